@@ -1,0 +1,77 @@
+"""Asyncio client for the Computer Vision Vietnam (CVS) OCR and eKYC API.
+
+>>> from cvs_async import AsyncCVS
+>>> async with AsyncCVS() as cvs:
+...     reply = await cvs.ocr.card("samples/0001-căn-cước.jpg")
+>>> reply.data[0].type
+'chip_id_card_front'
+"""
+
+from . import batch, errors, models
+from ._endpoint import Endpoint
+from ._inputs import Url
+from ._reply import Reply
+from ._version import __version__
+from .batch import Done, Failed, Held, folder
+from .client import AsyncCVS
+from .errors import (
+    APIError,
+    AuthenticationError,
+    ConfigurationError,
+    ConnectError,
+    ConnectionLostError,
+    CVSError,
+    DecodeError,
+    FormatTypeError,
+    InvalidIdError,
+    InvalidImageError,
+    InvalidInputError,
+    NoContentError,
+    OutOfRequestsError,
+    ProcessingError,
+    RateLimitedError,
+    RedirectError,
+    ResponseTooLargeError,
+    ServerError,
+    TimeoutError,
+    TransportError,
+    UrlUnavailableError,
+)
+from .settings import Timeout
+
+__all__ = [
+    "APIError",
+    "AsyncCVS",
+    "AuthenticationError",
+    "CVSError",
+    "ConfigurationError",
+    "ConnectError",
+    "ConnectionLostError",
+    "DecodeError",
+    "Done",
+    "Endpoint",
+    "Failed",
+    "FormatTypeError",
+    "Held",
+    "InvalidIdError",
+    "InvalidImageError",
+    "InvalidInputError",
+    "NoContentError",
+    "OutOfRequestsError",
+    "ProcessingError",
+    "RateLimitedError",
+    "RedirectError",
+    "Reply",
+    "ResponseTooLargeError",
+    "ServerError",
+    "Timeout",
+    "TimeoutError",
+    "TransportError",
+    "Url",
+    "UrlUnavailableError",
+    "__version__",
+    "batch",
+    "errors",
+    "folder",
+    "models",
+]

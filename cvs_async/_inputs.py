@@ -1,0 +1,255 @@
+"""What may be sent, and opening it. The only place that reads files, and it never does so on the event loop."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import os
+import stat
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+import aiofiles
+import anyio.to_thread
+from attrs import field, frozen
+
+from ._endpoint import Endpoint, Form, SendAs
+from .errors import InvalidInputError
+
+READ_WHOLE = 1 << 20
+"""Files up to this many bytes are read in one go; larger ones are streamed while they are sent."""
+
+CHUNK = 1 << 18
+
+_TYPES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".pdf": "application/pdf",
+    ".bmp": "image/bmp",
+    ".gif": "image/gif",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".webp": "image/webp",
+    ".xml": "application/xml",
+}
+DOCUMENT_SUFFIXES = frozenset(_TYPES)
+
+_SIGNATURES = ((b"\xff\xd8\xff", ".jpg"), (b"\x89PNG\r\n\x1a\n", ".png"), (b"%PDF-", ".pdf"))
+
+
+class Url(str):
+    """A picture or PDF that the service shall download by itself: an absolute http or https URL.
+
+    Its repr leaves out the query, where access tokens often stand.
+
+    Raises:
+        InvalidInputError: if it is no absolute http or https URL.
+
+    >>> Url("https://example.com/scan.jpg?token=secret")
+    Url('https://example.com/scan.jpg?…')
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, value: str) -> Url:
+        try:
+            value.encode()
+            parts = urlsplit(value)
+            usable = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+        except ValueError:
+            usable = False
+        if not usable:
+            raise InvalidInputError("not an absolute http:// or https:// URL")
+        return super().__new__(cls, value)
+
+    def __repr__(self) -> str:
+        return f"Url({_without_query(self)!r})"
+
+
+Input = str | os.PathLike[str] | bytes | BinaryIO
+"""A path, a `Url` (or a str that begins with http:// or https://), the bytes themselves, or a binary file object."""
+
+
+@frozen
+class Part:
+    """One file as it will be sent. Its content is in memory, or a path that is read anew on each `chunks`."""
+
+    filename: str
+    content_type: str
+    size: int
+    _content: bytes | Path = field(repr=False)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The content, in pieces.
+
+        Raises:
+            InvalidInputError: if the file is not what it was when it was opened.
+        """
+        if isinstance(self._content, bytes):
+            yield self._content
+            return
+        left = self.size
+        try:
+            async with aiofiles.open(self._content, "rb") as file:
+                while left > 0 and (chunk := await file.read(min(CHUNK, left))):
+                    left -= len(chunk)
+                    yield chunk
+                grown = bool(await file.read(1))
+        except OSError as error:
+            raise InvalidInputError(f"{self._content}: {_reason(error)} while it was being sent") from error
+        if left or grown:
+            raise InvalidInputError(f"{self._content}: its size changed while it was being sent")
+
+
+def is_url(value: object) -> bool:
+    """Whether an input is a URL rather than something to read here."""
+    return isinstance(value, str) and value[:8].lower().startswith(("http://", "https://"))
+
+
+def describe(value: object) -> str:
+    """An input's name for messages: never its content, never a query string."""
+    if is_url(value):
+        return _without_query(str(value))
+    if isinstance(value, (str, os.PathLike)):
+        return str(value) or "an empty path"
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return f"{len(value)} bytes"
+    name = getattr(value, "name", None)
+    return f"file object {name!r}" if isinstance(name, str) else f"{type(value).__name__} object"
+
+
+def choose_form(endpoint: Endpoint[Any], inputs: Mapping[str, object], send_as: SendAs) -> Form:
+    """Decide how the inputs of one call are sent.
+
+    Raises:
+        InvalidInputError: if the operation has no such form, or an input cannot be sent so.
+    """
+    if send_as != "auto" and send_as not in endpoint.forms:
+        raise InvalidInputError(
+            f"{endpoint.name} cannot be sent as {send_as!r}; it takes {', '.join(endpoint.forms)}",
+            operation=endpoint.name,
+        )
+    urls = [name for name, value in inputs.items() if is_url(value)]
+    if urls and len(urls) < len(inputs):
+        raise InvalidInputError(
+            f"{endpoint.name}: URLs and files cannot be mixed in one call; here only {', '.join(urls)} is a URL",
+            operation=endpoint.name,
+        )
+    form: Form = send_as if send_as != "auto" else "url" if urls else _first_of_files(endpoint)
+    if (form == "url") != bool(urls):
+        name, value = next(iter(inputs.items()))
+        hint = "give a Url" if form == "url" else "download it first, or leave send_as alone"
+        raise InvalidInputError(
+            f"{endpoint.name}: {name} ({describe(value)}) cannot be sent as {form!r}; {hint}",
+            operation=endpoint.name,
+        )
+    return form
+
+
+def _first_of_files(endpoint: Endpoint[Any]) -> Form:
+    files: list[Form] = [form for form in endpoint.forms if form != "url"]
+    return files[0] if files else "url"
+
+
+async def load(
+    endpoint: Endpoint[Any], inputs: Mapping[str, object], send_as: SendAs
+) -> tuple[Form, dict[str, Url | Part]]:
+    """Open the inputs of one call.
+
+    Raises:
+        InvalidInputError: naming the input, if it is missing, empty, unreadable, closed or no input at all.
+    """
+    form = choose_form(endpoint, inputs, send_as)
+    loaded: dict[str, Url | Part] = {}
+    for name, value in inputs.items():
+        try:
+            loaded[name] = Url(str(value)) if form == "url" else await _open(name, value)
+        except InvalidInputError as error:
+            raise InvalidInputError(
+                f"{endpoint.name}: {name} ({describe(value)}): {error}", operation=endpoint.name
+            ) from error.__cause__
+    return form, loaded
+
+
+async def _open(name: str, value: object) -> Part:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return _part(name, bytes(value))
+    if isinstance(value, (str, os.PathLike)):
+        return await anyio.to_thread.run_sync(_open_path, os.fspath(value))
+    if hasattr(value, "read"):
+        return await _open_file(name, value)
+    raise InvalidInputError("is no path, Url, bytes or binary file object")
+
+
+def _open_path(given: str | bytes) -> Part:
+    try:
+        path = Path(os.fsdecode(given))
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise InvalidInputError("is a folder; cvs.batch(..., folder(...)) reads folders")
+        if not stat.S_ISREG(status.st_mode):
+            raise InvalidInputError("is no regular file")
+        if status.st_size <= READ_WHOLE:
+            return _part(path.name, path.read_bytes())
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise InvalidInputError(_reason(error)) from error
+    except ValueError as error:
+        if isinstance(error, InvalidInputError):
+            raise
+        raise InvalidInputError("is no usable path") from error
+    return Part(path.name, _content_type(path.name, head), status.st_size, path)
+
+
+async def _open_file(name: str, file: Any) -> Part:
+    if inspect.iscoroutinefunction(file.read):
+        raise InvalidInputError("reads asynchronously; pass its bytes, its path or the plain file behind it")
+    if getattr(file, "closed", False):
+        raise InvalidInputError("is closed")
+    if isinstance(file, io.TextIOBase):
+        raise InvalidInputError("is opened as text; open it with mode 'rb'")
+    try:
+        content = await anyio.to_thread.run_sync(file.read)
+    except (OSError, ValueError) as error:
+        raise InvalidInputError(_reason(error)) from error
+    if not isinstance(content, bytes):
+        raise InvalidInputError(f"its read() gives {type(content).__name__} and not bytes")
+    given = getattr(file, "name", None)
+    named = isinstance(given, str) and not given.startswith("<")
+    return _part(PurePath(str(given)).name if named else name, content)
+
+
+def _part(filename: str, content: bytes) -> Part:
+    if not content:
+        raise InvalidInputError("is empty")
+    content_type = _content_type(filename, content[:16])
+    if not PurePath(filename).suffix:
+        filename += next((suffix for suffix, known in _TYPES.items() if known == content_type), "")
+    return Part(filename, content_type, len(content), content)
+
+
+def _content_type(filename: str, head: bytes) -> str:
+    suffix = PurePath(filename).suffix.lower()
+    if suffix not in _TYPES:
+        suffix = next((known for signature, known in _SIGNATURES if head.startswith(signature)), "")
+    return _TYPES.get(suffix, "application/octet-stream")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "does not exist"
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot be read: {error.strerror}"
+    return "cannot be read"
+
+
+def _without_query(url: str) -> str:
+    shown = url.partition("#")[0]
+    shown, mark, _ = shown.partition("?")
+    scheme, _, rest = shown.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}{'?…' if mark else ''}"

@@ -1,0 +1,137 @@
+"""Decoding an answer: a function of values. The envelope's code decides, whatever the HTTP status."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Generic, TypeVar, cast
+
+from attrs import field, frozen
+
+from ._converter import structure
+from ._endpoint import Endpoint
+from ._exchange import WireReply
+from .errors import (
+    APIError,
+    AuthenticationError,
+    Charge,
+    CVSError,
+    DecodeError,
+    RateLimitedError,
+    RedirectError,
+    ServerError,
+)
+
+T = TypeVar("T")
+
+
+@frozen(kw_only=True)
+class Reply(Generic[T]):
+    """A successful answer, which was paid for.
+
+    Attributes:
+        operation: what was asked.
+        data: what was read, in the type that the operation declares. Not in the repr.
+        raw: the complete answer as received, as plain JSON values. Not in the repr.
+        charge: always ``billed``: the service charges every answer with code 0.
+        attempts: how many requests it took.
+        elapsed: seconds from the call to the decoded answer, waiting included.
+        check_sum: as sent along, None if none was.
+        http_status: of the answer.
+    """
+
+    operation: str
+    data: T = field(repr=False)
+    raw: dict[str, Any] = field(repr=False)
+    charge: Charge = "billed"
+    attempts: int = 1
+    elapsed: float = 0.0
+    check_sum: str | None = None
+    http_status: int = 200
+
+
+def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = None, elapsed: float = 0.0) -> Reply[T]:
+    """Make a reply, or the error that belongs to the answer.
+
+    Raises:
+        APIError: the envelope's code is not 0, or HTTP refused the request.
+        RateLimitedError, ServerError, RedirectError, DecodeError: there is no envelope to read.
+    """
+    answer = _parse(wire.content)
+    code = _code(answer.get(endpoint.envelope.code)) if answer is not None else None
+    if answer is None or code is None:
+        raise _without_envelope(endpoint, wire, answer)
+    if code != 0:
+        raise _api_error(endpoint, wire, answer, code)
+    data = answer.get(endpoint.envelope.data)
+    return Reply(
+        operation=endpoint.name,
+        data=cast(T, data if endpoint.returns is None else structure(data, endpoint.returns)),
+        raw=answer,
+        attempts=wire.attempts,
+        elapsed=elapsed,
+        check_sum=check_sum,
+        http_status=wire.status,
+    )
+
+
+def _parse(content: bytes) -> dict[str, Any] | None:
+    """The JSON object, however it is encoded: the declared charset is not believed, a BOM does no harm."""
+    try:
+        try:
+            answer = json.loads(content)
+        except UnicodeDecodeError:
+            answer = json.loads(content.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _code(raw: Any) -> int | str | None:
+    if isinstance(raw, int):
+        return int(raw)
+    if not isinstance(raw, str) or not raw.strip():
+        return None
+    try:
+        return int(raw)
+    except ValueError:
+        return raw
+
+
+def _api_error(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any], code: int | str) -> APIError:
+    kind = endpoint.envelope.errors.get(code, APIError) if isinstance(code, int) else APIError
+    meaning = kind.__doc__ if kind is not APIError else "the service answered with a code that is not documented"
+    message = answer.get(endpoint.envelope.message)
+    return kind(
+        f"{endpoint.name}: {meaning} (code {code}); nothing was charged",
+        code=code,
+        message=None if message is None else str(message),
+        charge="free",
+        **_context(endpoint, wire, answer),
+    )
+
+
+def _without_envelope(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any] | None) -> CVSError:
+    """What HTTP alone says. 502 and 504 come from a proxy: what is behind it may have worked, and charged."""
+    context = _context(endpoint, wire, answer)
+    status, said = wire.status, f"{endpoint.name}: the service answered HTTP {wire.status}"
+    if status == 429:
+        return RateLimitedError(f"{said}: too many requests at once", charge="free", **context)
+    if status >= 500:
+        charge: Charge = "free" if status in (500, 501, 503) else "unknown"
+        return ServerError(f"{said} and no answer of its own", charge=charge, **context)
+    if status in (401, 403):
+        return AuthenticationError(f"{said}: {AuthenticationError.__doc__}", charge="free", **context)
+    if status >= 400:
+        return APIError(f"{said} and refused the request", charge="free", **context)
+    if status >= 300:
+        return RedirectError(f"{said}, a redirect, which is never followed; check base_url", charge="free", **context)
+    return DecodeError(f"{said}, but its body is no JSON object with a code", charge="unknown", **context)
+
+
+def _context(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "operation": endpoint.name,
+        "attempts": wire.attempts,
+        "http_status": wire.status,
+        "raw": wire.content if answer is None else answer,
+    }

@@ -1,0 +1,188 @@
+"""An httpx transport over aiohttp that never says less, or more, than it knows about a request's delivery.
+
+httpx is the interface that users, hooks and mocks know; aiohttp is what stays cheap with a thousand calls in
+flight. What this file adds to both is exactness: errors from before and after the moment when a request began
+to leave are never confused, and nothing is ever sent twice behind the caller's back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import httpx
+from attrs import define
+
+Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
+
+
+class _Unanswered(aiohttp.ClientError):
+    """A connection that broke without an answer; aiohttp would resend a GET, this it hands on."""
+
+
+@define
+class _Sending:
+    """One request on its way out."""
+
+    trace: Trace | None
+    left: bool = False
+    body_error: Exception | None = None
+
+    async def tell(self, event: str) -> None:
+        if self.trace is not None:
+            await self.trace(event, {})
+
+
+class AiohttpTransport(httpx.AsyncBaseTransport):
+    """`max_connections` kept-alive connections; proxies and extra CAs come from the usual environment variables.
+
+    `tls` says whether a TLS context is needed at all: loading the CAs takes tens of milliseconds.
+    """
+
+    def __init__(self, max_connections: int, *, tls: bool) -> None:
+        self._max_connections = max_connections
+        self._tls: ssl.SSLContext | bool = httpx.create_ssl_context() if tls else True
+        self._session: aiohttp.ClientSession | None = None
+        self._proxies = getproxies()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request, once.
+
+        Raises:
+            httpx.TransportError: of the kind that tells whether the request can have reached the service.
+        """
+        sending = _Sending(request.extensions.get("trace"))
+        await sending.tell("connection.started")
+        timeouts = request.extensions.get("timeout", {})
+        write_timer = asyncio.timeout(None)
+        try:
+            async with write_timer:
+                response = await self._open_session().request(
+                    request.method,
+                    str(request.url),
+                    headers=request.headers.multi_items(),
+                    data=_body(request, sending, write_timer, timeouts.get("write")),
+                    timeout=aiohttp.ClientTimeout(connect=timeouts.get("connect"), sock_read=timeouts.get("read")),
+                    allow_redirects=False,
+                    proxy=self._proxy(request.url),
+                    trace_request_ctx=sending,
+                )
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            if sending.body_error is not None:
+                raise sending.body_error from error
+            if write_timer.expired():
+                raise httpx.WriteTimeout("the request could not be written in time", request=request) from error
+            raise _as_httpx(error, sending.left, request) from error
+        return httpx.Response(
+            response.status, headers=response.raw_headers, stream=_Answer(response, request), request=request
+        )
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._max_connections, ssl=self._tls),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trace_configs=[_tracing()],
+                middlewares=(_send_once,),
+            )
+        return self._session
+
+    def _proxy(self, url: httpx.URL) -> str | None:
+        proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
+        return None if proxy is None or proxy_bypass(url.host) else proxy
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    async def headers_sent(_session: object, context: Any, _params: object) -> None:
+        sending: _Sending = context.trace_request_ctx
+        sending.left = True
+        await sending.tell("http11.send_request_headers.started")
+
+    config = aiohttp.TraceConfig()
+    config.on_request_headers_sent.append(headers_sent)
+    return config
+
+
+async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """aiohttp sends a GET or PUT again when a kept connection breaks; here that could be paid twice, unseen."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _Unanswered(str(error)) from error
+
+
+def _body(
+    request: httpx.Request, sending: _Sending, write_timer: asyncio.Timeout, seconds: float | None
+) -> AsyncIterator[bytes] | bytes | None:
+    if isinstance(request.stream, httpx.ByteStream):
+        return b"".join(request.stream) or None
+    return _timed(request.stream, sending, write_timer, seconds)
+
+
+async def _timed(
+    stream: Any, sending: _Sending, write_timer: asyncio.Timeout, seconds: float | None
+) -> AsyncIterator[bytes]:
+    """Hand out the body, and bound the time until the next piece is asked for: aiohttp has no write timeout."""
+    now = asyncio.get_running_loop().time
+    try:
+        async for chunk in stream:
+            if seconds is not None:
+                write_timer.reschedule(now() + seconds)
+            yield chunk
+            if seconds is not None:
+                write_timer.reschedule(None)
+    except Exception as error:
+        sending.body_error = error
+        raise
+
+
+def _as_httpx(error: Exception, left: bool, request: httpx.Request) -> httpx.TransportError:
+    """aiohttp's errors in httpx's words; what is raised before `left` was certainly not delivered."""
+    text = type(error).__name__  # aiohttp's own texts may quote the URL with its query
+    if not left:
+        if isinstance(error, (aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError)):
+            return httpx.ProxyError(text, request=request)
+        if isinstance(error, asyncio.TimeoutError):
+            return httpx.ConnectTimeout(text, request=request)
+        if isinstance(error, (aiohttp.InvalidURL, ValueError)):
+            return httpx.UnsupportedProtocol(text, request=request)
+        return httpx.ConnectError(text, request=request)
+    if isinstance(error, asyncio.TimeoutError):
+        return httpx.ReadTimeout(text, request=request)
+    if isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ClientResponseError)):
+        return httpx.RemoteProtocolError(text, request=request)
+    return httpx.ReadError(text, request=request)
+
+
+class _Answer(httpx.AsyncByteStream):
+    """The body of an answer, as it arrives."""
+
+    def __init__(self, response: aiohttp.ClientResponse, request: httpx.Request) -> None:
+        self._response = response
+        self._request = request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._response.content.iter_any():
+                yield chunk
+        except (aiohttp.ClientError, OSError) as error:
+            raise _as_httpx(error, True, self._request) from error
+
+    async def aclose(self) -> None:
+        # Gives the connection back where the body was read to its end, and ends it where it was not.
+        with suppress(aiohttp.ClientError):
+            self._response.close() if not self._response.content.at_eof() else self._response.release()

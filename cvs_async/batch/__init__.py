@@ -1,0 +1,7 @@
+"""Many calls at once: bounded, streamed, and with an outcome for every item."""
+
+from .outcome import Done, Failed, Held, Item, Outcome, Stats
+from .runner import Batch
+from .sources import Source, folder
+
+__all__ = ["Batch", "Done", "Failed", "Held", "Item", "Outcome", "Source", "Stats", "folder"]

@@ -1,0 +1,108 @@
+"""What a batch reads and what becomes of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+from attrs import define, field, frozen
+
+from .._reply import Reply
+from ..errors import Charge, CVSError
+
+T = TypeVar("T")
+
+Reason = Literal["quota", "in_doubt"]
+
+
+@frozen
+class Item:
+    """One element of a source.
+
+    Attributes:
+        index: its place in the source, from 0.
+        source: the element itself, as the source gave it; not in the repr.
+    """
+
+    index: int
+    source: object = field(repr=False)
+
+
+@frozen
+class Done(Generic[T]):
+    """The item was read, and paid for."""
+
+    item: Item
+    reply: Reply[T]
+
+
+@frozen
+class Failed:
+    """An answer, or an input, that says no. It cost nothing."""
+
+    item: Item
+    error: CVSError
+
+
+@frozen
+class Held:
+    """The item is open: try again later, or settle it with the vendor.
+
+    Attributes:
+        reason: ``quota``: the account is out of requests, nothing was charged. ``in_doubt``: the request left
+            and its answer was lost or unreadable; whether it was charged is unknown.
+        error: what the call ended with.
+    """
+
+    item: Item
+    reason: Reason
+    error: CVSError
+
+
+Outcome: TypeAlias = Done[T] | Failed | Held
+
+
+@define
+class Stats:
+    """A batch in numbers, up to date at any time.
+
+    Attributes:
+        total: how many items there are; None while the source cannot tell.
+        done, failed, held: outcomes so far.
+        billed, free, unknown: the same outcomes by what they cost.
+        in_flight: calls being made now.
+    """
+
+    total: int | None = None
+    done: int = 0
+    failed: int = 0
+    held: int = 0
+    billed: int = 0
+    free: int = 0
+    unknown: int = 0
+    in_flight: int = 0
+    _started: float = field(factory=time.monotonic, repr=False)
+
+    @property
+    def finished(self) -> int:
+        """Items with an outcome."""
+        return self.done + self.failed + self.held
+
+    @property
+    def rate(self) -> float:
+        """Items finished in a second, on average since the start."""
+        return self.finished / max(time.monotonic() - self._started, 1e-9)
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds until the end at this rate; None while it cannot be told."""
+        if self.total is None or not self.finished:
+            return None
+        return max(self.total - self.finished, 0) / self.rate
+
+    def count(self, outcome: Outcome[Any]) -> None:
+        """Take an outcome into account."""
+        charge: Charge = outcome.reply.charge if isinstance(outcome, Done) else outcome.error.charge
+        kind = type(outcome).__name__.lower()
+        setattr(self, kind, getattr(self, kind) + 1)
+        setattr(self, charge, getattr(self, charge) + 1)

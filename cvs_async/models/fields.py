@@ -1,0 +1,129 @@
+"""What a document's fields are made of."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from attrs import Factory, field, frozen
+
+T = TypeVar("T")
+
+
+class Box(NamedTuple):
+    """Where something stands in the picture, in pixels from its upper left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@frozen(repr=False)
+class Field(Generic[T]):
+    """One value that was read, with what the service says of it.
+
+    A field that is absent from the answer is empty: each of its parts is None. The field itself never is.
+    Its value does not show in its repr.
+
+    Attributes:
+        value: as read.
+        confidence: from 0 to 1.
+        box: where it stands in the picture, in pixels.
+        page: the page it stands on, as the service counts.
+    """
+
+    value: T | None = None
+    confidence: float | None = None
+    box: Box | None = None
+    page: int | None = None
+
+    def __repr__(self) -> str:
+        parts = ["value=…"] if self.value is not None else []
+        parts += [
+            f"{name}={part}" for name in ("confidence", "box", "page") if (part := getattr(self, name)) is not None
+        ]
+        return f"Field({', '.join(parts)})"
+
+
+Text = Field[str]
+"""A field whose value is text."""
+
+EMPTY: Text = Field()
+"""The field that is absent."""
+
+
+@frozen
+class Image:
+    """A picture in an answer: cut out and straightened by the service. Kept as it came, decoded on demand."""
+
+    base64: str = field(repr=False)
+
+    def decode(self) -> bytes:
+        """The image file.
+
+        Raises:
+            ValueError: if the service sent no valid base64.
+        """
+        return base64.b64decode(self.base64.rpartition(",")[2])
+
+
+@frozen(kw_only=True)
+class Document:
+    """Base of everything that is read field by field.
+
+    Attributes:
+        extra: what the answer holds beyond the documented fields, and any part of it that does not fit its
+            documented type; by the vendor's names, as received.
+    """
+
+    extra: Mapping[str, Any] = field(factory=dict, repr=False)
+
+
+def renamed(wire: str, default: Any = EMPTY) -> Any:
+    """Declare a field whose name on the wire cannot, or should not, be its name in Python."""
+    return field(default=default, metadata={"wire": wire})
+
+
+def listed() -> Any:
+    """Declare a list that is empty unless the answer fills it."""
+    return field(default=Factory(list), repr=False)
+
+
+@frozen(kw_only=True)
+class Paper(Document):
+    """Base of all kinds of paper: what most of them carry. What a kind of paper lacks stays empty.
+
+    Attributes:
+        id: number of the document.
+        name: full name of the person.
+        dob: date of birth.
+        image: the paper, cut out and straightened; only with ``get_thumb``.
+    """
+
+    id: Text = EMPTY
+    name: Text = EMPTY
+    dob: Text = EMPTY
+    image: Image | None = None
+
+
+@frozen(kw_only=True)
+class Unknown(Paper):
+    """A paper of a type that this version of the library does not know: all of it is in `extra`."""
+
+
+PAPERS: dict[str, type[Paper]] = {}
+"""The known kinds of paper, by the ``type`` that the service gives them."""
+
+PaperT = TypeVar("PaperT", bound=Paper)
+
+
+def paper(type_name: str) -> Callable[[type[PaperT]], type[PaperT]]:
+    """Declare the ``type`` under which the service returns a kind of paper."""
+
+    def register(cls: type[PaperT]) -> type[PaperT]:
+        PAPERS[type_name] = cls
+        return cls
+
+    return register
