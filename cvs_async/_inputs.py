@@ -62,7 +62,7 @@ class Url(str):
         except ValueError:
             usable = False
         if not usable:
-            raise InvalidInputError("not an absolute http:// or https:// URL")
+            raise InvalidInputError(f"{_without_query(value)!r} is no absolute http:// or https:// URL")
         return super().__new__(cls, value)
 
     def __repr__(self) -> str:
@@ -168,10 +168,16 @@ async def load(
         try:
             loaded[name] = Url(str(value)) if form == "url" else await _open(name, value)
         except InvalidInputError as error:
+            raise InvalidInputError(f"{endpoint.name}: {name}: {error}", operation=endpoint.name) from None
+        except _UnusableError as error:
             raise InvalidInputError(
-                f"{endpoint.name}: {name} ({describe(value)}): {error}", operation=endpoint.name
+                f"{endpoint.name}: {name} ({describe(value)}) {error}", operation=endpoint.name
             ) from error.__cause__
     return form, loaded
+
+
+class _UnusableError(Exception):
+    """An input cannot be sent; the text is what one says of it: "is empty"."""
 
 
 async def _open(name: str, value: object) -> Part:
@@ -181,7 +187,7 @@ async def _open(name: str, value: object) -> Part:
         return await anyio.to_thread.run_sync(_open_path, os.fspath(value))
     if hasattr(value, "read"):
         return await _open_file(name, value)
-    raise InvalidInputError("is no path, Url, bytes or binary file object")
+    raise _UnusableError("is no path, Url, bytes or binary file object")
 
 
 def _open_path(given: str | bytes) -> Part:
@@ -189,35 +195,33 @@ def _open_path(given: str | bytes) -> Part:
         path = Path(os.fsdecode(given))
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise InvalidInputError("is a folder; cvs.batch(..., folder(...)) reads folders")
+            raise _UnusableError("is a folder; cvs.batch(..., folder(...)) reads folders")
         if not stat.S_ISREG(status.st_mode):
-            raise InvalidInputError("is no regular file")
+            raise _UnusableError("is no regular file")
         if status.st_size <= READ_WHOLE:
             return _part(path.name, path.read_bytes())
         with path.open("rb") as file:
             head = file.read(16)
     except OSError as error:
-        raise InvalidInputError(_reason(error)) from error
+        raise _UnusableError(_reason(error)) from error
     except ValueError as error:
-        if isinstance(error, InvalidInputError):
-            raise
-        raise InvalidInputError("is no usable path") from error
+        raise _UnusableError("is no usable path") from error
     return Part(path.name, _content_type(path.name, head), status.st_size, path)
 
 
 async def _open_file(name: str, file: Any) -> Part:
     if inspect.iscoroutinefunction(file.read):
-        raise InvalidInputError("reads asynchronously; pass its bytes, its path or the plain file behind it")
+        raise _UnusableError("reads asynchronously; pass its bytes, its path or the plain file behind it")
     if getattr(file, "closed", False):
-        raise InvalidInputError("is closed")
+        raise _UnusableError("is closed")
     if isinstance(file, io.TextIOBase):
-        raise InvalidInputError("is opened as text; open it with mode 'rb'")
+        raise _UnusableError("is opened as text; open it with mode 'rb'")
     try:
         content = await anyio.to_thread.run_sync(file.read)
     except (OSError, ValueError) as error:
-        raise InvalidInputError(_reason(error)) from error
+        raise _UnusableError(_reason(error)) from error
     if not isinstance(content, bytes):
-        raise InvalidInputError(f"its read() gives {type(content).__name__} and not bytes")
+        raise _UnusableError(f"its read() gives {type(content).__name__} and not bytes")
     given = getattr(file, "name", None)
     named = isinstance(given, str) and not given.startswith("<")
     return _part(PurePath(str(given)).name if named else name, content)
@@ -225,7 +229,7 @@ async def _open_file(name: str, file: Any) -> Part:
 
 def _part(filename: str, content: bytes) -> Part:
     if not content:
-        raise InvalidInputError("is empty")
+        raise _UnusableError("is empty")
     content_type = _content_type(filename, content[:16])
     if not PurePath(filename).suffix:
         filename += next((suffix for suffix, known in _TYPES.items() if known == content_type), "")

@@ -110,7 +110,7 @@ def _multipart(parts: Mapping[str, Part], boundary: str) -> Body:
 def _json(parts: Mapping[str, Part]) -> Body:
     pieces: list[bytes | Part | Base64] = []
     for name, part in parts.items():
-        pieces += [b"," if pieces else b"{", json.dumps(name).encode(), b':"', Base64(part), b'"']
+        pieces += [f'{"," if pieces else "{"}{json.dumps(name)}:"'.encode(), Base64(part), b'"']
     return Body("application/json", (*pieces, b"}"))
 
 

@@ -101,16 +101,17 @@ class Transport:
             await response.aclose()
 
     def _http(self, request: Request, stream: _BodyStream, timeout: Timeout, progress: Progress) -> httpx.Request:
-        headers = self._headers
+        url = httpx.URL(f"{self._settings.origins[request.host]}{request.path}?{request.query}")
+        headers = self._headers | {"Host": url.netloc.decode("ascii")}
         if request.body is not None:
-            headers = headers | {
+            headers |= {
                 "Content-Type": request.body.content_type,
                 "Content-Length": str(request.body.size),
             }
         parts = {"connect": timeout.connect, "read": timeout.read, "write": timeout.write, "pool": None}
         return httpx.Request(
             request.method,
-            f"{self._settings.origins[request.host]}{request.path}?{request.query}",
+            url,
             headers=headers,
             stream=stream if request.body is not None else httpx.ByteStream(b""),
             extensions={"timeout": parts, "trace": progress},

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from attrs import define, field, frozen
 
 from .._reply import Reply
-from ..errors import Charge, CVSError
+from ..errors import CVSError
 
 T = TypeVar("T")
 
@@ -70,6 +71,7 @@ class Stats:
         total: how many items there are; None while the source cannot tell.
         done, failed, held: outcomes so far.
         billed, free, unknown: the same outcomes by what they cost.
+        errors: how often each kind of error was met, by the name of its class.
         in_flight: calls being made now.
     """
 
@@ -80,6 +82,7 @@ class Stats:
     billed: int = 0
     free: int = 0
     unknown: int = 0
+    errors: Counter[str] = field(factory=Counter)
     in_flight: int = 0
     _started: float = field(factory=time.monotonic, repr=False)
 
@@ -102,7 +105,14 @@ class Stats:
 
     def count(self, outcome: Outcome[Any]) -> None:
         """Take an outcome into account."""
-        charge: Charge = outcome.reply.charge if isinstance(outcome, Done) else outcome.error.charge
-        kind = type(outcome).__name__.lower()
-        setattr(self, kind, getattr(self, kind) + 1)
-        setattr(self, charge, getattr(self, charge) + 1)
+        if isinstance(outcome, Done):
+            self.done += 1
+            charge = outcome.reply.charge
+        else:
+            self.failed += isinstance(outcome, Failed)
+            self.held += isinstance(outcome, Held)
+            self.errors[type(outcome.error).__name__] += 1
+            charge = outcome.error.charge
+        self.billed += charge == "billed"
+        self.free += charge == "free"
+        self.unknown += charge == "unknown"

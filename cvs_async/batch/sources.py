@@ -42,6 +42,15 @@ class folder:
                 yield file
             waiting += reversed(folders)
 
+    def count(self) -> int:
+        """How many files there are now. Lists the folder to its end, and blocks meanwhile."""
+        total, waiting = 0, [Path(self.path)]
+        while waiting:
+            files, folders = self._list(waiting.pop())
+            total += len(files)
+            waiting += folders
+        return total
+
     def _list(self, path: Path) -> tuple[list[Path], list[Path]]:
         try:
             entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))

@@ -1,0 +1,72 @@
+"""What the commands have in common: the two consoles, running a coroutine, and errors as one sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Never
+
+import typer
+from rich.console import Console
+
+from .._endpoint import Endpoint
+from ..api import OPERATIONS
+from ..errors import CVSError
+
+INTERRUPTED = 130
+REFUSED = 2
+PIPED_WIDTH = 160
+
+Concurrency = Annotated[int, typer.Option(help="The most calls in flight.", min=1)]
+BaseUrl = Annotated[str | None, typer.Option(help="Where the service is; else CVS_BASE_URL, else the vendor's hosts.")]
+GetThumb = Annotated[bool, typer.Option("--get-thumb", help="Also fetch the papers, cut out and straightened.")]
+SendAsOption = Annotated[str, typer.Option(help="auto, url, file or base64.")]
+Operation = Annotated[
+    str, typer.Argument(help="Such as ocr.card; `cvs-async operations` lists them.", metavar="OPERATION")
+]
+
+
+def console() -> Console:
+    """Standard output. Where it is no terminal, tables are not squeezed into eighty columns."""
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+
+
+def messages() -> Console:
+    """Standard error, for everything that is no result."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def stop(sentence: str, code: int = REFUSED) -> Never:
+    """End the command with one sentence."""
+    messages().print(sentence, style="red", markup=False)
+    raise typer.Exit(code)
+
+
+def run(coroutine: Coroutine[Any, Any, int]) -> None:
+    """Run a command's coroutine, and leave with the exit code that it returns."""
+    try:
+        code = asyncio.run(coroutine)
+    except CVSError as error:
+        stop(str(error))
+    except OSError as error:
+        stop(f"{error.filename or 'output'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        stop("Interrupted.", INTERRUPTED)
+    raise typer.Exit(code)
+
+
+def find_operation(name: str) -> Endpoint[Any]:
+    """The endpoint of a name, or the end of the command."""
+    if name in OPERATIONS:
+        return OPERATIONS[name]
+    stop(f"There is no operation {name}; there are {', '.join(sorted(OPERATIONS))}.")
+
+
+def shown(path: Path) -> str:
+    """A path as the user would write it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,100 @@
+"""``cvs-async batch``: one operation over many files."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+from rich.progress import Progress, TaskID
+
+from .._endpoint import Endpoint, ThumbOptions
+from .._inputs import is_url
+from ..batch import JsonLines, folder
+from ..client import AsyncCVS
+from ..errors import InvalidInputError
+from ._common import BaseUrl, Concurrency, GetThumb, Operation, SendAsOption, find_operation, messages, run, stop
+from ._progress import drain, exit_code, make_progress, print_summary
+
+
+def command(
+    operation: Operation,
+    paths: Annotated[list[str], typer.Argument(help="Files, folders and URLs.", metavar="PATH…")],
+    out: Annotated[Path | None, typer.Option(help="Results, one JSON line an item; else standard output.")] = None,
+    append: Annotated[bool, typer.Option("--append", help="Go on with a results file that exists.")] = False,
+    concurrency: Concurrency = 16,
+    ordered: Annotated[bool, typer.Option("--ordered", help="Results in the order of the files.")] = False,
+    get_thumb: GetThumb = False,
+    send_as: SendAsOption = "auto",
+    base_url: BaseUrl = None,
+) -> None:
+    """Read many files, and write a line of JSON for each.
+
+    Folders are searched for pictures and PDFs, with the folders below them. Operations with several inputs take
+    the files in pairs. Leaves with 0 only if every item is done, with 1 if some failed or are held, with 2 if
+    nothing could be begun.
+    """
+    endpoint = find_operation(operation)
+    if len(paths) % len(endpoint.images):
+        stop(f"{operation} reads {', '.join(endpoint.images)}: give a multiple of {len(endpoint.images)} files.")
+    options = {"send_as": send_as} | ({"get_thumb": True} if get_thumb else {})
+    run(
+        _batch(
+            endpoint, paths, JsonLines(out, append=append), concurrency, ordered, cast(ThumbOptions, options), base_url
+        )
+    )
+
+
+async def _batch(
+    endpoint: Endpoint[Any],
+    paths: Sequence[str],
+    sink: JsonLines,
+    concurrency: int,
+    ordered: bool,
+    options: ThumbOptions,
+    base_url: str | None,
+) -> int:
+    console, started = messages(), time.monotonic()
+    async with AsyncCVS(base_url=base_url, max_connections=concurrency) as cvs, sink:
+        batch = cvs.batch(endpoint, _items(endpoint, paths), concurrency=concurrency, ordered=ordered, **options)
+        try:
+            with make_progress(console) as progress:
+                task = progress.add_task(endpoint.name, total=None, note="")
+                _count_aside(endpoint, paths, progress, task)
+                await drain(batch, sink, progress, task)
+        finally:
+            print_summary(console, batch.stats, time.monotonic() - started)
+    return exit_code(batch.stats)
+
+
+async def _items(endpoint: Endpoint[Any], paths: Sequence[str]) -> AsyncGenerator[Any]:
+    width = len(endpoint.images)
+    if width > 1:
+        for start in range(0, len(paths), width):
+            yield tuple(paths[start : start + width])
+        return
+    for path in paths:
+        if _is_folder(path):
+            async for file in folder(path):
+                yield file
+        else:
+            yield path
+
+
+def _is_folder(path: str) -> bool:
+    return not is_url(path) and Path(path).is_dir()
+
+
+def _count_aside(endpoint: Endpoint[Any], paths: Sequence[str], progress: Progress, task: TaskID) -> None:
+    """Tell the bar how much there is, while the batch is already running."""
+
+    def count() -> None:
+        with suppress(InvalidInputError):  # what cannot be listed stops the batch, with the reason
+            files = sum(folder(path).count() if _is_folder(path) else 1 for path in paths)
+            progress.update(task, total=files // len(endpoint.images))
+
+    threading.Thread(target=count, daemon=True).start()

@@ -1,0 +1,150 @@
+"""``cvs-async demo``: everything at once, on this machine only."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import anyio.to_thread
+import typer
+from attrs import define, field
+from rich.console import Console
+from rich.table import Table
+
+from ..batch import Done, JsonLines, Outcome, Stats
+from ..client import AsyncCVS
+from ..errors import CVSError
+from ..models import Page, Recognized
+from ._common import Concurrency, console, find_operation, messages, run, shown, stop
+from ._progress import drain, make_progress
+
+if TYPE_CHECKING:
+    from ..sandbox import Sample
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(help="Where samples and results go; made if it is missing.")] = Path(
+        "cvs-demo"
+    ),
+    count: Annotated[int, typer.Option(help="How many sample documents.", min=1)] = 240,
+    concurrency: Concurrency = 16,
+    latency: Annotated[float, typer.Option(help="Seconds that the sandbox takes for an answer.", min=0)] = 0.1,
+) -> None:
+    """Write sample documents, send them to an embedded sandbox over real HTTP, and show what was read."""
+    try:
+        from .. import sandbox  # noqa: F401 - to say at once if it is not installed
+    except CVSError as error:
+        stop(str(error))
+    run(_demo(folder, count, concurrency, latency))
+
+
+async def _demo(folder: Path, count: int, concurrency: int, latency: float) -> int:
+    from ..sandbox import Sandbox
+
+    out, show = messages(), Show()
+    with out.status(f"Writing {count} sample documents to {shown(folder / 'samples')} ..."):
+        samples = await anyio.to_thread.run_sync(_write, folder / "samples", count)
+    results = folder / "results.jsonl"
+    results.unlink(missing_ok=True)  # of an earlier demo
+    async with (
+        Sandbox(latency=latency) as sandbox,
+        AsyncCVS("demo", "demo", base_url=sandbox.base_url, max_connections=concurrency) as cvs,
+        JsonLines(results) as sink,
+    ):
+        out.print(f"Sending {count} documents to the sandbox at {sandbox.base_url}, {concurrency} at a time.")
+        started = time.monotonic()
+        with make_progress(out) as progress:
+            for name, paths in samples.items():
+                task = progress.add_task(name, total=len(paths), note="")
+                batch = cvs.batch(find_operation(name), paths, concurrency=concurrency)
+                show.looks += await drain(batch, sink, progress, task)
+                show.stats[name] = batch.stats
+        seconds = time.monotonic() - started
+    show.print(console())
+    out.print(
+        f"{count} documents in {seconds:.1f} s. The sandbox counted {sandbox.ledger.requests} requests, "
+        f"{sandbox.ledger.billed} of them billed."
+    )
+    out.print(f"Results, one JSON line a file: {shown(results)}. The documents: {shown(folder / 'samples')}.")
+    return 0
+
+
+def _write(folder: Path, count: int) -> dict[str, list[Path]]:
+    """The samples' paths by the operation that reads them best."""
+    from ..sandbox import write_samples
+
+    paths: defaultdict[str, list[Path]] = defaultdict(list)
+    sample: Sample
+    for sample in write_samples(folder, count):
+        paths[sample.operation].append(sample.path)
+    return dict(sorted(paths.items()))
+
+
+@define
+class Show:
+    """What the demo prints in the end."""
+
+    stats: dict[str, Stats] = field(factory=dict)
+    looks: list[Outcome[Any]] = field(factory=list)
+
+    def print(self, console: Console) -> None:
+        """Three tables: what was read, what failed, how many."""
+        read = Table("file", "type", "what was read", "confidence", title="Some of what was read")
+        failed = Table("file", "why", title="What failed")
+        shown_types: Counter[str] = Counter()
+        for outcome in self.looks:
+            path = Path(str(outcome.item.source))
+            if not isinstance(outcome, Done):
+                failed.add_row(path.name, str(outcome.error).replace(str(path), path.name))
+                continue
+            for row in _rows(outcome.reply.data):
+                shown_types[row[0]] += 1
+                if shown_types[row[0]] <= ROWS_A_TYPE:
+                    read.add_row(path.name, *row)
+        for table in (read, failed, self._counts()):
+            console.print(table)
+
+    def _counts(self) -> Table:
+        counts = Table("operation", *COUNTED, title="All in all", show_footer=True)
+        for name, stats in self.stats.items():
+            counts.add_row(name, *(str(getattr(stats, column)) for column in COUNTED))
+        counts.columns[0].footer = "all"
+        for place, column in enumerate(COUNTED, start=1):
+            counts.columns[place].footer = str(sum(getattr(stats, column) for stats in self.stats.values()))
+        return counts
+
+
+COUNTED = ("finished", "done", "failed", "held", "billed", "free", "unknown")
+ROWS_A_TYPE = 2
+TELLING = (
+    "id",
+    "name",
+    "insure_name",
+    "sur_name",
+    "given_name",
+    "document_number",
+    "issue_date",
+    "supplier",
+    "total_amount",
+)
+"""Fields that tell papers apart, for the table."""
+
+
+def _rows(data: list[Recognized[Any]] | list[Page]) -> list[tuple[str, str, str]]:
+    """Type, some values and the least confidence of each paper or page."""
+    return [_page_row(part) if isinstance(part, Page) else _paper_row(part) for part in data]
+
+
+def _page_row(page: Page) -> tuple[str, str, str]:
+    text = " ".join(page.text.split())
+    confidences = [item.confidence for block in page for line in block for item in line if item.confidence is not None]
+    return "(text)", text[:60] + "…" * (len(text) > 60), f"{min(confidences, default=0):.2f}"
+
+
+def _paper_row(paper: Recognized[Any]) -> tuple[str, str, str]:
+    fields = [getattr(paper.info, name) for name in TELLING if hasattr(paper.info, name)]
+    told = [part for part in fields if part.value is not None][:3]
+    confidences = [part.confidence for part in told if part.confidence is not None]
+    return paper.type or "?", " · ".join(part.value for part in told), f"{min(confidences):.2f}" if confidences else ""

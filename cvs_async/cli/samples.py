@@ -1,0 +1,27 @@
+"""``cvs-async samples``: documents to try things out with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import CVSError
+from ._common import messages, stop
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(help="Where to; made if it is missing.", metavar="DIR")],
+    count: Annotated[int, typer.Option(help="How many files.", min=1)] = 40,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+) -> None:
+    """Write fake documents, clearly marked as such: cards, passports, claims, invoices, text, some of them broken."""
+    try:
+        from ..sandbox import write_samples
+
+        kinds = Counter(sample.kind.replace("_", " ") for sample in write_samples(folder, count, seed))
+    except (CVSError, OSError) as error:
+        stop(str(error))
+    messages().print(f"{count} files in {folder}: {', '.join(f'{n} {kind}' for kind, n in kinds.most_common())}")

@@ -1,0 +1,14 @@
+"""A loopback service that speaks the vendor's API, and sample documents for it. Needs the extra ``sandbox``."""
+
+from ..errors import ConfigurationError
+
+try:
+    from .ledger import Entry, Ledger, Upload
+    from .samples import Sample, write_samples
+    from .server import Sandbox
+except ModuleNotFoundError as error:
+    raise ConfigurationError(
+        f"the sandbox needs {error.name}; install it with: pip install 'cvs_async[sandbox]'"
+    ) from error
+
+__all__ = ["Entry", "Ledger", "Sample", "Sandbox", "Upload", "write_samples"]

@@ -1,0 +1,192 @@
+"""A canvas that draws text and remembers where its ink is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from random import Random
+from typing import Any, Literal
+
+import attrs
+from font_source_sans_pro import SourceSansPro, SourceSansProBold
+from PIL import Image, ImageDraw, ImageFont
+
+__all__ = ["INK", "LABEL", "RED", "Canvas", "Color", "Ink"]
+
+Color = tuple[int, int, int]
+Align = Literal["l", "m", "r"]
+
+INK: Color = (24, 28, 44)
+LABEL: Color = (72, 80, 102)
+RED: Color = (176, 28, 40)
+GOLD: Color = (240, 196, 60)
+
+_WATERMARK = "SPECIMEN · MẪU"
+_MARGIN = 4  # around the letters on a tile: accents and overhangs may leave the box that the font tells
+
+
+@attrs.frozen
+class Ink:
+    """Text as it stands on the picture; `box` is left, top, right, bottom of its ink in pixels."""
+
+    text: str
+    box: list[int]
+    confidence: float
+
+    def wire(self) -> dict[str, Any]:
+        """This text as `ocr/document/general` answers it."""
+        left, top, right, bottom = self.box
+        box = {"left": left, "right": right, "top": top, "bottom": bottom}
+        return {"text": self.text, "confidence": self.confidence, "box": box}
+
+
+class Canvas:
+    """A picture with a watermark, to draw on. Text may not leave it, so that none is ever cut off."""
+
+    def __init__(self, width: int, height: int, tint: Color, chance: Random) -> None:
+        self.image = _background(width, height, tint).copy()
+        self.draw = ImageDraw.Draw(self.image)
+        self._chance = chance
+        self._blocks: list[dict[int, list[Ink]]] = [{}]
+
+    def block(self) -> None:
+        """Begin a new block of text."""
+        self._blocks.append({})
+
+    def blocks(self) -> list[list[list[dict[str, Any]]]]:
+        """All text drawn so far, in wire format: texts on one baseline of a block are a line."""
+        return [
+            [[ink.wire() for ink in sorted(inks, key=lambda ink: ink.box[0])] for _, inks in sorted(block.items())]
+            for block in self._blocks
+            if block
+        ]
+
+    def text(
+        self,
+        x: int,
+        y: int,
+        text: str,
+        *,
+        size: int = 22,
+        bold: bool = False,
+        color: Color = INK,
+        align: Align = "l",
+        width: int | None = None,
+    ) -> Ink:
+        """Draw text on the baseline y; x is its left, middle or right. With a width it is wrapped."""
+        face = _font(size, bold)
+        lines = list(_wrapped(text, face, width)) if width else [text]
+        pitch = round(size * 1.35)
+        return _joined(
+            text, [self._line(x, y + row * pitch, line, face, color, align) for row, line in enumerate(lines)]
+        )
+
+    def spaced(self, x: int, y: int, text: str, *, pitch: int, size: int) -> Ink:
+        """Draw text on the baseline y with all letters `pitch` apart, as in a machine-readable zone."""
+        face = _font(size, False)
+        tile = Image.new("L", (pitch * len(text), size * 2))
+        pen = ImageDraw.Draw(tile)
+        for column, letter in enumerate(text):
+            pen.text((pitch * column + pitch // 2, size), letter, 255, face, anchor="ms")
+        return self._stamp(tile, x, y - size, y, text, INK)
+
+    def portrait(self, left: int, top: int, right: int, bottom: int) -> None:
+        """Draw the outline of nobody where a photo would be."""
+        width, middle = right - left, (left + right) // 2
+        photo = Image.new("RGB", (width, bottom - top), (206, 216, 226))
+        pen, center = ImageDraw.Draw(photo), middle - left
+        head, shoulders, neck = width * 0.21, width * 0.40, (bottom - top) * 0.40
+        pen.ellipse((center - shoulders, neck + head * 1.35, center + shoulders, neck * 4), fill=(126, 140, 158))
+        pen.ellipse((center - head, neck - head * 1.3, center + head, neck + head), fill=(146, 158, 174))
+        self.image.paste(photo, (left, top))
+        self.draw.rectangle((left, top, right, bottom), outline=LABEL, width=2)
+
+    def emblem(self, x: int, y: int, radius: int) -> None:
+        """Draw a red disc with a golden star, its middle at x, y."""
+        self.draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=RED, outline=GOLD, width=3)
+        points = [
+            (
+                x + radius * (0.7, 0.28)[turn % 2] * math.sin(math.pi * turn / 5),
+                y - radius * (0.7, 0.28)[turn % 2] * math.cos(math.pi * turn / 5),
+            )
+            for turn in range(10)
+        ]
+        self.draw.polygon(points, fill=GOLD)
+
+    def _line(self, x: int, y: int, text: str, face: ImageFont.FreeTypeFont, color: Color, align: Align) -> Ink:
+        left, top, right, bottom = (round(edge) for edge in face.getbbox(text, anchor=align + "s"))
+        origin = (_MARGIN - left, _MARGIN - top)
+        tile = Image.new("L", (right - left + 2 * _MARGIN, bottom - top + 2 * _MARGIN))
+        ImageDraw.Draw(tile).text(origin, text, 255, face, anchor=align + "s")
+        return self._stamp(tile, x - origin[0], y - origin[1], y, text, color)
+
+    def _stamp(self, tile: Image.Image, x: int, y: int, baseline: int, text: str, color: Color) -> Ink:
+        """Print the letters of a tile whose corner is at x, y."""
+        ink = tile.getbbox()
+        if ink is None:
+            raise ValueError(f"{text!r} leaves no ink")
+        box = [x + ink[0], y + ink[1], x + ink[2], y + ink[3]]
+        if min(box) < 0 or box[2] > self.image.width or box[3] > self.image.height:
+            raise ValueError(f"{text!r} at {box} leaves a picture of {self.image.size}")
+        self.image.paste(color, (x, y), tile)
+        drawn = Ink(text, box, round(self._chance.uniform(0.93, 0.998), 4))
+        self._blocks[-1].setdefault(baseline, []).append(drawn)
+        return drawn
+
+
+def _joined(text: str, inks: list[Ink]) -> Ink:
+    """Several lines as one text, as sure as the least sure of them."""
+    lefts, tops, rights, bottoms = zip(*(ink.box for ink in inks), strict=True)
+    return Ink(text, [min(lefts), min(tops), max(rights), max(bottoms)], min(ink.confidence for ink in inks))
+
+
+def _wrapped(text: str, face: ImageFont.FreeTypeFont, width: int) -> Iterator[str]:
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}".lstrip()
+        if line and face.getlength(longer) > width:
+            yield line
+            line = word
+        else:
+            line = longer
+    yield line
+
+
+@cache
+def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
+    # The basic layout is part of every Pillow, so that pictures do not depend on the machine's libraries.
+    path = SourceSansProBold if bold else SourceSansPro
+    return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=8)
+def _background(width: int, height: int, tint: Color) -> Image.Image:
+    """Tinted paper with fine waves and the watermark, below whatever is written on it."""
+    image = Image.new("RGB", (width, height), tint)
+    pen = ImageDraw.Draw(image)
+    shade = _mixed(tint, INK, 0.09)
+    for start in range(-30, height + 30, 11):
+        pen.line(list(_wave(start, width)), fill=shade)
+    for row in range(1, 1 + max(1, height // 420)):
+        _watermark(image, (width // 2, height * row // (1 + max(1, height // 420))), _mixed(tint, RED, 0.34))
+    return image
+
+
+def _wave(start: int, width: int) -> Iterator[tuple[float, float]]:
+    for x in range(0, width + 8, 8):
+        yield x, start + 14 * math.sin(x / 53 + start / 29) + 5 * math.sin(x / 17)
+
+
+def _watermark(image: Image.Image, center: tuple[int, int], color: Color) -> None:
+    face = _font(image.width // 9, True)
+    _, _, right, bottom = face.getbbox(_WATERMARK)
+    stencil = Image.new("L", (round(right) + 10, round(bottom) + 10))
+    ImageDraw.Draw(stencil).text((5, 5), _WATERMARK, 255, face)
+    turned = stencil.rotate(24, Image.Resampling.BICUBIC, expand=True)
+    image.paste(color, (center[0] - turned.width // 2, center[1] - turned.height // 2), turned)
+
+
+def _mixed(base: Color, other: Color, share: float) -> Color:
+    red, green, blue = (round(one + (two - one) * share) for one, two in zip(base, other, strict=True))
+    return red, green, blue

@@ -1,0 +1,102 @@
+"""Looking at an uploaded file: is it readable, how large are its pages, and does it carry its truth?"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from collections import OrderedDict
+from threading import Lock
+
+import pypdf
+from attrs import frozen
+from PIL import Image
+
+from .truth import Truth, read_truth
+
+REMEMBERED = 1024
+THUMB_SIDE = 480
+
+
+class UnreadableError(Exception):
+    """The file is neither a readable picture nor a readable PDF."""
+
+
+@frozen
+class Picture:
+    """What the sandbox knows of one file.
+
+    Attributes:
+        digest: SHA-256 of the content, in hex.
+        pages: width and height of each page in pixels; one for a picture.
+        is_pdf: whether it is a PDF.
+        truth: what a sample document says of itself; None for any other file.
+    """
+
+    digest: str
+    pages: tuple[tuple[int, int], ...]
+    is_pdf: bool
+    truth: Truth | None
+
+
+class Reader:
+    """Looks at files, and remembers the last of them: the same file is decoded once."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Picture] = OrderedDict()
+        self._lock = Lock()
+
+    def look(self, content: bytes) -> Picture:
+        """Open a file.
+
+        Raises:
+            UnreadableError: if it is no whole picture or PDF.
+        """
+        digest = hashlib.sha256(content).hexdigest()
+        with self._lock:
+            if digest in self._known:
+                self._known.move_to_end(digest)
+                return self._known[digest]
+        is_pdf = content.startswith(b"%PDF-")
+        pages = _pdf_pages(content) if is_pdf else (_image_size(content),)
+        picture = Picture(digest, pages, is_pdf, read_truth(content))
+        with self._lock:
+            self._known[digest] = picture
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return picture
+
+
+def thumbnail(content: bytes, page: int) -> str | None:
+    """A small JPEG of one page in base64; None for a PDF page without a picture."""
+    if content.startswith(b"%PDF-"):
+        images = pypdf.PdfReader(io.BytesIO(content)).pages[page].images
+        if not images:
+            return None
+        content = images[0].data
+    with Image.open(io.BytesIO(content)) as image:
+        small = image.convert("RGB")
+    small.thumbnail((THUMB_SIDE, THUMB_SIDE))
+    target = io.BytesIO()
+    small.save(target, "JPEG", quality=80)
+    return base64.b64encode(target.getvalue()).decode("ascii")
+
+
+def _image_size(content: bytes) -> tuple[int, int]:
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            image.load()
+            return image.size
+    except Exception as error:  # Pillow's decoders raise whatever their formats make them raise
+        raise UnreadableError from error
+
+
+def _pdf_pages(content: bytes) -> tuple[tuple[int, int], ...]:
+    try:
+        pages = pypdf.PdfReader(io.BytesIO(content), strict=True).pages
+        sizes = tuple((int(page.mediabox.width), int(page.mediabox.height)) for page in pages)
+    except Exception as error:  # pypdf, too, raises many things on broken files
+        raise UnreadableError from error
+    if not sizes:
+        raise UnreadableError
+    return sizes

@@ -1,0 +1,138 @@
+"""Running the service on a real socket of this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import anyio.to_thread
+import uvicorn
+
+from ..errors import ConfigurationError
+from .app import Service
+from .intake import Credentials
+from .ledger import Ledger
+
+STARTING = 20.0
+STOPPING = 20.0
+
+
+class Sandbox:
+    """A service on 127.0.0.1 that speaks the vendor's API: for trying out, and for tests of your own.
+
+    It reads the sample documents of ``cvs-async samples`` truly; what it answers for any other picture or PDF
+    depends on its content alone. Use it as ``async with`` or ``with``; it runs in a thread of its own.
+
+    >>> async with Sandbox(quota=1) as sandbox, AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs:
+    ...     reply = await cvs.ocr.card("samples/0001-căn-cước.jpg")
+    >>> sandbox.ledger.billed
+    1
+
+    Args:
+        port: to listen on; 0 is any free one.
+        latency: seconds that every answer takes at least.
+        quota: how many answers may be billed before the account is out of requests; None is no end.
+        api_key, api_secret: the only ones that are let in. Without them anybody is who has some of each,
+            unless the secret is ``wrong``.
+        files: a folder that is served under `url`, for trying out inputs by URL.
+
+    Attributes:
+        base_url: where it listens, for the client's ``base_url``; set once it runs.
+        ledger: what was asked, with what, and what was billed.
+
+    Raises:
+        ConfigurationError: on entering, if the port is taken or the service does not start.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        latency: float = 0.0,
+        quota: int | None = None,
+        api_key: str | None = None,
+        api_secret: str | None = None,
+        files: str | os.PathLike[str] | None = None,
+    ) -> None:
+        folder = Path(files) if files is not None else None
+        self._service = Service(Credentials(api_key, api_secret), latency, quota, folder)
+        self._port = port
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self.base_url = ""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was asked, with what, and what was billed."""
+        return self._service.ledger
+
+    def url(self, name: str) -> str:
+        """Where a file of the folder `files` can be downloaded."""
+        return f"{self.base_url}/files/{quote(name)}"
+
+    def start(self) -> None:
+        """Listen, and return when requests are answered."""
+        listening = _listen(self._port)
+        config = uvicorn.Config(
+            self._service.app(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        )
+        self._server = server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listening]}, name="cvs-sandbox", daemon=True
+        )
+        self._thread.start()
+        deadline = time.monotonic() + STARTING
+        while not server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise ConfigurationError("the sandbox did not start")
+            time.sleep(0.005)
+        self.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+    def stop(self) -> None:
+        """Stop listening; requests that are being worked on have one second to end."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(STOPPING)
+            self._server = self._thread = None
+
+    def wait(self) -> None:
+        """Return when the service has ended."""
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(0.5)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        await anyio.to_thread.run_sync(self.start)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await anyio.to_thread.run_sync(self.stop)
+
+
+def _listen(port: int) -> socket.socket:
+    # With the protocol named, or asyncio leaves Nagle's algorithm on, which costs 40 ms an answer.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+        listening.listen(1024)
+    except OSError as error:
+        listening.close()
+        raise ConfigurationError(f"the sandbox cannot listen on port {port}: {error.strerror}") from error
+    return listening

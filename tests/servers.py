@@ -1,0 +1,147 @@
+"""Raw-socket servers on 127.0.0.1 that behave badly in one exactly known way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from attrs import define, field
+
+Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+ANSWER = b'{"data": [], "errorCode": "0", "errorMessage": "Success"}'
+
+
+@define
+class BadServer:
+    """One that counts what reaches it.
+
+    Attributes:
+        base_url: where it listens.
+        connections: how many were opened.
+        requests: the complete requests that arrived, head and body.
+    """
+
+    base_url: str = ""
+    connections: int = 0
+    requests: list[bytes] = field(factory=list)
+
+
+@contextlib.asynccontextmanager
+async def bad_server(behave: Callable[[BadServer], Behaviour]) -> AsyncIterator[BadServer]:
+    """Run a server that treats each connection as `behave` says."""
+    state = BadServer()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        state.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            await behave(state)(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client went away, or the test is over
+        finally:
+            tasks.discard(task)
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    state.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield state
+    finally:
+        server.close()
+        for task in list(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await server.wait_closed()
+
+
+async def read_request(reader: asyncio.StreamReader) -> bytes:
+    """One whole request: head and body."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = 0
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            length = int(value)
+    return head + await reader.readexactly(length)
+
+
+def http(
+    body: bytes = ANSWER, status: str = "200 OK", headers: tuple[str, ...] = (), length: int | None = None
+) -> bytes:
+    """An answer as bytes; `length` is what it declares, if not the truth."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def answers(*replies: bytes, then_close: bool = False) -> Callable[[BadServer], Behaviour]:
+    """Answer the requests of a connection one after another, the last reply again and again."""
+
+    def behave(state: BadServer) -> Behaviour:
+        async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            number = 0
+            while True:
+                state.requests.append(await read_request(reader))
+                writer.write(replies[min(number, len(replies) - 1)])
+                await writer.drain()
+                number += 1
+                if then_close and number >= len(replies):
+                    return
+
+        return connection
+
+    return behave
+
+
+def silent(state: BadServer) -> Behaviour:
+    """Read the request and never answer."""
+
+    async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        state.requests.append(await read_request(reader))
+        await asyncio.Event().wait()
+
+    return connection
+
+
+def closes_after_request(state: BadServer) -> Behaviour:
+    """Read the request and close without an answer."""
+
+    async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        state.requests.append(await read_request(reader))
+
+    return connection
+
+
+def resets_after_request(state: BadServer) -> Behaviour:
+    """Read the request and reset the connection."""
+
+    async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        state.requests.append(await read_request(reader))
+        writer.transport.abort()
+
+    return connection
+
+
+def hangs_up(state: BadServer) -> Behaviour:
+    """Close the connection as soon as something arrives that is no HTTP."""
+
+    async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+
+    return connection
+
+
+def deaf(state: BadServer) -> Behaviour:
+    """Accept the connection and never read from it."""
+
+    async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await asyncio.Event().wait()
+
+    return connection
