@@ -11,6 +11,7 @@ import socket
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -29,6 +30,7 @@ from cvs_async import (
     Timeout,
     TimeoutError,
 )
+from cvs_async._request import Request, build
 from cvs_async.errors import Charge
 from tests.servers import (
     ANSWER,
@@ -201,17 +203,14 @@ async def test_a_server_that_does_not_read_runs_into_the_write_timeout(tmp_path:
 async def test_a_file_that_shrinks_while_it_is_sent_fails_clearly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cvs_async import _call
-
     large = tmp_path / "large.pdf"
     large.write_bytes(b"%PDF-" + bytes(3 << 20))
-    build = _call.build
 
-    def shrink_then_build(*arguments: object, **keywords: object) -> object:
+    def shrink_then_build(*arguments: Any, **keywords: Any) -> Request:
         large.write_bytes(b"%PDF-")
-        return build(*arguments, **keywords)  # type: ignore[arg-type]
+        return build(*arguments, **keywords)
 
-    monkeypatch.setattr(_call, "build", shrink_then_build)
+    monkeypatch.setattr("cvs_async._call.build", shrink_then_build)
     async with bad_server(answers(http())) as server:
         error = await failure(server.base_url, str(large))
     assert isinstance(error, InvalidInputError)

@@ -107,7 +107,7 @@ class Show:
             console.print(table)
 
     def _counts(self) -> Table:
-        counts = Table("operation", *COUNTED, title="All in all", show_footer=True)
+        counts = Table("operation", "files", *COUNTED[1:], title="All in all", show_footer=True)
         for name, stats in self.stats.items():
             counts.add_row(name, *(str(getattr(stats, column)) for column in COUNTED))
         counts.columns[0].footer = "all"
@@ -147,4 +147,8 @@ def _paper_row(paper: Recognized[Any]) -> tuple[str, str, str]:
     fields = [getattr(paper.info, name) for name in TELLING if hasattr(paper.info, name)]
     told = [part for part in fields if part.value is not None][:3]
     confidences = [part.confidence for part in told if part.confidence is not None]
+    if not confidences:  # of the machine-readable zone, which has one for all its fields
+        confidences = [
+            c for name in ("confidence", "mrz_confidence") if (c := getattr(paper.info, name, None)) is not None
+        ]
     return paper.type or "?", " · ".join(part.value for part in told), f"{min(confidences):.2f}" if confidences else ""

@@ -21,6 +21,7 @@ INK: Color = (24, 28, 44)
 LABEL: Color = (72, 80, 102)
 RED: Color = (176, 28, 40)
 GOLD: Color = (240, 196, 60)
+BRONZE: Color = (150, 120, 50)
 
 _WATERMARK = "SPECIMEN · MẪU"
 _MARGIN = 4  # around the letters on a tile: accents and overhangs may leave the box that the font tells
@@ -99,7 +100,9 @@ class Canvas:
         head, shoulders, neck = width * 0.21, width * 0.40, (bottom - top) * 0.40
         pen.ellipse((center - shoulders, neck + head * 1.35, center + shoulders, neck * 4), fill=(126, 140, 158))
         pen.ellipse((center - head, neck - head * 1.3, center + head, neck + head), fill=(146, 158, 174))
-        self.image.paste(photo, (left, top))
+        # The watermark shines through, so that it is whole on cards too.
+        below = self.image.crop((left, top, right, bottom))
+        self.image.paste(Image.blend(below, photo, 0.7), (left, top))
         self.draw.rectangle((left, top, right, bottom), outline=LABEL, width=2)
 
     def emblem(self, x: int, y: int, radius: int) -> None:
@@ -113,6 +116,23 @@ class Canvas:
             for turn in range(10)
         ]
         self.draw.polygon(points, fill=GOLD)
+
+    def chip(self, x: int, y: int) -> None:
+        """Draw a chip's contacts."""
+        self.draw.rounded_rectangle((x, y, x + 130, y + 100), 14, fill=GOLD, outline=BRONZE, width=3)
+        for offset in (33, 66):
+            self.draw.line((x, y + offset, x + 130, y + offset), fill=BRONZE, width=2)
+        self.draw.rectangle((x + 43, y + 20, x + 87, y + 80), fill=GOLD, outline=BRONZE, width=2)
+
+    def fingerprint(self, x: int, y: int) -> None:
+        """Draw rings where a fingerprint would be."""
+        self.draw.rectangle((x, y, x + 120, y + 160), outline=LABEL, width=2)
+        for ring in range(6, 56, 9):
+            self.draw.ellipse((x + ring, y + 5 + ring, x + 120 - ring, y + 155 - ring), outline=RED)
+
+    def confidence(self) -> float:
+        """How sure a reader could be of something on this picture."""
+        return round(self._chance.uniform(0.93, 0.998), 4)
 
     def _line(self, x: int, y: int, text: str, face: ImageFont.FreeTypeFont, color: Color, align: Align) -> Ink:
         left, top, right, bottom = (round(edge) for edge in face.getbbox(text, anchor=align + "s"))
@@ -130,7 +150,7 @@ class Canvas:
         if min(box) < 0 or box[2] > self.image.width or box[3] > self.image.height:
             raise ValueError(f"{text!r} at {box} leaves a picture of {self.image.size}")
         self.image.paste(color, (x, y), tile)
-        drawn = Ink(text, box, round(self._chance.uniform(0.93, 0.998), 4))
+        drawn = Ink(text, box, self.confidence())
         self._blocks[-1].setdefault(baseline, []).append(drawn)
         return drawn
 
@@ -166,7 +186,8 @@ def _background(width: int, height: int, tint: Color) -> Image.Image:
     image = Image.new("RGB", (width, height), tint)
     pen = ImageDraw.Draw(image)
     shade = _mixed(tint, INK, 0.09)
-    for start in range(-30, height + 30, 11):
+    # Closer on cards, as they are printed; office paper with as many would make large files.
+    for start in range(-30, height + 30, 11 if width > height else 24):
         pen.line(list(_wave(start, width)), fill=shade)
     for row in range(1, 1 + max(1, height // 420)):
         _watermark(image, (width // 2, height * row // (1 + max(1, height // 420))), _mixed(tint, RED, 0.34))

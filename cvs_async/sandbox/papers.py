@@ -97,35 +97,22 @@ def chip_id_card_back(person: Person, chance: Random) -> Drawn:
     sheet = _Sheet(_CARD, (226, 232, 218), chance)
     sheet.label(40, 56, "Đặc điểm nhận dạng / Personal identification:")
     sheet.text(40, 90, "Nốt ruồi tưởng tượng cách 1 cm dưới mép phải", size=23)
-    _chip(sheet, 60, 130)
+    sheet.chip(60, 130)
     sheet.block()
     issued = printed(person.issue_date)
     sheet.labelled("issue_date", 250, 150, "Ngày, tháng, năm / Date, month, year:", issued, size=24)
     sheet.field("issued_at", 250, 192, "CỤC QUẢN LÝ GIẤY TỜ MẪU", size=24, bold=True)
     sheet.text(250, 226, "Đã ký: Vũ Thị Minh Họa", size=20, color=LABEL)
-    _fingers(sheet)
+    for x, finger in ((700, "Ngón trỏ trái"), (840, "Ngón trỏ phải")):
+        sheet.block()
+        sheet.fingerprint(x, 210)
+        sheet.text(x + 60, 394, finger, size=17, color=LABEL, align="m")
     sheet.block()
     for row, line in enumerate(person.card_zone()):
         sheet.spaced(35, 470 + 50 * row, line, pitch=31, size=36)
-    sheet.info.update(_zone_fields(person), document_number=person.number[-9:], mrz_confidence=_sure(chance))
+    sheet.info.update(_zone_fields(person), document_number=person.number[-9:], mrz_confidence=sheet.confidence())
     sheet.void()
     return sheet.drawn("chip_id_card_back")
-
-
-def _chip(sheet: _Sheet, x: int, y: int) -> None:
-    sheet.draw.rounded_rectangle((x, y, x + 130, y + 100), 14, fill=(222, 192, 110), outline=(150, 120, 50), width=3)
-    for offset in (33, 66):
-        sheet.draw.line((x, y + offset, x + 130, y + offset), fill=(150, 120, 50), width=2)
-    sheet.draw.rectangle((x + 43, y + 20, x + 87, y + 80), fill=(222, 192, 110), outline=(150, 120, 50), width=2)
-
-
-def _fingers(sheet: _Sheet) -> None:
-    for x, name in ((700, "Ngón trỏ trái"), (840, "Ngón trỏ phải")):
-        sheet.draw.rectangle((x, 210, x + 120, 370), outline=LABEL, width=2)
-        for ring in range(6, 56, 9):
-            sheet.draw.ellipse((x + ring, 215 + ring, x + 120 - ring, 365 - ring), outline=(190, 120, 120), width=2)
-        sheet.block()
-        sheet.text(x + 60, 394, name, size=17, color=LABEL, align="m")
 
 
 def passport(person: Person, chance: Random) -> Drawn:
@@ -142,24 +129,24 @@ def passport(person: Person, chance: Random) -> Drawn:
     sheet.block()
     for row, line in enumerate(person.passport_zone()):
         sheet.spaced(38, 600 + 52 * row, line, pitch=21, size=31)
-    sheet.info.update(_zone_fields(person), id=person.passport_number, confidence=_sure(chance))
+    sheet.info.update(_zone_fields(person), id=person.passport_number, confidence=sheet.confidence())
     sheet.void()
     return sheet.drawn("passport")
 
 
 def _passport_rows(person: Person) -> list[tuple[int, int, str, str]]:
     return [
-        (330, 160, "Loại / Type", "P"),
-        (500, 160, "Mã số / Code", "VNM"),
-        (700, 160, "Số hộ chiếu / Passport No.", person.passport_number),
-        (330, 234, "Họ và tên / Full name", person.name),
-        (330, 308, "Quốc tịch / Nationality", "VIỆT NAM"),
-        (700, 308, "Giới tính / Sex", f"{person.gender} / {person.sex}"),
-        (330, 382, "Ngày sinh / Date of birth", printed(person.dob)),
-        (700, 382, "Nơi sinh / Place of birth", person.hometown.town),
-        (330, 456, "Ngày cấp / Date of issue", printed(person.issue_date)),
-        (700, 456, "Có giá trị đến / Date of expiry", printed(person.due_date)),
-        (330, 522, "Số định danh / ID No.", person.number),
+        (330, 156, "Loại / Type", "P"),
+        (500, 156, "Mã số / Code", "VNM"),
+        (700, 156, "Số hộ chiếu / Passport No.", person.passport_number),
+        (330, 226, "Họ và tên / Full name", person.name),
+        (330, 296, "Quốc tịch / Nationality", "VIỆT NAM"),
+        (700, 296, "Giới tính / Sex", f"{person.gender} / {person.sex}"),
+        (330, 366, "Ngày sinh / Date of birth", printed(person.dob)),
+        (700, 366, "Nơi sinh / Place of birth", person.hometown.town),
+        (330, 436, "Ngày cấp / Date of issue", printed(person.issue_date)),
+        (700, 436, "Có giá trị đến / Date of expiry", printed(person.due_date)),
+        (330, 506, "Số định danh / ID No.", person.number),
     ]
 
 
@@ -300,7 +287,9 @@ def _goods_table(sheet: _Sheet, bought: list[Good], columns: tuple[_Column, ...]
     sheet.info["table"] = []
     for row, good in enumerate(bought, start=1):
         values, y = _good_values(row, good, rate), _TABLE_TOP + _ROW * row + 28
-        cells = [_cell(sheet, left, y, column, values[column.label]) for left, column in zip(lefts, columns, strict=True)]
+        cells = [
+            _cell(sheet, left, y, column, values[column.label]) for left, column in zip(lefts, columns, strict=True)
+        ]
         sheet.info["table"].append(cells)
     return bottom
 
@@ -373,8 +362,8 @@ def text_page(chance: Random) -> Drawn:
     sentences, y = chance.sample(people.SENTENCES, 12), 256
     for start in range(0, 12, 3):
         sheet.block()
-        ink = sheet.text(80, y, " ".join(sentences[start : start + 3]), size=24, width=740)
-        y = ink.box[3] + 56
+        ink = sheet.text(80, y, " ".join(sentences[start : start + 3]), size=26, width=740)
+        y = ink.box[3] + 60
     sheet.void()
     return sheet.drawn()
 
@@ -400,7 +389,3 @@ def _zone_fields(person: Person) -> dict[str, str]:
         "sur_name": people.plain(person.sur_name),
         "given_name": people.plain(person.given_name),
     }
-
-
-def _sure(chance: Random) -> float:
-    return round(chance.uniform(0.93, 0.998), 4)

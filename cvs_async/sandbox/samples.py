@@ -1,0 +1,214 @@
+"""Writes sample documents: a mix of papers, and a few broken files as every real folder has them."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from random import Random
+
+import attrs
+from PIL import Image
+
+from . import papers
+from .people import person
+from .truth import Page, Truth, save_image, save_pdf
+
+__all__ = ["Sample", "write_samples"]
+
+Drawn = tuple[Image.Image, Page]
+
+
+@attrs.frozen
+class Sample:
+    """A file that was written.
+
+    Attributes:
+        kind: citizen_card, passport, claim, invoice, text or broken.
+        operation: the operation that reads it best.
+    """
+
+    path: Path
+    kind: str
+    operation: str
+
+
+def write_samples(folder: Path, count: int, seed: int = 0) -> Iterator[Sample]:
+    """Write `count` files into a folder, which is made if missing, and tell of each once it is written.
+
+    The same seed gives the same files, byte for byte; a larger count only adds some.
+    """
+    if count < 0:
+        raise ValueError(f"the number of samples must not be negative, and {count} is")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise NotADirectoryError(f"samples are written into a folder, and {folder} is none") from None
+    return _written(folder, count, seed)
+
+
+def _written(folder: Path, count: int, seed: int) -> Iterator[Sample]:
+    written: Counter[str] = Counter()
+    for number, kind in enumerate(itertools.islice(_kinds(seed), count), start=1):
+        # Each file has its own random numbers, so that it does not depend on how the others are drawn.
+        chance = Random(f"{seed}/{number}")  # noqa: S311
+        ways = _WAYS[kind]
+        name, write = ways[written[kind] % len(ways)]
+        path = folder / f"{number:04}-{name}"
+        write(path, kind, chance)
+        written[kind] += 1
+        yield Sample(path, kind, _OPERATIONS[kind])
+
+
+_OPERATIONS = {
+    "citizen_card": "ocr.card",
+    "passport": "ocr.card",
+    "claim": "ocr.claims",
+    "invoice": "ocr.document.invoice",
+    "text": "ocr.document.general",
+    "broken": "ocr.card",
+}
+_SHARES = {"citizen_card": 45, "passport": 20, "claim": 13, "invoice": 12, "text": 7}
+_OPENING = ("citizen_card", "passport", "claim", "invoice", "text", "citizen_card", "citizen_card")
+
+
+def _kinds(seed: int) -> Iterator[str]:
+    """The endless order of kinds: every kind among the first six, then each pack of 97 good files mixed anew."""
+    good = _good_kinds(seed)
+    for number in itertools.count(1):
+        yield "broken" if number == 5 or number % 33 == 20 else next(good)
+
+
+def _good_kinds(seed: int) -> Iterator[str]:
+    yield from _OPENING
+    opening = Counter(_OPENING)
+    for pack in itertools.count():
+        kinds = list((Counter(_SHARES) - opening).elements())
+        Random(f"{seed}/pack {pack}").shuffle(kinds)  # noqa: S311
+        yield from kinds
+        opening.clear()
+
+
+# How a file is written: to a path, of a kind, with random numbers.
+Write = Callable[[Path, str, Random], None]
+Draw = Callable[[Random], list[Drawn]]
+
+
+def _good(draw: Draw) -> Write:
+    """How pages are written with their truth, as the path's suffix says."""
+
+    def write(path: Path, kind: str, chance: Random) -> None:
+        images, pages = zip(*draw(chance), strict=True)
+        truth = Truth(kind, pages)
+        if path.suffix == ".pdf":
+            save_pdf(images, path, truth)
+        else:
+            save_image(images[0], path, truth)
+
+    return write
+
+
+def _front(chance: Random) -> list[Drawn]:
+    return [papers.chip_id_card_front(person(chance), chance)]
+
+
+def _back(chance: Random) -> list[Drawn]:
+    return [papers.chip_id_card_back(person(chance), chance)]
+
+
+def _both_sides(chance: Random) -> list[Drawn]:
+    somebody = person(chance)
+    return [papers.chip_id_card_front(somebody, chance), papers.chip_id_card_back(somebody, chance)]
+
+
+def _passport(chance: Random) -> list[Drawn]:
+    return [papers.passport(person(chance), chance)]
+
+
+def _claim(chance: Random) -> list[Drawn]:
+    return [papers.claim_form(person(chance), chance)]
+
+
+def _claim_file(chance: Random) -> list[Drawn]:
+    somebody = person(chance)
+    draws = (papers.claim_form, papers.chip_id_card_front, papers.chip_id_card_back)
+    return [draw(somebody, chance) for draw in draws]
+
+
+def _invoice(chance: Random) -> list[Drawn]:
+    return [papers.invoice(chance)]
+
+
+def _text(chance: Random) -> list[Drawn]:
+    return [papers.text_page(chance)]
+
+
+def _texts(chance: Random) -> list[Drawn]:
+    return [papers.text_page(chance) for _ in range(chance.randint(2, 4))]
+
+
+def _encoded(draw: Draw, form: str, chance: Random) -> bytes:
+    """The first page as a file without truth."""
+    buffer = BytesIO()
+    draw(chance)[0][0].save(buffer, form)
+    return buffer.getvalue()
+
+
+def _cut_jpeg(path: Path, _: str, chance: Random) -> None:
+    content = _encoded(_front, "JPEG", chance)
+    path.write_bytes(content[: len(content) // 3])
+
+
+def _cut_pdf(path: Path, _: str, chance: Random) -> None:
+    content = _encoded(_passport, "PDF", chance)
+    path.write_bytes(content[: len(content) // 2])
+
+
+def _text_as_png(path: Path, _: str, chance: Random) -> None:
+    path.write_text(f"Tệp này không phải là ảnh, mã {chance.randrange(1000):03}.\n", encoding="utf-8", newline="\n")
+
+
+def _empty(path: Path, _: str, __: Random) -> None:
+    path.write_bytes(b"")
+
+
+# The ways to write each kind, taken in turn: the file's name after its number, and how it is written.
+_WAYS: dict[str, list[tuple[str, Write]]] = {
+    "citizen_card": [
+        ("căn-cước.jpg", _good(_front)),
+        ("căn-cước-mặt-sau.jpg", _good(_back)),
+        ("căn-cước-hai-mặt.pdf", _good(_both_sides)),
+        ("căn-cước.png", _good(_front)),
+        ("căn-cước-mặt-sau.png", _good(_back)),
+        ("căn-cước.jpg", _good(_front)),
+        ("căn-cước-hai-mặt.pdf", _good(_both_sides)),
+    ],
+    "passport": [
+        ("hộ-chiếu.jpg", _good(_passport)),
+        ("hộ-chiếu.png", _good(_passport)),
+        ("hộ-chiếu.jpg", _good(_passport)),
+        ("hộ-chiếu.pdf", _good(_passport)),
+    ],
+    "claim": [
+        ("yêu-cầu-bồi-thường.pdf", _good(_claim_file)),
+        ("yêu-cầu-bồi-thường.jpg", _good(_claim)),
+    ],
+    "invoice": [
+        ("hóa-đơn.pdf", _good(_invoice)),
+        ("hóa-đơn.jpg", _good(_invoice)),
+        ("hóa-đơn.png", _good(_invoice)),
+    ],
+    "text": [
+        ("văn-bản.jpg", _good(_text)),
+        ("văn-bản.pdf", _good(_texts)),
+        ("văn-bản.png", _good(_text)),
+    ],
+    "broken": [
+        ("ảnh-hỏng.jpg", _cut_jpeg),
+        ("không-phải-ảnh.png", _text_as_png),
+        ("tệp-rỗng.jpg", _empty),
+        ("tài-liệu-hỏng.pdf", _cut_pdf),
+    ],
+}

@@ -1,0 +1,449 @@
+"""The batch runner: lazy, bounded, patient with slow consumers, and gone without a trace when it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cvs_async import (
+    AsyncCVS,
+    CVSError,
+    Done,
+    Endpoint,
+    Failed,
+    Held,
+    InvalidInputError,
+    OutOfRequestsError,
+    folder,
+)
+from cvs_async.batch import Outcome, to_record
+from cvs_async.batch.order import Window
+from cvs_async.sandbox import Sandbox
+from tests.servers import ANSWER, bad_server, closes_after_request
+
+Handler = Callable[[httpx.Request], Any]
+
+
+def client(handle: Handler) -> AsyncCVS:
+    """A client whose service is a function."""
+    return AsyncCVS("key", "secret", transport=httpx.MockTransport(handle))
+
+
+def answer(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, content=ANSWER)
+
+
+class Service:
+    """Answers when it is told to, and counts."""
+
+    def __init__(self) -> None:
+        self.in_flight = 0
+        self.most = 0
+        self.sent = 0
+        self.go = asyncio.Semaphore(0)
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.sent += 1
+        self.in_flight += 1
+        self.most = max(self.most, self.in_flight)
+        try:
+            await self.go.acquire()
+        finally:
+            self.in_flight -= 1
+        return answer(request)
+
+
+async def settle() -> None:
+    """Let every task run until it waits for something from outside."""
+    for _ in range(200):
+        await asyncio.sleep(0)
+
+
+async def collect(batch: Any) -> list[Outcome[Any]]:
+    async with batch as outcomes:
+        return [outcome async for outcome in outcomes]
+
+
+def numbered(count: int, pulled: list[int] | None = None) -> Iterator[bytes]:
+    """Distinct inputs, which note when they are taken."""
+    for number in range(count):
+        if pulled is not None:
+            pulled.append(number)
+        yield b"document %d" % number
+
+
+async def test_the_source_is_pulled_only_as_calls_become_free() -> None:
+    service, pulled = Service(), list[int]()
+    async with client(service) as cvs, cvs.batch(cvs.ocr.card, numbered(1000, pulled), concurrency=4) as outcomes:
+        await settle()
+        assert (len(pulled), service.sent, outcomes.stats.in_flight) == (4, 4, 4)
+        service.go.release()
+        await anext(outcomes)
+        await settle()
+        assert (len(pulled), service.sent, outcomes.stats.in_flight) == (5, 5, 4)
+
+
+async def test_a_slow_consumer_slows_the_sending_down() -> None:
+    service = Service()
+    async with client(service) as cvs, cvs.batch(cvs.ocr.card, numbered(1000), concurrency=4) as outcomes:
+        for _ in range(1000):
+            service.go.release()
+        await settle()
+        assert service.sent == 4, "nobody took an outcome, so no call was made beyond the first four"
+        for taken in range(1, 6):
+            await anext(outcomes)
+            await settle()
+            assert service.sent == 4 + taken
+
+
+async def test_never_more_than_so_many_in_flight() -> None:
+    service = Service()
+    async with client(service) as cvs, cvs.batch(cvs.ocr.card, numbered(100), concurrency=7) as batch:
+        await settle()
+        for _ in range(100):
+            service.go.release()
+        outcomes = [outcome async for outcome in batch]
+    assert len(outcomes) == 100
+    assert service.most == 7
+    assert sorted(outcome.item.index for outcome in outcomes) == list(range(100))
+
+
+async def test_outcomes_come_as_they_complete() -> None:
+    first = asyncio.Event()
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        if b"document 0" in request.content:
+            await first.wait()
+        return answer(request)
+
+    async with client(handle) as cvs, cvs.batch(cvs.ocr.card, numbered(5), concurrency=2) as outcomes:
+        order = [(await anext(outcomes)).item.index for _ in range(4)]
+        first.set()
+        order.append((await anext(outcomes)).item.index)
+    assert order == [1, 2, 3, 4, 0]
+
+
+async def test_ordered_keeps_the_order_within_a_bounded_window() -> None:
+    first, pulled = asyncio.Event(), list[int]()
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        if b"document 0" in request.content:
+            await first.wait()
+        return answer(request)
+
+    source = numbered(100, pulled)
+    async with client(handle) as cvs, cvs.batch(cvs.ocr.card, source, concurrency=2, ordered=True) as outcomes:
+        await settle()
+        assert len(pulled) <= 4 * 2 + 1, "the first item holds up the window, and the source with it"
+        first.set()
+        assert [outcome.item.index async for outcome in outcomes] == list(range(100))
+
+
+@given(st.permutations(range(12)), st.integers(1, 12))
+@settings(max_examples=60, deadline=None)
+def test_a_window_hands_on_in_order_whatever_finishes_first(order: list[int], size: int) -> None:
+    async def run() -> list[int]:
+        window, handed_on, finish = Window[int](size), list[int](), {index: asyncio.Event() for index in order}
+
+        async def hand_on(index: int) -> None:
+            await asyncio.sleep(0)
+            handed_on.append(index)
+
+        async def item(index: int) -> None:
+            await finish[index].wait()
+            await window.put(index, index, hand_on)
+
+        async def admit() -> None:
+            for index in range(12):
+                await window.room()
+                assert index - len(handed_on) <= size
+                tasks.append(asyncio.create_task(item(index)))
+
+        tasks: list[asyncio.Task[None]] = []
+        admission = asyncio.create_task(admit())
+        for index in order:
+            finish[index].set()
+            await asyncio.sleep(0)
+        await admission
+        await asyncio.gather(*tasks)
+        return handed_on
+
+    assert asyncio.run(run()) == list(range(12))
+
+
+async def test_a_bad_item_is_an_outcome_and_not_an_end(tmp_path: Path) -> None:
+    missing = tmp_path / "missing.jpg"
+    async with client(answer) as cvs:
+        outcomes = await collect(cvs.batch(cvs.ocr.card, [b"one", missing, b"", 7, b"two"], ordered=True))
+    assert [type(outcome) for outcome in outcomes] == [Done, Failed, Failed, Failed, Done]
+    failed = outcomes[1]
+    assert isinstance(failed, Failed)
+    assert isinstance(failed.error, InvalidInputError)
+    assert str(missing) in str(failed.error)
+
+
+async def test_what_a_transport_should_not_raise_fails_its_item_only() -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        if b"document 1" in request.content:
+            raise KeyError("surprise")
+        return answer(request)
+
+    async with client(handle) as cvs:
+        outcomes = await collect(cvs.batch(cvs.ocr.card, numbered(3), ordered=True))
+    assert [type(outcome) for outcome in outcomes] == [Done, Held, Done]
+    held = outcomes[1]
+    assert isinstance(held, Held)
+    assert (held.reason, held.error.charge) == ("in_doubt", "unknown")
+    assert isinstance(held.error.__cause__, KeyError)
+
+
+async def test_a_lost_answer_is_held_in_doubt() -> None:
+    async with (
+        bad_server(closes_after_request) as server,
+        AsyncCVS("key", "secret", base_url=server.base_url) as cvs,
+        cvs.batch(cvs.ocr.card, numbered(3)) as batch,
+    ):
+        outcomes = [outcome async for outcome in batch]
+    assert [outcome.reason for outcome in outcomes if isinstance(outcome, Held)] == ["in_doubt"] * 3
+    assert (batch.stats.held, batch.stats.unknown, batch.stats.billed) == (3, 3, 0)
+
+
+async def test_out_of_requests_holds_the_item(jpg: bytes) -> None:
+    async with Sandbox(quota=2) as sandbox, AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs:
+        batch = cvs.batch(cvs.ocr.card, [jpg] * 5, concurrency=1)
+        outcomes = await collect(batch)
+    assert [type(outcome) for outcome in outcomes] == [Done, Done, Held, Held, Held]
+    assert isinstance(outcomes[4], Held)
+    assert outcomes[4].reason == "quota"
+    assert isinstance(outcomes[4].error, OutOfRequestsError)
+    assert (batch.stats.billed, batch.stats.free, sandbox.ledger.billed) == (2, 3, 2)
+
+
+async def test_operations_with_several_inputs_take_tuples(sandbox: Sandbox, cvs: AsyncCVS, jpg: bytes) -> None:
+    outcomes = await collect(cvs.batch(cvs.ekyc.cards, [(jpg, jpg), (jpg,), jpg], ordered=True))
+    assert [type(outcome) for outcome in outcomes] == [Done, Failed, Failed]
+    assert [upload.name for upload in sandbox.ledger[0].uploads] == ["img1", "img2"]
+    assert isinstance(outcomes[1], Failed)
+    assert "img1, img2" in str(outcomes[1].error)
+
+
+async def test_options_go_to_every_call(sandbox: Sandbox, cvs: AsyncCVS, jpg: bytes) -> None:
+    await collect(cvs.batch(cvs.ocr.card, [jpg] * 3, get_thumb=True, send_as="base64", check_sum="A1"))
+    assert [entry.parameters for entry in sandbox.ledger] == [
+        {"format_type": "base64", "get_thumb": "true", "check_sum": "A1"}
+    ] * 3
+
+
+async def test_async_sources_endpoints_and_typed_replies(sandbox: Sandbox, cvs: AsyncCVS, jpg: bytes) -> None:
+    async def source() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            await asyncio.sleep(0)
+            yield jpg
+
+    outcomes = await collect(cvs.batch(Endpoint("ocr/card"), source()))
+    assert [isinstance(outcome, Done) and outcome.reply.data["type"] for outcome in outcomes] == [
+        "chip_id_card_front"
+    ] * 3
+
+
+async def test_a_source_that_raises_shows_its_error_after_the_outcomes() -> None:
+    def source() -> Iterator[bytes]:
+        yield from numbered(3)
+        raise ZeroDivisionError("in the source")
+
+    seen = []
+    async with client(answer) as cvs, cvs.batch(cvs.ocr.card, source(), concurrency=2) as outcomes:
+        with pytest.raises(ZeroDivisionError, match="in the source"):
+            async for outcome in outcomes:
+                seen.append(outcome.item.index)
+    assert sorted(seen) == [0, 1, 2]
+
+
+class Closing:
+    """An async generator's owner that notes whether it was closed."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    async def items(self) -> AsyncGenerator[bytes]:
+        try:
+            while True:
+                yield b"document"
+        finally:
+            self.closed = True
+
+
+async def test_breaking_out_leaves_no_task_and_no_call_behind() -> None:
+    service, source = Service(), Closing()
+    async with client(service) as cvs:
+        async with cvs.batch(cvs.ocr.card, source.items(), concurrency=8) as outcomes:
+            await settle()
+            service.go.release()
+            async for _ in outcomes:
+                break
+        assert service.in_flight == 0
+        assert source.closed
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert outcomes.stats.in_flight == 0
+
+
+async def test_an_error_of_the_consumer_comes_out_as_it_is() -> None:
+    service = Service()
+    async with client(service) as cvs:
+        with pytest.raises(LookupError, match="of the consumer"):
+            async with cvs.batch(cvs.ocr.card, numbered(50), concurrency=4):
+                await settle()
+                raise LookupError("of the consumer")
+        assert service.in_flight == 0
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_being_cancelled_ends_everything(ordered: bool) -> None:
+    service = Service()
+
+    async def consume() -> None:
+        async with cvs.batch(cvs.ocr.card, numbered(50), concurrency=4, ordered=ordered) as outcomes:
+            async for _ in outcomes:
+                pass
+
+    async with client(service) as cvs:
+        task = asyncio.create_task(consume())
+        await settle()
+        assert service.in_flight == 4
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert service.in_flight == 0
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_timeout_around_a_batch_is_honoured() -> None:
+    service = Service()
+    async with client(service) as cvs:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05), cvs.batch(cvs.ocr.card, numbered(50), concurrency=4) as outcomes:
+                async for _ in outcomes:
+                    pass
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_kept_failures_do_not_keep_their_documents() -> None:
+    class Document(bytearray):
+        """Bytes that can be watched."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("down")
+
+    watched = []
+
+    def source() -> Iterator[bytearray]:
+        for _ in range(5):
+            document = Document(b"x" * 1000)
+            watched.append(weakref.ref(document))
+            yield document
+            del document
+
+    async with client(handle) as cvs:
+        errors = [outcome.error async for outcome in _stream(cvs, source()) if not isinstance(outcome, Done)]
+    gc.collect()
+    assert len(errors) == 5
+    assert all(error.__traceback__ is None for error in errors)
+    assert [ref() for ref in watched] == [None] * 5
+
+
+async def _stream(cvs: AsyncCVS, source: Any) -> AsyncIterator[Outcome[Any]]:
+    async with cvs.batch(cvs.ocr.card, source, concurrency=1) as outcomes:
+        async for outcome in outcomes:
+            yield outcome
+
+
+@pytest.mark.parametrize("source", ["scan.pdf", b"bytes", Path("scan.pdf"), 5], ids=["str", "bytes", "path", "int"])
+async def test_a_single_input_is_no_source(source: Any) -> None:
+    async with client(answer) as cvs:
+        with pytest.raises(InvalidInputError, match="source of inputs"):
+            cvs.batch(cvs.ocr.card, source)
+
+
+async def test_unusable_arguments_are_refused_at_once() -> None:
+    async with client(answer) as cvs, client(answer) as other:
+        with pytest.raises(InvalidInputError, match="of its own client"):
+            cvs.batch(other.ocr.card, [])
+        with pytest.raises(InvalidInputError, match="of its own client"):
+            cvs.batch(asyncio.sleep, [])  # type: ignore[arg-type]
+        with pytest.raises(InvalidInputError, match="concurrency"):
+            cvs.batch(cvs.ocr.card, [], concurrency=0)
+        with pytest.raises(InvalidInputError, match=r"ocr\.card takes no width"):
+            cvs.batch(cvs.ocr.card, [], width=5)  # type: ignore[call-arg]
+
+
+async def test_a_batch_runs_once_and_inside_of_its_with() -> None:
+    async with client(answer) as cvs:
+        batch = cvs.batch(cvs.ocr.card, numbered(2))
+        with pytest.raises(RuntimeError, match="async with"):
+            await anext(batch)
+        await collect(batch)
+        with pytest.raises(RuntimeError, match="once"):
+            await collect(batch)
+
+
+async def test_an_empty_source_ends_at_once() -> None:
+    async with client(answer) as cvs:
+        assert await collect(cvs.batch(cvs.ocr.card, [])) == []
+
+
+async def test_stats_tell_how_far_it_is() -> None:
+    async with client(answer) as cvs, cvs.batch(cvs.ocr.card, [b"a", b"b", b""], concurrency=1) as outcomes:
+        assert (outcomes.stats.total, outcomes.stats.finished, outcomes.stats.eta) == (3, 0, None)
+        await anext(outcomes)
+        assert outcomes.stats.eta is not None
+        assert outcomes.stats.rate > 0
+        async for _ in outcomes:
+            pass
+    stats = outcomes.stats
+    assert (stats.done, stats.failed, stats.held, stats.billed, stats.free) == (2, 1, 0, 2, 1)
+    assert stats.errors == {"InvalidInputError": 1}
+    assert stats.eta == 0
+
+
+async def test_a_folder_is_listed_in_order_with_what_is_below_it(tmp_path: Path) -> None:
+    for name in ("b.jpg", "a/2.PDF", "a/1.png", ".hidden.jpg", ".git/x.jpg", "note.txt", "invoice.xml", "z/ảnh.jpeg"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+    found = [str(path.relative_to(tmp_path)) async for path in folder(tmp_path)]
+    assert found == ["b.jpg", "a/1.png", "a/2.PDF", "z/ảnh.jpeg"]
+    assert folder(tmp_path).count() == 4
+    assert [path.name async for path in folder(tmp_path, suffixes={".txt"})] == ["note.txt"]
+
+
+async def test_a_missing_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
+    async with client(answer) as cvs, cvs.batch(cvs.ocr.card, folder(tmp_path / "nowhere")) as outcomes:
+        with pytest.raises(InvalidInputError, match="nowhere"):
+            await anext(outcomes)
+
+
+async def test_records_hold_what_was_read_and_what_went_wrong(cvs: AsyncCVS, jpg: bytes) -> None:
+    source: list[Any] = [jpg, "https://example.com/a.jpg?token=canary"]
+    done, failed = [to_record(o) for o in await collect(cvs.batch(cvs.ocr.card, source, ordered=True))]
+    assert (done["status"], done["charge"], done["source"]) == ("done", "billed", f"{len(jpg)} bytes")
+    assert done["data"][0]["info"]["id"]["value"].startswith("SANDBOX")
+    assert (failed["status"], failed["charge"], failed["source"]) == ("failed", "free", "https://example.com/a.jpg?…")
+    assert failed["error"]["kind"] == "UrlUnavailableError"
+    assert failed["error"]["code"] == 2
+
+
+def test_errors_of_outcomes_are_typed() -> None:
+    assert Held.__match_args__ == ("item", "reason", "error")
+    assert Failed.__match_args__ == ("item", "error")
+    assert Done.__match_args__ == ("item", "reply")
+    assert issubclass(OutOfRequestsError, CVSError)

@@ -1,0 +1,271 @@
+"""The sandbox: a strict reader of requests, a truthful reader of samples, and an honest bookkeeper."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cvs_async import (
+    AsyncCVS,
+    AuthenticationError,
+    ConfigurationError,
+    InvalidImageError,
+    NoContentError,
+    OutOfRequestsError,
+    Url,
+    UrlUnavailableError,
+)
+from cvs_async.api import OPERATIONS
+from cvs_async.models import Image, Invoice, Page, Recognized
+from cvs_async.sandbox import Sample, Sandbox
+from cvs_async.sandbox.truth import Truth, read_truth
+
+AUTH = ("key", "secret")
+
+
+def of_kind(samples: list[Sample], *kinds: str) -> list[Sample]:
+    return [sample for sample in samples if sample.kind in kinds]
+
+
+def truth_of(sample: Sample) -> Truth:
+    truth = read_truth(sample.path.read_bytes())
+    assert truth is not None
+    return truth
+
+
+def assert_equals_truth(read: list[Recognized[Any]], truth: Truth) -> None:
+    """Every value, box and confidence that the file says of itself is where the model has it."""
+    papers = [paper for page in truth.pages for paper in page.papers]
+    assert [paper.type for paper in read] == [paper["type"] for paper in papers]
+    for recognized, paper in zip(read, papers, strict=True):
+        assert recognized.info.extra == {}
+        for key, value in paper["info"].items():
+            if isinstance(value, list) and not key.endswith("_box"):
+                continue
+            if key.endswith("_box"):
+                assert list(getattr(recognized.info, key.removesuffix("_box")).box) == value
+            elif key.endswith("_confidence") and hasattr(recognized.info, key.removesuffix("_confidence")):
+                assert getattr(recognized.info, key.removesuffix("_confidence")).confidence == value
+            elif isinstance(value, str):
+                assert getattr(recognized.info, key).value == value
+            else:
+                assert getattr(recognized.info, key) == value
+
+
+@pytest.mark.parametrize("form", ["file", "base64", "url"])
+async def test_identity_samples_are_read_truly_in_every_form(
+    sandbox: Sandbox, cvs: AsyncCVS, samples: list[Sample], form: Any
+) -> None:
+    for sample in of_kind(samples, "citizen_card", "passport"):
+        source = Url(sandbox.url(sample.path.name)) if form == "url" else sample.path
+        reply = await cvs.ocr.card(source, send_as=form)
+        assert_equals_truth(reply.data, truth_of(sample))
+    assert sandbox.ledger.billed == len(of_kind(samples, "citizen_card", "passport"))
+    assert not sandbox.ledger.violations
+
+
+async def test_claims_are_read_truly(cvs: AsyncCVS, samples: list[Sample]) -> None:
+    for sample in of_kind(samples, "claim"):
+        assert_equals_truth((await cvs.ocr.claims(sample.path)).data, truth_of(sample))
+
+
+async def test_invoices_are_read_truly_with_their_tables(cvs: AsyncCVS, samples: list[Sample]) -> None:
+    for sample in of_kind(samples, "invoice"):
+        reply, truth = await cvs.ocr.document.invoice(sample.path), truth_of(sample)
+        assert_equals_truth(reply.data, truth)
+        for page, recognized in zip(truth.pages, reply.data, strict=True):
+            invoice, wire = recognized.info, page.papers[0]["info"]
+            assert isinstance(invoice, Invoice)
+            read = [[(c.value, c.score, c.label, list(c.box or ())) for c in row] for row in invoice.table]
+            assert read == [[(c["value"], c["score"], c["label"], c["box"]) for c in row] for row in wire["table"]]
+            assert [goods.name.value for goods in invoice.info_goods] == [g["name"] for g in wire["info_goods"]]
+            assert [a.account_no.value for a in invoice.account_bank] == [a["account_no"] for a in wire["account_bank"]]
+
+
+async def test_text_is_read_truly(cvs: AsyncCVS, samples: list[Sample]) -> None:
+    for sample in of_kind(samples, "text", "claim"):
+        reply, truth = await cvs.ocr.document.general(sample.path), truth_of(sample)
+        assert all(isinstance(page, Page) for page in reply.data)
+        read = [[[[item.text for item in line] for line in block] for block in page] for page in reply.data]
+        assert read == [[[[i["text"] for i in line] for line in b] for b in page.blocks] for page in truth.pages]
+
+
+async def test_both_sides_of_a_card(cvs: AsyncCVS, samples: list[Sample]) -> None:
+    one, two = [s.path for s in of_kind(samples, "citizen_card", "passport") if s.path.suffix != ".pdf"][:2]
+    reply = await cvs.ekyc.cards(one, two)
+    expected = [paper["type"] for path in (one, two) for page in read_pages(path) for paper in page]
+    assert [paper.type for paper in reply.data] == expected
+
+
+def read_pages(path: Path) -> list[list[dict[str, Any]]]:
+    truth = read_truth(path.read_bytes())
+    assert truth is not None
+    return [page.papers for page in truth.pages]
+
+
+async def test_data_has_one_shape_though_the_wire_has_two(cvs: AsyncCVS, samples: list[Sample]) -> None:
+    picture = next(s for s in of_kind(samples, "citizen_card", "passport") if s.path.suffix != ".pdf")
+    pdf = next(s for s in of_kind(samples, "citizen_card", "claim") if s.path.suffix == ".pdf")
+    one, many = await cvs.ocr.card(picture.path), await cvs.ocr.card(pdf.path)
+    assert (type(one.raw["data"]), type(many.raw["data"])) == (dict, list)
+    assert (type(one.data), type(many.data)) == (list, list)
+    assert one.data[0].valid is True
+    assert many.data[0].valid is None
+
+
+async def test_a_thumb_is_the_picture_itself(cvs: AsyncCVS, samples: list[Sample]) -> None:
+    for sample in of_kind(samples, "citizen_card", "claim"):
+        for paper in (await cvs.ocr.claims(sample.path, get_thumb=True)).data:
+            assert isinstance(paper.info.image, Image)
+            assert paper.info.image.decode().startswith(b"\xff\xd8\xff")
+
+
+async def test_broken_samples_are_refused_and_cost_nothing(
+    sandbox: Sandbox, cvs: AsyncCVS, samples: list[Sample]
+) -> None:
+    broken = [sample.path for sample in of_kind(samples, "broken") if sample.path.stat().st_size]
+    for path in broken:
+        with pytest.raises(InvalidImageError) as caught:
+            await cvs.ocr.card(path)
+        assert (caught.value.code, caught.value.message) == (3, "Incorrect image format")
+    assert broken
+    assert (sandbox.ledger.billed, sandbox.ledger.codes) == (0, {3: len(broken)})
+
+
+async def test_text_holds_no_paper(cvs: AsyncCVS, samples: list[Sample]) -> None:
+    with pytest.raises(NoContentError) as caught:
+        await cvs.ocr.card(of_kind(samples, "text")[0].path)
+    assert (caught.value.code, caught.value.charge) == (1, "free")
+
+
+@pytest.mark.parametrize("operation", list(OPERATIONS))
+async def test_any_other_picture_gets_an_answer_that_its_content_decides(
+    cvs: AsyncCVS, jpg: bytes, operation: str
+) -> None:
+    endpoint = OPERATIONS[operation]
+    inputs = dict.fromkeys(endpoint.images, jpg)
+    first, second = await cvs.call(endpoint, **inputs), await cvs.call(endpoint, **inputs)
+    assert first.raw == second.raw
+    assert first.data
+
+
+async def test_the_ledger_says_what_was_asked_with_what(sandbox: Sandbox, cvs: AsyncCVS, jpg: bytes) -> None:
+    await cvs.ocr.claims(jpg, check_sum="120EA8A25E5D487")
+    (entry,) = sandbox.ledger
+    assert (entry.operation, entry.method, entry.code, entry.billed) == ("ocr.claims", "POST", 0, True)
+    assert entry.parameters == {"format_type": "file", "get_thumb": "false", "check_sum": "120EA8A25E5D487"}
+    (upload,) = entry.uploads
+    assert (upload.name, upload.filename, upload.content_type) == ("img", "img.jpg", "image/jpeg")
+    assert (upload.size, upload.sha256) == (len(jpg), hashlib.sha256(jpg).hexdigest())
+
+
+async def test_the_quota_counts_only_what_is_billed(jpg: bytes) -> None:
+    async with Sandbox(quota=1) as sandbox, AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs:
+        with pytest.raises(InvalidImageError):
+            await cvs.ocr.card(b"no picture")
+        await cvs.ocr.card(jpg)
+        with pytest.raises(OutOfRequestsError) as caught:
+            await cvs.ocr.card(jpg)
+    assert (caught.value.code, caught.value.message) == (4, "Out of requests")
+    assert sandbox.ledger.codes == {3: 1, 0: 1, 4: 1}
+
+
+@pytest.mark.parametrize(("key", "secret", "welcome"), [("k", "s", True), ("k", "x", False), ("x", "s", False)])
+async def test_credentials_are_checked(jpg: bytes, key: str, secret: str, welcome: bool) -> None:
+    async with Sandbox(api_key="k", api_secret="s") as sandbox, AsyncCVS(key, secret, base_url=sandbox.base_url) as cvs:
+        if welcome:
+            assert (await cvs.ocr.card(jpg)).charge == "billed"
+        else:
+            with pytest.raises(AuthenticationError) as caught:
+                await cvs.ocr.card(jpg)
+            assert caught.value.code == 5
+
+
+@pytest.mark.parametrize("header", [None, "Basic", "Basic !", "Bearer a2V5OnNlY3JldA==", "Basic OnM=", "Basic azo="])
+async def test_without_credentials_nobody_is_let_in(sandbox: Sandbox, jpg: bytes, header: str | None) -> None:
+    async with httpx.AsyncClient(base_url=sandbox.base_url) as http:
+        answer = await http.post(
+            "/api/v2/ocr/card?format_type=file&get_thumb=false",
+            files={"img": jpg},
+            headers={} if header is None else {"Authorization": header},
+        )
+    assert answer.json() == {"data": None, "errorCode": "5", "errorMessage": "Incorrect Api_key or api_secret"}
+
+
+async def test_the_secret_wrong_is_always_wrong(sandbox: Sandbox, jpg: bytes) -> None:
+    async with AsyncCVS("key", "wrong", base_url=sandbox.base_url) as cvs:
+        with pytest.raises(AuthenticationError):
+            await cvs.ocr.card(jpg)
+
+
+@pytest.mark.parametrize("link", ["http://10.0.0.1/a.jpg", "https://example.com/a.jpg", "http://127.0.0.1:9/a.jpg"])
+async def test_only_this_machine_is_downloaded_from(sandbox: Sandbox, cvs: AsyncCVS, link: str) -> None:
+    with pytest.raises(UrlUnavailableError) as caught:
+        await cvs.ocr.card(Url(link))
+    assert (caught.value.code, sandbox.ledger.billed) == (2, 0)
+
+
+UNDOCUMENTED: list[tuple[str, dict[str, Any], int, str | None]] = [
+    ("GET ?format_type=file", {}, 6, None),
+    ("POST ?format_type=url", {}, 6, None),
+    ("POST ?format_type=fax", {}, 6, None),
+    ("POST ?format_type=file", {"json": {"img": "aaaa"}}, 6, None),
+    ("POST ?format_type=base64", {"files": {"img": b"x"}}, 6, None),
+    ("POST ?format_type=file", {"files": {"image": b"x"}}, 3, "ocr.card: img is missing"),
+    ("POST ?format_type=base64", {"json": {"img": "aGV\nsbG8="}}, 3, None),
+    ("POST ?format_type=base64", {"json": ["img"]}, 3, None),
+    ("POST ?format_type=file", {"files": {"img": "JPG"}}, 0, "ocr.card: get_thumb is neither true nor false"),
+    (
+        "POST ?format_type=file&get_thumb=true&x=1",
+        {"files": {"img": "JPG"}},
+        0,
+        "ocr.card: parameter x is not documented",
+    ),
+    (
+        "POST ?format_type=file&get_thumb=true&check_sum=1&check_sum=2",
+        {"files": {"img": "JPG"}},
+        0,
+        "ocr.card: a parameter is given twice",
+    ),
+]
+
+
+@pytest.mark.parametrize(("request_line", "body", "code", "violation"), UNDOCUMENTED)
+async def test_what_is_not_documented_is_refused_or_noted(
+    sandbox: Sandbox, jpg: bytes, request_line: str, body: dict[str, Any], code: int, violation: str | None
+) -> None:
+    method, _, query = request_line.partition(" ")
+    if body.get("files", {}).get("img") == "JPG":
+        body = {"files": {"img": jpg}}
+    async with httpx.AsyncClient(base_url=sandbox.base_url, auth=AUTH) as http:
+        answer = await http.request(method, f"/api/v2/ocr/card{query}", **body)
+    assert answer.json()["errorCode"] == str(code)
+    if violation is not None:
+        assert sandbox.ledger.violations[violation] == 1
+
+
+async def test_base64_of_a_paper_is_decoded(sandbox: Sandbox, jpg: bytes) -> None:
+    async with httpx.AsyncClient(base_url=sandbox.base_url, auth=AUTH) as http:
+        answer = await http.post(
+            "/api/v2/ocr/card?format_type=base64&get_thumb=false", json={"img": base64.b64encode(jpg).decode()}
+        )
+    assert answer.json()["errorCode"] == "0"
+
+
+async def test_a_taken_port_is_said(sandbox: Sandbox) -> None:
+    port = int(sandbox.base_url.rpartition(":")[2])
+    with pytest.raises(ConfigurationError, match=str(port)):
+        Sandbox(port=port).start()
+
+
+async def test_the_server_is_gone_after_the_with(jpg: bytes) -> None:
+    async with Sandbox() as sandbox:
+        pass
+    async with httpx.AsyncClient() as http:
+        with pytest.raises(httpx.ConnectError):
+            await http.get(sandbox.base_url)
