@@ -13,7 +13,7 @@ import anyio.to_thread
 
 from ._endpoint import Endpoint, ThumbOptions
 from ._exchange import Progress, WireReply
-from ._inputs import load
+from ._inputs import choose_form, load
 from ._reply import Reply, decode
 from ._request import build
 from .errors import InvalidInputError, TimeoutError
@@ -66,9 +66,11 @@ class Caller:
         timeout: Timeout,
         progress: Progress,
     ) -> WireReply:
-        form, parts = await load(endpoint, inputs, options.get("send_as", "auto"))
-        request = build(endpoint, form, parts, _parameters(endpoint, options), boundary=secrets.token_hex(16))
-        return await self._transport.send(request, timeout, progress)
+        form = choose_form(endpoint, inputs, options.get("send_as", "auto"))
+        async with self._transport.slot(endpoint.name, timeout):
+            parts = await load(endpoint, inputs, form)
+            request = build(endpoint, form, parts, _parameters(endpoint, options), boundary=secrets.token_hex(16))
+            return await self._transport.send(request, timeout, progress)
 
 
 def _check(endpoint: Endpoint[Any], inputs: Mapping[str, object], options: ThumbOptions) -> None:

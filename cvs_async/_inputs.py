@@ -154,15 +154,12 @@ def _first_of_files(endpoint: Endpoint[Any]) -> Form:
     return files[0] if files else "url"
 
 
-async def load(
-    endpoint: Endpoint[Any], inputs: Mapping[str, object], send_as: SendAs
-) -> tuple[Form, dict[str, Url | Part]]:
+async def load(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form) -> dict[str, Url | Part]:
     """Open the inputs of one call.
 
     Raises:
         InvalidInputError: naming the input, if it is missing, empty, unreadable, closed or no input at all.
     """
-    form = choose_form(endpoint, inputs, send_as)
     loaded: dict[str, Url | Part] = {}
     for name, value in inputs.items():
         try:
@@ -173,7 +170,7 @@ async def load(
             raise InvalidInputError(
                 f"{endpoint.name}: {name} ({describe(value)}) {error}", operation=endpoint.name
             ) from error.__cause__
-    return form, loaded
+    return loaded
 
 
 class _UnusableError(Exception):
@@ -184,7 +181,7 @@ async def _open(name: str, value: object) -> Part:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _part(name, bytes(value))
     if isinstance(value, (str, os.PathLike)):
-        return await anyio.to_thread.run_sync(_open_path, os.fspath(value))
+        return await anyio.to_thread.run_sync(_open_path, os.fspath(value), abandon_on_cancel=True)
     if hasattr(value, "read"):
         return await _open_file(name, value)
     raise _UnusableError("is no path, Url, bytes or binary file object")
@@ -217,7 +214,7 @@ async def _open_file(name: str, file: Any) -> Part:
     if isinstance(file, io.TextIOBase):
         raise _UnusableError("is opened as text; open it with mode 'rb'")
     try:
-        content = await anyio.to_thread.run_sync(file.read)
+        content = await anyio.to_thread.run_sync(file.read, abandon_on_cancel=True)
     except (OSError, ValueError) as error:
         raise _UnusableError(_reason(error)) from error
     if not isinstance(content, bytes):

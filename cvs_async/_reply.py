@@ -45,7 +45,7 @@ class Reply(Generic[T]):
     charge: Charge = "billed"
     attempts: int = 1
     elapsed: float = 0.0
-    check_sum: str | None = None
+    check_sum: str | None = field(default=None, repr=False)
     http_status: int = 200
 
 
@@ -100,9 +100,10 @@ def _code(raw: Any) -> int | str | None:
 def _api_error(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any], code: int | str) -> APIError:
     kind = endpoint.envelope.errors.get(code, APIError) if isinstance(code, int) else APIError
     meaning = kind.__doc__ if kind is not APIError else "the service answered with a code that is not documented"
+    shown = f"code {code}" if isinstance(code, int) else "no number; see .code"  # it might be anything
     message = answer.get(endpoint.envelope.message)
     return kind(
-        f"{endpoint.name}: {meaning} (code {code}); nothing was charged",
+        f"{endpoint.name}: {meaning} ({shown}); nothing was charged",
         code=code,
         message=None if message is None else str(message),
         charge="free",

@@ -6,6 +6,7 @@ import asyncio
 import builtins
 import logging
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
 import httpx
@@ -30,7 +31,7 @@ class Transport:
 
     def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._settings = settings
-        # In front of the pool and of its size, so that nobody waits inside the HTTP library.
+        # Of the pool's size, so that nobody waits inside the HTTP library.
         self._slots = asyncio.Semaphore(settings.max_connections)
         tls = any(origin.startswith("https") for origin in settings.origins.values())
         # httpx would route around the transport where a proxy is set; the transport reads the proxies itself.
@@ -47,6 +48,27 @@ class Transport:
         }
         logging.getLogger("httpx").addFilter(_not_in_our_call)
 
+    @asynccontextmanager
+    async def slot(self, operation: str, timeout: Timeout) -> AsyncIterator[None]:
+        """One of the client's connections, from before the inputs are read: what waits holds no documents.
+
+        Raises:
+            TimeoutError: none became free in time.
+        """
+        try:
+            async with asyncio.timeout(timeout.pool):
+                await self._slots.acquire()
+        except builtins.TimeoutError as error:
+            raise TimeoutError(
+                f"{operation}: none of {self._settings.max_connections} connections"
+                f" became free within {timeout.pool:g} seconds",
+                operation=operation,
+            ) from error
+        try:
+            yield
+        finally:
+            self._slots.release()
+
     async def send(self, request: Request, timeout: Timeout, progress: Progress) -> WireReply:
         """Make one attempt. The bound on the whole call is the caller's; `progress` tells it how far this came.
 
@@ -56,7 +78,6 @@ class Transport:
             ResponseTooLargeError: the answer is larger than the client's bound.
             InvalidInputError: a file changed while it was being sent.
         """
-        await self._take_slot(request, timeout)
         in_our_call = _in_our_call.set(True)
         try:
             progress.phase = "handed"
@@ -64,30 +85,15 @@ class Transport:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _as_ours(error, request, progress) from error
         except CVSError as error:
-            error.operation, error.attempts, error.charge = (
-                request.operation,
-                progress.attempts,
-                progress.charge,
-            )
+            error.operation, error.attempts = request.operation, progress.attempts
+            error.charge = progress.charge
             raise
         finally:
             _in_our_call.reset(in_our_call)
-            self._slots.release()
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._client.aclose()
-
-    async def _take_slot(self, request: Request, timeout: Timeout) -> None:
-        try:
-            async with asyncio.timeout(timeout.pool):
-                await self._slots.acquire()
-        except builtins.TimeoutError as error:
-            raise TimeoutError(
-                f"{request.operation}: none of {self._settings.max_connections} connections"
-                f" became free within {timeout.pool:g} seconds",
-                operation=request.operation,
-            ) from error
 
     async def _exchange(self, request: Request, timeout: Timeout, progress: Progress) -> WireReply:
         stream = _BodyStream(request.body)
@@ -96,7 +102,7 @@ class Transport:
         finally:
             stream.release()
         try:
-            return WireReply(response.status_code, await self._read(response))
+            return WireReply(response.status_code, await self._read(response, request))
         finally:
             await response.aclose()
 
@@ -117,13 +123,14 @@ class Transport:
             extensions={"timeout": parts, "trace": progress},
         )
 
-    async def _read(self, response: httpx.Response) -> bytes:
+    async def _read(self, response: httpx.Response, request: Request) -> bytes:
         content = bytearray()
         async for chunk in response.aiter_bytes():
             content += chunk
             if len(content) > self._settings.max_response_bytes:
                 raise ResponseTooLargeError(
-                    f"the answer is larger than max_response_bytes ({self._settings.max_response_bytes})",
+                    f"{request.operation}: the answer has more than {self._settings.max_response_bytes} bytes;"
+                    " max_response_bytes of the client is the bound",
                     http_status=response.status_code,
                 )
         return bytes(content)

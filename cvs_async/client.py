@@ -74,9 +74,12 @@ class AsyncCVS:
         >>> async with cvs.batch(cvs.ocr.card, folder("samples"), concurrency=8) as outcomes:
         ...     async for outcome in outcomes:
         ...         match outcome:
-        ...             case Done(item, reply): ...
-        ...             case Failed(item, error): ...
-        ...             case Held(item, reason): ...
+        ...             case Done(item, reply):
+        ...                 assert reply.charge == "billed"
+        ...             case Failed(item, error) | Held(item, _, error):
+        ...                 assert error.charge != "billed"
+        >>> outcomes.stats.done, outcomes.stats.failed
+        (17, 3)
 
         Args:
             operation: of this client, such as ``cvs.ocr.card``, or an `Endpoint`.

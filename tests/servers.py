@@ -28,6 +28,12 @@ class BadServer:
     requests: list[bytes] = field(factory=list)
 
 
+async def arrived(server: BadServer, count: int) -> None:
+    """Wait until so many requests have reached a server."""
+    while len(server.requests) < count:  # noqa: ASYNC110 - the server is told of nothing but bytes
+        await asyncio.sleep(0.005)
+
+
 @contextlib.asynccontextmanager
 async def bad_server(behave: Callable[[BadServer], Behaviour]) -> AsyncIterator[BadServer]:
     """Run a server that treats each connection as `behave` says."""

@@ -379,7 +379,7 @@ async def test_unusable_arguments_are_refused_at_once() -> None:
         with pytest.raises(InvalidInputError, match="of its own client"):
             cvs.batch(other.ocr.card, [])
         with pytest.raises(InvalidInputError, match="of its own client"):
-            cvs.batch(asyncio.sleep, [])  # type: ignore[arg-type]
+            cvs.batch(asyncio.sleep, [])
         with pytest.raises(InvalidInputError, match="concurrency"):
             cvs.batch(cvs.ocr.card, [], concurrency=0)
         with pytest.raises(InvalidInputError, match=r"ocr\.card takes no width"):

@@ -37,6 +37,7 @@ from tests.servers import (
     BadServer,
     Behaviour,
     answers,
+    arrived,
     bad_server,
     closes_after_request,
     deaf,
@@ -247,8 +248,7 @@ async def test_waiting_for_a_connection_has_its_own_bound_and_is_free() -> None:
         settings = Timeout(pool=0.1)
         async with AsyncCVS("key", "secret", base_url=server.base_url, timeout=settings, max_connections=1) as cvs:
             first = asyncio.create_task(cvs.ocr.card(PICTURE))
-            while not server.requests:
-                await asyncio.sleep(0.01)
+            await arrived(server, 1)
             with pytest.raises(TimeoutError) as caught:
                 await cvs.ocr.card(PICTURE)
             first.cancel()
@@ -267,8 +267,7 @@ async def test_cancelled_calls_give_their_connections_back() -> None:
                     await call
             before = len(server.requests)
             last = [asyncio.create_task(cvs.ocr.card(PICTURE)) for _ in range(2)]
-            while len(server.requests) < before + 2:
-                await asyncio.sleep(0.01)
+            await arrived(server, before + 2)
             for call in last:
                 call.cancel()
             await asyncio.gather(*last, return_exceptions=True)

@@ -40,8 +40,8 @@ def find(cvs: AsyncCVS, operation: str) -> Call:
     found: Any = cvs
     for part in operation.split("."):
         found = getattr(found, part)
-    assert callable(found)
-    return found
+    call: Call = found
+    return call
 
 
 def multipart(request: httpx.Request) -> list[Message]:

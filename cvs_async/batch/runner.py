@@ -110,10 +110,10 @@ class Batch(Generic[T]):
     async def _pull(self) -> Item | None:
         """The next item; None at the end of the source. An error of the source ends it, and shows last."""
         async with self._pulling:
-            if self._window is not None:
-                await self._window.room()
             if self._source_ended:
                 return None
+            if self._window is not None:
+                await self._window.room()
             try:
                 element = await anext(self._source)
             except StopAsyncIteration:

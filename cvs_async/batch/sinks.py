@@ -23,11 +23,10 @@ def to_record(outcome: Outcome[Any]) -> dict[str, Any]:
     ``data`` is the reply's data, each field with value, confidence, box and page. A file's path stands in
     ``source``; of a URL the query is left out.
     """
-    item = outcome.item
-    sources = item.source if isinstance(item.source, tuple) else (item.source,)
+    source = outcome.item.source
     record: dict[str, Any] = {
-        "index": item.index,
-        "source": [describe(source) for source in sources] if len(sources) > 1 else describe(sources[0]),
+        "index": outcome.item.index,
+        "source": [describe(part) for part in source] if isinstance(source, tuple) else describe(source),
         "status": type(outcome).__name__.lower(),
     }
     if isinstance(outcome, Done):

@@ -13,10 +13,11 @@ from rich.console import Console
 
 from .._endpoint import Endpoint
 from ..api import OPERATIONS
-from ..errors import CVSError
+from ..errors import ConfigurationError, CVSError, InvalidInputError
 
-INTERRUPTED = 130
+FAILED = 1
 REFUSED = 2
+INTERRUPTED = 130
 PIPED_WIDTH = 160
 
 Concurrency = Annotated[int, typer.Option(help="The most calls in flight.", min=1)]
@@ -48,8 +49,10 @@ def run(coroutine: Coroutine[Any, Any, int]) -> None:
     """Run a command's coroutine, and leave with the exit code that it returns."""
     try:
         code = asyncio.run(coroutine)
-    except CVSError as error:
+    except (ConfigurationError, InvalidInputError) as error:
         stop(str(error))
+    except CVSError as error:
+        stop(str(error), FAILED)
     except OSError as error:
         stop(f"{error.filename or 'output'}: {error.strerror or error}")
     except KeyboardInterrupt:

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from .. import errors
 from ..batch import Batch, JsonLines, Outcome, Stats
 from ..errors import CVSError
+from ._common import FAILED
 
-FAILED = 1
 LOOKS = 12
 
 

@@ -13,6 +13,7 @@ app = typer.Typer(
     epilog="Credentials come from CVS_API_KEY and CVS_API_SECRET, the service's address from CVS_BASE_URL.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
 for module in (demo, call, batch, operations, samples, sandbox):

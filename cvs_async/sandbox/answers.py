@@ -33,13 +33,13 @@ def answer(endpoint: Endpoint[Any], files: Sequence[tuple[Picture, bytes]], thum
 
 
 def _papers(endpoint: Endpoint[Any], picture: Picture, content: bytes, thumb: bool) -> list[dict[str, Any]]:
-    papers = []
-    for number, page in enumerate(picture.truth.pages if picture.truth else picture.pages):
-        found = [_derived(endpoint, picture, number)] if isinstance(page, tuple) else page.papers
-        for paper in found:
-            image = {"image": thumbnail(content, number)} if thumb else {}
-            papers.append({"type": paper["type"], "info": paper["info"] | image})
-    return papers
+    if picture.truth is not None:
+        found = [(number, paper) for number, page in enumerate(picture.truth.pages) for paper in page.papers]
+    else:
+        found = [(number, _derived(endpoint, picture, number)) for number in range(len(picture.pages))]
+    if not thumb:
+        return [paper for _, paper in found]
+    return [paper | {"info": paper["info"] | {"image": thumbnail(content, number)}} for number, paper in found]
 
 
 def _derived(endpoint: Endpoint[Any], picture: Picture, page: int) -> dict[str, Any]:

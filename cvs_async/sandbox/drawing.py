@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, Literal
 
 import attrs
-from font_source_sans_pro import SourceSansPro, SourceSansProBold
+from font_source_sans_pro import SourceSansPro, SourceSansProBold  # pyright: ignore[reportAttributeAccessIssue]
 from PIL import Image, ImageDraw, ImageFont
 
 __all__ = ["INK", "LABEL", "RED", "Canvas", "Color", "Ink"]

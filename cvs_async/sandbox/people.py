@@ -97,6 +97,7 @@ class Person:
 
     @property
     def name(self) -> str:
+        """The whole name, as Vietnamese papers print it."""
         return f"{self.sur_name} {self.given_name}"
 
     @property
@@ -147,6 +148,7 @@ class Good:
 
     @property
     def amount(self) -> int:
+        """What the line costs before tax."""
         return self.quantity * self.price
 
 

@@ -70,8 +70,8 @@ _OPERATIONS = {
     "text": "ocr.document.general",
     "broken": "ocr.card",
 }
-_SHARES = {"citizen_card": 45, "passport": 20, "claim": 13, "invoice": 12, "text": 7}
-_OPENING = ("citizen_card", "passport", "claim", "invoice", "text", "citizen_card", "citizen_card")
+_SHARES: dict[str, int] = {"citizen_card": 45, "passport": 20, "claim": 13, "invoice": 12, "text": 7}
+_OPENING: tuple[str, ...] = ("citizen_card", "passport", "claim", "invoice", "text", "citizen_card", "citizen_card")
 
 
 def _kinds(seed: int) -> Iterator[str]:

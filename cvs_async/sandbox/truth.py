@@ -22,7 +22,7 @@ _NAME = "cvs_async_truth"
 _VERSION = 1
 _MARK = _NAME.encode() + b":"
 _SEGMENT = 65_533 - len(_MARK)  # what is left of a JPEG segment, whose length has 16 bits and counts itself
-_QUALITY = 82
+_QUALITY = 76
 _PDF_DPI = 109  # makes a page of 900 x 1270 pixels an A4 sheet
 
 

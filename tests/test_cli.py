@@ -1,0 +1,234 @@
+"""The command line, as a user meets it: as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from cvs_async.api import OPERATIONS
+from cvs_async.sandbox import Sample, Sandbox
+from cvs_async.sandbox.truth import read_truth
+
+COMMAND = [sys.executable, "-c", "from cvs_async.cli import main; main()"]
+
+
+def environment(sandbox: Sandbox | None, **more: str) -> dict[str, str]:
+    own = {"PYTHONUTF8": "1", "CVS_API_KEY": "key-canary", "CVS_API_SECRET": "secret-canary"}
+    return os.environ | own | ({"CVS_BASE_URL": sandbox.base_url} if sandbox else {}) | more
+
+
+def cvs_async(
+    *arguments: str | Path, sandbox: Sandbox | None = None, cwd: Path | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end. No output of it may hold a credential or a traceback."""
+    ended = subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        env=environment(sandbox, **more),
+        cwd=cwd,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert "canary" not in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+    return ended
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def values(info: dict[str, object]) -> dict[str, object]:
+    """The values of a paper in a results line, by name; absent ones left out."""
+    read = {key: part["value"] if isinstance(part, dict) else part for key, part in info.items()}
+    return {key: value for key, value in read.items() if value not in (None, [])}
+
+
+def test_batch_gives_a_line_a_file_with_the_samples_truth(
+    sandbox: Sandbox, samples: list[Sample], tmp_path: Path
+) -> None:
+    out = tmp_path / "results.jsonl"
+    ended = cvs_async("batch", "ocr.card", samples[0].path.parent, "--out", out, "--ordered", sandbox=sandbox)
+    assert ended.returncode == 1, "some samples are broken on purpose"
+    assert ended.stdout == ""
+    found = lines(out)
+    assert [line["source"] for line in found] == [str(sample.path) for sample in samples]
+    assert [line["index"] for line in found] == list(range(len(samples)))
+    for line, sample in zip(found, samples, strict=True):
+        truth = read_truth(sample.path.read_bytes())
+        papers = [paper for page in truth.pages for paper in page.papers] if truth else []
+        assert line["status"] == ("done" if papers else "failed")
+        if papers:
+            data = line["data"]
+            assert isinstance(data, list)
+            for read, paper in zip(data, papers, strict=True):
+                told = {key: value for key, value in paper["info"].items() if isinstance(value, str)}
+                assert told.items() <= values(read["info"]).items()
+    billed = sum(line["charge"] == "billed" for line in found)
+    assert f"{len(samples)} items: {billed} done" in ended.stderr
+    assert sandbox.ledger.billed == billed
+
+
+def test_batch_leaves_with_zero_if_every_item_is_done(sandbox: Sandbox, samples: list[Sample]) -> None:
+    one = samples[0].path
+    ended = cvs_async("batch", "ocr.card", one, sandbox.url(one.name), "--concurrency", "2", sandbox=sandbox)
+    assert ended.returncode == 0
+    assert [json.loads(line)["status"] for line in ended.stdout.splitlines()] == ["done", "done"]
+
+
+def test_batch_takes_files_in_pairs_for_operations_that_read_two(sandbox: Sandbox, samples: list[Sample]) -> None:
+    one = samples[0].path
+    assert cvs_async("batch", "ekyc.cards", one, one, one, one, sandbox=sandbox).returncode == 0
+    assert sandbox.ledger.billed == 2
+    odd = cvs_async("batch", "ekyc.cards", one, sandbox=sandbox)
+    assert (odd.returncode, "img1, img2" in odd.stderr) == (2, True)
+
+
+def test_a_results_file_is_never_overwritten(sandbox: Sandbox, samples: list[Sample], tmp_path: Path) -> None:
+    out = tmp_path / "results.jsonl"
+    out.write_text('{"paid": "for"}\n')
+    refused = cvs_async("batch", "ocr.card", samples[0].path, "--out", out, sandbox=sandbox)
+    assert (refused.returncode, sandbox.ledger.requests) == (2, 0)
+    assert "exists" in refused.stderr
+    assert cvs_async("batch", "ocr.card", samples[0].path, "--out", out, "--append", sandbox=sandbox).returncode == 0
+    assert [len(line) > 1 for line in lines(out)] == [False, True]
+
+
+def test_an_unwritable_results_file_is_said_before_anything_is_sent(sandbox: Sandbox, samples: list[Sample]) -> None:
+    refused = cvs_async("batch", "ocr.card", samples[0].path, "--out", "/nowhere/x.jsonl", sandbox=sandbox)
+    assert (refused.returncode, sandbox.ledger.requests) == (2, 0)
+    assert "/nowhere/x.jsonl cannot be written" in refused.stderr
+
+
+def test_errors_are_counted_by_kind(sandbox: Sandbox, samples: list[Sample]) -> None:
+    ended = cvs_async("batch", "ocr.card", samples[0].path, "missing.jpg", sandbox=sandbox, CVS_API_SECRET="wrong")
+    assert ended.returncode == 1
+    assert "1 × AuthenticationError: the service refused api_key or api_secret" in ended.stderr
+    assert "1 × InvalidInputError" in ended.stderr
+
+
+def test_call_prints_what_was_read(sandbox: Sandbox, samples: list[Sample]) -> None:
+    read = cvs_async("call", "ocr.card", samples[0].path, "--check-sum", "A1", sandbox=sandbox)
+    raw = cvs_async("call", "ocr.card", samples[0].path, "--raw", "--get-thumb", sandbox=sandbox)
+    assert (read.returncode, raw.returncode) == (0, 0)
+    assert json.loads(read.stdout)[0]["info"]["id"]["value"] == json.loads(raw.stdout)["data"]["info"]["id"]
+    assert [entry.parameters.get("check_sum") for entry in sandbox.ledger] == ["A1", None]
+    assert [entry.parameters["get_thumb"] for entry in sandbox.ledger] == ["false", "true"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["call", "ocr.card", "missing.jpg"], "img (missing.jpg) does not exist"),
+        (["call", "ocr.cards", "a.jpg"], "There is no operation ocr.cards"),
+        (["call", "ekyc.cards", "a.jpg"], "ekyc.cards reads img1, img2"),
+        (["call", "ocr.card", "https://example.com/?canary=1", "--send-as", "file"], "download it first"),
+        (["batch", "ocr.card", "x", "--concurrency", "0"], "--concurrency"),
+        (["batch", "ocr.card", "x", "--base-url", "nonsense"], "base_url must look like"),
+        (["samples", "somewhere", "--count", "0"], "--count"),
+        (["sandbox", "--port", "99999"], "--port"),
+    ],
+)
+def test_mistakes_get_one_helpful_sentence(arguments: list[str], sentence: str, sandbox: Sandbox) -> None:
+    ended = cvs_async(*arguments, sandbox=sandbox)
+    assert ended.returncode == 2
+    assert sentence in " ".join(ended.stderr.split())
+    assert ended.stdout == ""
+
+
+def test_a_missing_key_is_said_with_its_variable(samples: list[Sample]) -> None:
+    ended = cvs_async("call", "ocr.card", samples[0].path, CVS_API_KEY="")
+    assert (ended.returncode, "CVS_API_KEY" in ended.stderr) == (2, True)
+
+
+def test_operations_lists_the_whole_table() -> None:
+    ended = cvs_async("operations")
+    assert ended.returncode == 0
+    for endpoint in OPERATIONS.values():
+        (row,) = [line for line in ended.stdout.splitlines() if f" {endpoint.name} " in line]
+        assert ", ".join(endpoint.images) in row
+        assert endpoint.document in row
+
+
+def test_samples_are_written_and_counted(tmp_path: Path) -> None:
+    ended = cvs_async("samples", "here", "--count", "8", "--seed", "3", cwd=tmp_path)
+    assert ended.returncode == 0
+    assert len(list((tmp_path / "here").iterdir())) == 8
+    assert ended.stderr.startswith("8 files in here: ")
+
+
+def test_demo_ends_with_its_tables_and_files(tmp_path: Path) -> None:
+    for _ in range(2):  # the second run replaces the first one's results
+        ended = cvs_async("demo", "--count", "24", "--latency", "0", cwd=tmp_path)
+        assert ended.returncode == 0
+        for part in (
+            "Some of what was read",
+            "What failed",
+            "All in all",
+            "chip_id_card_front",
+            "could not open the file",
+        ):
+            assert part in ended.stdout
+        found = lines(tmp_path / "cvs-demo" / "results.jsonl")
+        assert len(found) == 24
+        assert {line["status"] for line in found} == {"done", "failed"}
+
+
+def read_until(stream: IO[str], word: str) -> str:
+    text = ""
+    for line in stream:
+        text += line
+        if word in line:
+            return text
+    raise AssertionError(f"ended without {word!r}: {text}")
+
+
+def start(*arguments: str | Path, sandbox: Sandbox | None = None) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, *map(str, arguments)],
+        env=environment(sandbox),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def test_sandbox_runs_until_it_is_interrupted(samples: list[Sample]) -> None:
+    with start("sandbox", "--port", "0", "--quota", "1", "--latency", "0.01") as process:
+        assert process.stderr is not None
+        said = read_until(process.stderr, "Ctrl-C")
+        base_url = said.partition("CVS_BASE_URL=")[2].split()[0]
+        codes = [
+            cvs_async("call", "ocr.card", samples[0].path, "--base-url", base_url, CVS_BASE_URL="").returncode
+            for _ in range(2)
+        ]
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(20) == 0
+    assert codes == [0, 1]
+    assert "2 requests, 1 billed" in rest
+
+
+def test_ctrl_c_stops_a_batch_cleanly(samples: list[Sample], tmp_path: Path) -> None:
+    out = tmp_path / "results.jsonl"
+    paths = [sample.path for sample in samples if sample.kind == "citizen_card"] * 200
+    arguments: list[str | Path] = ["batch", "ocr.card", *paths, "--out", out, "--concurrency", "2"]
+    with Sandbox(latency=0.02) as sandbox, start(*arguments, sandbox=sandbox) as process:
+        pause = threading.Event()
+        while not (out.exists() and out.stat().st_size) and not pause.wait(0.02):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said[1]
+    assert "Interrupted" in said[1]
+    assert all(line["status"] == "done" for line in lines(out)), "no line is torn"
+    assert f"{len(lines(out))} items" in said[1]

@@ -1,0 +1,106 @@
+"""The error tree: as drawn, exported, and fit for `except` clauses that know nothing of this library."""
+
+from __future__ import annotations
+
+import builtins
+import copy
+import pickle
+import re
+
+import pytest
+
+import cvs_async
+from cvs_async import errors
+from cvs_async.errors import APIError, CVSError
+
+
+def drawn() -> dict[str, str | None]:
+    """Each class in the drawing of the module docstring, with the class it hangs on."""
+    parents: dict[str, str | None] = {}
+    above: list[str] = []
+    for line in (errors.__doc__ or "").splitlines():
+        if match := re.match(r" {4}([ │├└─]*)([A-Z]\w+)(?: {2,}\S|$)", line):
+            depth = len(match[1]) // 4
+            parents[match[2]] = above[depth - 1] if depth else None
+            above[depth:] = [match[2]]
+    return parents
+
+
+def public() -> dict[str, type[CVSError]]:
+    """Every error class that the module defines."""
+    return {
+        name: value
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, CVSError) and not name.startswith("_")
+    }
+
+
+ERRORS = sorted(public().values(), key=lambda kind: kind.__name__)
+
+
+def test_the_drawing_is_the_class_tree() -> None:
+    real = {name: None if kind is CVSError else kind.__bases__[0].__name__ for name, kind in public().items()}
+    assert drawn() == real
+
+
+def test_the_drawing_is_read_whole() -> None:
+    assert len(drawn()) == (errors.__doc__ or "").count("Error  ") + (errors.__doc__ or "").count("    CVSError\n")
+
+
+def test_all_lists_every_error_and_the_type_of_their_charge() -> None:
+    assert sorted(errors.__all__) == sorted([*public(), "Charge"])
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_every_error_is_exported_by_the_package(kind: type[CVSError]) -> None:
+    assert getattr(cvs_async, kind.__name__) is kind
+    assert kind.__name__ in cvs_async.__all__
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_every_error_says_what_it_means(kind: type[CVSError]) -> None:
+    assert kind.__doc__
+    assert "__doc__" in vars(kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "builtin"),
+    [
+        (errors.InvalidInputError, ValueError),
+        (errors.TimeoutError, builtins.TimeoutError),
+        (errors.ConnectError, ConnectionError),
+        (errors.ConnectionLostError, ConnectionError),
+    ],
+)
+def test_some_errors_are_builtin_ones_too(kind: type[CVSError], builtin: type[Exception]) -> None:
+    with pytest.raises(builtin, match="thẻ căn cước"):
+        raise kind("thẻ căn cước")
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_an_error_has_every_attribute_without_being_told(kind: type[CVSError]) -> None:
+    error = kind("nói")
+    assert (error.operation, error.attempts, error.charge, error.http_status, error.raw) == (None, 0, "free", None, None)
+    if isinstance(error, APIError):
+        assert (error.code, error.message) == (None, None)
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_an_error_survives_copying_and_pickling(kind: type[CVSError], again: object) -> None:
+    error = kind("văn bản", operation="ocr.card", attempts=2, charge="unknown", http_status=502, raw={"data": ["ảnh"]})
+    if isinstance(error, APIError):
+        error.code, error.message = 7, "lời của máy chủ"
+    assert callable(again)
+    twin = again(error)
+    assert type(twin) is kind
+    assert str(twin) == "văn bản"
+    assert vars(twin) == vars(error)
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_neither_text_nor_repr_shows_what_came_back(kind: type[CVSError]) -> None:
+    error = kind("văn bản", operation="ocr.card", raw={"data": "bí mật"})
+    if isinstance(error, APIError):
+        error.message = "bí mật"
+    assert "bí mật" not in f"{error} {error!r}"

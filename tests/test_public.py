@@ -1,0 +1,68 @@
+"""The public names, and what importing them costs."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import cvs_async
+from cvs_async.api import OPERATIONS, Family
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_all_is_sorted_and_true() -> None:
+    assert cvs_async.__all__ == sorted(cvs_async.__all__)
+    assert all(hasattr(cvs_async, name) for name in cvs_async.__all__)
+
+
+def test_the_names_that_users_rely_on_are_there() -> None:
+    names = {"AsyncCVS", "Done", "Endpoint", "Failed", "Held", "Reply", "Timeout", "Url", "__version__"}
+    assert names | {"batch", "errors", "folder", "models"} <= set(cvs_async.__all__)
+    assert set(cvs_async.errors.__all__) - {"Charge"} <= set(cvs_async.__all__)
+
+
+def test_the_version_is_said_once() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+", cvs_async.__version__)
+
+
+def test_types_are_shipped() -> None:
+    assert files("cvs_async").joinpath("py.typed").is_file()
+
+
+def test_every_operation_hangs_at_its_path_and_nothing_else_does() -> None:
+    cvs = cvs_async.AsyncCVS("key", "secret")
+    found = set()
+    families: list[Family] = [value for value in vars(cvs).values() if isinstance(value, Family)]
+    for family in families:
+        families += [value for value in vars(family).values() if isinstance(value, Family)]
+        found |= {f"{family.path}.{name}" for name in vars(type(family)) if name[0] != "_" and name != "path"}
+    assert found == set(OPERATIONS)
+
+
+def test_importing_brings_neither_sandbox_nor_command_line_nor_http_libraries() -> None:
+    script = "import sys, json, cvs_async; print(json.dumps(sorted({m.partition('.')[0] for m in sys.modules})))"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    heavy = {"aiohttp", "click", "fastapi", "httpx", "PIL", "pypdf", "rich", "starlette", "typer", "uvicorn"}
+    assert heavy.isdisjoint(json.loads(ended.stdout))
+
+
+def test_the_http_libraries_are_imported_by_the_transport_only() -> None:
+    importing = {
+        path.name
+        for path in (ROOT / "cvs_async").rglob("*.py")
+        if re.search(r"^(import|from) (httpx|aiohttp)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert importing == {"_transport.py", "_transport_aiohttp.py"}
+
+
+def test_a_missing_extra_is_said_with_what_to_install() -> None:
+    for extra, module, library in (("sandbox", "cvs_async.sandbox", "uvicorn"), ("cli", "cvs_async.cli", "typer")):
+        script = f"import sys; sys.modules['{library}'] = None; import {module} as m; getattr(m, 'main', int)()"
+        ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+        assert ended.returncode != 0
+        assert f"pip install 'cvs_async[{extra}]'" in ended.stderr
