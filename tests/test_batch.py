@@ -268,6 +268,30 @@ async def test_a_source_that_raises_shows_its_error_after_the_outcomes() -> None
     assert sorted(seen) == [0, 1, 2]
 
 
+async def test_stopping_finishes_what_is_in_flight_and_takes_up_no_more() -> None:
+    service, pulled = Service(), list[int]()
+    async with client(service) as cvs, cvs.batch(cvs.ocr.card, numbered(50, pulled), concurrency=4) as outcomes:
+        await settle()
+        outcomes.stop()
+        for _ in range(50):
+            service.go.release()
+        assert sorted([outcome.item.index async for outcome in outcomes]) == [0, 1, 2, 3]
+    assert (len(pulled), service.sent, outcomes.stats.billed) == (4, 4, 4)
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_stopping_does_not_wait_for_a_source_that_has_nothing_to_give(ordered: bool) -> None:
+    async def source() -> AsyncIterator[bytes]:
+        yield b"document"
+        await asyncio.Event().wait()
+
+    async with client(answer) as cvs, cvs.batch(cvs.ocr.card, source(), ordered=ordered) as outcomes:
+        await anext(outcomes)
+        await settle()
+        outcomes.stop()
+        assert [outcome async for outcome in outcomes] == []
+
+
 class Closing:
     """An async generator's owner that notes whether it was closed."""
 

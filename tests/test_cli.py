@@ -229,6 +229,23 @@ def test_ctrl_c_stops_a_batch_cleanly(samples: list[Sample], tmp_path: Path) -> 
         said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in said[1]
-    assert "Interrupted" in said[1]
+    assert "calls are in flight" in said[1]
     assert all(line["status"] == "done" for line in lines(out)), "no line is torn"
-    assert f"{len(lines(out))} items" in said[1]
+    assert f"{len(lines(out))} items" in said[1], "every answer that was paid for is in the file"
+    assert sandbox.ledger.billed == len(lines(out)) < len(paths)
+
+
+def test_a_second_ctrl_c_ends_a_batch_at_once(samples: list[Sample], tmp_path: Path) -> None:
+    out = tmp_path / "results.jsonl"
+    arguments: list[str | Path] = ["batch", "ocr.card", *[samples[0].path] * 9, "--out", out, "--concurrency", "3"]
+    with Sandbox(latency=60) as sandbox, start(*arguments, sandbox=sandbox) as process:
+        assert process.stderr is not None
+        while sandbox.ledger.requests < 3:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        said = read_until(process.stderr, "3 calls are in flight")
+        process.send_signal(signal.SIGINT)
+        said += process.stderr.read()
+        assert process.wait(20) == 130
+    assert "Traceback" not in said
+    assert "Interrupted" in said

@@ -6,6 +6,8 @@ import builtins
 import copy
 import pickle
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -35,16 +37,17 @@ def public() -> dict[str, type[CVSError]]:
     }
 
 
+def pickled(error: CVSError) -> Any:
+    """An error that has been through pickle."""
+    return pickle.loads(pickle.dumps(error))
+
+
 ERRORS = sorted(public().values(), key=lambda kind: kind.__name__)
 
 
 def test_the_drawing_is_the_class_tree() -> None:
     real = {name: None if kind is CVSError else kind.__bases__[0].__name__ for name, kind in public().items()}
     assert drawn() == real
-
-
-def test_the_drawing_is_read_whole() -> None:
-    assert len(drawn()) == (errors.__doc__ or "").count("Error  ") + (errors.__doc__ or "").count("    CVSError\n")
 
 
 def test_all_lists_every_error_and_the_type_of_their_charge() -> None:
@@ -80,18 +83,23 @@ def test_some_errors_are_builtin_ones_too(kind: type[CVSError], builtin: type[Ex
 @pytest.mark.parametrize("kind", ERRORS)
 def test_an_error_has_every_attribute_without_being_told(kind: type[CVSError]) -> None:
     error = kind("nói")
-    assert (error.operation, error.attempts, error.charge, error.http_status, error.raw) == (None, 0, "free", None, None)
+    assert (error.operation, error.attempts, error.charge, error.http_status, error.raw) == (
+        None,
+        0,
+        "free",
+        None,
+        None,
+    )
     if isinstance(error, APIError):
         assert (error.code, error.message) == (None, None)
 
 
 @pytest.mark.parametrize("kind", ERRORS)
-@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
-def test_an_error_survives_copying_and_pickling(kind: type[CVSError], again: object) -> None:
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickled])
+def test_an_error_survives_copying_and_pickling(kind: type[CVSError], again: Callable[[CVSError], CVSError]) -> None:
     error = kind("văn bản", operation="ocr.card", attempts=2, charge="unknown", http_status=502, raw={"data": ["ảnh"]})
     if isinstance(error, APIError):
         error.code, error.message = 7, "lời của máy chủ"
-    assert callable(again)
     twin = again(error)
     assert type(twin) is kind
     assert str(twin) == "văn bản"

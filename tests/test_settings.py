@@ -150,7 +150,7 @@ UNUSABLE = [
 
 @pytest.mark.parametrize("base_url", UNUSABLE)
 def test_an_unusable_base_url_is_refused_without_showing_it(base_url: str) -> None:
-    with pytest.raises(ConfigurationError, match="base_url must look like https://cvs.example.com") as caught:
+    with pytest.raises(ConfigurationError, match=r"base_url must look like https://cvs\.example\.com") as caught:
         load(base_url=base_url)
     assert "CANARY" not in f"{caught.value} {caught.value!r}"
 

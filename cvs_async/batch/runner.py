@@ -53,6 +53,7 @@ class Batch(Generic[T]):
         self._pulling = anyio.Lock()
         self._pulled = 0
         self._source_ended = False
+        self._source_wait = anyio.CancelScope()
         self._source_error: Exception | None = None
         self._tasks: TaskGroup | None = None
         self.stats = Stats(total=len(source) if isinstance(source, Sized) else None)
@@ -79,6 +80,11 @@ class Batch(Generic[T]):
             self._outcomes.close()
             if close := getattr(self._source, "aclose", None):
                 await close()
+
+    def stop(self) -> None:
+        """Take up no more items. Those in flight are finished, and their outcomes still come."""
+        self._source_ended = True
+        self._source_wait.cancel()
 
     def __aiter__(self) -> Self:
         return self
@@ -115,15 +121,17 @@ class Batch(Generic[T]):
             if self._window is not None:
                 await self._window.room()
             try:
-                element = await anext(self._source)
+                with anyio.CancelScope() as self._source_wait:
+                    element = await anext(self._source)
             except StopAsyncIteration:
                 self._source_ended = True
-                return None
             except Exception as error:  # the source is the user's code: whatever it raises is handed on
                 self._source_ended, self._source_error = True, error
-                return None
-            self._pulled += 1
-            return Item(self._pulled - 1, element)
+            else:
+                if not self._source_wait.cancelled_caught:
+                    self._pulled += 1
+                    return Item(self._pulled - 1, element)
+            return None
 
     async def _attempt(self, item: Item) -> Outcome[T]:
         self.stats.in_flight += 1

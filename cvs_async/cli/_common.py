@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, Never
 
@@ -55,9 +57,35 @@ def run(coroutine: Coroutine[Any, Any, int]) -> None:
         stop(str(error), FAILED)
     except OSError as error:
         stop(f"{error.filename or 'output'}: {error.strerror or error}")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         stop("Interrupted.", INTERRUPTED)
     raise typer.Exit(code)
+
+
+@contextmanager
+def gentle_interrupt(on_first: Callable[[], None]) -> Iterator[None]:
+    """The first Ctrl-C (or TERM) calls a function, the second one ends the command at once."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    interrupted = False
+
+    def interrupt() -> None:
+        nonlocal interrupted
+        if interrupted and task is not None:
+            task.cancel()
+        elif not interrupted:
+            interrupted = True
+            on_first()
+
+    with suppress(NotImplementedError):  # on Windows, where each Ctrl-C ends the command at once
+        for each in signals:
+            loop.add_signal_handler(each, interrupt)
+    try:
+        yield
+    finally:
+        with suppress(NotImplementedError):
+            for each in signals:
+                loop.remove_signal_handler(each)
 
 
 def find_operation(name: str) -> Endpoint[Any]:

@@ -17,7 +17,19 @@ from .._inputs import is_url
 from ..batch import JsonLines, folder
 from ..client import AsyncCVS
 from ..errors import InvalidInputError
-from ._common import BaseUrl, Concurrency, GetThumb, Operation, SendAsOption, find_operation, messages, run, stop
+from ._common import (
+    INTERRUPTED,
+    BaseUrl,
+    Concurrency,
+    GetThumb,
+    Operation,
+    SendAsOption,
+    find_operation,
+    gentle_interrupt,
+    messages,
+    run,
+    stop,
+)
 from ._progress import drain, exit_code, make_progress, print_summary
 
 
@@ -58,17 +70,25 @@ async def _batch(
     options: ThumbOptions,
     base_url: str | None,
 ) -> int:
-    console, started = messages(), time.monotonic()
+    console, started, interrupted = messages(), time.monotonic(), False
     async with AsyncCVS(base_url=base_url, max_connections=concurrency) as cvs, sink:
         batch = cvs.batch(endpoint, _items(endpoint, paths), concurrency=concurrency, ordered=ordered, **options)
+
+        def stop_batch() -> None:
+            nonlocal interrupted
+            interrupted = True
+            batch.stop()
+            console.print(f"Stopping; {batch.stats.in_flight} calls are in flight. Ctrl-C again ends at once.")
+
         try:
             with make_progress(console) as progress:
                 task = progress.add_task(endpoint.name, total=None, note="")
                 _count_aside(endpoint, paths, progress, task)
-                await drain(batch, sink, progress, task)
+                with gentle_interrupt(stop_batch):
+                    await drain(batch, sink, progress, task)
         finally:
             print_summary(console, batch.stats, time.monotonic() - started)
-    return exit_code(batch.stats)
+    return INTERRUPTED if interrupted else exit_code(batch.stats)
 
 
 async def _items(endpoint: Endpoint[Any], paths: Sequence[str]) -> AsyncGenerator[Any]:

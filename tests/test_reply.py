@@ -1,0 +1,369 @@
+"""What an answer means: a reply or an error, and what it cost. The table is the documentation."""
+
+from __future__ import annotations
+
+import codecs
+import copy
+import json
+import pickle
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from cvs_async import (
+    APIError,
+    AuthenticationError,
+    CVSError,
+    DecodeError,
+    Endpoint,
+    FormatTypeError,
+    InvalidImageError,
+    NoContentError,
+    OutOfRequestsError,
+    RateLimitedError,
+    RedirectError,
+    Reply,
+    ServerError,
+    UrlUnavailableError,
+)
+from cvs_async._endpoint import DATA, Envelope
+from cvs_async._exchange import WireReply
+from cvs_async._reply import decode
+from cvs_async.errors import Charge, InvalidIdError
+from cvs_async.models import Page, Passport, Recognized
+
+ANY = Endpoint[Any]("ocr/card")
+CARD = Endpoint("ocr/card", returns=list[Recognized])
+GENERAL = Endpoint("ocr/document/general", returns=list[Page])
+
+ENDPOINTS: list[Endpoint[Any]] = [ANY, CARD, GENERAL]
+
+STATUSES = [200, 201, 204, 301, 302, 400, 401, 403, 404, 413, 429, 500, 501, 502, 503, 504]
+CODES: dict[int, type[APIError]] = {
+    1: NoContentError,
+    2: UrlUnavailableError,
+    3: InvalidImageError,
+    4: OutOfRequestsError,
+    5: AuthenticationError,
+    6: FormatTypeError,
+}
+
+
+def body(code: object, data: object = (), message: object = "Thành công") -> bytes:
+    """An answer in the service's envelope."""
+    return json.dumps({"errorCode": code, "errorMessage": message, "data": data}, ensure_ascii=False).encode()
+
+
+def failure(status: int, content: bytes, endpoint: Endpoint[Any] = ANY) -> CVSError:
+    """The error that an answer ends with."""
+    with pytest.raises(CVSError) as caught:
+        decode(endpoint, WireReply(status, content))
+    return caught.value
+
+
+def pickled(value: Any) -> Any:
+    """A value that has been through pickle."""
+    return pickle.loads(pickle.dumps(value))
+
+
+# With an envelope, its code decides
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("code", [0, "0", "00", " 0 "])
+def test_code_0_is_a_reply_that_was_paid_for_whatever_the_status(status: int, code: object) -> None:
+    reply = decode(ANY, WireReply(status, body(code, ["thẻ"])))
+    assert (reply.data, reply.charge, reply.http_status) == (["thẻ"], "billed", status)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("spell", [int, str])
+@pytest.mark.parametrize(("code", "kind"), CODES.items())
+def test_a_documented_code_is_a_free_error_of_its_kind_whatever_the_status(
+    status: int, spell: type[int | str], code: int, kind: type[APIError]
+) -> None:
+    error = failure(status, body(spell(code), message="lời của máy chủ"))
+    assert type(error) is kind
+    assert (error.code, error.message) == (code, "lời của máy chủ")
+    assert (error.charge, error.http_status, error.operation, error.attempts) == ("free", status, "ocr.card", 1)
+    assert f"code {code}" in str(error)
+
+
+@pytest.mark.parametrize("status", [200, 429, 500, 502])
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (7, 7),
+        ("7", 7),
+        (-1, -1),
+        ("-1", -1),
+        (1000, 1000),
+        ("E_QUOTA", "E_QUOTA"),
+        ("lỗi lạ", "lỗi lạ"),
+        ("1.5", "1.5"),
+        ("9" * 5000, "9" * 5000),
+    ],
+)
+def test_an_unknown_code_is_kept_in_a_plain_api_error(status: int, sent: object, code: int | str) -> None:
+    error = failure(status, body(sent))
+    assert type(error) is APIError
+    assert (error.code, error.charge, error.http_status) == (code, "free", status)
+
+
+def test_the_codes_are_those_of_the_operations_own_envelope() -> None:
+    envelope = Envelope(code="status_code", message="message", data="result", errors={4: InvalidIdError})
+    endpoint = Endpoint[Any]("face_search/images", envelope=envelope)
+    assert decode(endpoint, WireReply(200, b'{"status_code": 0, "result": ["x"]}')).data == ["x"]
+    error = failure(200, b'{"status_code": "4", "message": "no", "errorCode": 0}', endpoint)
+    assert isinstance(error, InvalidIdError)
+    assert error.message == "no"
+
+
+def test_the_documented_envelope_knows_each_documented_code() -> None:
+    assert DATA.errors == CODES
+
+
+# Without one, HTTP speaks
+
+
+HTML = "<!DOCTYPE html><html><body>502 Bad Gateway – Cổng hỏng</body></html>".encode()
+UNREADABLE = {
+    "empty": b"",
+    "white space": b" \r\n",
+    "HTML": HTML,
+    "cut off": body(0, ["thẻ"])[:-1],
+    "two answers": body(0) + body(0),
+    "a list": b'[{"errorCode": 0}]',
+    "a text": '"thành công"'.encode(),
+    "a number": b"0",
+    "null": b"null",
+    "bytes of a picture": b"\xff\xd8\xff\xe0\x00\x10JFIF",
+    "nested without end": b'{"errorCode": 0, "data": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+}
+WITHOUT_CODE: dict[str, dict[str, Any]] = {
+    "an empty object": {},
+    "another object": {"detail": "Not Found"},
+    "a code that is null": {"errorCode": None},
+    "a code that is empty": {"errorCode": " "},
+    "a code that is a list": {"errorCode": [0]},
+    "a code that is an object": {"errorCode": {"code": 0}},
+}
+
+SPOKEN: list[tuple[int, type[CVSError], Charge]] = [
+    (200, DecodeError, "unknown"),
+    (201, DecodeError, "unknown"),
+    (204, DecodeError, "unknown"),
+    (301, RedirectError, "free"),
+    (302, RedirectError, "free"),
+    (307, RedirectError, "free"),
+    (400, APIError, "free"),
+    (401, AuthenticationError, "free"),
+    (403, AuthenticationError, "free"),
+    (404, APIError, "free"),
+    (413, APIError, "free"),
+    (429, RateLimitedError, "free"),
+    (500, ServerError, "free"),
+    (501, ServerError, "free"),
+    (502, ServerError, "unknown"),
+    (503, ServerError, "free"),
+    (504, ServerError, "unknown"),
+    (520, ServerError, "unknown"),
+]
+
+
+@pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize(("status", "kind", "charge"), SPOKEN)
+def test_without_a_json_object_http_alone_speaks(
+    status: int, kind: type[CVSError], charge: Charge, content: bytes
+) -> None:
+    error = failure(status, content)
+    assert type(error) is kind
+    assert (error.charge, error.http_status, error.operation, error.attempts) == (charge, status, "ocr.card", 1)
+    assert error.raw == content
+    assert str(error).startswith(f"ocr.card: the service answered HTTP {status}")
+
+
+@pytest.mark.parametrize("answer", WITHOUT_CODE.values(), ids=WITHOUT_CODE)
+@pytest.mark.parametrize(("status", "kind", "charge"), SPOKEN)
+def test_without_a_code_http_alone_speaks(
+    status: int, kind: type[CVSError], charge: Charge, answer: dict[str, Any]
+) -> None:
+    error = failure(status, json.dumps(answer).encode())
+    assert type(error) is kind
+    assert (error.charge, error.http_status, error.raw) == (charge, status, answer)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413])
+def test_an_api_error_of_http_alone_has_neither_code_nor_message(status: int) -> None:
+    error = failure(status, HTML)
+    assert isinstance(error, APIError)
+    assert (error.code, error.message) == (None, None)
+
+
+# Encodings
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_an_answer_may_be_in_any_unicode_encoding(encoding: str) -> None:
+    answer = {"errorCode": 0, "errorMessage": "", "data": "Nguyễn Thị Ánh"}
+    reply = decode(ANY, WireReply(200, json.dumps(answer, ensure_ascii=False).encode(encoding)))
+    assert reply.data == "Nguyễn Thị Ánh"
+    assert reply.raw == answer
+
+
+def test_a_letter_in_a_wrong_encoding_does_not_cost_the_answer() -> None:
+    reply = decode(ANY, WireReply(200, b'{"errorCode": 0, "data": ["H\xe0 N\xf4i", "12"]}'))
+    assert reply.data == ["H\N{REPLACEMENT CHARACTER} N\N{REPLACEMENT CHARACTER}i", "12"]
+    assert reply.charge == "billed"
+
+
+# DEFECT: decoding again with "utf-8" leaves the byte order mark, which json.loads refuses: the answer is lost.
+def test_a_letter_in_a_wrong_encoding_after_a_byte_order_mark_does_not_cost_the_answer() -> None:
+    reply = decode(ANY, WireReply(200, codecs.BOM_UTF8 + b'{"errorCode": 0, "data": ["H\xe0 N\xf4i", "12"]}'))
+    assert reply.data[1] == "12"
+
+
+# Data
+
+
+@pytest.mark.parametrize("content", [b'{"errorCode": 0}', b'{"errorCode": "0", "data": null}'])
+def test_code_0_without_data_is_a_reply_with_nothing_in_it(content: bytes) -> None:
+    assert decode(CARD, WireReply(200, content)).data == []
+    assert decode(GENERAL, WireReply(200, content)).data == []
+    assert decode(ANY, WireReply(200, content)).data is None
+
+
+def test_data_is_of_the_declared_type() -> None:
+    answer = body(0, {"type": "passport", "info": {"id": "B1234567", "id_confidence": "0.98"}})
+    (found,) = decode(CARD, WireReply(200, answer)).data
+    assert isinstance(found.info, Passport)
+    assert (found.info.id.value, found.info.id.confidence) == ("B1234567", 0.98)
+
+
+@pytest.mark.parametrize("endpoint", [CARD, GENERAL])
+@pytest.mark.parametrize("data", [0, 1.5, "chữ", True, [], {}, [None], [[[5]]], [{"info": 7}], {"info": [1]}])
+def test_paid_data_of_any_shape_is_a_reply(endpoint: Endpoint[Any], data: object) -> None:
+    reply = decode(endpoint, WireReply(200, body(0, data)))
+    assert isinstance(reply.data, list)
+    assert reply.raw["data"] == data
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(answer=st.dictionaries(st.text(max_size=9), json_values, max_size=3), data=json_values)
+@example(answer={"thêm": {"trường": ["lạ", None, 1.25]}}, data=[{"type": "passport", "info": {"id": 7, "x": "y"}}])
+@settings(max_examples=100, deadline=None)
+def test_raw_is_exactly_what_came(answer: dict[str, Any], data: object) -> None:
+    answer = {**answer, "errorCode": 0, "data": data}
+    for endpoint in ENDPOINTS:
+        assert decode(endpoint, WireReply(200, json.dumps(answer).encode())).raw == answer
+
+
+@given(content=st.binary(max_size=60) | json_values.map(lambda value: json.dumps(value).encode()))
+@settings(max_examples=100, deadline=None)
+def test_any_content_with_any_status_is_a_reply_or_an_error_of_this_library(content: bytes) -> None:
+    for status in (200, 302, 404, 429, 502):
+        try:
+            outcome: Reply[Any] | CVSError = decode(CARD, WireReply(status, content))
+        except CVSError as error:
+            outcome = error
+        assert (outcome.operation, outcome.http_status) == ("ocr.card", status)
+
+
+def test_a_reply_tells_of_its_call() -> None:
+    wire = WireReply(200, body("0", []), attempts=3)
+    reply = decode(CARD, wire, check_sum="đối soát 1", elapsed=1.5)
+    assert reply == Reply(
+        operation="ocr.card",
+        data=[],
+        raw={"errorCode": "0", "errorMessage": "Thành công", "data": []},
+        charge="billed",
+        attempts=3,
+        elapsed=1.5,
+        check_sum="đối soát 1",
+        http_status=200,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "content"), [(200, body(3)), (200, HTML), (302, b""), (404, b""), (429, b""), (500, b"")]
+)
+def test_an_error_tells_of_its_call(status: int, content: bytes) -> None:
+    with pytest.raises(CVSError) as caught:
+        decode(CARD, WireReply(status, content, attempts=4))
+    assert (caught.value.attempts, caught.value.operation, caught.value.http_status) == (4, "ocr.card", status)
+
+
+@pytest.mark.parametrize(
+    ("message", "kept"), [("chữ", "chữ"), ("", ""), (None, None), (5, "5"), (["a"], "['a']"), ({"a": 1}, "{'a': 1}")]
+)
+def test_the_vendors_message_is_kept_as_text(message: object, kept: str | None) -> None:
+    error = failure(200, body(1, message=message))
+    assert isinstance(error, APIError)
+    assert error.message == kept
+
+
+def test_a_missing_message_is_none() -> None:
+    error = failure(200, b'{"errorCode": 1}')
+    assert isinstance(error, APIError)
+    assert error.message is None
+
+
+# What is shown, and what survives
+
+
+SECRET: Mapping[str, tuple[int, bytes]] = {
+    "documented code": (200, body(4, {"name": "CANARY"}, "CANARY")),
+    "unknown code": (200, body(77, ["CANARY"], "CANARY")),
+    "odd code": (200, body("CANARY", ["CANARY"], "CANARY")),
+    "no envelope": (200, b'{"CANARY": "CANARY"}'),
+    "page of a proxy": (502, b"<html>CANARY</html>"),
+    "redirect": (302, b"https://CANARY"),
+    "refused": (404, b'{"detail": "CANARY"}'),
+    "too many": (429, b"CANARY"),
+}
+
+
+@pytest.mark.parametrize(("status", "content"), SECRET.values(), ids=SECRET)
+def test_neither_text_nor_repr_of_an_error_shows_what_came(status: int, content: bytes) -> None:
+    error = failure(status, content)
+    assert "CANARY" not in f"{error} {error!r}"
+    assert "CANARY" in repr(error.raw)
+
+
+@pytest.mark.parametrize(("status", "content"), SECRET.values(), ids=SECRET)
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickled])
+def test_an_error_survives_copying_and_pickling(
+    status: int, content: bytes, again: Callable[[CVSError], CVSError]
+) -> None:
+    error = failure(status, content)
+    twin = again(error)
+    assert type(twin) is type(error)
+    assert str(twin) == str(error)
+    assert vars(twin) == vars(error)
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_the_repr_of_a_reply_has_no_contents(endpoint: Endpoint[Any]) -> None:
+    data = [{"type": "passport", "info": {"name": "CANARY", "CANARY": "CANARY"}}]
+    reply = decode(endpoint, WireReply(200, body(0, data, "CANARY")), check_sum="CANARY")
+    assert "CANARY" not in repr(reply)
+    assert "charge='billed'" in repr(reply)
+
+
+def test_the_repr_of_an_answer_has_no_contents() -> None:
+    assert repr(WireReply(200, b"CANARY")) == "WireReply(status=200, attempts=1)"
+
+
+def test_a_reply_survives_copying_and_pickling() -> None:
+    reply = decode(CARD, WireReply(200, body(0, [{"type": "passport", "info": {"name": "Ánh", "thêm": [1]}}])))
+    for twin in (copy.copy(reply), copy.deepcopy(reply), pickled(reply)):
+        assert twin == reply
