@@ -11,7 +11,6 @@ from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
-import aiofiles
 import anyio.to_thread
 from attrs import field, frozen
 
@@ -83,7 +82,7 @@ class Part:
     _content: bytes | Path = field(repr=False)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The content, in pieces.
+        """The content, in pieces. No file stays open between them, so they may be left at any point.
 
         Raises:
             InvalidInputError: if the file is not what it was when it was opened.
@@ -91,17 +90,20 @@ class Part:
         if isinstance(self._content, bytes):
             yield self._content
             return
-        left = self.size
+        for offset in range(0, self.size, CHUNK):
+            yield await anyio.to_thread.run_sync(self._read, self._content, offset, abandon_on_cancel=True)
+
+    def _read(self, path: Path, offset: int) -> bytes:
         try:
-            async with aiofiles.open(self._content, "rb") as file:
-                while left > 0 and (chunk := await file.read(min(CHUNK, left))):
-                    left -= len(chunk)
-                    yield chunk
-                grown = bool(await file.read(1))
+            with path.open("rb", buffering=0) as file:
+                file.seek(offset)
+                chunk = file.read(CHUNK)
+                size = os.fstat(file.fileno()).st_size
         except OSError as error:
-            raise InvalidInputError(f"{self._content}: {_reason(error)} while it was being sent") from error
-        if left or grown:
-            raise InvalidInputError(f"{self._content}: its size changed while it was being sent")
+            raise InvalidInputError(f"{path} {_reason(error)} while it was being sent") from error
+        if size != self.size or len(chunk) != min(CHUNK, size - offset):
+            raise InvalidInputError(f"{path} changed its size while it was being sent")
+        return chunk
 
 
 def is_url(value: object) -> bool:

@@ -138,13 +138,16 @@ async def _timed(
 ) -> AsyncIterator[bytes]:
     """Hand out the body, and bound the time until the next piece is asked for: aiohttp has no write timeout."""
     now = asyncio.get_running_loop().time
+
+    def bound(until: float | None) -> None:
+        with suppress(RuntimeError):  # the answer came before the body was taken: there is nothing left to bound
+            write_timer.reschedule(until)
+
     try:
         async for chunk in stream:
-            if seconds is not None:
-                write_timer.reschedule(now() + seconds)
+            bound(None if seconds is None else now() + seconds)
             yield chunk
-            if seconds is not None:
-                write_timer.reschedule(None)
+            bound(None)
     except Exception as error:
         sending.body_error = error
         raise

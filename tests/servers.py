@@ -105,6 +105,22 @@ def answers(*replies: bytes, then_close: bool = False) -> Callable[[BadServer], 
     return behave
 
 
+def answers_before_the_body(reply: bytes) -> Callable[[BadServer], Behaviour]:
+    """Answer as soon as the head is in, and only then read the body, slowly."""
+
+    def behave(state: BadServer) -> Behaviour:
+        async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            state.requests.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(reply)
+            await writer.drain()
+            while await reader.read(1 << 20):
+                pass
+
+        return connection
+
+    return behave
+
+
 def silent(state: BadServer) -> Behaviour:
     """Read the request and never answer."""
 

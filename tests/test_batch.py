@@ -437,6 +437,7 @@ async def test_stats_tell_how_far_it_is() -> None:
     assert (stats.done, stats.failed, stats.held, stats.billed, stats.free) == (2, 1, 0, 2, 1)
     assert stats.errors == {"InvalidInputError": 1}
     assert stats.eta == 0
+    assert (stats.rate, stats.elapsed) == (stats.rate, stats.elapsed), "they stand still once the batch is over"
 
 
 async def test_a_folder_is_listed_in_order_with_what_is_below_it(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from cvs_async import (
     ConnectionLostError,
     CVSError,
     DecodeError,
+    InvalidImageError,
     InvalidInputError,
     RateLimitedError,
     RedirectError,
@@ -37,6 +38,7 @@ from tests.servers import (
     BadServer,
     Behaviour,
     answers,
+    answers_before_the_body,
     arrived,
     bad_server,
     closes_after_request,
@@ -201,6 +203,16 @@ async def test_a_server_that_does_not_read_runs_into_the_write_timeout(tmp_path:
     assert "WriteTimeout" in str(error)
 
 
+async def test_an_answer_that_comes_before_the_body_was_taken_is_an_answer(tmp_path: Path) -> None:
+    large = tmp_path / "large.pdf"
+    large.write_bytes(b"%PDF-" + bytes(32 << 20))
+    refusal = http(b'{"data": null, "errorCode": "3", "errorMessage": "too large"}')
+    async with bad_server(answers_before_the_body(refusal)) as server:
+        error = await failure(server.base_url, str(large))
+    assert isinstance(error, InvalidImageError)
+    assert error.charge == "free"
+
+
 async def test_a_file_that_shrinks_while_it_is_sent_fails_clearly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -276,6 +288,7 @@ async def test_cancelled_calls_give_their_connections_back() -> None:
 
 async def test_a_closed_client_leaves_nothing_open() -> None:
     async with bad_server(answers(http())) as server:
+        gc.collect()  # what other tests left
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             async with AsyncCVS("key", "secret", base_url=server.base_url) as cvs:

@@ -84,7 +84,8 @@ class Stats:
     unknown: int = 0
     errors: Counter[str] = field(factory=Counter)
     in_flight: int = 0
-    _started: float = field(factory=time.monotonic, repr=False)
+    _started: float | None = field(default=None, repr=False)
+    _ended: float | None = field(default=None, repr=False)
 
     @property
     def finished(self) -> int:
@@ -93,8 +94,15 @@ class Stats:
 
     @property
     def rate(self) -> float:
-        """Items finished in a second, on average since the start."""
-        return self.finished / max(time.monotonic() - self._started, 1e-9)
+        """Items finished in a second, on average."""
+        return self.finished / max(self.elapsed, 1e-9)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the batch began, or from its beginning to its end."""
+        if self._started is None:
+            return 0.0
+        return (self._ended or time.monotonic()) - self._started
 
     @property
     def eta(self) -> float | None:
@@ -102,6 +110,14 @@ class Stats:
         if self.total is None or not self.finished:
             return None
         return max(self.total - self.finished, 0) / self.rate
+
+    def start(self) -> None:
+        """The batch begins."""
+        self._started = time.monotonic()
+
+    def end(self) -> None:
+        """The batch is over: `rate` and `elapsed` stay as they are."""
+        self._ended = time.monotonic()
 
     def count(self, outcome: Outcome[Any]) -> None:
         """Take an outcome into account."""

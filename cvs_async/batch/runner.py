@@ -66,6 +66,7 @@ class Batch(Generic[T]):
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         self._tasks.start_soon(self._run, send)
+        self.stats.start()
         return self
 
     async def __aexit__(
@@ -77,6 +78,7 @@ class Batch(Generic[T]):
             # Without the error of the body, which is the caller's and must not come back in a group.
             await self._tasks.__aexit__(None, None, None)
         finally:
+            self.stats.end()
             self._outcomes.close()
             if close := getattr(self._source, "aclose", None):
                 await close()
@@ -121,16 +123,14 @@ class Batch(Generic[T]):
             if self._window is not None:
                 await self._window.room()
             try:
-                with anyio.CancelScope() as self._source_wait:
-                    element = await anext(self._source)
+                with anyio.CancelScope() as self._source_wait:  # `stop` cancels it
+                    item = Item(self._pulled, await anext(self._source))
+                    self._pulled += 1
+                    return item
             except StopAsyncIteration:
                 self._source_ended = True
             except Exception as error:  # the source is the user's code: whatever it raises is handed on
                 self._source_ended, self._source_error = True, error
-            else:
-                if not self._source_wait.cancelled_caught:
-                    self._pulled += 1
-                    return Item(self._pulled - 1, element)
             return None
 
     async def _attempt(self, item: Item) -> Outcome[T]:

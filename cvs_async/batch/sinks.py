@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import aiofiles
 import anyio.to_thread
 
 from .._converter import unstructure
 from .._inputs import describe
 from ..errors import APIError, CVSError, InvalidInputError
 from .outcome import Done, Held, Outcome
+
+if TYPE_CHECKING:
+    from aiofiles.threadpool.binary import AsyncBufferedIOBase, AsyncIndirectBufferedIOBase
 
 
 def to_record(outcome: Outcome[Any]) -> dict[str, Any]:
@@ -75,44 +78,44 @@ class JsonLines:
 
     def __init__(self, path: str | os.PathLike[str] | None, *, append: bool = False) -> None:
         self._path = None if path is None else Path(path)
-        self._mode = "ab" if append else "xb"
-        self._file: BinaryIO | None = None
+        self._append = append
+        self._file: AsyncBufferedIOBase | AsyncIndirectBufferedIOBase | None = None
 
     async def __aenter__(self) -> Self:
-        await anyio.to_thread.run_sync(self._open)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self._close)
-
-    async def write(self, outcome: Outcome[Any]) -> None:
-        """Add the line of one outcome."""
-        await anyio.to_thread.run_sync(self._write, outcome)
-
-    def _open(self) -> None:
         if self._path is None:
-            self._file = sys.stdout.buffer
-            return
+            self._file = aiofiles.stdout_bytes
+            return self
         try:
-            self._file = self._path.open(self._mode, buffering=0)  # type: ignore[assignment]
+            self._file = await aiofiles.open(self._path, "ab" if self._append else "xb")
         except FileExistsError:
             raise InvalidInputError(
                 f"{self._path} exists, and its answers were paid for: choose another name, or append to it"
             ) from None
         except OSError as error:
             raise InvalidInputError(f"{self._path} cannot be written: {error.strerror}") from error
+        return self
 
-    def _write(self, outcome: Outcome[Any]) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        file, self._file = self._file, None
+        if file is None or self._path is None:
+            return
+        with anyio.CancelScope(shield=True):
+            try:
+                await anyio.to_thread.run_sync(os.fsync, file.fileno())
+            finally:
+                await file.close()
+
+    async def write(self, outcome: Outcome[Any]) -> None:
+        """Add the line of one outcome."""
         if self._file is None:
             raise RuntimeError("write inside of: async with JsonLines(...) as sink")
-        self._file.write(json.dumps(to_record(outcome), ensure_ascii=False).encode("utf-8", "replace") + b"\n")
-        self._file.flush()
+        line = await anyio.to_thread.run_sync(_line, outcome)
+        with anyio.CancelScope(shield=True):  # a line is written whole or not at all
+            await self._file.write(line)
+            await self._file.flush()
 
-    def _close(self) -> None:
-        file, self._file = self._file, None
-        if file is not None and self._path is not None:
-            with file:
-                os.fsync(file.fileno())
+
+def _line(outcome: Outcome[Any]) -> bytes:
+    return json.dumps(to_record(outcome), ensure_ascii=False).encode("utf-8", "replace") + b"\n"

@@ -16,12 +16,12 @@ from ._common import FAILED
 LOOKS = 12
 
 
-def print_summary(console: Console, stats: Stats, seconds: float) -> None:
+def print_summary(console: Console, stats: Stats) -> None:
     """A batch in a few lines."""
     console.print(
         f"{stats.finished} items: {stats.done} done, {stats.failed} failed, {stats.held} held; "
         f"{stats.billed} billed, {stats.free} free, {stats.unknown} unknown; "
-        f"{seconds:.1f} s, {stats.finished / max(seconds, 1e-9):.1f} a second"
+        f"{stats.elapsed:.1f} s, {stats.rate:.1f} a second"
     )
     for kind, times in stats.errors.most_common():
         console.print(f"  {times} × {kind}: {_meaning(kind)}", markup=False)

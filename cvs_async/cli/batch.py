@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -70,7 +69,7 @@ async def _batch(
     options: ThumbOptions,
     base_url: str | None,
 ) -> int:
-    console, started, interrupted = messages(), time.monotonic(), False
+    console, interrupted = messages(), False
     async with AsyncCVS(base_url=base_url, max_connections=concurrency) as cvs, sink:
         batch = cvs.batch(endpoint, _items(endpoint, paths), concurrency=concurrency, ordered=ordered, **options)
 
@@ -87,7 +86,7 @@ async def _batch(
                 with gentle_interrupt(stop_batch):
                     await drain(batch, sink, progress, task)
         finally:
-            print_summary(console, batch.stats, time.monotonic() - started)
+            print_summary(console, batch.stats)
     return INTERRUPTED if interrupted else exit_code(batch.stats)
 
 
