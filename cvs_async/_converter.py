@@ -91,7 +91,7 @@ def _take(wire: Wire, key: str, understand: Callable[[Any], Any]) -> Any:
     if raw is None:
         return wire.pop(key, None)
     value = understand(raw)
-    if value is not None:
+    if value is not None and not (isinstance(raw, dict) and len(raw) > len(Box._fields)):  # a box, and more than that
         del wire[key]
     return value
 
@@ -113,16 +113,27 @@ def _fold(name: str, declared: frozenset[str]) -> Read:
     return read
 
 
+def wire_names(attribute: attrs.Attribute[Any]) -> tuple[str, ...]:
+    """How the vendor spells a field: most often in one way, which is that of the model."""
+    return tuple(attribute.metadata.get("wire", (attribute.name,)))
+
+
+def _first_of(others: Mapping[str, Read], otherwise: Read) -> Read:
+    """Read a field under the other spelling that is there."""
+    return lambda wire: next((read for name, read in others.items() if name in wire), otherwise)(wire)
+
+
 def _readers(cls: type[Document], converter: Converter) -> list[tuple[str, Read]]:
     """For each attribute of a document, how to read it off the wire."""
     attributes = [a for a in attrs.fields(attrs.resolve_types(cls)) if a.name not in ("extra", "info")]
-    wire_names = {a.name: a.metadata.get("wire", a.name) for a in attributes}
-    declared = frozenset(wire_names.values())
+    spellings = {a.name: wire_names(a) for a in attributes}
+    declared = frozenset(name for names in spellings.values() for name in names)
 
     def reader(attribute: attrs.Attribute[Any]) -> Read:
-        name, type_ = wire_names[attribute.name], attribute.type
+        (name, *others), type_ = spellings[attribute.name], attribute.type
         if get_origin(type_) is Field:
-            return _fold(name, declared)
+            fold = _fold(name, declared)
+            return _first_of({other: _fold(other, declared) for other in others}, fold) if others else fold
         if type_ in _SCALARS:
             understand = _SCALARS[type_]
             return lambda wire: _take(wire, name, understand)
@@ -139,7 +150,8 @@ def _document_hook(cls: type[Document], converter: Converter) -> Callable[[Any, 
         if not isinstance(raw, Mapping):
             return cls(extra={} if raw is None else {"value": raw})
         extra = dict(raw)
-        return cls(**{name: read(extra) for name, read in readers}, extra=extra)
+        values = {name: read(extra) for name, read in readers}
+        return cls(**values, extra=dict(raw) if cls is Unknown else extra)
 
     return read
 
@@ -179,7 +191,8 @@ def _unstructure_hook(cls: Any, converter: Converter) -> Callable[[Any], Wire]:
         for a in attrs.fields(attrs.resolve_types(cls))
         if isinstance(a.type, TypeVar)
     }
-    return make_dict_unstructure_fn(cls, converter, **overrides, extra=override(omit_if_default=True))
+    overrides["extra"] = override(omit_if_default=True, unstruct_hook=dict)  # it is plain JSON, however deep
+    return make_dict_unstructure_fn(cls, converter, **overrides)
 
 
 def _is_document(cls: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import os
+import re
 import stat
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path, PurePath
@@ -36,6 +37,10 @@ _TYPES = {
 }
 DOCUMENT_SUFFIXES = frozenset(_TYPES)
 
+LONGEST_PATH = 1024
+
+_USER = re.compile(r"^([^/]*/*)[^/]*@")
+
 _SIGNATURES = ((b"\xff\xd8\xff", ".jpg"), (b"\x89PNG\r\n\x1a\n", ".png"), (b"%PDF-", ".pdf"))
 
 
@@ -56,8 +61,7 @@ class Url(str):
     def __new__(cls, value: str) -> Url:
         try:
             value.encode()
-            parts = urlsplit(value)
-            usable = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+            usable = is_url(value) and bool(urlsplit(value).hostname)
         except ValueError:
             usable = False
         if not usable:
@@ -100,9 +104,9 @@ class Part:
                 chunk = file.read(CHUNK)
                 size = os.fstat(file.fileno()).st_size
         except OSError as error:
-            raise InvalidInputError(f"{path} {_reason(error)} while it was being sent") from error
+            raise InvalidInputError(f"{path}: {_reason(error)} while it was being sent") from error
         if size != self.size or len(chunk) != min(CHUNK, size - offset):
-            raise InvalidInputError(f"{path} changed its size while it was being sent")
+            raise InvalidInputError(f"{path}: its size changed while it was being sent")
         return chunk
 
 
@@ -116,9 +120,11 @@ def describe(value: object) -> str:
     if is_url(value):
         return _without_query(str(value))
     if isinstance(value, (str, os.PathLike)):
-        return str(value) or "an empty path"
+        path = _as_path(value)
+        # Somebody may pass a document in base64 for a path; no path is so long.
+        return (path or "an empty path") if len(path) <= LONGEST_PATH else f"a text of {len(path)} characters"
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return f"{len(value)} bytes"
+        return f"{memoryview(value).nbytes} bytes"
     name = getattr(value, "name", None)
     return f"file object {name!r}" if isinstance(name, str) else f"{type(value).__name__} object"
 
@@ -141,6 +147,10 @@ def choose_form(endpoint: Endpoint[Any], inputs: Mapping[str, object], send_as: 
             operation=endpoint.name,
         )
     form: Form = send_as if send_as != "auto" else "url" if urls else _first_of_files(endpoint)
+    if form not in endpoint.forms:
+        raise InvalidInputError(
+            f"{endpoint.name} takes no URL; download it first, and give the file", operation=endpoint.name
+        )
     if (form == "url") != bool(urls):
         name, value = next(iter(inputs.items()))
         hint = "give a Url" if form == "url" else "download it first, or leave send_as alone"
@@ -181,31 +191,31 @@ class _UnusableError(Exception):
 
 async def _open(name: str, value: object) -> Part:
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return _part(name, bytes(value))
+        return _in_memory(name, bytes(value))
     if isinstance(value, (str, os.PathLike)):
-        return await anyio.to_thread.run_sync(_open_path, os.fspath(value), abandon_on_cancel=True)
+        return await anyio.to_thread.run_sync(_open_path, value, abandon_on_cancel=True)
     if hasattr(value, "read"):
         return await _open_file(name, value)
     raise _UnusableError("is no path, Url, bytes or binary file object")
 
 
-def _open_path(given: str | bytes) -> Part:
+def _open_path(given: str | os.PathLike[Any]) -> Part:
     try:
-        path = Path(os.fsdecode(given))
+        path = Path(os.fsdecode(os.fspath(given)))
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise _UnusableError("is a folder; cvs.batch(..., folder(...)) reads folders")
         if not stat.S_ISREG(status.st_mode):
             raise _UnusableError("is no regular file")
         if status.st_size <= READ_WHOLE:
-            return _part(path.name, path.read_bytes())
+            return _in_memory(path.name, path.read_bytes())
         with path.open("rb") as file:
             head = file.read(16)
     except OSError as error:
         raise _UnusableError(_reason(error)) from error
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise _UnusableError("is no usable path") from error
-    return Part(path.name, _content_type(path.name, head), status.st_size, path)
+    return _part(path.name, head, status.st_size, path)
 
 
 async def _open_file(name: str, file: Any) -> Part:
@@ -223,16 +233,20 @@ async def _open_file(name: str, file: Any) -> Part:
         raise _UnusableError(f"its read() gives {type(content).__name__} and not bytes")
     given = getattr(file, "name", None)
     named = isinstance(given, str) and not given.startswith("<")
-    return _part(PurePath(str(given)).name if named else name, content)
+    return _in_memory(PurePath(str(given)).name if named else name, content)
 
 
-def _part(filename: str, content: bytes) -> Part:
+def _in_memory(filename: str, content: bytes) -> Part:
     if not content:
         raise _UnusableError("is empty")
-    content_type = _content_type(filename, content[:16])
+    return _part(filename, content[:16], len(content), content)
+
+
+def _part(filename: str, head: bytes, size: int, content: bytes | Path) -> Part:
+    content_type = _content_type(filename, head)
     if not PurePath(filename).suffix:
         filename += next((suffix for suffix, known in _TYPES.items() if known == content_type), "")
-    return Part(filename, content_type, len(content), content)
+    return Part(filename, content_type, size, content)
 
 
 def _content_type(filename: str, head: bytes) -> str:
@@ -250,9 +264,14 @@ def _reason(error: Exception) -> str:
     return "cannot be read"
 
 
+def _as_path(value: str | os.PathLike[Any]) -> str:
+    try:
+        return os.fsdecode(os.fspath(value))
+    except TypeError:
+        return f"{type(value).__name__} object"
+
+
 def _without_query(url: str) -> str:
-    shown = url.partition("#")[0]
-    shown, mark, _ = shown.partition("?")
-    scheme, _, rest = shown.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}{'?…' if mark else ''}"
+    """A URL, or what was taken for one, without user, query and fragment."""
+    shown, mark, _ = url.partition("#")[0].partition("?")
+    return _USER.sub(r"\1", shown, count=1) + ("?…" if mark else "")

@@ -80,7 +80,7 @@ def _parse(content: bytes) -> dict[str, Any] | None:
         try:
             answer = json.loads(content)
         except UnicodeDecodeError:
-            answer = json.loads(content.decode("utf-8", "replace"))
+            answer = json.loads(content.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None

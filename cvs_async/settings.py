@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Literal, get_args
@@ -91,7 +92,7 @@ class Settings:
                 _credential("api_key", api_key, "CVS_API_KEY"),
                 _credential("api_secret", api_secret, "CVS_API_SECRET"),
             ),
-            origins=_origins(base_url or os.environ.get("CVS_BASE_URL") or None),
+            origins=_origins(base_url if base_url is not None else os.environ.get("CVS_BASE_URL") or None),
             timeout=as_timeout(timeout, Timeout()),
             max_connections=max_connections,
             max_response_bytes=max_response_bytes,
@@ -122,13 +123,17 @@ def _origins(base_url: str | Mapping[str, str] | None) -> Mapping[Host, str]:
     return {host: _origin(base_url[host]) for host in hosts}
 
 
+_PLAIN = re.compile(r"[^?#\s]+")
+
+
 def _origin(url: str) -> str:
+    url = url.strip()
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         usable = False
         parts = urlsplit("")
-    if not usable or parts.query or parts.fragment or parts.username is not None:
+    if not usable or parts.username is not None or not _PLAIN.fullmatch(url):
         raise ConfigurationError("base_url must look like https://cvs.example.com, without user, query or fragment")
     return url.rstrip("/")

@@ -220,7 +220,6 @@ def test_a_letter_in_a_wrong_encoding_does_not_cost_the_answer() -> None:
     assert reply.charge == "billed"
 
 
-# DEFECT: decoding again with "utf-8" leaves the byte order mark, which json.loads refuses: the answer is lost.
 def test_a_letter_in_a_wrong_encoding_after_a_byte_order_mark_does_not_cost_the_answer() -> None:
     reply = decode(ANY, WireReply(200, codecs.BOM_UTF8 + b'{"errorCode": 0, "data": ["H\xe0 N\xf4i", "12"]}'))
     assert reply.data[1] == "12"

@@ -12,7 +12,7 @@ import aiofiles
 import anyio.to_thread
 
 from .._converter import unstructure
-from .._inputs import describe
+from .._inputs import describe, is_url
 from ..errors import APIError, CVSError, InvalidInputError
 from .outcome import Done, Held, Outcome
 
@@ -29,7 +29,7 @@ def to_record(outcome: Outcome[Any]) -> dict[str, Any]:
     source = outcome.item.source
     record: dict[str, Any] = {
         "index": outcome.item.index,
-        "source": [describe(part) for part in source] if isinstance(source, tuple) else describe(source),
+        "source": [_name(part) for part in source] if isinstance(source, tuple) else _name(source),
         "status": type(outcome).__name__.lower(),
     }
     if isinstance(outcome, Done):
@@ -45,6 +45,12 @@ def to_record(outcome: Outcome[Any]) -> dict[str, Any]:
     if isinstance(outcome, Held):
         record["reason"] = outcome.reason
     return record | _error_record(outcome.error)
+
+
+def _name(source: object) -> str:
+    if isinstance(source, (str, os.PathLike)) and not is_url(source):
+        return os.fsdecode(source)
+    return describe(source)
 
 
 def _error_record(error: CVSError) -> dict[str, Any]:

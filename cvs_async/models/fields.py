@@ -66,7 +66,7 @@ class Image:
         Raises:
             ValueError: if the service sent no valid base64.
         """
-        return base64.b64decode(self.base64.rpartition(",")[2])
+        return base64.b64decode("".join(self.base64.rpartition(",")[2].split()), validate=True)
 
 
 @frozen(kw_only=True)
@@ -81,8 +81,8 @@ class Document:
     extra: Mapping[str, Any] = field(factory=dict, repr=False)
 
 
-def renamed(wire: str, default: Any = EMPTY) -> Any:
-    """Declare a field whose name on the wire cannot, or should not, be its name in Python."""
+def renamed(*wire: str, default: Any = EMPTY) -> Any:
+    """Declare a field whose name on the wire cannot, or should not, be its name in Python, or has two spellings."""
     return field(default=default, metadata={"wire": wire})
 
 
@@ -110,7 +110,10 @@ class Paper(Document):
 
 @frozen(kw_only=True)
 class Unknown(Paper):
-    """A paper of a type that this version of the library does not know: all of it is in `extra`."""
+    """A paper of a type that this version of the library does not know: all of it is in `extra`.
+
+    What it shares with other papers is also where it always is, `id` and `name` for instance.
+    """
 
 
 PAPERS: dict[str, type[Paper]] = {}

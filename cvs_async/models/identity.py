@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from .fields import EMPTY, Paper, Text, paper
+from .fields import EMPTY, Paper, Text, paper, renamed
 
 
 @frozen(kw_only=True)
@@ -114,7 +114,9 @@ class Passport(MachineReadable):
     """A passport, read from its photo page.
 
     Attributes:
+        nationality: document 001 writes its name with a space behind it, document 003 does not.
         confidence: of the machine-readable zone as a whole, 0 to 1.
     """
 
+    nationality: Text = renamed("nationality", "nationality ")
     confidence: float | None = None

@@ -27,5 +27,5 @@ class Recognized(Document, Generic[P]):
     type: str | None = None
     info: P
     valid: bool | None = None
-    invalid_code: int | None = renamed("invalidCode", None)
-    invalid_message: str | None = renamed("invalidMessage", None)
+    invalid_code: int | None = renamed("invalidCode", default=None)
+    invalid_message: str | None = renamed("invalidMessage", default=None)

@@ -8,6 +8,7 @@ from typing import Any, get_origin
 
 import attrs
 
+from .._converter import wire_names
 from .._endpoint import Endpoint
 from ..models.fields import PAPERS, Field
 from ..models.general import Page
@@ -47,7 +48,7 @@ def _derived(endpoint: Endpoint[Any], picture: Picture, page: int) -> dict[str, 
     info: dict[str, Any] = {}
     for attribute in attrs.fields(attrs.resolve_types(PAPERS[kind])):
         if get_origin(attribute.type) is Field:
-            info |= _derived_field(attribute.metadata.get("wire", attribute.name), picture, page)
+            info |= _derived_field(wire_names(attribute)[0], picture, page)
     return {"type": kind, "info": info}
 
 
