@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 import anyio
 import anyio.to_thread
 
-from ._endpoint import Endpoint, ThumbOptions
-from ._exchange import Progress, WireReply
+from ._endpoint import Arguments, Endpoint
+from ._exchange import Progress
 from ._inputs import choose_form, load
+from ._params import Param
 from ._reply import Reply, decode
 from ._request import build
 from .errors import InvalidInputError, TimeoutError
@@ -36,7 +37,7 @@ class Caller:
         self._transport = transport
 
     async def __call__(
-        self, endpoint: Endpoint[T], inputs: Mapping[str, object], **options: Unpack[ThumbOptions]
+        self, endpoint: Endpoint[T], inputs: Mapping[str, object], **options: Unpack[Arguments]
     ) -> Reply[T]:
         """Call an operation once.
 
@@ -44,12 +45,15 @@ class Caller:
             InvalidInputError: before anything is sent.
             CVSError: of any other kind, with what it cost in `charge`.
         """
-        _check(endpoint, inputs, options)
         started = time.perf_counter()
+        parameters = _check(endpoint, inputs, options)
+        form = choose_form(endpoint, inputs, options.get("send_as", "auto")) if endpoint.images else None
         timeout = as_timeout(options.get("timeout"), self._settings.timeout)
         progress = Progress()
-        async with _bounded(endpoint, timeout, progress):
-            wire = await self._exchange(endpoint, inputs, options, timeout, progress)
+        async with _bounded(endpoint, timeout, progress), self._transport.slot(endpoint.name, timeout):
+            parts = {} if form is None else await load(endpoint, inputs, form)
+            request = build(endpoint, form, parts, parameters, boundary=secrets.token_hex(16))
+            wire = await self._transport.send(request, timeout, progress)
 
         # Outside the bound: an answer that is in, and paid for, must not be lost to a timer.
         def decoded() -> Reply[T]:
@@ -58,37 +62,33 @@ class Caller:
 
         return decoded() if len(wire.content) <= DECODE_ASIDE else await anyio.to_thread.run_sync(decoded)
 
-    async def _exchange(
-        self,
-        endpoint: Endpoint[Any],
-        inputs: Mapping[str, object],
-        options: ThumbOptions,
-        timeout: Timeout,
-        progress: Progress,
-    ) -> WireReply:
-        form = choose_form(endpoint, inputs, options.get("send_as", "auto"))
-        async with self._transport.slot(endpoint.name, timeout):
-            parts = await load(endpoint, inputs, form)
-            request = build(endpoint, form, parts, _parameters(endpoint, options), boundary=secrets.token_hex(16))
-            return await self._transport.send(request, timeout, progress)
 
-
-def _check(endpoint: Endpoint[Any], inputs: Mapping[str, object], options: ThumbOptions) -> None:
-    endpoint.check_options(options)
+def _check(endpoint: Endpoint[Any], inputs: Mapping[str, object], arguments: Arguments) -> dict[str, Any]:
+    """Everything that can be refused before anything is opened; returns what goes over the wire beside the inputs."""
+    endpoint.check_options(arguments)
     if set(inputs) != set(endpoint.images):
         raise InvalidInputError(
-            f"{endpoint.name} reads {', '.join(endpoint.images)}, and was given {', '.join(inputs) or 'nothing'}",
+            f"{endpoint.name} reads {', '.join(endpoint.images) or 'no file'},"
+            f" and was given {', '.join(inputs) or 'nothing'}",
             operation=endpoint.name,
         )
-
-
-def _parameters(endpoint: Endpoint[Any], options: ThumbOptions) -> dict[str, str]:
-    parameters = {}
+    parameters = {
+        param.name: _checked(endpoint, param, arguments)
+        for param in endpoint.params
+        if param.required or arguments.get(param.name) is not None
+    }
     if endpoint.thumb:
-        parameters["get_thumb"] = "true" if options.get("get_thumb", False) else "false"
-    if (check_sum := options.get("check_sum")) is not None:
+        parameters["get_thumb"] = "true" if arguments.get("get_thumb", False) else "false"
+    if (check_sum := arguments.get("check_sum")) is not None:
         parameters["check_sum"] = str(check_sum)
     return parameters
+
+
+def _checked(endpoint: Endpoint[Any], param: Param, arguments: Arguments) -> Any:
+    try:
+        return param.check(arguments.get(param.name))
+    except ValueError as error:
+        raise InvalidInputError(f"{endpoint.name}: {param.name} {error}", operation=endpoint.name) from None
 
 
 @asynccontextmanager

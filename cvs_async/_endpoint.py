@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, TypedDict, get_args
 
 from attrs import field, frozen
 from typing_extensions import TypeVar
 
-from . import errors
-from .errors import APIError, InvalidInputError
+from ._envelope import DATA, Envelope
+from ._params import Param
+from .errors import InvalidInputError
 from .settings import Host, Timeout
 
 Form = Literal["url", "file", "base64"]
 SendAs = Literal["auto", "url", "file", "base64"]
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 FORMS: tuple[Form, ...] = get_args(Form)
 
@@ -44,30 +47,23 @@ class ThumbOptions(CallOptions, total=False):
     get_thumb: bool
 
 
-@frozen(kw_only=True)
-class Envelope:
-    """The outer JSON of an answer: the names of its parts, and the meaning of its codes."""
+class Arguments(ThumbOptions, total=False):
+    """Every keyword that some operation takes: what a batch hands on to each of its calls.
 
-    code: str
-    message: str
-    data: str
-    errors: Mapping[int, type[APIError]]
+    Attributes:
+        type1: what the first picture of `ekyc.face_matching` shows.
+        width, height: of the picture that `smartcrop` makes, in pixels.
+        metadata: to be kept with a picture of `face_search`.
+    """
 
-
-DATA = Envelope(
-    code="errorCode",
-    message="errorMessage",
-    data="data",
-    errors={
-        1: errors.NoContentError,
-        2: errors.UrlUnavailableError,
-        3: errors.InvalidImageError,
-        4: errors.OutOfRequestsError,
-        5: errors.AuthenticationError,
-        6: errors.FormatTypeError,
-    },
-)
-"""The envelope of OCR, eKYC and documents (vendor document 001, "Bảng mã lỗi")."""
+    type1: Literal["portrait", "card"]
+    width: int
+    height: int
+    metadata: Mapping[str, Any]
+    offset: int
+    limit: int
+    image_id: int | str
+    ids: Sequence[int | str]
 
 
 def _absolute(path: str) -> str:
@@ -83,35 +79,52 @@ class Endpoint(Generic[T]):
         reply = await cvs.call(Endpoint("ocr/new_paper"), img="scan.pdf")
 
     Attributes:
-        path: of the URL, below ``/api/v2/`` unless it begins with a slash.
+        path: of the URL, below ``/api/v2/`` unless it begins with a slash; arguments may stand in braces.
         returns: the type of `Reply.data`; without it data is the JSON as received.
         images: names of the inputs, in the documented order.
         forms: the ways in which inputs may be sent.
+        names: names of the inputs on the wire, for forms that have their own.
+        paths: paths of forms that have their own.
+        params: the arguments beside the inputs.
         thumb: whether it takes ``get_thumb``.
+        format_type: whether the form is told in the query.
+        nest: the key of the JSON body below which everything stands.
+        method: of HTTP, for operations without inputs; with inputs the form decides.
         host: which of the vendor's hosts serves it.
         envelope: what its answers are wrapped in.
         listed: False for operations that stand in the documents as comments only.
         document: where the vendor documents it.
+        attribute: where it hangs on the client, if that is not its path.
     """
 
     path: str = field(converter=_absolute)
     returns: type[T] | None = field(default=None, kw_only=True)
     images: tuple[str, ...] = field(default=("img",), kw_only=True)
     forms: tuple[Form, ...] = field(default=FORMS, kw_only=True)
+    names: Mapping[Form, tuple[str, ...]] = field(factory=dict, kw_only=True)
+    paths: Mapping[Form, str] = field(factory=dict, kw_only=True)
+    params: tuple[Param, ...] = field(default=(), kw_only=True)
     thumb: bool = field(default=True, kw_only=True)
+    format_type: bool = field(default=True, kw_only=True)
+    nest: str | None = field(default=None, kw_only=True)
+    method: Method | None = field(default=None, kw_only=True)
     host: Host = field(default="cloud", kw_only=True)
     envelope: Envelope = field(default=DATA, kw_only=True, repr=False)
     listed: bool = field(default=True, kw_only=True)
     document: str = field(default="", kw_only=True)
+    attribute: str = field(default="", kw_only=True)
 
     @property
     def name(self) -> str:
-        """The attribute path on the client: ``/api/v2/ocr/document/invoice-xml`` is ``ocr.document.invoice_xml``."""
-        return self.path.removeprefix("/api/v2/").strip("/").replace("/", ".").replace("-", "_")
+        """The attribute path on the client: ``/api/v2/ocr/document/invoice-xml`` is `ocr.document.invoice_xml`."""
+        derived = self.path.removeprefix("/api/v2/").strip("/").replace("/", ".").replace("-", "_")
+        return self.attribute or derived
 
     def options(self) -> frozenset[str]:
         """The keywords that this operation takes beside its inputs."""
-        return frozenset((ThumbOptions if self.thumb else CallOptions).__annotations__)
+        keywords = ThumbOptions if self.thumb else CallOptions
+        own = {param.name for param in self.params}
+        return frozenset(keywords.__annotations__).union(own) - (frozenset() if self.images else {"send_as"})
 
     def check_options(self, given: Mapping[str, object]) -> None:
         """Refuse keywords that the operation does not take.
@@ -120,7 +133,19 @@ class Endpoint(Generic[T]):
             InvalidInputError: naming them, and those that exist.
         """
         if unknown := sorted(set(given) - self.options()):
+            known = ", ".join(sorted(self.options()))
             raise InvalidInputError(
-                f"{self.name} takes no {', '.join(unknown)}; its keywords are {', '.join(sorted(self.options()))}",
-                operation=self.name,
+                f"{self.name} takes no {', '.join(unknown)}; its keywords are {known}", operation=self.name
             )
+
+    def wire_names(self, form: Form | None) -> tuple[str, ...]:
+        """What the inputs are called on the wire."""
+        return self.names[form] if form is not None and form in self.names else self.images
+
+    def wire_method(self, form: Form | None) -> Method:
+        """How HTTP is used: URLs are got, files are posted."""
+        return self.method or ("GET" if form == "url" else "POST")
+
+    def wire_path(self, form: Form | None) -> str:
+        """The path, with its arguments still in braces."""
+        return self.paths[form] if form is not None and form in self.paths else self.path

@@ -62,7 +62,7 @@ def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = No
         raise _without_envelope(endpoint, wire, answer)
     if code != 0:
         raise _api_error(endpoint, wire, answer, code)
-    data = answer.get(endpoint.envelope.data)
+    data = answer if endpoint.envelope.data is None else answer.get(endpoint.envelope.data)
     return Reply(
         operation=endpoint.name,
         data=cast(T, data if endpoint.returns is None else structure(data, endpoint.returns)),
@@ -98,10 +98,10 @@ def _code(raw: Any) -> int | str | None:
 
 
 def _api_error(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any], code: int | str) -> APIError:
-    kind = endpoint.envelope.errors.get(code, APIError) if isinstance(code, int) else APIError
+    message = answer.get(endpoint.envelope.message)
+    kind = endpoint.envelope.kind(code, str(message))
     meaning = kind.__doc__ if kind is not APIError else "the service answered with a code that is not documented"
     shown = f"code {code}" if isinstance(code, int) else "no number; see .code"  # it might be anything
-    message = answer.get(endpoint.envelope.message)
     return kind(
         f"{endpoint.name}: {meaning} ({shown}); nothing was charged",
         code=code,

@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from ._endpoint import Endpoint, Form
 from ._inputs import Part, Url
+from ._params import Place
 from .settings import Host
 
 
@@ -70,28 +71,46 @@ class Request:
 
 def build(
     endpoint: Endpoint[Any],
-    form: Form,
+    form: Form | None,
     inputs: Mapping[str, Url | Part],
-    parameters: Mapping[str, str],
+    parameters: Mapping[str, Any],
     *,
     boundary: str,
 ) -> Request:
     """Put a call into the form that the vendor documents for it.
 
-    URLs travel in the query of a GET, files as multipart, base64 as JSON, both by POST. `boundary` parts the
-    pieces of a multipart body and must not occur in them.
+    URLs travel in the query of a GET, files as multipart, base64 as JSON, both by POST; `form` is None for
+    operations without inputs. `parameters` have been checked; the endpoint says where each goes, those that it
+    does not know go into the query. `boundary` parts the pieces of a multipart body and must not occur in them.
     """
-    query = {name: str(value) for name, value in inputs.items()} if form == "url" else {}
-    query |= {"format_type": form, **parameters}
-    parts = {name: value for name, value in inputs.items() if isinstance(value, Part)}
+    named = dict(zip(endpoint.wire_names(form), (inputs[name] for name in endpoint.images), strict=True))
+    parts = {name: value for name, value in named.items() if isinstance(value, Part)}
+    query = {name: str(value) for name, value in named.items() if name not in parts}
+    if endpoint.format_type and form is not None:
+        query["format_type"] = form
     return Request(
         operation=endpoint.name,
-        method="GET" if form == "url" else "POST",
+        method=endpoint.wire_method(form),
         host=endpoint.host,
-        path=endpoint.path,
-        query=urlencode(query, quote_via=quote, safe=""),
-        body=None if form == "url" else _multipart(parts, boundary) if form == "file" else _json(parts),
+        path=endpoint.wire_path(form).format_map(
+            {name: quote(str(value), safe="") for name, value in _placed(endpoint, "path", parameters).items()}
+        ),
+        query=urlencode(query | _placed(endpoint, "query", parameters), quote_via=quote, safe=""),
+        body=_body(endpoint, form, parts, _placed(endpoint, "body", parameters), boundary),
     )
+
+
+def _placed(endpoint: Endpoint[Any], place: Place, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    places = {param.name: param.places for param in endpoint.params}
+    return {name: value for name, value in parameters.items() if place in places.get(name, ("query",))}
+
+
+def _body(
+    endpoint: Endpoint[Any], form: Form | None, parts: Mapping[str, Part], members: Mapping[str, Any], boundary: str
+) -> Body | None:
+    if form == "file":
+        return _multipart(parts, boundary)
+    return _json(parts, members, endpoint.nest) if parts or members else None
 
 
 def _multipart(parts: Mapping[str, Part], boundary: str) -> Body:
@@ -107,11 +126,15 @@ def _multipart(parts: Mapping[str, Part], boundary: str) -> Body:
     return Body(f"multipart/form-data; boundary={boundary}", tuple(pieces))
 
 
-def _json(parts: Mapping[str, Part]) -> Body:
-    pieces: list[bytes | Part | Base64] = []
-    for name, part in parts.items():
-        pieces += [f'{"," if pieces else "{"}{json.dumps(name)}:"'.encode(), Base64(part), b'"']
-    return Body("application/json", (*pieces, b"}"))
+def _json(parts: Mapping[str, Part], members: Mapping[str, Any], nest: str | None) -> Body:
+    pieces: list[bytes | Part | Base64] = [f"{{{json.dumps(nest)}:{{".encode() if nest else b"{"]
+    for number, (name, part) in enumerate(parts.items()):
+        pieces += [f'{"," if number else ""}{json.dumps(name)}:"'.encode(), Base64(part), b'"']
+    if members:
+        plain = json.dumps(members, ensure_ascii=False, allow_nan=False)[1:-1]
+        pieces.append(f"{',' if parts else ''}{plain}".encode())
+    pieces.append(b"}}" if nest else b"}")
+    return Body("application/json", tuple(pieces))
 
 
 def _quoted(filename: str) -> str:

@@ -107,7 +107,8 @@ class Transport:
             await response.aclose()
 
     def _http(self, request: Request, stream: _BodyStream, timeout: Timeout, progress: Progress) -> httpx.Request:
-        url = httpx.URL(f"{self._settings.origins[request.host]}{request.path}?{request.query}")
+        mark = "?" if request.query else ""
+        url = httpx.URL(f"{self._settings.origins[request.host]}{request.path}{mark}{request.query}")
         headers = self._headers | {"Host": url.netloc.decode("ascii")}
         if request.body is not None:
             headers |= {

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from ._call import Caller
-from ._endpoint import Endpoint, ThumbOptions
+from ._endpoint import Arguments, Endpoint
 from ._reply import Reply
 from .api import OPERATIONS, Ekyc, Ocr
 from .batch.runner import Batch, endpoint_of
@@ -67,7 +67,7 @@ class AsyncCVS:
         *,
         concurrency: int = 16,
         ordered: bool = False,
-        **options: Unpack[ThumbOptions],
+        **options: Unpack[Arguments],
     ) -> Batch[T]:
         """Call one operation for every item of a source, and stream what becomes of each.
 

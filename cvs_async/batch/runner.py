@@ -11,7 +11,7 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from .._call import Caller
-from .._endpoint import Endpoint, ThumbOptions
+from .._endpoint import Arguments, Endpoint
 from ..errors import CVSError, InvalidInputError, OutOfRequestsError
 from .order import Window
 from .outcome import Done, Failed, Held, Item, Outcome, Stats
@@ -39,7 +39,7 @@ class Batch(Generic[T]):
         *,
         concurrency: int,
         ordered: bool,
-        options: ThumbOptions,
+        options: Arguments,
     ) -> None:
         endpoint.check_options(options)
         if concurrency < 1:

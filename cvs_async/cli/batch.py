@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 from rich.progress import Progress, TaskID
 
-from .._endpoint import Endpoint, ThumbOptions
+from .._endpoint import Arguments, Endpoint
 from .._inputs import is_url
 from ..batch import JsonLines, folder
 from ..client import AsyncCVS
@@ -54,9 +54,7 @@ def command(
         stop(f"{operation} reads {', '.join(endpoint.images)}: give a multiple of {len(endpoint.images)} files.")
     options = {"send_as": send_as} | ({"get_thumb": True} if get_thumb else {})
     run(
-        _batch(
-            endpoint, paths, JsonLines(out, append=append), concurrency, ordered, cast(ThumbOptions, options), base_url
-        )
+        _batch(endpoint, paths, JsonLines(out, append=append), concurrency, ordered, cast(Arguments, options), base_url)
     )
 
 
@@ -66,7 +64,7 @@ async def _batch(
     sink: JsonLines,
     concurrency: int,
     ordered: bool,
-    options: ThumbOptions,
+    options: Arguments,
     base_url: str | None,
 ) -> int:
     console, interrupted = messages(), False

@@ -8,7 +8,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from .._converter import unstructure
-from .._endpoint import Endpoint, ThumbOptions
+from .._endpoint import Arguments, Endpoint
 from ..client import AsyncCVS
 from ._common import BaseUrl, GetThumb, Operation, SendAsOption, find_operation, messages, run, stop
 
@@ -29,12 +29,10 @@ def command(
     if len(inputs) != len(endpoint.images):
         stop(f"{operation} reads {', '.join(endpoint.images)}: give {len(endpoint.images)}, not {len(inputs)}.")
     options = {"send_as": send_as, "check_sum": check_sum} | ({"get_thumb": True} if get_thumb else {})
-    run(_call(endpoint, inputs, cast(ThumbOptions, options), raw, base_url))
+    run(_call(endpoint, inputs, cast(Arguments, options), raw, base_url))
 
 
-async def _call(
-    endpoint: Endpoint[Any], inputs: list[str], options: ThumbOptions, raw: bool, base_url: str | None
-) -> int:
+async def _call(endpoint: Endpoint[Any], inputs: list[str], options: Arguments, raw: bool, base_url: str | None) -> int:
     async with AsyncCVS(base_url=base_url) as cvs:
         reply = await cvs.call(endpoint, **dict(zip(endpoint.images, inputs, strict=True)), **options)
     typer.echo(json.dumps(reply.raw if raw else unstructure(reply.data), ensure_ascii=False, indent=2))
