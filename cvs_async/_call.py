@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import anyio
@@ -13,11 +14,11 @@ import anyio.to_thread
 
 from ._endpoint import Arguments, Endpoint
 from ._exchange import Progress
-from ._inputs import choose_form, load
+from ._inputs import Url, choose_form, load
 from ._params import Param
-from ._reply import Reply, decode
+from ._reply import Reply, decode, http_error
 from ._request import build
-from .errors import InvalidInputError, TimeoutError
+from .errors import CVSError, InvalidInputError, TimeoutError
 from .settings import Settings, Timeout, as_timeout
 
 if TYPE_CHECKING:  # httpx and aiohttp take long to import, and `import cvs_async` shall not
@@ -50,7 +51,7 @@ class Caller:
         form = choose_form(endpoint, inputs, options.get("send_as", "auto")) if endpoint.images else None
         timeout = as_timeout(options.get("timeout"), self._settings.timeout)
         progress = Progress()
-        async with _bounded(endpoint, timeout, progress), self._transport.slot(endpoint.name, timeout):
+        async with _bounded(endpoint.name, timeout, progress), self._transport.slot(endpoint.name, timeout):
             parts = {} if form is None else await load(endpoint, inputs, form)
             request = build(endpoint, form, parts, parameters, boundary=secrets.token_hex(16))
             wire = await self._transport.send(request, timeout, progress)
@@ -61,6 +62,23 @@ class Caller:
             return decode(endpoint, wire, check_sum=options.get("check_sum"), elapsed=elapsed)
 
         return decoded() if len(wire.content) <= DECODE_ASIDE else await anyio.to_thread.run_sync(decoded)
+
+    async def download(self, url: Url, *, operation: str) -> bytes:
+        """Get a file that an answer speaks of. It is no call of the API, and costs nothing.
+
+        Raises:
+            CVSError: of the kinds of transport and HTTP.
+        """
+        progress, timeout = Progress(), self._settings.timeout
+        try:
+            async with _bounded(operation, timeout, progress), self._transport.slot(operation, timeout):
+                wire = await self._transport.fetch(operation, url, timeout, progress)
+            if wire.status != HTTPStatus.OK:
+                raise http_error(operation, wire)
+        except CVSError as error:
+            error.charge = "free"
+            raise
+        return wire.content
 
 
 def _check(endpoint: Endpoint[Any], inputs: Mapping[str, object], arguments: Arguments) -> dict[str, Any]:
@@ -80,6 +98,8 @@ def _check(endpoint: Endpoint[Any], inputs: Mapping[str, object], arguments: Arg
     if endpoint.thumb:
         parameters["get_thumb"] = "true" if arguments.get("get_thumb", False) else "false"
     if (check_sum := arguments.get("check_sum")) is not None:
+        if not str(check_sum).isprintable():
+            raise InvalidInputError(f"{endpoint.name}: check_sum must be printable text", operation=endpoint.name)
         parameters["check_sum"] = str(check_sum)
     return parameters
 
@@ -92,14 +112,14 @@ def _checked(endpoint: Endpoint[Any], param: Param, arguments: Arguments) -> Any
 
 
 @asynccontextmanager
-async def _bounded(endpoint: Endpoint[Any], timeout: Timeout, progress: Progress) -> AsyncIterator[None]:
+async def _bounded(operation: str, timeout: Timeout, progress: Progress) -> AsyncIterator[None]:
     """The bound on the whole call. What was known of the request when it fell decides about the charge."""
     with anyio.move_on_after(timeout.total) as scope:
         yield
     if scope.cancelled_caught:
         raise TimeoutError(
-            f"{endpoint.name}: no answer within {timeout.total:g} seconds in all",
-            operation=endpoint.name,
+            f"{operation}: no answer within {timeout.total:g} seconds in all",
+            operation=operation,
             attempts=progress.attempts,
             charge=progress.charge,
         )

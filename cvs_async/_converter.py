@@ -6,17 +6,18 @@ left in the document's `extra`, an object where a list belongs is a list of one,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import attrs
 from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 
-from .models.fields import EMPTY, PAPERS, Box, Document, Field, Image, Paper, Unknown
+from . import _scalars
+from .models.fields import EMPTY, Box, Document, Field, Image, Paper, Unknown
 from .models.general import NESTED
-from .models.recognized import Recognized
+from .models.tables import Row
+from .models.v1 import V1Paper, v1_papers
 
 Wire = dict[str, Any]
 Read = Callable[[Wire], Any]
@@ -24,7 +25,9 @@ Read = Callable[[Wire], Any]
 
 
 def structure(data: Any, returns: Any) -> Any:
-    """Decode an answer's data as the type that its endpoint declares."""
+    """Decode an answer's data, or the whole answer where that is what the type is made from."""
+    if isinstance(data, list) and len(data) == 1 and _is_document(returns):
+        (data,) = data
     return _converter.structure(data, returns)
 
 
@@ -36,76 +39,38 @@ def unstructure(data: Any) -> Any:
     return _converter.unstructure(data)
 
 
-def _text(raw: Any) -> str | None:
-    if isinstance(raw, str):
-        return raw
-    return str(raw) if isinstance(raw, (int, float)) else None
+def wire_names(attribute: attrs.Attribute[Any]) -> tuple[str, ...]:
+    """How the vendor spells a field: most often in one way, which is that of the model."""
+    return tuple(attribute.metadata.get("wire", (attribute.name,)))
 
 
-def _number(raw: Any) -> float | None:
-    if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
-        return None
-    try:
-        number = float(raw)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
+def _take(wire: Wire, names: tuple[str, ...], understand: _scalars.Understand) -> Any:
+    """Take the first value that is understood, from under any of its spellings."""
+    for name in names:
+        if name in wire:
+            raw = wire[name]
+            if raw is None:
+                del wire[name]
+            elif (value := understand(raw)) is not None:
+                if not _scalars.is_more(raw):
+                    del wire[name]
+                return value
+    return None
 
 
-def _integer(raw: Any) -> int | None:
-    number = _number(raw)
-    return int(number) if number is not None and number.is_integer() else None
-
-
-def _boolean(raw: Any) -> bool | None:
-    if isinstance(raw, bool):
-        return raw
-    return {"true": True, "false": False}.get(raw.strip().lower()) if isinstance(raw, str) else None
-
-
-def _box(raw: Any) -> Box | None:
-    if isinstance(raw, Mapping):
-        raw = [raw.get(side) for side in Box._fields]
-    if not isinstance(raw, (list, tuple)) or len(raw) != 4:
-        return None
-    sides = [number for number in map(_number, raw) if number is not None]
-    return Box(*(int(side) if side.is_integer() else side for side in sides)) if len(sides) == 4 else None
-
-
-def _image(raw: Any) -> Image | None:
-    return Image(raw) if isinstance(raw, str) and raw else None
-
-
-_SCALARS: dict[Any, Callable[[Any], Any]] = {
-    str | None: _text,
-    float | None: _number,
-    int | None: _integer,
-    bool | None: _boolean,
-    Box | None: _box,
-    Image | None: _image,
-}
-
-
-def _take(wire: Wire, key: str, understand: Callable[[Any], Any]) -> Any:
-    raw = wire.get(key)
-    if raw is None:
-        return wire.pop(key, None)
-    value = understand(raw)
-    if value is not None and not (isinstance(raw, dict) and len(raw) > len(Box._fields)):  # a box, and more than that
-        del wire[key]
-    return value
-
-
-def _fold(name: str, declared: frozenset[str]) -> Read:
+def _fold(names: tuple[str, ...], declared: frozenset[str]) -> Read:
     """Read `name`, `name_confidence`, `name_box` and `name_id` as one field; a declared name is never a part."""
-    confidence_key, box_key, page_key = f"{name}_confidence", f"{name}_box", f"{name}_id"
-    own = {key: key not in declared for key in (confidence_key, box_key, page_key)}
+
+    def part(suffix: str) -> tuple[str, ...]:
+        return tuple(name + suffix for name in names if name + suffix not in declared)
+
+    confidence_names, box_names, page_names = part("_confidence"), part("_box"), part("_id")
 
     def read(wire: Wire) -> Field[str]:
-        value = _take(wire, name, _text)
-        confidence = _take(wire, confidence_key, _number) if own[confidence_key] else None
-        box = _take(wire, box_key, _box) if own[box_key] else None
-        page = _take(wire, page_key, _integer) if own[page_key] else None
+        value = _take(wire, names, _scalars.text)
+        confidence = _take(wire, confidence_names, _scalars.number)
+        box = _take(wire, box_names, _scalars.box)
+        page = _take(wire, page_names, _scalars.integer)
         if value is None and confidence is None and box is None and page is None:
             return EMPTY
         return Field(value, confidence, box, page)
@@ -113,61 +78,105 @@ def _fold(name: str, declared: frozenset[str]) -> Read:
     return read
 
 
-def wire_names(attribute: attrs.Attribute[Any]) -> tuple[str, ...]:
-    """How the vendor spells a field: most often in one way, which is that of the model."""
-    return tuple(attribute.metadata.get("wire", (attribute.name,)))
+def _reader(attribute: attrs.Attribute[Any], declared: frozenset[str], converter: Converter) -> Read:
+    names, type_ = wire_names(attribute), attribute.type
+    if get_origin(type_) is Field:
+        return _fold(names, declared)
+    understand = _scalars.understanding(type_)
+    if understand is None:
+        (name,), hook = names, converter.get_structure_hook(type_)
+        return lambda wire: hook(wire.pop(name, None), type_)
+    if get_origin(type_) is list:
+        return lambda wire: _take(wire, names, understand) or []
+    if "none" in attribute.metadata:
+        return _or_none(names[0], attribute.metadata["none"], understand)
+    return lambda wire: _take(wire, names, understand)
 
 
-def _first_of(others: Mapping[str, Read], otherwise: Read) -> Read:
-    """Read a field under the other spelling that is there."""
-    return lambda wire: next((read for name, read in others.items() if name in wire), otherwise)(wire)
+def _or_none(name: str, none: Any, understand: _scalars.Understand) -> Read:
+    """Read a value for which the vendor has a word that says that there is none."""
+
+    def read(wire: Wire) -> Any:
+        value = _take(wire, (name,), understand)
+        return None if value == none else value
+
+    return read
 
 
 def _readers(cls: type[Document], converter: Converter) -> list[tuple[str, Read]]:
-    """For each attribute of a document, how to read it off the wire."""
-    attributes = [a for a in attrs.fields(attrs.resolve_types(cls)) if a.name not in ("extra", "info")]
-    spellings = {a.name: wire_names(a) for a in attributes}
-    declared = frozenset(name for names in spellings.values() for name in names)
+    """For each attribute of a document, how to read it off the wire; `extra` is what they leave."""
+    attributes = [a for a in attrs.fields(attrs.resolve_types(cls)) if a.name != "extra" and "kinds" not in a.metadata]
+    declared = frozenset(name for attribute in attributes for name in wire_names(attribute))
+    return [(attribute.name, _reader(attribute, declared, converter)) for attribute in attributes]
 
-    def reader(attribute: attrs.Attribute[Any]) -> Read:
-        (name, *others), type_ = spellings[attribute.name], attribute.type
-        if get_origin(type_) is Field:
-            fold = _fold(name, declared)
-            return _first_of({other: _fold(other, declared) for other in others}, fold) if others else fold
-        if type_ in _SCALARS:
-            understand = _SCALARS[type_]
-            return lambda wire: _take(wire, name, understand)
-        hook = converter.get_structure_hook(type_)
-        return lambda wire: hook(wire.pop(name, None), type_)
 
-    return [(attribute.name, reader(attribute)) for attribute in attributes]
+def _open(cls: type[Document], raw: Mapping[str, Any]) -> Wire:
+    """What a document is read from: what was sent, without the envelope around it and the wrapping inside of it."""
+    wire = {name: value for name, value in raw.items() if name not in cls.wire_envelope}
+    inside = cls.wire_inside
+    if inside is not None and isinstance(wrapped := wire.get(inside), Mapping):
+        in_both = {name: value for name, value in wrapped.items() if name in wire}
+        wire = {**wrapped, **wire, inside: in_both}
+        if not in_both:
+            del wire[inside]
+    return wire
 
 
 def _document_hook(cls: type[Document], converter: Converter) -> Callable[[Any, Any], Document]:
     readers = _readers(cls, converter)
+    opened = bool(cls.wire_envelope or cls.wire_inside)
 
     def read(raw: Any, _: Any) -> Document:
         if not isinstance(raw, Mapping):
             return cls(extra={} if raw is None else {"value": raw})
-        extra = dict(raw)
+        extra = _open(cls, raw) if opened else dict(raw)
         values = {name: read(extra) for name, read in readers}
         return cls(**values, extra=dict(raw) if cls is Unknown else extra)
 
     return read
 
 
-def _recognized_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], Recognized[Any]]:
-    readers = _readers(Recognized, converter)
+def _typed_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    """Read a document whose `type` decides on the class of its `info`."""
+    origin: type[Document] = get_origin(cls) or cls
     (declared,) = get_args(cls) or (Paper,)
+    readers = _readers(origin, converter)
+    info_attribute = attrs.fields_dict(origin)["info"]
+    kinds = info_attribute.metadata["kinds"]
+    # An invoice has an ``info_goods`` of its own, which is not another name of what it is wrapped in.
+    names = [name for name in wire_names(info_attribute) if name not in attrs.fields_dict(declared)]
+    otherwise = Unknown if declared is Paper else declared
 
-    def read(raw: Any, _: Any) -> Recognized[Any]:
-        wrapped = isinstance(raw, Mapping) and "info" in raw
-        # An older chapter of the documents has the fields without a wrapping.
-        extra: Wire = dict(raw) if wrapped else {}
+    def read(raw: Any, _: Any) -> Any:
+        if isinstance(raw, list) and len(raw) == 1:
+            (raw,) = raw
+        extra = _open(origin, raw) if isinstance(raw, Mapping) else {}
+        sent = [name for name in names if name in extra]
+        if sent:
+            info = extra.pop(next((name for name in sent if extra[name] is not None), sent[0]))
+        elif origin.wire_envelope and extra:
+            info = None
+        else:  # an older chapter of the documents has the fields without a wrapping
+            info, extra = raw, {}
         values = {name: read(extra) for name, read in readers}
-        info = extra.pop("info", raw)
-        kind = PAPERS.get(values["type"] or "", Unknown) if declared is Paper else declared
-        return Recognized(**values, info=converter.structure(info, kind), extra=extra)
+        kind = kinds.get(values["type"], otherwise)
+        kind = kind if issubclass(kind, declared) else declared
+        return origin(**values, info=converter.structure(info, kind), extra=extra)  # type: ignore[call-arg]
+
+    return read
+
+
+def _row_hook(cls: type[Row], converter: Converter) -> Callable[[Any, Any], Row]:
+    """Read a list as the columns that a row declares."""
+    attributes = [a for a in attrs.fields(attrs.resolve_types(cls)) if a.name != "extra"]
+    columns = [(a.name, a.type, converter.get_structure_hook(a.type)) for a in attributes]
+
+    def read(raw: Any, _: Any) -> Row:
+        cells = raw if isinstance(raw, list) else [] if raw is None else [raw]
+        values: dict[str, Any] = {
+            name: hook(cell, type_) for (name, type_, hook), cell in zip(columns, cells, strict=False)
+        }
+        return cls(**values, extra={str(place): cells[place] for place in range(len(columns), len(cells))})
 
     return read
 
@@ -178,6 +187,8 @@ def _list_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], list[Any]
     build = cls if cls in NESTED else list
 
     def read(raw: Any, _: Any) -> list[Any]:
+        if element is V1Paper:
+            raw = v1_papers(raw)
         items = raw if isinstance(raw, list) else [] if raw is None else [raw]
         return build(hook(item, element) for item in items)
 
@@ -185,33 +196,39 @@ def _list_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], list[Any]
 
 
 def _unstructure_hook(cls: Any, converter: Converter) -> Callable[[Any], Wire]:
-    """Leave out `extra` where it is empty; write what a TypeVar stands for by its own class."""
+    """Leave out `extra` where it is empty; write a paper by its own class, whichever is declared."""
+    origin = get_origin(cls) or cls
     overrides: dict[str, Any] = {
-        a.name: override(unstruct_hook=converter.unstructure)
-        for a in attrs.fields(attrs.resolve_types(cls))
-        if isinstance(a.type, TypeVar)
+        a.name: override(unstruct_hook=converter.unstructure) for a in attrs.fields(origin) if "kinds" in a.metadata
     }
     overrides["extra"] = override(omit_if_default=True, unstruct_hook=dict)  # it is plain JSON, however deep
-    return make_dict_unstructure_fn(cls, converter, **overrides)
+    return make_dict_unstructure_fn(attrs.resolve_types(origin), converter, **overrides)
 
 
 def _is_document(cls: Any) -> bool:
-    return isinstance(cls, type) and issubclass(cls, Document)
+    origin = get_origin(cls) or cls
+    return isinstance(origin, type) and issubclass(origin, Document)
+
+
+def _is_typed(cls: Any) -> bool:
+    return _is_document(cls) and any("kinds" in a.metadata for a in attrs.fields(get_origin(cls) or cls))
+
+
+def _is_row(cls: Any) -> bool:
+    return isinstance(cls, type) and issubclass(cls, Row)
 
 
 def _is_list(cls: Any) -> bool:
     return cls in NESTED or get_origin(cls) is list
 
 
-def _is_recognized(cls: Any) -> bool:
-    return cls is Recognized or get_origin(cls) is Recognized
-
-
 def _make_converter() -> Converter:
     converter = Converter()
+    # The later one goes before.
     converter.register_structure_hook_factory(_is_document, _document_hook)
+    converter.register_structure_hook_factory(_is_typed, _typed_hook)
+    converter.register_structure_hook_factory(_is_row, _row_hook)
     converter.register_structure_hook_factory(_is_list, _list_hook)
-    converter.register_structure_hook_factory(_is_recognized, _recognized_hook)
     converter.register_unstructure_hook_factory(_is_document, _unstructure_hook)
     converter.register_unstructure_hook(Image, lambda image: image.base64)
     converter.register_unstructure_hook(Box, list)

@@ -91,7 +91,7 @@ FACE_MATCHING = evolve(
 )
 """Face matching: 1 is a failed upload and 3 a picture without a face, whatever their messages say (001)."""
 
-PERSON_WITH_CARD = evolve(DATA, name="person with card", data=None)
+PERSON_WITH_CARD = evolve(FACE_MATCHING, name="person with card", data=None)
 """``ekyc/person_with_card``, whose parts stand beside the code (001, in a comment)."""
 
 FACE_SEARCH = Envelope(

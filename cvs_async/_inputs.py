@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import io
 import os
-import re
 import stat
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path, PurePath
@@ -38,8 +37,6 @@ _TYPES = {
 DOCUMENT_SUFFIXES = frozenset(_TYPES)
 
 LONGEST_PATH = 1024
-
-_USER = re.compile(r"^([^/]*/*)[^/]*@")
 
 _SIGNATURES = ((b"\xff\xd8\xff", ".jpg"), (b"\x89PNG\r\n\x1a\n", ".png"), (b"%PDF-", ".pdf"))
 
@@ -99,7 +96,7 @@ class Part:
 
     def _read(self, path: Path, offset: int) -> bytes:
         try:
-            with path.open("rb", buffering=0) as file:
+            with path.open("rb") as file:
                 file.seek(offset)
                 chunk = file.read(CHUNK)
                 size = os.fstat(file.fileno()).st_size
@@ -274,4 +271,8 @@ def _as_path(value: str | os.PathLike[Any]) -> str:
 def _without_query(url: str) -> str:
     """A URL, or what was taken for one, without user, query and fragment."""
     shown, mark, _ = url.partition("#")[0].partition("?")
-    return _USER.sub(r"\1", shown, count=1) + ("?…" if mark else "")
+    scheme, slashes, rest = shown.partition("://")
+    if not slashes or len(rest) > LONGEST_PATH:
+        return f"a text of {len(url)} characters"
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}{'?…' if mark else ''}"

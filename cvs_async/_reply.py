@@ -59,7 +59,7 @@ def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = No
     answer = _parse(wire.content)
     code = _code(answer.get(endpoint.envelope.code)) if answer is not None else None
     if answer is None or code is None:
-        raise _without_envelope(endpoint, wire, answer)
+        raise http_error(endpoint.name, wire, answer)
     if code != 0:
         raise _api_error(endpoint, wire, answer, code)
     data = answer if endpoint.envelope.data is None else answer.get(endpoint.envelope.data)
@@ -78,17 +78,21 @@ def _parse(content: bytes) -> dict[str, Any] | None:
     """The JSON object, however it is encoded: the declared charset is not believed, a BOM does no harm."""
     try:
         try:
-            answer = json.loads(content)
+            answer = json.loads(content, parse_constant=_no_number)
         except UnicodeDecodeError:
-            answer = json.loads(content.decode("utf-8-sig", "replace"))
+            answer = json.loads(content.decode("utf-8-sig", "replace"), parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None
 
 
+def _no_number(_: str) -> None:
+    """NaN and Infinity are no JSON; who writes the answer to a file must get JSON."""
+
+
 def _code(raw: Any) -> int | str | None:
-    if isinstance(raw, int):
-        return int(raw)
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return raw
     if not isinstance(raw, str) or not raw.strip():
         return None
     try:
@@ -107,14 +111,14 @@ def _api_error(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any],
         code=code,
         message=None if message is None else str(message),
         charge="free",
-        **_context(endpoint, wire, answer),
+        **_context(endpoint.name, wire, answer),
     )
 
 
-def _without_envelope(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any] | None) -> CVSError:
+def http_error(operation: str, wire: WireReply, answer: dict[str, Any] | None = None) -> CVSError:
     """What HTTP alone says. 502 and 504 come from a proxy: what is behind it may have worked, and charged."""
-    context = _context(endpoint, wire, answer)
-    status, said = wire.status, f"{endpoint.name}: the service answered HTTP {wire.status}"
+    context = _context(operation, wire, answer)
+    status, said = wire.status, f"{operation}: the service answered HTTP {wire.status}"
     if status == 429:
         return RateLimitedError(f"{said}: too many requests at once", charge="free", **context)
     if status >= 500:
@@ -129,9 +133,9 @@ def _without_envelope(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str
     return DecodeError(f"{said}, but its body is no JSON object with a code", charge="unknown", **context)
 
 
-def _context(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any] | None) -> dict[str, Any]:
+def _context(operation: str, wire: WireReply, answer: dict[str, Any] | None) -> dict[str, Any]:
     return {
-        "operation": endpoint.name,
+        "operation": operation,
         "attempts": wire.attempts,
         "http_status": wire.status,
         "raw": wire.content if answer is None else answer,

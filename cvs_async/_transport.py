@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import httpx
 
@@ -20,6 +21,7 @@ from .errors import (
     ConnectionLostError,
     CVSError,
     DecodeError,
+    InvalidInputError,
     ResponseTooLargeError,
     TimeoutError,
 )
@@ -78,33 +80,49 @@ class Transport:
             ResponseTooLargeError: the answer is larger than the client's bound.
             InvalidInputError: a file changed while it was being sent.
         """
-        in_our_call = _in_our_call.set(True)
+        stream = _BodyStream(request.body)
         try:
-            progress.phase = "handed"
-            return await self._exchange(request, timeout, progress)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _as_ours(error, request, progress) from error
-        except CVSError as error:
-            error.operation, error.attempts = request.operation, progress.attempts
-            error.charge = progress.charge
-            raise
+            return await self._exchange(request.operation, self._http(request, stream, timeout, progress), progress)
         finally:
-            _in_our_call.reset(in_our_call)
+            stream.release()
+
+    async def fetch(self, operation: str, url: str, timeout: Timeout, progress: Progress) -> WireReply:
+        """Get what is at a URL. The credentials go along to the configured origins only.
+
+        Raises:
+            TransportError, DecodeError, ResponseTooLargeError: as for `send`.
+            InvalidInputError: httpx cannot make sense of the URL.
+        """
+        try:
+            target = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise InvalidInputError(f"{operation}: the URL cannot be used", operation=operation) from error
+        headers = self._headers | {"Accept": "*/*", "Host": target.netloc.decode("ascii")}
+        if _origin(target) not in {_origin(httpx.URL(origin)) for origin in self._settings.origins.values()}:
+            del headers["Authorization"]
+        request = httpx.Request("GET", target, headers=headers, extensions=_extensions(timeout, progress))
+        return await self._exchange(operation, request, progress)
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._client.aclose()
 
-    async def _exchange(self, request: Request, timeout: Timeout, progress: Progress) -> WireReply:
-        stream = _BodyStream(request.body)
+    async def _exchange(self, operation: str, request: httpx.Request, progress: Progress) -> WireReply:
+        in_our_call = _in_our_call.set(True)
         try:
-            response = await self._client.send(self._http(request, stream, timeout, progress), stream=True)
+            progress.phase = "handed"
+            response = await self._client.send(request, stream=True)
+            try:
+                return WireReply(response.status_code, await self._read(response, operation))
+            finally:
+                await response.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _as_ours(error, operation, progress) from error
+        except CVSError as error:
+            error.operation, error.attempts, error.charge = operation, progress.attempts, progress.charge
+            raise
         finally:
-            stream.release()
-        try:
-            return WireReply(response.status_code, await self._read(response, request))
-        finally:
-            await response.aclose()
+            _in_our_call.reset(in_our_call)
 
     def _http(self, request: Request, stream: _BodyStream, timeout: Timeout, progress: Progress) -> httpx.Request:
         mark = "?" if request.query else ""
@@ -115,22 +133,21 @@ class Transport:
                 "Content-Type": request.body.content_type,
                 "Content-Length": str(request.body.size),
             }
-        parts = {"connect": timeout.connect, "read": timeout.read, "write": timeout.write, "pool": None}
         return httpx.Request(
             request.method,
             url,
             headers=headers,
             stream=stream if request.body is not None else httpx.ByteStream(b""),
-            extensions={"timeout": parts, "trace": progress},
+            extensions=_extensions(timeout, progress),
         )
 
-    async def _read(self, response: httpx.Response, request: Request) -> bytes:
+    async def _read(self, response: httpx.Response, operation: str) -> bytes:
         content = bytearray()
         async for chunk in response.aiter_bytes():
             content += chunk
             if len(content) > self._settings.max_response_bytes:
                 raise ResponseTooLargeError(
-                    f"{request.operation}: the answer has more than {self._settings.max_response_bytes} bytes;"
+                    f"{operation}: the answer has more than {self._settings.max_response_bytes} bytes;"
                     " max_response_bytes of the client is the bound",
                     http_status=response.status_code,
                 )
@@ -152,8 +169,17 @@ class _BodyStream(httpx.AsyncByteStream):
         self._body = None
 
 
-def _as_ours(error: httpx.HTTPError | httpx.InvalidURL, request: Request, progress: Progress) -> CVSError:
-    operation, attempts = request.operation, progress.attempts
+def _extensions(timeout: Timeout, progress: Progress) -> dict[str, Any]:
+    parts = {"connect": timeout.connect, "read": timeout.read, "write": timeout.write, "pool": None}
+    return {"timeout": parts, "trace": progress}
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _as_ours(error: httpx.HTTPError | httpx.InvalidURL, operation: str, progress: Progress) -> CVSError:
+    attempts = progress.attempts
     if isinstance(error, httpx.DecodingError):
         return DecodeError(
             f"{operation}: the answer's content encoding is broken",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 from ._call import Caller
 from ._endpoint import Arguments, Endpoint
 from ._reply import Reply
-from .api import OPERATIONS, Ekyc, Ocr
+from .api import OPERATIONS, V1, Ekyc, FaceSearch, Ocr, SmartCrop
 from .batch.runner import Batch, endpoint_of
 from .batch.sources import Source
 from .settings import Settings, Timeout
@@ -59,6 +59,9 @@ class AsyncCVS:
         self._call = Caller(settings, self._transport)
         self.ekyc = Ekyc(self._call)
         self.ocr = Ocr(self._call)
+        self.face_search = FaceSearch(self._call)
+        self.smartcrop = SmartCrop(self._call)
+        self.v1 = V1(self._call)
 
     def batch(
         self,

@@ -127,6 +127,8 @@ _PLAIN = re.compile(r"[^?#\s]+")
 
 
 def _origin(url: str) -> str:
+    if not isinstance(url, str):
+        raise ConfigurationError(f"base_url must hold addresses as text, and one is {type(url).__name__}")
     url = url.strip()
     try:
         parts = urlsplit(url)

@@ -407,7 +407,7 @@ async def test_unusable_arguments_are_refused_at_once() -> None:
         with pytest.raises(InvalidInputError, match="concurrency"):
             cvs.batch(cvs.ocr.card, [], concurrency=0)
         with pytest.raises(InvalidInputError, match=r"ocr\.card takes no width"):
-            cvs.batch(cvs.ocr.card, [], width=5)  # type: ignore[call-arg]
+            cvs.batch(cvs.ocr.card, [], width=5)
 
 
 async def test_a_batch_runs_once_and_inside_of_its_with() -> None:

@@ -142,6 +142,23 @@ def test_a_refused_half_url_is_named_without_its_user(value: str) -> None:
     assert "CANARY" not in str(caught.value)
 
 
+# DEFECT: user and password show where no slash stands before them: what _USER keeps in its first group takes them in.
+@pytest.mark.parametrize("value", ["user:CANARY@example.com/x", "https:user:CANARY@example.com/x"])
+def test_a_refused_text_without_slashes_is_named_without_its_user(value: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        Url(value)
+    assert "CANARY" not in str(caught.value)
+
+
+# DEFECT: a document passed as data URL, or as its base64, is shown whole in the error's text.
+@pytest.mark.parametrize("prefix", ["data:image/jpeg;base64,", ""])
+def test_a_document_taken_for_a_url_is_not_shown_whole(prefix: str) -> None:
+    document = base64.b64encode(JPEG * 1000).decode()
+    with pytest.raises(InvalidInputError) as caught:
+        Url(prefix + document)
+    assert document[1000:2000] not in str(caught.value)
+
+
 def test_a_url_survives_copying_and_pickling() -> None:
     url = Url(SECRET_LINK)
     for twin in (copy.copy(url), copy.deepcopy(url), pickle.loads(pickle.dumps(url))):

@@ -29,7 +29,7 @@ from cvs_async import (
     ServerError,
     UrlUnavailableError,
 )
-from cvs_async._endpoint import DATA, Envelope
+from cvs_async._envelope import DATA, Envelope
 from cvs_async._exchange import WireReply
 from cvs_async._reply import decode
 from cvs_async.errors import Charge, InvalidIdError

@@ -132,8 +132,9 @@ def test_every_operation_builds_in_every_form_that_it_takes(operation: str) -> N
     for form in endpoint.forms:
         values = {name: Url(LINK) if form == "url" else part(b"x") for name in endpoint.images}
         request = build(endpoint, form, values, {}, boundary=BOUNDARY)
-        assert dict(query(request))["format_type"] == form
-        assert [name for name, _ in query(request)][:-1] == (list(endpoint.images) if form == "url" else [])
+        names = list(endpoint.wire_names(form)) if form == "url" else []
+        assert [name for name, _ in query(request)] == names + ["format_type"] * endpoint.format_type
+        assert dict(query(request)).get("format_type") == (form if endpoint.format_type else None)
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import PIL.Image
 import pytest
 
 from cvs_async import (
+    APIError,
     AsyncCVS,
     AuthenticationError,
     ConfigurationError,
+    InvalidIdError,
     InvalidImageError,
     NoContentError,
     OutOfRequestsError,
     Url,
     UrlUnavailableError,
 )
+from cvs_async._converter import unstructure
 from cvs_async.api import OPERATIONS
 from cvs_async.models import Image, Invoice, Page, Recognized
 from cvs_async.sandbox import Sample, Sandbox
@@ -143,15 +149,127 @@ async def test_text_holds_no_paper(cvs: AsyncCVS, samples: list[Sample]) -> None
     assert (caught.value.code, caught.value.charge) == (1, "free")
 
 
-@pytest.mark.parametrize("operation", list(OPERATIONS))
-async def test_any_other_picture_gets_an_answer_that_its_content_decides(
-    cvs: AsyncCVS, jpg: bytes, operation: str
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "ekyc.face_matching": {"type1": "card"},
+    "smartcrop.crop_image": {"width": 40, "height": 30},
+    "smartcrop.crop_person": {"width": 40, "height": 30},
+    "face_search.list_images": {"offset": 0, "limit": 10},
+    "face_search.add_image": {"metadata": {"tên": "Ví dụ"}},
+    "face_search.update_image": {"image_id": "100001", "metadata": {"tên": "Ví dụ"}},
+    "face_search.delete_images": {"ids": ["100001"]},
+}
+EVERY = [(name, form) for name, endpoint in OPERATIONS.items() for form in (endpoint.forms or (None,))]
+
+
+def extras(data: Any) -> Iterator[Any]:
+    """What was decoded into no field."""
+    if isinstance(data, dict):
+        yield from [data["extra"]] if data.get("extra") else []
+        data = list(data.values())
+    for part in data if isinstance(data, list) else []:
+        yield from extras(part)
+
+
+@pytest.mark.parametrize(("operation", "form"), EVERY, ids=[f"{name}-{form}" for name, form in EVERY])
+async def test_every_operation_in_every_form_is_answered_as_documented(
+    operation: str, form: str | None, jpg: bytes, tmp_path: Path
 ) -> None:
+    (tmp_path / "ảnh thẻ.jpg").write_bytes(jpg)
+    async with Sandbox(files=tmp_path) as sandbox, AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs:
+        await answered_as_documented(sandbox, cvs, operation, form, jpg)
+
+
+async def answered_as_documented(sandbox: Sandbox, cvs: AsyncCVS, operation: str, form: str | None, jpg: bytes) -> None:
     endpoint = OPERATIONS[operation]
-    inputs = dict.fromkeys(endpoint.images, jpg)
-    first, second = await cvs.call(endpoint, **inputs), await cvs.call(endpoint, **inputs)
-    assert first.raw == second.raw
-    assert first.data
+    source: Any = sandbox.url("ảnh thẻ.jpg") if form == "url" else jpg
+    if operation == "ocr.document.invoice_xml":
+        source = EINVOICE
+    if operation in ("face_search.search", "face_search.update_image", "face_search.delete_images"):
+        await cvs.face_search.add_image(jpg)
+    arguments = dict.fromkeys(endpoint.images, source) | ARGUMENTS.get(operation, {})
+    arguments |= {"send_as": form} if form else {}
+    arguments |= {"get_thumb": True} if endpoint.thumb else {}
+    first = await cvs.call(endpoint, check_sum="120EA8A25E5D487", **arguments)
+    assert not sandbox.ledger.violations
+    assert sandbox.ledger[-1].parameters["check_sum"] == "120EA8A25E5D487"
+    assert first.data or operation in ("face_search.list_images", "face_search.delete_images")
+    left = [] if endpoint.name.startswith("face_search") else list(extras(unstructure(first.data)))
+    assert left == [], "the answer holds nothing that the models lack"
+    if not endpoint.name.startswith("face_search"):
+        assert (await cvs.call(endpoint, check_sum="120EA8A25E5D487", **arguments)).raw == first.raw
+
+
+EINVOICE = """<?xml version="1.0" encoding="UTF-8"?>
+<HDon><DLHDon><TTChung><KHMSHDon>1</KHMSHDon><KHHDon>C25TMAU</KHHDon><SHDon>7</SHDon><NLap>2025-04-27</NLap>
+<HTTToan>TM/CK</HTTToan></TTChung><NDHDon><NBan><Ten>CÔNG TY MẪU</Ten><MST>0001669897</MST></NBan>
+<NMua><HVTNMHang>Trần Thị Ví Dụ</HVTNMHang></NMua><DSHHDVu><HHDVu><STT>1</STT><THHDVu>Bút bi</THHDVu>
+<SLuong>2</SLuong><DGia>5000</DGia><ThTien>10000</ThTien></HHDVu></DSHHDVu>
+<TToan><TgTCThue>10000</TgTCThue><TgTThue>1000</TgTThue><TgTTTBSo>11000</TgTTTBSo></TToan></NDHDon></DLHDon></HDon>
+""".encode()
+
+
+async def test_an_electronic_invoice_is_read_from_its_xml(cvs: AsyncCVS, jpg: bytes) -> None:
+    (page,) = (await cvs.ocr.document.invoice_xml(EINVOICE)).data
+    assert (page.info.supplier.value, page.info.invoice_no.value) == ("CÔNG TY MẪU", "7")
+    assert (page.info.total_amount.value, page.info.supplier.box) == ("11000", None)
+    assert [[cell.value for cell in row if cell.label == "description"] for row in page.info.table] == [["Bút bi"]]
+    with pytest.raises(InvalidImageError):
+        await cvs.ocr.document.invoice_xml(jpg)
+
+
+async def test_faces_are_kept_found_changed_and_forgotten(cvs: AsyncCVS, samples: list[Sample], jpg: bytes) -> None:
+    card, passport = (of_kind(samples, kind)[0].path for kind in ("citizen_card", "passport"))
+    kept = [(await cvs.face_search.add_image(path, {"tên": path.name})).data for path in (card, passport)]
+    assert [image.id async for image in cvs.face_search.iter_images(1)] == [image.id for image in kept]
+    found = (await cvs.face_search.search(card)).data
+    assert found[0].id == kept[0].id
+    assert kept[0].id is not None
+    changed = (await cvs.face_search.update_image(kept[0].id, {"nhãn": 1})).data
+    assert changed.id == kept[0].id
+    await cvs.face_search.delete_images([kept[0].id])
+    assert [image.id for image in (await cvs.face_search.list_images()).data] == [kept[1].id]
+    for lost in (cvs.face_search.update_image(kept[0].id, {}), cvs.face_search.delete_images([kept[0].id])):
+        with pytest.raises(InvalidIdError) as caught:
+            await lost
+        assert caught.value.code == 7
+
+
+async def test_faces_are_compared_by_what_the_pictures_show(cvs: AsyncCVS, samples: list[Sample]) -> None:
+    card, passport = (of_kind(samples, kind)[0].path for kind in ("citizen_card", "passport"))
+    same, other = (await cvs.ekyc.face_matching(card, card)).data, (await cvs.ekyc.face_matching(card, passport)).data
+    assert (same.matching, same.match) == (100.0, 1)
+    assert other.matching is not None
+    assert other.matching < 100
+    living, painted = (
+        (await cvs.ekyc.verify_liveness(card, card, card)).data,
+        (await cvs.ekyc.verify_liveness(passport, card, card)).data,
+    )
+    assert (living.valid, living.invalid_code) == (True, 0)
+    assert painted.matching_mid_left == other.matching
+
+
+async def test_a_crop_has_the_wanted_size_and_is_downloaded(
+    sandbox: Sandbox, cvs: AsyncCVS, samples: list[Sample]
+) -> None:
+    crop = (await cvs.smartcrop.crop_person(of_kind(samples, "citizen_card")[0].path, 50, 60)).data
+    assert crop.invalid_code == 0
+    with PIL.Image.open(io.BytesIO(await cvs.smartcrop.download(crop))) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (50, 60))
+    with pytest.raises(APIError) as caught:
+        await cvs.smartcrop.download(f"{sandbox.base_url}/pictures/none.jpg")
+    assert (caught.value.http_status, caught.value.charge) == (404, "free")
+
+
+async def test_the_legacy_api_answers_in_its_own_words(cvs: AsyncCVS, samples: list[Sample]) -> None:
+    front = next(s for s in of_kind(samples, "citizen_card") if s.path.name.endswith("căn-cước.jpg"))
+    told = truth_of(front).pages[0].papers[0]["info"]
+    paper = (await cvs.v1.get_mattruoc(front.path)).data
+    assert (paper.type, paper.valid) == ("tcc", True)
+    assert paper.info.id.value == told["id"]
+    sides = (await cvs.v1.get_haimat(front.path, front.path)).data
+    assert sides.mattruoc.quoctich.value == told["nationality"]
+    pdf = next(s for s in of_kind(samples, "citizen_card") if s.path.suffix == ".pdf")
+    assert [each.type for each in (await cvs.v1.get_infor(pdf.path)).data] == ["tcc", "matsautcc"]
 
 
 async def test_the_ledger_says_what_was_asked_with_what(sandbox: Sandbox, cvs: AsyncCVS, jpg: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,12 @@ def test_a_missing_credential_is_refused_naming_argument_and_variable(
     with pytest.raises(ConfigurationError, match=f"no {name}:.*{name}=.*{variable}") as caught:
         load(given["api_key"], given["api_secret"])
     assert "CANARY" not in str(caught.value)
+
+
+def test_an_empty_argument_is_not_made_good_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CVS_API_KEY", "khác")
+    with pytest.raises(ConfigurationError, match="no api_key"):
+        load("")
 
 
 def test_an_empty_variable_is_a_missing_credential(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,6 +130,13 @@ def test_an_incomplete_mapping_is_refused_naming_what_it_lacks(present: str, mis
         load(base_url={present: ORIGIN})
 
 
+# DEFECT: a mapping with None in it, as from os.getenv(), ends in an AttributeError.
+def test_a_mapping_with_nothing_for_a_host_is_refused() -> None:
+    origins: Any = {"cloud": ORIGIN, "demo": None}
+    with pytest.raises(ConfigurationError, match="base_url"):
+        load(base_url=origins)
+
+
 @pytest.mark.parametrize("empty", ["", {}])
 def test_an_empty_base_url_argument_is_refused(empty: str | dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match="base_url"):
@@ -167,12 +181,8 @@ def test_a_base_url_that_no_path_can_be_appended_to_is_refused(base_url: str) ->
 
 
 @pytest.mark.parametrize("base_url", [" " + ORIGIN, ORIGIN + "\n", ORIGIN + "\r\n", ORIGIN + " "])
-def test_white_space_around_a_base_url_is_stripped_or_refused(base_url: str) -> None:
-    try:
-        origins = set(load(base_url=base_url).origins.values())
-    except ConfigurationError:
-        return
-    assert origins == {ORIGIN}
+def test_white_space_around_a_base_url_is_stripped(base_url: str) -> None:
+    assert set(load(base_url=base_url).origins.values()) == {ORIGIN}
 
 
 @pytest.mark.parametrize("number", [0, -1])

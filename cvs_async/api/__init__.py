@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from .._endpoint import Endpoint
-from . import ekyc, ocr, ocr_document
+from . import ekyc, face_search, ocr, ocr_document, smartcrop, v1
 from ._family import Family
 from .ekyc import Ekyc
+from .face_search import FaceSearch
 from .ocr import Ocr
+from .smartcrop import SmartCrop
+from .v1 import V1
 
-__all__ = ["OPERATIONS", "Ekyc", "Family", "Ocr"]
+__all__ = ["OPERATIONS", "V1", "Ekyc", "FaceSearch", "Family", "Ocr", "SmartCrop"]
 
 OPERATIONS: dict[str, Endpoint[Any]] = {
-    endpoint.name: endpoint for module in (ekyc, ocr, ocr_document) for endpoint in module.ENDPOINTS
+    endpoint.name: endpoint
+    for module in (ekyc, ocr, ocr_document, face_search, smartcrop, v1)
+    for endpoint in module.ENDPOINTS
 }
 """Every operation that the library knows, by name. Client, command line, sandbox and tests all read this."""

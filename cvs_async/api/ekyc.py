@@ -1,23 +1,53 @@
-"""eKYC: identity papers, with the service's judgement of them (vendor documents 001 and 003)."""
+"""eKYC: identity papers and faces, with the service's judgement of them (vendor documents 001 and 003)."""
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Literal, Unpack
 
-from .._endpoint import Endpoint, ThumbOptions
+from .._endpoint import CallOptions, Endpoint, ThumbOptions
+from .._envelope import FACE_MATCHING as FACE_MATCHING_ENVELOPE
+from .._envelope import PERSON_WITH_CARD as PERSON_WITH_CARD_ENVELOPE
 from .._inputs import Input
+from .._params import Param, one_of
 from .._reply import Reply
+from ..models.faces import FaceMatching, Liveness, PersonWithCard
 from ..models.recognized import Recognized
 from ._family import Family
 
 CARD = Endpoint("ekyc/card", returns=list[Recognized], document="003, 7 to 10")
 CARDS = Endpoint("ekyc/cards", returns=list[Recognized], images=("img1", "img2"), document="003, 1 to 3 and 10")
+FACE_MATCHING = Endpoint(
+    "ekyc/face_matching",
+    returns=FaceMatching,
+    images=("img1", "img2"),
+    params=(Param("type1", one_of("portrait", "card")),),
+    thumb=False,
+    envelope=FACE_MATCHING_ENVELOPE,
+    document="001, Face Matching 1 to 3",
+)
+VERIFY_LIVENESS = Endpoint(
+    "ekyc/verify_liveness",
+    returns=Liveness,
+    images=("portrait_left", "portrait_mid", "portrait_right"),
+    forms=("file",),
+    thumb=False,
+    format_type=False,
+    document="001, Liveness Verify",
+)
+PERSON_WITH_CARD = Endpoint(
+    "ekyc/person_with_card",
+    returns=PersonWithCard,
+    thumb=False,
+    envelope=PERSON_WITH_CARD_ENVELOPE,
+    listed=False,
+    document="001, Face Matching 4 to 6 (comment)",
+)
 
-ENDPOINTS = (CARD, CARDS)
+ENDPOINTS = (CARD, CARDS, FACE_MATCHING, VERIFY_LIVENESS, PERSON_WITH_CARD)
 
 
 class Ekyc(Family):
-    """``cvs.ekyc``: one paper, or both sides of a card."""
+    """``cvs.ekyc``: identity papers, and whether a face belongs to them."""
 
     path = "ekyc"
 
@@ -39,3 +69,39 @@ class Ekyc(Family):
         Raises `NoContentError` where there is no card. Vendor document 003, chapters 1 to 3 and 10.
         """
         return await self._call(CARDS, {"img1": img1, "img2": img2}, **options)
+
+    async def face_matching(
+        self,
+        img1: Input,
+        img2: Input,
+        type1: Literal["portrait", "card"] = "card",
+        **options: Unpack[CallOptions],
+    ) -> Reply[FaceMatching]:
+        """Compare the face on a card or portrait (`img1`, of kind `type1`) with a portrait (`img2`).
+
+        The data tells how alike they are, as a percentage, and what speaks against the pictures.
+
+        Raises `NoContentError` where a picture shows no face. Vendor document 001, Face Matching 1 to 3.
+        """
+        return await self._call(FACE_MATCHING, {"img1": img1, "img2": img2}, type1=type1, **options)
+
+    async def verify_liveness(
+        self, portrait_left: Input, portrait_mid: Input, portrait_right: Input, **options: Unpack[CallOptions]
+    ) -> Reply[Liveness]:
+        """Check that three portraits (turned left, straight, turned right) show one living person. Files only.
+
+        The data tells whether they are valid, and how alike they are, as percentages.
+
+        Raises `InvalidImageError` for an unreadable picture. Vendor document 001, Liveness Verify.
+        """
+        inputs = {"portrait_left": portrait_left, "portrait_mid": portrait_mid, "portrait_right": portrait_right}
+        return await self._call(VERIFY_LIVENESS, inputs, **options)
+
+    async def person_with_card(self, img: Input, **options: Unpack[CallOptions]) -> Reply[PersonWithCard]:
+        """Compare a person with the card that they hold up, in one picture, and read the card.
+
+        The vendor's documents have this operation in a comment only.
+
+        Raises `NoContentError` where there is no card or face. Vendor document 001, Face Matching 4 to 6.
+        """
+        return await self._call(PERSON_WITH_CARD, {"img": img}, **options)

@@ -1,4 +1,4 @@
-"""OCR of whole documents (vendor document 001)."""
+"""OCR of whole documents (vendor documents 001 and 002)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,67 @@ from typing import Unpack
 from .._endpoint import Endpoint, ThumbOptions
 from .._inputs import Input
 from .._reply import Reply
+from ..models.business import BusinessRegistration
+from ..models.credit import CreditReport
 from ..models.general import Page
 from ..models.invoice import Invoice
+from ..models.labels import PageLabel
+from ..models.land import LandCertificate
+from ..models.quotation import PriceQuotation
 from ..models.recognized import Recognized
+from ..models.statement import StatementPage
+from ..models.tables import Table
 from ._family import Family
 
 GENERAL = Endpoint("ocr/document/general", returns=list[Page], document="001, OCR 25 to 27 and 43")
 INVOICE = Endpoint(
     "ocr/document/invoice", returns=list[Recognized[Invoice]], document="001, OCR 28 to 30 and 43; Hóa đơn"
 )
+INVOICE_XML = Endpoint(
+    "ocr/document/invoice-xml", returns=list[Recognized[Invoice]], forms=("file",), document="001, Hóa đơn 2"
+)
+INVOICE_VEHICLE = Endpoint(
+    "ocr/document/invoice_vehicle", returns=list[Recognized[Invoice]], document="001, OCR 31 to 33"
+)
+GET_TABLE = Endpoint("ocr/document/get_table", returns=list[Table], document="001, OCR 34 to 36 and 43")
+BUSINESS_REGISTRATION = Endpoint(
+    "ocr/document/business_registration",
+    returns=list[Recognized[BusinessRegistration]],
+    document="001, OCR 37 to 39 and 43",
+)
+PRICE_QUOTATION = Endpoint(
+    "ocr/document/price_quotation", returns=list[Recognized[PriceQuotation]], document="001, OCR 40 to 42 and 43"
+)
+GET_LABEL_CLAIM = Endpoint(
+    "ocr/document/get_label_claim", returns=list[PageLabel], host="demo", document="001, Phân loại giấy tờ"
+)
+BANK_STATEMENT = Endpoint("ocr/document/bank_statement", returns=list[StatementPage], document="001, Sao kê ngân hàng")
+CREDIT_REPORT = Endpoint(
+    "ocr/document/credit_report",
+    returns=list[Recognized[CreditReport]],
+    host="demo",
+    document="002; 001, Báo cáo tín dụng",
+)
+LAND_CERTIFICATE = Endpoint(
+    "ocr/document/land_certificate",
+    returns=list[Recognized[LandCertificate]],
+    host="demo",
+    document="001, Giấy chứng nhận quyền sử dụng đất",
+)
 
-ENDPOINTS = (GENERAL, INVOICE)
+ENDPOINTS = (
+    GENERAL,
+    INVOICE,
+    INVOICE_XML,
+    INVOICE_VEHICLE,
+    GET_TABLE,
+    BUSINESS_REGISTRATION,
+    PRICE_QUOTATION,
+    GET_LABEL_CLAIM,
+    BANK_STATEMENT,
+    CREDIT_REPORT,
+    LAND_CERTIFICATE,
+)
 
 
 class OcrDocument(Family):
@@ -36,10 +86,77 @@ class OcrDocument(Family):
         return await self._call(GENERAL, {"img": img}, **options)
 
     async def invoice(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized[Invoice]]]:
-        """Read an invoice, a picture or PDF.
-
-        The data is a list with the `info` of each page.
+        """Read an invoice, a picture or PDF. The data is a list with the `info` of each page.
 
         Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 28 to 30, and "Hóa đơn".
         """
         return await self._call(INVOICE, {"img": img}, **options)
+
+    async def invoice_xml(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized[Invoice]]]:
+        """Read an electronic invoice from its XML file. Files only; there are no boxes.
+
+        Raises `InvalidImageError` where it is no such file. Vendor document 001, "Hóa đơn" 2.
+        """
+        return await self._call(INVOICE_XML, {"img": img}, **options)
+
+    async def invoice_vehicle(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized[Invoice]]]:
+        """Read the invoice of a vehicle, a picture or PDF. Its answer is not documented, so it is an invoice's.
+
+        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 31 to 33.
+        """
+        return await self._call(INVOICE_VEHICLE, {"img": img}, **options)
+
+    async def get_table(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Table]]:
+        """Read every table of a picture or PDF. The data is a list of tables of rows of plain text.
+
+        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 34 to 36.
+        """
+        return await self._call(GET_TABLE, {"img": img}, **options)
+
+    async def business_registration(
+        self, img: Input, **options: Unpack[ThumbOptions]
+    ) -> Reply[list[Recognized[BusinessRegistration]]]:
+        """Read a company's registration certificate, a picture or PDF.
+
+        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 37 to 39.
+        """
+        return await self._call(BUSINESS_REGISTRATION, {"img": img}, **options)
+
+    async def price_quotation(
+        self, img: Input, **options: Unpack[ThumbOptions]
+    ) -> Reply[list[Recognized[PriceQuotation]]]:
+        """Read a garage's quotation for a repair, with its table of parts and services.
+
+        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 40 to 42.
+        """
+        return await self._call(PRICE_QUOTATION, {"img": img}, **options)
+
+    async def get_label_claim(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[PageLabel]]:
+        """Tell what each page of a health-insurance claim is: one of 17 labels, or none. On the demo host.
+
+        Raises `NoContentError` where there is nothing. Vendor document 001, "Phân loại giấy tờ".
+        """
+        return await self._call(GET_LABEL_CLAIM, {"img": img}, **options)
+
+    async def bank_statement(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[StatementPage]]:
+        """Read a bank statement: for each page its tables, for each row date, text, debit, credit and balance.
+
+        Raises `NoContentError` where there is none. Vendor document 001, "Sao kê ngân hàng".
+        """
+        return await self._call(BANK_STATEMENT, {"img": img}, **options)
+
+    async def credit_report(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized[CreditReport]]]:
+        """Read a report of the credit information centre (CIC). On the demo host.
+
+        Raises `NoContentError` where there is none. Vendor document 002.
+        """
+        return await self._call(CREDIT_REPORT, {"img": img}, **options)
+
+    async def land_certificate(
+        self, img: Input, **options: Unpack[ThumbOptions]
+    ) -> Reply[list[Recognized[LandCertificate]]]:
+        """Read a certificate of land use rights, of three forms. On the demo host.
+
+        Raises `NoContentError` where there is none. Vendor document 001, "Giấy chứng nhận quyền sử dụng đất".
+        """
+        return await self._call(LAND_CERTIFICATE, {"img": img}, **options)

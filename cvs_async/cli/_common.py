@@ -20,7 +20,7 @@ from ..errors import ConfigurationError, CVSError, InvalidInputError
 FAILED = 1
 REFUSED = 2
 INTERRUPTED = 130
-PIPED_WIDTH = 160
+PIPED_WIDTH = 220
 
 Concurrency = Annotated[int, typer.Option(help="The most calls in flight.", min=1)]
 BaseUrl = Annotated[str | None, typer.Option(help="Where the service is; else CVS_BASE_URL, else the vendor's hosts.")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -14,6 +14,7 @@ from rich.progress import Progress, TaskID
 from .._endpoint import Arguments, Endpoint
 from .._inputs import is_url
 from ..batch import JsonLines, folder
+from ..batch.sources import PICTURES
 from ..client import AsyncCVS
 from ..errors import InvalidInputError
 from ._common import (
@@ -96,10 +97,14 @@ async def _items(endpoint: Endpoint[Any], paths: Sequence[str]) -> AsyncGenerato
         return
     for path in paths:
         if _is_folder(path):
-            async for file in folder(path):
+            async for file in folder(path, _suffixes(endpoint)):
                 yield file
         else:
             yield path
+
+
+def _suffixes(endpoint: Endpoint[Any]) -> Collection[str]:
+    return {".xml"} if endpoint.path.endswith("-xml") else PICTURES
 
 
 def _is_folder(path: str) -> bool:
@@ -111,7 +116,7 @@ def _count_aside(endpoint: Endpoint[Any], paths: Sequence[str], progress: Progre
 
     def count() -> None:
         with suppress(InvalidInputError):  # what cannot be listed stops the batch, with the reason
-            files = sum(folder(path).count() if _is_folder(path) else 1 for path in paths)
+            files = sum(folder(path, _suffixes(endpoint)).count() if _is_folder(path) else 1 for path in paths)
             progress.update(task, total=files // len(endpoint.images))
 
     threading.Thread(target=count, daemon=True).start()

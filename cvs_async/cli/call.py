@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
 from .._converter import unstructure
-from .._endpoint import Arguments, Endpoint
+from .._endpoint import Endpoint
 from ..client import AsyncCVS
 from ._common import BaseUrl, GetThumb, Operation, SendAsOption, find_operation, messages, run, stop
 
@@ -16,8 +16,15 @@ from ._common import BaseUrl, GetThumb, Operation, SendAsOption, find_operation,
 def command(
     operation: Operation,
     inputs: Annotated[
-        list[str], typer.Argument(help="A file or URL for each input of the operation.", metavar="FILE…")
-    ],
+        list[str] | None,
+        typer.Argument(help="A file or URL for each input of the operation.", metavar="FILE…", show_default=False),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="An argument that is no file, such as width=400 or ids=[1,2].", metavar="NAME=VALUE"
+        ),
+    ] = None,
     get_thumb: GetThumb = False,
     send_as: SendAsOption = "auto",
     check_sum: Annotated[str | None, typer.Option(help="Filed by the vendor with the request.")] = None,
@@ -25,16 +32,33 @@ def command(
     base_url: BaseUrl = None,
 ) -> None:
     """Make one call and print what was read, as JSON."""
-    endpoint = find_operation(operation)
-    if len(inputs) != len(endpoint.images):
-        stop(f"{operation} reads {', '.join(endpoint.images)}: give {len(endpoint.images)}, not {len(inputs)}.")
-    options = {"send_as": send_as, "check_sum": check_sum} | ({"get_thumb": True} if get_thumb else {})
-    run(_call(endpoint, inputs, cast(Arguments, options), raw, base_url))
+    endpoint, files = find_operation(operation), inputs or []
+    if len(files) != len(endpoint.images):
+        wanted = ", ".join(endpoint.images) or "no file"
+        stop(f"{operation} reads {wanted}: give {len(endpoint.images)} files, not {len(files)}.")
+    arguments: dict[str, Any] = dict(zip(endpoint.images, files, strict=True)) | _parsed(settings or [])
+    arguments |= {"check_sum": check_sum} | ({"get_thumb": True} if get_thumb else {})
+    arguments |= {"send_as": send_as} if endpoint.images else {}
+    run(_call(endpoint, arguments, raw, base_url))
 
 
-async def _call(endpoint: Endpoint[Any], inputs: list[str], options: Arguments, raw: bool, base_url: str | None) -> int:
+def _parsed(settings: list[str]) -> dict[str, Any]:
+    """Values are JSON where they can be, and text where not."""
+    parsed = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            stop(f"--set takes NAME=VALUE, not {name}.")
+        try:
+            parsed[name] = json.loads(value)
+        except ValueError:
+            parsed[name] = value
+    return parsed
+
+
+async def _call(endpoint: Endpoint[Any], arguments: dict[str, Any], raw: bool, base_url: str | None) -> int:
     async with AsyncCVS(base_url=base_url) as cvs:
-        reply = await cvs.call(endpoint, **dict(zip(endpoint.images, inputs, strict=True)), **options)
+        reply = await cvs.call(endpoint, **arguments)
     typer.echo(json.dumps(reply.raw if raw else unstructure(reply.data), ensure_ascii=False, indent=2))
     messages().print(f"{reply.operation}: {reply.charge}, {reply.elapsed:.2f} s", style="dim")
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +17,7 @@ from rich.table import Table
 from ..batch import Done, JsonLines, Outcome, Stats
 from ..client import AsyncCVS
 from ..errors import CVSError
-from ..models import Page, Recognized
+from ..models import Page, Recognized, StatementPage
 from ._common import Concurrency, console, find_operation, messages, run, shown, stop
 from ._progress import drain, make_progress
 
@@ -125,16 +126,25 @@ TELLING = (
     "sur_name",
     "given_name",
     "document_number",
-    "issue_date",
+    "registration_number",
+    "company_name",
+    "name_of_garage",
     "supplier",
     "total_amount",
 )
 """Fields that tell papers apart, for the table."""
 
 
-def _rows(data: list[Recognized[Any]] | list[Page]) -> list[tuple[str, str, str]]:
+def _rows(data: Sequence[object]) -> Iterator[tuple[str, str, str]]:
     """Type, some values and the least confidence of each paper or page."""
-    return [_page_row(part) if isinstance(part, Page) else _paper_row(part) for part in data]
+    for part in data:
+        if isinstance(part, Page):
+            yield _page_row(part)
+        elif isinstance(part, StatementPage):
+            rows = [row for table in part.tables for row in table]
+            yield "bank_statement", f"{len(rows)} rows, the last balance {rows[-1].balance.value if rows else '?'}", ""
+        elif isinstance(part, Recognized):
+            yield _paper_row(part)
 
 
 def _page_row(page: Page) -> tuple[str, str, str]:

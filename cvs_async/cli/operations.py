@@ -10,13 +10,13 @@ from ._common import console
 
 def command() -> None:
     """List all operations, with their inputs and where the vendor documents them."""
-    table = Table("operation", "inputs", "sent as", "get_thumb", "host", "vendor document", "listed")
+    table = Table("operation", "files", "other arguments", "sent as", "host", "vendor document", "listed")
     for endpoint in OPERATIONS.values():
         table.add_row(
             endpoint.name,
             ", ".join(endpoint.images),
-            ", ".join(endpoint.forms),
-            "yes" if endpoint.thumb else "no",
+            ", ".join([param.name for param in endpoint.params] + ["get_thumb"] * endpoint.thumb),
+            ", ".join(endpoint.forms) or "json",
             endpoint.host,
             endpoint.document,
             "yes" if endpoint.listed else "no",

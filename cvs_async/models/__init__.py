@@ -4,7 +4,35 @@ Every documented field is there, under the vendor's name. A field that an answer
 missing; what an answer has beyond the documents is in `Document.extra`.
 """
 
+from .birth import BirthCertificate
+from .business import BusinessRegistration
 from .claims import BaoVietCard, ClaimForm
+from .credit import (
+    BadDebt,
+    CreditCardInfo,
+    CreditContract,
+    CreditReport,
+    CustomerLookUp,
+    Debt,
+    DebtCell,
+    LatePayment,
+    LoanDetail,
+    LoanGuarantee,
+    OutstandingLoan,
+)
+from .crop import Crop
+from .dates import is_unlimited, parse_date
+from .employee import (
+    AcademicDegree,
+    CurriculumVitae,
+    EmployeeBirthCertificate,
+    EmployeeIdCard,
+    EmployeeProfile,
+    HealthCertification,
+    HouseholdMember,
+    RegistrationBook,
+)
+from .faces import FaceImage, FaceMatching, Liveness, PersonWithCard
 from .fields import Box, Document, Field, Image, Paper, Text, Unknown
 from .general import Block, Line, Page, TextItem
 from .identity import (
@@ -19,23 +47,62 @@ from .identity import (
     Passport,
 )
 from .invoice import BankAccount, Goods, Invoice
+from .labels import ClaimLabel, PageLabel
+from .land import LandCertificate, LandCertificate1, LandCertificate2, LandCertificate3, LandOwner
+from .quotation import PriceQuotation, QuotationLine
 from .recognized import Recognized
-from .tables import Cell
-from .vehicle import DrivingLicense, VehicleInspection, VehicleRegistrationBack, VehicleRegistrationFront
+from .statement import StatementPage, StatementRow
+from .tables import Cell, Row, Table
+from .v1 import (
+    V1Back,
+    V1DrivingLicense,
+    V1Front,
+    V1IdCard9Back,
+    V1IdCard9Front,
+    V1IdCard12Back,
+    V1IdCard12Front,
+    V1Paper,
+    V1Sides,
+)
+from .vehicle import DrivingLicense, Plate, VehicleInspection, VehicleRegistrationBack, VehicleRegistrationFront
+from .warnings import CardWarning, CropWarning, FaceWarning, LivenessWarning
 
 __all__ = [
+    "AcademicDegree",
+    "BadDebt",
     "BankAccount",
     "BaoVietCard",
+    "BirthCertificate",
     "Block",
     "Box",
+    "BusinessRegistration",
+    "CardWarning",
     "Cell",
     "ChipIdCardBack",
     "ChipIdCardFront",
     "ClaimForm",
+    "ClaimLabel",
+    "CreditCardInfo",
+    "CreditContract",
+    "CreditReport",
+    "Crop",
+    "CropWarning",
+    "CurriculumVitae",
+    "CustomerLookUp",
+    "Debt",
+    "DebtCell",
     "Document",
     "DrivingLicense",
+    "EmployeeBirthCertificate",
+    "EmployeeIdCard",
+    "EmployeeProfile",
+    "FaceImage",
+    "FaceMatching",
+    "FaceWarning",
     "Field",
     "Goods",
+    "HealthCertification",
+    "HouseholdMember",
     "IdCard9Back",
     "IdCard9Front",
     "IdCard12Back",
@@ -43,16 +110,48 @@ __all__ = [
     "IdCardFront",
     "Image",
     "Invoice",
+    "LandCertificate",
+    "LandCertificate1",
+    "LandCertificate2",
+    "LandCertificate3",
+    "LandOwner",
+    "LatePayment",
     "Line",
+    "Liveness",
+    "LivenessWarning",
+    "LoanDetail",
+    "LoanGuarantee",
     "MachineReadable",
+    "OutstandingLoan",
     "Page",
+    "PageLabel",
     "Paper",
     "Passport",
+    "PersonWithCard",
+    "Plate",
+    "PriceQuotation",
+    "QuotationLine",
     "Recognized",
+    "RegistrationBook",
+    "Row",
+    "StatementPage",
+    "StatementRow",
+    "Table",
     "Text",
     "TextItem",
     "Unknown",
+    "V1Back",
+    "V1DrivingLicense",
+    "V1Front",
+    "V1IdCard9Back",
+    "V1IdCard9Front",
+    "V1IdCard12Back",
+    "V1IdCard12Front",
+    "V1Paper",
+    "V1Sides",
     "VehicleInspection",
     "VehicleRegistrationBack",
     "VehicleRegistrationFront",
+    "is_unlimited",
+    "parse_date",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from attrs import Factory, field, frozen
 
@@ -78,6 +78,11 @@ class Document:
             documented type; by the vendor's names, as received.
     """
 
+    wire_envelope: ClassVar[tuple[str, ...]] = ()
+    """Names around the document that are no part of it; they are read elsewhere."""
+    wire_inside: ClassVar[str | None] = None
+    """The name of an object that may wrap some of the fields."""
+
     extra: Mapping[str, Any] = field(factory=dict, repr=False)
 
 
@@ -86,9 +91,13 @@ def renamed(*wire: str, default: Any = EMPTY) -> Any:
     return field(default=default, metadata={"wire": wire})
 
 
-def listed() -> Any:
-    """Declare a list that is empty unless the answer fills it."""
-    return field(default=Factory(list), repr=False)
+def listed(*wire: str) -> Any:
+    """Declare a list that is empty unless the answer fills it, and its name on the wire where that is another."""
+    return field(default=Factory(list), repr=False, metadata={"wire": wire} if wire else {})
+
+
+ENVELOPE = ("errorCode", "errorMessage")
+"""What a document that is read from the whole answer leaves to the reply."""
 
 
 @frozen(kw_only=True)
@@ -122,11 +131,11 @@ PAPERS: dict[str, type[Paper]] = {}
 PaperT = TypeVar("PaperT", bound=Paper)
 
 
-def paper(type_name: str) -> Callable[[type[PaperT]], type[PaperT]]:
+def paper(type_name: str, kinds: dict[str, type[Paper]] = PAPERS) -> Callable[[type[PaperT]], type[PaperT]]:
     """Declare the ``type`` under which the service returns a kind of paper."""
 
     def register(cls: type[PaperT]) -> type[PaperT]:
-        PAPERS[type_name] = cls
+        kinds[type_name] = cls
         return cls
 
     return register

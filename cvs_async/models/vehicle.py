@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from .fields import EMPTY, Paper, Text, paper, renamed
+from .fields import EMPTY, Document, Image, Paper, Text, paper, renamed
 
 
 @paper("driving_license")
@@ -77,3 +77,13 @@ class VehicleInspection(Paper):
     capacity: Text = EMPTY
     report_number: Text = EMPTY
     authorized_pay_load: Text = EMPTY
+
+
+@frozen(kw_only=True)
+class Plate(Document):
+    """A number plate in a picture. `image` is the plate, cut out and straightened; only with ``get_thumb``."""
+
+    wire_inside = "info"
+
+    plate: Text = EMPTY
+    image: Image | None = None

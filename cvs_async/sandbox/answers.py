@@ -2,81 +2,259 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from typing import Any, get_origin
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args
 
-import attrs
+from attrs import frozen
+from PIL import Image
 
-from .._converter import wire_names
 from .._endpoint import Endpoint
-from ..models.fields import PAPERS, Field
+from ..errors import InvalidImageError, NoContentError
+from ..models.employee import EmployeeProfile
+from ..models.fields import PAPERS, Paper
 from ..models.general import Page
-from .picture import Picture, thumbnail
+from ..models.recognized import Recognized
+from ..models.statement import StatementPage
+from ..models.vehicle import Plate
+from . import faces
+from .derive import ROWS, TYPE_NAMES, Source, derive
+from .einvoice import read_einvoice
+from .intake import Refusal
+from .legacy import as_v1
+from .picture import Gallery, Picture, cropped, thumbnail
 
 OBJECT_FOR_ONE = frozenset({"ekyc.card", "ocr.card"})
 """Operations that answer with an object where one picture shows one paper, and with a list otherwise."""
 
-OTHER_PAPERS = {"ocr.claims": "claim_form", "ocr.document.invoice": "invoice"}
-"""What operations see in a readable file that is no sample; the rest see a citizen card."""
+ALWAYS_OBJECT = frozenset({"ocr.document.credit_report", "ocr.document.land_certificate"})
 
-WORDS = ["văn", "bản", "mẫu", "của", "hộp", "cát", "không", "phải", "giấy", "tờ", "thật"]
+OTHER_PAPERS = {
+    "ocr.claims": "claim_form",
+    "ocr.vehicle": "vehicle_registration_front",
+    "ocr.vehicle_registration": "vehicle_registration_front",
+    "ocr.vehicle_registrations": "vehicle_registration_front",
+    "ocr.document.land_certificate": "giay_cnqshdd_mau_1",
+    "v1.get_matsau": "12_id_card_back",
+}
+"""What operations of several kinds see in a readable file that is no sample; the rest see a citizen card."""
+
+OTHER_SECONDS = {
+    "ekyc.cards": "chip_id_card_back",
+    "ocr.vehicle_registrations": "vehicle_registration_back",
+    "v1.get_haimat": "12_id_card_back",
+}
+"""What they see in the second of two files."""
+
+LABELS = {
+    "claim": "claim_form",
+    "invoice": "invoice",
+    "citizen_card": "id_doc",
+    "old_card": "id_doc",
+    "passport": "id_doc",
+}
+"""Of the 17 documented ones, those of which there are samples."""
+
+WORDS = "văn bản mẫu của hộp cát không phải giấy tờ thật"
 
 
-def answer(endpoint: Endpoint[Any], files: Sequence[tuple[Picture, bytes]], thumb: bool) -> Any:
-    """The `data` of an answer in its documented shape; None if the files hold nothing that the operation reads."""
-    if endpoint.returns == list[Page]:
-        return [blocks for picture, _ in files for blocks in _text(picture)]
-    papers = [paper for picture, content in files for paper in _papers(endpoint, picture, content, thumb)]
-    if len(papers) == 1 and endpoint.name in OBJECT_FOR_ONE and not files[0][0].is_pdf:
-        return papers[0] | {"valid": "True", "invalidMessage": "Successful"}
-    return papers or None
+@frozen
+class Files:
+    """What a request brought: the files, looked at, and the other arguments."""
+
+    files: Sequence[tuple[Picture, bytes]]
+    arguments: Mapping[str, Any]
+    base_url: str
+
+    @property
+    def thumb(self) -> bool:
+        """Whether pictures are wanted in the answer."""
+        return self.arguments.get("get_thumb") == "true"
+
+    @property
+    def contents(self) -> list[bytes]:
+        """The files alone."""
+        return [content for _, content in self.files]
+
+    def pages(self) -> list[tuple[int, Picture, int, Source]]:
+        """Every page of every file: the file's number, the file, the page's number, and what may be made of it."""
+        return [
+            (file, picture, number, Source(f"{picture.digest}/{number}", *size, self._thumb(content, number)))
+            for file, (picture, content) in enumerate(self.files)
+            for number, size in enumerate(picture.pages)
+        ]
+
+    def _thumb(self, content: bytes, page: int) -> str | None:
+        return thumbnail(content, page) if self.thumb else None
 
 
-def _papers(endpoint: Endpoint[Any], picture: Picture, content: bytes, thumb: bool) -> list[dict[str, Any]]:
+class Desk:
+    """Answers requests. Operations that read papers are alike; the others have a method each."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self._gallery = gallery
+        self._faces = faces.FaceStore()
+        self._own: dict[str, Callable[[Files], Any]] = {
+            "ekyc.face_matching": _face_matching,
+            "ekyc.verify_liveness": lambda files: faces.verify(files.contents),
+            "ekyc.person_with_card": _person_with_card,
+            "ocr.vehicle_plate": lambda files: [derive(Plate, source) for *_, source in files.pages()],
+            "ocr.employee_profile": lambda files: derive(EmployeeProfile, files.pages()[0][-1]),
+            "ocr.document.get_table": _tables,
+            "ocr.document.get_label_claim": _labels,
+            "ocr.document.bank_statement": _statements,
+            "ocr.document.invoice_xml": _invoice_xml,
+            "face_search.list_images": lambda files: self._faces.page(**_numbers(files, "offset", "limit")),
+            "face_search.search": lambda files: self._faces.search(files.contents[0]),
+            "face_search.add_image": self._add_face,
+            "face_search.update_image": lambda files: self._faces.update(
+                str(files.arguments["image_id"]), files.arguments.get("metadata", {})
+            ),
+            "face_search.delete_images": lambda files: self._faces.delete(list(map(str, files.arguments["ids"]))),
+            "smartcrop.crop_image": self._crop,
+            "smartcrop.crop_person": lambda files: (
+                self._crop(files) | {"invalidCode": 0, "invalidMessage": "Successful"}
+            ),
+        }
+
+    def answer(self, endpoint: Endpoint[Any], files: Files) -> Any:
+        """The data of an answer in its documented shape.
+
+        Raises:
+            Refusal: with the documented code, if the files hold nothing that the operation reads.
+        """
+        if endpoint.name in self._own:
+            return self._own[endpoint.name](files)
+        if endpoint.returns == list[Page]:
+            return [_text(picture, number, source) for _, picture, number, source in files.pages()]
+        papers = _papers(endpoint, files)
+        if not papers:
+            raise Refusal(NoContentError)
+        if endpoint.name.startswith("v1."):
+            return _in_v1(endpoint, papers, files)
+        if endpoint.name in ALWAYS_OBJECT:
+            return papers[0]
+        if len(papers) == 1 and endpoint.name in OBJECT_FOR_ONE and not files.files[0][0].is_pdf:
+            return papers[0] | {"valid": "True", "invalidMessage": "Successful"}
+        return papers
+
+    def _add_face(self, files: Files) -> Any:
+        content = files.contents[0]
+        url = f"{files.base_url}pictures/{self._gallery.put(_as_jpeg(content))}"
+        return self._faces.add(content, url, files.arguments.get("metadata", {}))
+
+    def _crop(self, files: Files) -> dict[str, Any]:
+        if files.files[0][0].is_pdf:
+            raise Refusal(NoContentError)
+        picture = cropped(files.contents[0], **_numbers(files, "width", "height"))
+        return {"url": f"{files.base_url}pictures/{self._gallery.put(picture)}"}
+
+
+def _numbers(files: Files, *names: str) -> dict[str, int]:
+    return {name: int(files.arguments[name]) for name in names}
+
+
+def _as_jpeg(content: bytes) -> bytes:
+    with Image.open(io.BytesIO(content)) as image:
+        size = image.size
+    return cropped(content, *size)
+
+
+def _papers(endpoint: Endpoint[Any], files: Files) -> list[dict[str, Any]]:
+    found = []
+    for file, picture, number, source in files.pages():
+        second = OTHER_SECONDS.get(endpoint.name) if file else None
+        papers = picture.truth.pages[number].papers if picture.truth else [_other_paper(endpoint, source, second)]
+        image = {"image": source.thumb} if source.thumb is not None else {}
+        found += [{"type": paper["type"], "info": paper["info"] | image} for paper in papers]
+    return found
+
+
+def _other_paper(endpoint: Endpoint[Any], source: Source, second: str | None) -> dict[str, Any]:
+    (recognized,) = get_args(endpoint.returns) or (Recognized,)
+    (declared,) = get_args(recognized) or (Paper,)
+    name = second or OTHER_PAPERS.get(endpoint.name) or TYPE_NAMES.get(declared)
+    if name is None:
+        name = "chip_id_card_front" if declared is Paper else endpoint.name.rpartition(".")[2]
+    return {"type": name, "info": derive(PAPERS[name] if declared is Paper or name in PAPERS else declared, source)}
+
+
+def _in_v1(endpoint: Endpoint[Any], papers: Sequence[dict[str, Any]], files: Files) -> dict[str, Any]:
+    read = [as_v1(paper) for paper in papers]
+    if endpoint.name == "v1.get_haimat":
+        sides = {"mattruoc": read[0]["data"], "matsau": read[-1]["data"]}
+        return {"data": sides, "valid": "True"}
+    if files.files[0][0].is_pdf:
+        return {"type": "pdf", "data": read}
+    return read[0] | {"valid": "True"}
+
+
+def _text(picture: Picture, number: int, source: Source) -> list[Any]:
     if picture.truth is not None:
-        found = [(number, paper) for number, page in enumerate(picture.truth.pages) for paper in page.papers]
-    else:
-        found = [(number, _derived(endpoint, picture, number)) for number in range(len(picture.pages))]
-    if not thumb:
-        return [paper for _, paper in found]
-    return [paper | {"info": paper["info"] | {"image": thumbnail(content, number)}} for number, paper in found]
+        return picture.truth.pages[number].blocks
+    words = WORDS.split()
+    step, middle = source.width // len(words), source.height // 2
+    line = [
+        {
+            "text": word,
+            "confidence": source.score(word),
+            "box": {"left": step * place, "right": step * (place + 1), "top": middle, "bottom": middle + step // 3},
+        }
+        for place, word in enumerate(words)
+    ]
+    return [[line]]
 
 
-def _derived(endpoint: Endpoint[Any], picture: Picture, page: int) -> dict[str, Any]:
-    kind = OTHER_PAPERS.get(endpoint.name, "chip_id_card_front")
-    info: dict[str, Any] = {}
-    for attribute in attrs.fields(attrs.resolve_types(PAPERS[kind])):
-        if get_origin(attribute.type) is Field:
-            info |= _derived_field(wire_names(attribute)[0], picture, page)
-    return {"type": kind, "info": info}
-
-
-def _derived_field(name: str, picture: Picture, page: int) -> dict[str, Any]:
-    seed = hashlib.sha256(f"{picture.digest}/{page}/{name}".encode()).digest()
-    width, height = picture.pages[page]
-    left, top = seed[0] * width // 512, seed[1] * height // 512
-    return {
-        name: f"SANDBOX {seed[:4].hex()}",
-        f"{name}_confidence": round(0.5 + seed[2] / 512, 4),
-        f"{name}_box": [left, top, left + width // 4, top + height // 16],
+def _face_matching(files: Files) -> dict[str, Any]:
+    return faces.match(files.contents) | {
+        f"face{number}": thumbnail(content, 0) for number, content in enumerate(files.contents, start=1)
     }
 
 
-def _text(picture: Picture) -> list[Any]:
-    if picture.truth is not None:
-        return [page.blocks for page in picture.truth.pages]
-    return [[[_derived_words(picture, page)]] for page in range(len(picture.pages))]
+def _person_with_card(files: Files) -> dict[str, Any]:
+    (_, picture, _, source), content = files.pages()[0], files.contents[0]
+    truth = picture.truth.pages[0].papers if picture.truth else []
+    paper = truth[0] if truth else {"type": "chip_id_card_front", "info": derive(PAPERS["chip_id_card_front"], source)}
+    judged = {"valid": "True", "invalidMessage": "Successful"}
+    return {
+        "matching": faces.match([content, content]) | judged,
+        "ocr": {"infor": paper["info"], "type": paper["type"], **judged},
+    }
 
 
-def _derived_words(picture: Picture, page: int) -> list[dict[str, Any]]:
-    width, height = picture.pages[page]
-    step = width // len(WORDS)
+def _tables(files: Files) -> list[dict[str, Any]]:
+    tables = []
+    for _, picture, number, source in files.pages():
+        papers = picture.truth.pages[number].papers if picture.truth else []
+        shown = [paper["info"]["table"] for paper in papers if "table" in paper["info"]]
+        rows = [[[str(cell.get("value")) for cell in row] for row in table] for table in shown]
+        image = {"image": source.thumb} if source.thumb is not None else {}
+        tables += [{"info": table} | image for table in rows] or [
+            {"info": [[source.text(f"{row}/{cell}") for cell in range(3)] for row in range(ROWS)]} | image
+        ]
+    return tables
+
+
+def _labels(files: Files) -> list[dict[str, Any]]:
     return [
-        {
-            "text": word,
-            "confidence": 0.9,
-            "box": {"left": step * place, "right": step * (place + 1), "top": height // 4, "bottom": height // 3},
-        }
-        for place, word in enumerate(WORDS)
+        {"id": number, "label": LABELS.get(picture.truth.kind if picture.truth else "", "None")}
+        | ({"image": source.thumb} if source.thumb is not None else {})
+        for _, picture, number, source in files.pages()
     ]
+
+
+def _statements(files: Files) -> list[Any]:
+    pages = []
+    for _, picture, number, source in files.pages():
+        papers = picture.truth.pages[number].papers if picture.truth else []
+        images = [source.thumb] if source.thumb is not None else []
+        shown = [paper["info"] for paper in papers if "json" in paper["info"]]
+        pages += [info | {"image_table": images} for info in shown] or [derive(StatementPage, source)]
+    return pages
+
+
+def _invoice_xml(files: Files) -> list[dict[str, Any]]:
+    info = read_einvoice(files.contents[0])
+    if info is None:
+        raise Refusal(InvalidImageError)
+    return [{"type": "invoice", "info": info}]

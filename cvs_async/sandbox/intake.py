@@ -17,12 +17,13 @@ from attrs import frozen
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from .._endpoint import Endpoint
+from .._endpoint import Endpoint, Form
 from ..errors import (
     APIError,
     AuthenticationError,
     FormatTypeError,
     InvalidImageError,
+    ProcessingError,
     UrlUnavailableError,
 )
 from .ledger import Entry, Upload
@@ -59,27 +60,66 @@ class Credentials:
             raise Refusal(AuthenticationError)
 
 
-async def read_files(endpoint: Endpoint[Any], request: Request, entry: Entry) -> list[bytes]:
-    """The contents of all inputs, in the documented order. What differs from the documents goes into the entry.
+@frozen
+class Taken:
+    """What a request brought.
+
+    Attributes:
+        contents: of the inputs, in the documented order.
+        arguments: the rest, by name: query, body and path.
+    """
+
+    contents: list[bytes]
+    arguments: Mapping[str, Any]
+
+
+async def take(endpoint: Endpoint[Any], request: Request, entry: Entry) -> Taken:
+    """Read a request, as strictly as the documents allow. What differs from them goes into the entry.
 
     Raises:
         Refusal: with the documented code, if an input is missing or cannot be opened.
     """
-    form = request.query_params.get("format_type", "")
-    if form not in endpoint.forms or (request.method == "GET") != (form == "url"):
-        raise Refusal(FormatTypeError)
-    _check_parameters(endpoint, request, entry, form)
+    form = _form(endpoint, request) if endpoint.images else None
+    arguments: dict[str, Any] = dict(request.path_params)
+    _check_query(endpoint, request, entry, form)
+    arguments |= {name: _number(value) for name, value in request.query_params.items()}
+    contents: dict[str, bytes] = {}
     if form == "url":
-        return [await _download(request.query_params.get(name, ""), name, entry) for name in endpoint.images]
-    if form == "file":
-        return await _multipart(endpoint, request, entry)
-    return await _json(endpoint, request, entry)
+        links = [request.query_params.get(name, "") for name in endpoint.wire_names(form)]
+        contents = {name: await _download(link, name, entry) for name, link in zip(endpoint.images, links, strict=True)}
+    elif form == "file":
+        contents = await _multipart(endpoint, request, entry)
+    elif request.method != "GET":
+        contents, members = await _json(endpoint, request, entry, form)
+        arguments |= members
+    _check_arguments(endpoint, arguments, entry)
+    return Taken([contents[name] for name in endpoint.images], arguments)
 
 
-def _check_parameters(endpoint: Endpoint[Any], request: Request, entry: Entry, form: str) -> None:
-    known = {"format_type", "check_sum", *(("get_thumb",) if endpoint.thumb else ())}
+def _form(endpoint: Endpoint[Any], request: Request) -> Form:
+    """How the inputs come: said by `format_type`, or where there is none, shown by method and content type."""
+    posted: Form = "file" if _is(request, "multipart/form-data") else "base64"
+    shown: Form = "url" if request.method == "GET" else posted
+    said = request.query_params.get("format_type", "") if endpoint.format_type else shown
+    if said != shown or shown not in endpoint.forms:
+        raise Refusal(FormatTypeError)
+    return shown
+
+
+def _is(request: Request, content_type: str) -> bool:
+    return request.headers.get("content-type", "").startswith(content_type)
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.removeprefix("-").isdecimal() else text
+
+
+def _check_query(endpoint: Endpoint[Any], request: Request, entry: Entry, form: Form | None) -> None:
+    allowed = {"check_sum"} | {param.name for param in endpoint.params if "query" in param.places}
+    allowed |= {"format_type"} if endpoint.format_type and form is not None else set()
+    allowed |= {"get_thumb"} if endpoint.thumb else set()
+    allowed |= set(endpoint.wire_names(form)) if form == "url" else set()
     given = set(request.query_params)
-    allowed = known | set(endpoint.images) if form == "url" else known
     entry.violations += [f"{endpoint.name}: parameter {name} is not documented" for name in sorted(given - allowed)]
     if len(given) != len(request.query_params.multi_items()):
         entry.violations.append(f"{endpoint.name}: a parameter is given twice")
@@ -87,38 +127,54 @@ def _check_parameters(endpoint: Endpoint[Any], request: Request, entry: Entry, f
         entry.violations.append(f"{endpoint.name}: get_thumb is neither true nor false")
 
 
-async def _multipart(endpoint: Endpoint[Any], request: Request, entry: Entry) -> list[bytes]:
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise Refusal(FormatTypeError)
+def _check_arguments(endpoint: Endpoint[Any], arguments: Mapping[str, Any], entry: Entry) -> None:
+    for param in endpoint.params:
+        if param.required or param.name in arguments:
+            try:
+                param.check(arguments.get(param.name))
+            except ValueError as error:
+                entry.violations.append(f"{endpoint.name}: {param.name} {error}")
+                raise Refusal(ProcessingError) from None
+
+
+async def _multipart(endpoint: Endpoint[Any], request: Request, entry: Entry) -> dict[str, bytes]:
     contents = {}
     async with request.form() as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
                 contents[name] = await value.read()
                 entry.uploads += (_upload(name, contents[name], value.filename, value.content_type),)
-    return _in_order(endpoint, contents, entry)
+    return _as_documented(endpoint, "file", contents, entry)
 
 
-async def _json(endpoint: Endpoint[Any], request: Request, entry: Entry) -> list[bytes]:
-    if not request.headers.get("content-type", "").startswith("application/json"):
-        raise Refusal(FormatTypeError)
+async def _json(
+    endpoint: Endpoint[Any], request: Request, entry: Entry, form: Form | None
+) -> tuple[dict[str, bytes], dict[str, Any]]:
     try:
         body = await request.json()
-        contents = {name: base64.b64decode(text, validate=True) for name, text in body.items()}
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+        members = dict(body[endpoint.nest] if endpoint.nest else body)
+        names = [name for name in members if name in endpoint.wire_names(form)]
+        contents = {name: base64.b64decode(members.pop(name), validate=True) for name in names}
+    except (ValueError, TypeError, KeyError, binascii.Error):
         raise Refusal(InvalidImageError) from None
     for name, content in contents.items():
         entry.uploads += (_upload(name, content, None, None),)
-    return _in_order(endpoint, contents, entry)
-
-
-def _in_order(endpoint: Endpoint[Any], contents: Mapping[str, bytes], entry: Entry) -> list[bytes]:
-    extra = sorted(set(contents) - set(endpoint.images))
+    documented = {param.name for param in endpoint.params if "body" in param.places}
+    extra = sorted(set(members) - documented)
     entry.violations += [f"{endpoint.name}: body field {name} is not documented" for name in extra]
-    if missing := set(endpoint.images) - set(contents):
-        entry.violations.append(f"{endpoint.name}: {', '.join(sorted(missing))} is missing")
+    return _as_documented(endpoint, form, contents, entry), members
+
+
+def _as_documented(
+    endpoint: Endpoint[Any], form: Form | None, contents: Mapping[str, bytes], entry: Entry
+) -> dict[str, bytes]:
+    names = endpoint.wire_names(form)
+    extra = sorted(set(contents) - set(names))
+    entry.violations += [f"{endpoint.name}: body field {name} is not documented" for name in extra]
+    if missing := sorted(set(names) - set(contents)):
+        entry.violations.append(f"{endpoint.name}: {', '.join(missing)} is missing")
         raise Refusal(InvalidImageError)
-    return [contents[name] for name in endpoint.images]
+    return {image: contents[name] for image, name in zip(endpoint.images, names, strict=True)}
 
 
 async def _download(url: str, name: str, entry: Entry) -> bytes:

@@ -5,67 +5,20 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-import attrs
-from PIL import Image
-
 from . import people
-from .drawing import INK, LABEL, RED, Canvas, Color, Ink
+from .drawing import INK, LABEL, RED, Ink
+from .papers_sheet import A4, CARD, MOTTO, PASSPORT, STATE, Column, Drawn, Sheet, Table, parts, triple
 from .people import Firm, Good, Person, printed
-from .truth import Page
 
 __all__ = ["chip_id_card_back", "chip_id_card_front", "claim_form", "invoice", "passport", "text_page"]
-
-Drawn = tuple[Image.Image, Page]
-
-_CARD, _PASSPORT, _A4 = (1000, 630), (1000, 704), (900, 1270)
-_STATE = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
-_MOTTO = "Độc lập - Tự do - Hạnh phúc"
-_VOID = "GIẤY TỜ MẪU · SPECIMEN · KHÔNG CÓ GIÁ TRỊ"
-
-
-class _Sheet(Canvas):
-    """A canvas that gathers the fields printed on it."""
-
-    def __init__(self, size: tuple[int, int], tint: Color, chance: Random) -> None:
-        super().__init__(*size, tint, chance)
-        self.info: dict[str, Any] = {}
-
-    def label(self, x: int, y: int, text: str, size: int = 18) -> Ink:
-        return self.text(x, y, text, size=size, color=LABEL)
-
-    def field(self, name: str, x: int, y: int, value: str, **style: Any) -> None:
-        """Print a value and note it with its box and confidence under the vendor's name."""
-        self.info.update(_triple(name, self.text(x, y, value, **style)))
-
-    def labelled(self, name: str, x: int, y: int, label: str, value: str, **style: Any) -> None:
-        """Print a label, and right of it a value as in `field`."""
-        ink = self.label(x, y, label)
-        self.field(name, ink.box[2] + 12, y, value, **style)
-
-    def heading(self, y: int) -> None:
-        middle = self.image.width // 2
-        self.text(middle, y, _STATE, size=24, bold=True, align="m")
-        motto = self.text(middle, y + 32, _MOTTO, size=21, bold=True, align="m")
-        self.draw.line((motto.box[0], y + 43, motto.box[2], y + 43), fill=INK, width=2)
-
-    def void(self) -> None:
-        """Say in print too that this is no real paper."""
-        self.block()
-        x, y = self.image.width // 2, self.image.height - 14
-        self.text(x, y, _VOID, size=15, bold=True, color=RED, align="m")
-
-    def drawn(self, kind: str | None = None) -> Drawn:
-        """The picture and what it says."""
-        papers = [{"type": kind, "info": self.info}] if kind else []
-        return self.image, Page(*self.image.size, papers, self.blocks())
 
 
 def chip_id_card_front(person: Person, chance: Random) -> Drawn:
     """The front of a citizen card with a chip."""
-    sheet = _Sheet(_CARD, (214, 232, 234), chance)
+    sheet = Sheet(CARD, (214, 232, 234), chance)
     sheet.emblem(110, 100, 62)
-    sheet.text(590, 56, _STATE, size=27, bold=True, align="m")
-    sheet.text(590, 88, _MOTTO, size=21, bold=True, align="m")
+    sheet.text(590, 56, STATE, size=27, bold=True, align="m")
+    sheet.text(590, 88, MOTTO, size=21, bold=True, align="m")
     sheet.text(590, 148, "CĂN CƯỚC CÔNG DÂN", size=42, bold=True, color=RED, align="m")
     sheet.text(590, 178, "Citizen Identity Card", size=20, color=RED, align="m")
     sheet.portrait(40, 196, 270, 506)
@@ -75,7 +28,7 @@ def chip_id_card_front(person: Person, chance: Random) -> Drawn:
     return sheet.drawn("chip_id_card_front")
 
 
-def _front_fields(sheet: _Sheet, person: Person) -> None:
+def _front_fields(sheet: Sheet, person: Person) -> None:
     sheet.labelled("id", 310, 234, "Số / No.:", person.number, size=36, bold=True)
     sheet.label(310, 274, "Họ và tên / Full name:")
     sheet.field("name", 310, 310, person.name, size=30, bold=True)
@@ -89,12 +42,12 @@ def _front_fields(sheet: _Sheet, person: Person) -> None:
     sheet.block()
     sheet.label(40, 542, "Có giá trị đến / Date of expiry:", 16)
     sheet.field("due_date", 40, 572, printed(person.due_date), size=23)
-    sheet.info.update(_parts("address", person.home), **_parts("hometown", person.hometown))
+    sheet.info.update(parts("address", person.home), **parts("hometown", person.hometown))
 
 
 def chip_id_card_back(person: Person, chance: Random) -> Drawn:
     """The back of the same card."""
-    sheet = _Sheet(_CARD, (226, 232, 218), chance)
+    sheet = Sheet(CARD, (226, 232, 218), chance)
     sheet.label(40, 56, "Đặc điểm nhận dạng / Personal identification:")
     sheet.text(40, 90, "Nốt ruồi tưởng tượng cách 1 cm dưới mép phải", size=23)
     sheet.chip(60, 130)
@@ -117,9 +70,9 @@ def chip_id_card_back(person: Person, chance: Random) -> Drawn:
 
 def passport(person: Person, chance: Random) -> Drawn:
     """The photo page of a passport. The vendor reads its machine-readable zone, so there are no boxes."""
-    sheet = _Sheet(_PASSPORT, (240, 228, 214), chance)
+    sheet = Sheet(PASSPORT, (240, 228, 214), chance)
     sheet.emblem(90, 76, 46)
-    sheet.text(530, 54, _STATE, size=25, bold=True, align="m")
+    sheet.text(530, 54, STATE, size=25, bold=True, align="m")
     sheet.text(530, 100, "HỘ CHIẾU / PASSPORT", size=38, bold=True, color=RED, align="m")
     sheet.portrait(50, 150, 290, 470)
     sheet.block()
@@ -152,7 +105,7 @@ def _passport_rows(person: Person) -> list[tuple[int, int, str, str]]:
 
 def claim_form(person: Person, chance: Random) -> Drawn:
     """A request for compensation under a health insurance."""
-    sheet = _Sheet(_A4, (247, 248, 250), chance)
+    sheet = Sheet(A4, (247, 248, 250), chance)
     sheet.heading(70)
     sheet.block()
     sheet.text(450, 172, "GIẤY YÊU CẦU BỒI THƯỜNG", size=36, bold=True, color=RED, align="m")
@@ -174,7 +127,7 @@ def claim_form(person: Person, chance: Random) -> Drawn:
     return sheet.drawn("claim_form")
 
 
-def _section(sheet: _Sheet, y: int, title: str) -> None:
+def _section(sheet: Sheet, y: int, title: str) -> None:
     sheet.block()
     sheet.draw.rectangle((50, y - 24, 850, y + 10), fill=(222, 229, 240))
     sheet.text(62, y, title, size=21, bold=True)
@@ -198,7 +151,7 @@ def _claim_rows(person: Person, chance: Random) -> list[tuple[str, str, str]]:
 
 def invoice(chance: Random) -> Drawn:
     """A value-added-tax invoice, of an office supplier or of a pharmacy."""
-    sheet = _Sheet(_A4, (250, 248, 242), chance)
+    sheet = Sheet(A4, (250, 248, 242), chance)
     medicine = chance.random() < 0.5
     bought, supplier = people.goods(chance, medicine=medicine), people.firm(chance)
     _invoice_head(sheet, chance)
@@ -212,7 +165,7 @@ def invoice(chance: Random) -> Drawn:
     return sheet.drawn("invoice")
 
 
-def _invoice_head(sheet: _Sheet, chance: Random) -> None:
+def _invoice_head(sheet: Sheet, chance: Random) -> None:
     sheet.text(400, 76, "HÓA ĐƠN GIÁ TRỊ GIA TĂNG", size=34, bold=True, color=RED, align="m")
     sheet.text(400, 106, "VAT INVOICE", size=19, color=LABEL, align="m")
     day, month, year = chance.randint(1, 28), chance.randint(1, 12), chance.randint(2022, 2025)
@@ -224,7 +177,7 @@ def _invoice_head(sheet: _Sheet, chance: Random) -> None:
     sheet.draw.line((50, 164, 850, 164), fill=INK, width=2)
 
 
-def _invoice_parties(sheet: _Sheet, supplier: Firm, chance: Random) -> None:
+def _invoice_parties(sheet: Sheet, supplier: Firm, chance: Random) -> None:
     sheet.block()
     sheet.labelled("supplier", 50, 202, "Đơn vị bán hàng:", supplier.name, size=21, bold=True)
     sheet.labelled("tax_code", 50, 236, "Mã số thuế:", supplier.tax_code, size=21)
@@ -232,7 +185,7 @@ def _invoice_parties(sheet: _Sheet, supplier: Firm, chance: Random) -> None:
     ink = sheet.label(50, 304, "Số tài khoản:")
     account = sheet.text(ink.box[2] + 12, 304, supplier.account_no, size=21)
     bank = sheet.text(account.box[2] + 30, 304, supplier.bank, size=21)
-    sheet.info["account_bank"] = [_triple("account_no", account) | _triple("bank", bank)]
+    sheet.info["account_bank"] = [triple("account_no", account) | triple("bank", bank)]
     sheet.draw.line((50, 324, 850, 324), fill=LABEL)
     sheet.block()
     buyer = people.person(chance).name.title()
@@ -242,72 +195,41 @@ def _invoice_parties(sheet: _Sheet, supplier: Firm, chance: Random) -> None:
     sheet.labelled("payment_method", 50, 428, "Hình thức thanh toán:", method, size=21)
 
 
-@attrs.frozen
-class _Column:
-    """A column of the goods table: the vendor's label, its heading, its right edge, its alignment."""
-
-    label: str
-    heading: str
-    right: int
-    number: bool = True
-
-
 _OFFICE = (
-    _Column("number", "STT", 88, False),
-    _Column("description", "Tên hàng hóa, dịch vụ", 268, False),
-    _Column("unit", "ĐVT", 330, False),
-    _Column("quantity", "SL", 374),
-    _Column("unit_price", "Đơn giá", 462),
-    _Column("amount_before_tax", "Thành tiền", 564),
-    _Column("tax", "Thuế", 618),
-    _Column("tax_amount", "Tiền thuế", 726),
-    _Column("amount_total", "Tổng cộng", 850),
+    Column("number", "STT", 88, False),
+    Column("description", "Tên hàng hóa, dịch vụ", 268, False),
+    Column("unit", "ĐVT", 330, False),
+    Column("quantity", "SL", 374),
+    Column("unit_price", "Đơn giá", 462),
+    Column("amount_before_tax", "Thành tiền", 564),
+    Column("tax", "Thuế", 618),
+    Column("tax_amount", "Tiền thuế", 726),
+    Column("amount_total", "Tổng cộng", 850),
 )
 _PHARMACY = (
-    _Column("number", "STT", 92, False),
-    _Column("description", "Tên hàng hóa, dịch vụ", 302, False),
-    _Column("batch_no", "Số lô", 380, False),
-    _Column("expired_date", "Hạn dùng", 480, False),
-    _Column("unit", "ĐVT", 546, False),
-    _Column("quantity", "SL", 600),
-    _Column("unit_price", "Đơn giá", 716),
-    _Column("amount_before_tax", "Thành tiền", 850),
+    Column("number", "STT", 92, False),
+    Column("description", "Tên hàng hóa, dịch vụ", 302, False),
+    Column("batch_no", "Số lô", 380, False),
+    Column("expired_date", "Hạn dùng", 480, False),
+    Column("unit", "ĐVT", 546, False),
+    Column("quantity", "SL", 600),
+    Column("unit_price", "Đơn giá", 716),
+    Column("amount_before_tax", "Thành tiền", 850),
 )
-_TABLE_TOP, _ROW = 458, 44
+_TABLE_TOP = 458
 
 
-def _goods_table(sheet: _Sheet, bought: list[Good], columns: tuple[_Column, ...], rate: int) -> int:
+def _goods_table(sheet: Sheet, bought: list[Good], columns: tuple[Column, ...], rate: int) -> int:
     """Draw the table and note its rows; the answer is where it ends."""
-    lefts = [50, *(column.right for column in columns[:-1])]
-    bottom = _TABLE_TOP + _ROW * (len(bought) + 1)
-    _grid(sheet, [*lefts, 850], bottom)
-    sheet.block()
-    for left, column in zip(lefts, columns, strict=True):
-        sheet.text((left + column.right) // 2, _TABLE_TOP + 28, column.heading, size=17, bold=True, align="m")
-    sheet.info["table"] = []
-    for row, good in enumerate(bought, start=1):
-        values, y = _good_values(row, good, rate), _TABLE_TOP + _ROW * row + 28
-        cells = [
-            _cell(sheet, left, y, column, values[column.label]) for left, column in zip(lefts, columns, strict=True)
-        ]
-        sheet.info["table"].append(cells)
+    values = [_good_values(row, good, rate) for row, good in enumerate(bought, start=1)]
+    grid = Table(50, _TABLE_TOP, columns)
+    rows, bottom = grid.drawn(sheet, values)
+    sheet.info["table"] = [[_cell(label, ink) for label, ink in row.items()] for row in rows]
     return bottom
 
 
-def _grid(sheet: _Sheet, edges: list[int], bottom: int) -> None:
-    sheet.draw.rectangle((50, _TABLE_TOP, 850, _TABLE_TOP + _ROW), fill=(228, 226, 214))
-    for x in edges:
-        sheet.draw.line((x, _TABLE_TOP, x, bottom), fill=LABEL)
-    for y in range(_TABLE_TOP, bottom + 1, _ROW):
-        sheet.draw.line((50, y, 850, y), fill=LABEL)
-
-
-def _cell(sheet: _Sheet, left: int, y: int, column: _Column, value: str) -> dict[str, Any]:
-    if column.number:
-        ink = sheet.text(column.right - 8, y, value, size=18, align="r")
-    else:
-        ink = sheet.text(left + 8, y, value, size=18)
-    return {"value": value, "box": ink.box, "score": ink.confidence, "label": column.label}
+def _cell(label: str, ink: Ink) -> dict[str, Any]:
+    return {"value": ink.text, "box": ink.box, "score": ink.confidence, "label": label}
 
 
 def _good_values(row: int, good: Good, rate: int) -> dict[str, str]:
@@ -330,7 +252,7 @@ def _tax(good: Good, rate: int) -> int:
     return good.amount * rate // 100
 
 
-def _invoice_sums(sheet: _Sheet, top: int, net: int, tax: int, rate: int) -> None:
+def _invoice_sums(sheet: Sheet, top: int, net: int, tax: int, rate: int) -> None:
     sheet.block()
     rows = (
         ("sub_total", "Cộng tiền hàng:", printed(net)),
@@ -343,7 +265,7 @@ def _invoice_sums(sheet: _Sheet, top: int, net: int, tax: int, rate: int) -> Non
         sheet.field(name, 842, top + 36 * row, value, size=21, bold=name == "total_amount", align="r")
 
 
-def _invoice_foot(sheet: _Sheet, chance: Random) -> None:
+def _invoice_foot(sheet: Sheet, chance: Random) -> None:
     for x, title in ((240, "Người mua hàng"), (660, "Người bán hàng")):
         sheet.block()
         sheet.text(x, 1080, title, size=20, bold=True, align="m")
@@ -355,7 +277,7 @@ def _invoice_foot(sheet: _Sheet, chance: Random) -> None:
 
 def text_page(chance: Random) -> Drawn:
     """A page of plain Vietnamese text, on which there is no paper to recognise."""
-    sheet = _Sheet(_A4, (249, 249, 246), chance)
+    sheet = Sheet(A4, (249, 249, 246), chance)
     sheet.heading(76)
     sheet.block()
     sheet.text(450, 190, f"VĂN BẢN MẪU SỐ {chance.randrange(1000):03}", size=32, bold=True, align="m")
@@ -366,15 +288,6 @@ def text_page(chance: Random) -> Drawn:
         y = ink.box[3] + 60
     sheet.void()
     return sheet.drawn()
-
-
-def _triple(name: str, ink: Ink) -> dict[str, Any]:
-    return {name: ink.text, f"{name}_box": ink.box, f"{name}_confidence": ink.confidence}
-
-
-def _parts(name: str, place: people.Place) -> dict[str, str]:
-    """The parts of an address, which the vendor answers without boxes."""
-    return {f"{name}_{part}": value for part, value in attrs.asdict(place).items()}
 
 
 def _zone_fields(person: Person) -> dict[str, str]:

@@ -8,7 +8,21 @@ from random import Random
 
 import attrs
 
-__all__ = ["SENTENCES", "Firm", "Good", "Person", "Place", "firm", "goods", "person", "printed"]
+__all__ = [
+    "SENTENCES",
+    "Firm",
+    "Good",
+    "Person",
+    "Place",
+    "Repair",
+    "Vehicle",
+    "firm",
+    "goods",
+    "person",
+    "printed",
+    "repairs",
+    "vehicle",
+]
 
 SUR_NAMES = ("NGUYỄN", "TRẦN", "LÊ", "PHẠM", "HOÀNG", "VŨ", "ĐẶNG", "BÙI", "ĐỖ", "HỒ", "NGÔ", "DƯƠNG")
 GIVEN_NAMES = {
@@ -45,6 +59,27 @@ MEDICINES = (
     ("Băng gạc y tế", "Cuộn", 18_000),
     ("Khẩu trang y tế", "Hộp", 35_000),
     ("Siro ho minh họa", "Chai", 67_000),
+)
+ETHNICITIES = ("Kinh", "Tày", "Thái", "Mường", "Khmer", "Hoa", "Nùng")
+RELIGIONS = ("Không", "Phật giáo", "Công giáo", "Cao Đài")
+# No maker sells these.
+VEHICLES = (
+    ("MẪU MOTOR", "VÍ DỤ 1.5", "Ô tô con", 1497),
+    ("VÍ DỤ AUTO", "MINH HỌA 2.0", "Ô tô con", 1998),
+    ("GIẢ ĐỊNH", "THỬ TẢI 3.5", "Ô tô tải", 2999),
+    ("MINH HỌA", "MẪU VAN", "Ô tô tải van", 1242),
+)
+COLORS = ("Trắng", "Đen", "Bạc", "Đỏ", "Xanh", "Vàng cát")
+REPAIRS = (
+    ("Lọc dầu động cơ", 185_000),
+    ("Má phanh trước", 1_250_000),
+    ("Gạt mưa", 320_000),
+    ("Ắc quy 12 V", 1_680_000),
+    ("Sơn cản trước", 1_400_000),
+    ("Công thay dầu", 150_000),
+    ("Đèn pha trái", 2_850_000),
+    ("Cân chỉnh góc đặt bánh xe", 450_000),
+    ("Gương chiếu hậu phải", 1_120_000),
 )
 SENTENCES = (
     "Đây là một trang văn bản mẫu, không thuộc về người nào và không có giá trị pháp lý.",
@@ -105,6 +140,21 @@ class Person:
         """The letter of a machine-readable zone."""
         return "M" if self.gender == "Nam" else "F"
 
+    @property
+    def old_number(self) -> str:
+        """The nine digits of the card before the citizen card."""
+        return self.number[-9:]
+
+    @property
+    def old_issue_date(self) -> date:
+        """When that card was issued."""
+        return self.issue_date.replace(year=self.issue_date.year - 4)
+
+    @property
+    def next_year(self) -> date:
+        """The end of what is valid for a year from the date of issue."""
+        return self.issue_date.replace(year=self.issue_date.year + 1)
+
     def card_zone(self) -> list[str]:
         """The machine-readable zone of the citizen card: three lines of 30 letters (ICAO 9303, TD1)."""
         document, dob, due = self.number[-9:], f"{self.dob:%y%m%d}", f"{self.due_date:%y%m%d}"
@@ -150,6 +200,46 @@ class Good:
     def amount(self) -> int:
         """What the line costs before tax."""
         return self.quantity * self.price
+
+
+@attrs.frozen
+class Vehicle:
+    """An invented vehicle. Its plate is of the series 00, which no province has."""
+
+    plate: str
+    brand: str
+    model: str
+    kind: str
+    color: str
+    capacity: int
+    engine: str
+    chassis: str
+    year: int
+
+    @property
+    def is_truck(self) -> bool:
+        """Whether it is made to carry goods."""
+        return self.kind.startswith("Ô tô tải")
+
+
+@attrs.frozen
+class Repair:
+    """A line of a garage's quotation; amounts in đồng, the discount in percent."""
+
+    name: str
+    quantity: int
+    price: int
+    percent: int
+
+    @property
+    def discount(self) -> int:
+        """What is taken off."""
+        return self.quantity * self.price * self.percent // 100
+
+    @property
+    def amount(self) -> int:
+        """What is left to pay before tax."""
+        return self.quantity * self.price - self.discount
 
 
 def person(chance: Random) -> Person:
@@ -202,6 +292,30 @@ def goods(chance: Random, *, medicine: bool) -> list[Good]:
             expired_date=f"{chance.randint(1, 12):02}/{chance.randint(2027, 2030)}",
         )
         for name, unit, price in chance.sample(stock, chance.randint(3, len(stock)))
+    ]
+
+
+def vehicle(chance: Random) -> Vehicle:
+    """A vehicle that does not exist."""
+    brand, model, kind, capacity = chance.choice(VEHICLES)
+    return Vehicle(
+        plate=f"00{chance.choice('ABCDE')}-{chance.randrange(1000):03}.{chance.randrange(100):02}",
+        brand=brand,
+        model=model,
+        kind=kind,
+        color=chance.choice(COLORS),
+        capacity=capacity,
+        engine=f"000MAU{chance.randrange(10**6):06}",
+        chassis=f"000MAUVIDU{chance.randrange(10**7):07}",
+        year=chance.randint(2015, 2023),
+    )
+
+
+def repairs(chance: Random) -> list[Repair]:
+    """What a garage would do to a vehicle."""
+    return [
+        Repair(name, chance.randint(1, 4), price, chance.choice((0, 5, 10, 15)))
+        for name, price in chance.sample(REPAIRS, chance.randint(4, len(REPAIRS)))
     ]
 
 

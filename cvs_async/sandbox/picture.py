@@ -10,7 +10,7 @@ from threading import Lock
 
 import pypdf
 from attrs import frozen
-from PIL import Image
+from PIL import Image, ImageOps
 
 from .truth import Truth, read_truth
 
@@ -65,6 +65,40 @@ class Reader:
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return picture
+
+    def note(self, content: bytes) -> Picture:
+        """A file that is no picture, as it is."""
+        return Picture(hashlib.sha256(content).hexdigest(), (), False, None)
+
+
+class Gallery:
+    """The last pictures that the sandbox made, or keeps, by the names that their URLs have."""
+
+    def __init__(self) -> None:
+        self._pictures: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def put(self, content: bytes) -> str:
+        """Keep a picture; its name."""
+        name = f"{hashlib.sha256(content).hexdigest()[:16]}.jpg"
+        with self._lock:
+            self._pictures[name] = content
+            if len(self._pictures) > REMEMBERED:
+                self._pictures.popitem(last=False)
+        return name
+
+    def get(self, name: str) -> bytes | None:
+        """A picture that is kept."""
+        return self._pictures.get(name)
+
+
+def cropped(content: bytes, width: int, height: int) -> bytes:
+    """A JPEG of exactly this size, cut from the middle of a picture."""
+    with Image.open(io.BytesIO(content)) as image:
+        fitted = ImageOps.fit(image.convert("RGB"), (width, height))
+    target = io.BytesIO()
+    fitted.save(target, "JPEG", quality=85)
+    return target.getvalue()
 
 
 def thumbnail(content: bytes, page: int) -> str | None:

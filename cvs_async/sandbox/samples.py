@@ -12,8 +12,9 @@ from random import Random
 import attrs
 from PIL import Image
 
-from . import papers
-from .people import person
+from . import papers, papers_business, papers_cards, papers_civil, papers_vehicle
+from .einvoice import write_einvoice
+from .people import Person, person, vehicle
 from .truth import Page, Truth, save_image, save_pdf
 
 __all__ = ["Sample", "write_samples"]
@@ -26,7 +27,9 @@ class Sample:
     """A file that was written.
 
     Attributes:
-        kind: citizen_card, passport, claim, invoice, text or broken.
+        kind: citizen_card, passport, claim, invoice, text or broken; from the 25th file on also old_card,
+            driving_license, vehicle_registration, vehicle_inspection, birth_certificate, business_registration,
+            insurance_card, price_quotation, bank_statement or einvoice.
         operation: the operation that reads it best.
     """
 
@@ -69,19 +72,40 @@ _OPERATIONS = {
     "invoice": "ocr.document.invoice",
     "text": "ocr.document.general",
     "broken": "ocr.card",
+    "old_card": "ocr.card",
+    "driving_license": "ocr.driving_license",
+    "vehicle_registration": "ocr.vehicle_registration",
+    "vehicle_inspection": "ocr.vehicle_inspection",
+    "birth_certificate": "ocr.birth_certificate",
+    "business_registration": "ocr.document.business_registration",
+    "insurance_card": "ocr.claims",
+    "price_quotation": "ocr.document.price_quotation",
+    "bank_statement": "ocr.document.bank_statement",
+    "einvoice": "ocr.document.invoice_xml",
 }
 _SHARES: dict[str, int] = {"citizen_card": 45, "passport": 20, "claim": 13, "invoice": 12, "text": 7}
 _OPENING: tuple[str, ...] = ("citizen_card", "passport", "claim", "invoice", "text", "citizen_card", "citizen_card")
+# The rarer kinds, in turn: two come twice, as they have two sides.
+_RARE: tuple[str, ...] = (
+    *("driving_license", "vehicle_registration", "old_card", "birth_certificate", "insurance_card"),
+    *("vehicle_registration", "business_registration", "vehicle_inspection", "old_card", "price_quotation"),
+    *("bank_statement", "einvoice"),
+)
+_COMMON = 24  # so many files come first without rarer kinds; then every sixth is of one
 
 
 def _kinds(seed: int) -> Iterator[str]:
-    """The endless order of kinds: every kind among the first six, then each pack of 97 good files mixed anew."""
-    good = _good_kinds(seed)
+    """The endless order of kinds: every common kind among the first six, the rarer ones after the common files."""
+    good, rare = _good_kinds(seed), itertools.cycle(_RARE)
     for number in itertools.count(1):
-        yield "broken" if number == 5 or number % 33 == 20 else next(good)
+        if number == 5 or number % 33 == 20:
+            yield "broken"
+        else:
+            yield next(rare if number > _COMMON and number % 6 == 1 else good)
 
 
 def _good_kinds(seed: int) -> Iterator[str]:
+    """The common kinds but the broken files: each pack of 97 is mixed anew."""
     yield from _OPENING
     opening = Counter(_OPENING)
     for pack in itertools.count():
@@ -149,6 +173,37 @@ def _texts(chance: Random) -> list[Drawn]:
     return [papers.text_page(chance) for _ in range(chance.randint(2, 4))]
 
 
+def _old_sides(chance: Random) -> list[Drawn]:
+    somebody = person(chance)
+    return [papers_cards.old_id_card_front(somebody, chance), papers_cards.old_id_card_back(somebody, chance)]
+
+
+def _registration_front(chance: Random) -> list[Drawn]:
+    return [papers_vehicle.vehicle_registration_front(person(chance), vehicle(chance), chance)]
+
+
+def _registration_back(chance: Random) -> list[Drawn]:
+    return [papers_vehicle.vehicle_registration_back(person(chance), vehicle(chance), chance)]
+
+
+def _inspection(chance: Random) -> list[Drawn]:
+    return [papers_vehicle.vehicle_inspection(vehicle(chance), chance)]
+
+
+def _of_somebody(draw: Callable[[Person, Random], Drawn]) -> Draw:
+    """How the one page of somebody's paper is drawn."""
+    return lambda chance: [draw(person(chance), chance)]
+
+
+def _statements(chance: Random) -> list[Drawn]:
+    somebody = person(chance)
+    return [papers_business.bank_statement(somebody, chance) for _ in range(2)]
+
+
+def _einvoice(path: Path, _: str, chance: Random) -> None:
+    write_einvoice(path, chance)
+
+
 def _encoded(draw: Draw, form: str, chance: Random) -> bytes:
     """The first page as a file without truth."""
     buffer = BytesIO()
@@ -211,4 +266,30 @@ _WAYS: dict[str, list[tuple[str, Write]]] = {
         ("tệp-rỗng.jpg", _empty),
         ("tài-liệu-hỏng.pdf", _cut_pdf),
     ],
+    "old_card": [
+        ("chứng-minh-nhân-dân.jpg", _good(_of_somebody(papers_cards.old_id_card_front))),
+        ("chứng-minh-nhân-dân-mặt-sau.jpg", _good(_of_somebody(papers_cards.old_id_card_back))),
+        ("chứng-minh-nhân-dân-hai-mặt.pdf", _good(_old_sides)),
+    ],
+    "driving_license": [
+        ("giấy-phép-lái-xe.jpg", _good(_of_somebody(papers_cards.driving_license))),
+        ("giấy-phép-lái-xe.png", _good(_of_somebody(papers_cards.driving_license))),
+    ],
+    "vehicle_registration": [
+        ("đăng-ký-xe.jpg", _good(_registration_front)),
+        ("đăng-ký-xe-mặt-sau.jpg", _good(_registration_back)),
+    ],
+    "vehicle_inspection": [("đăng-kiểm-xe.jpg", _good(_inspection))],
+    "birth_certificate": [("giấy-khai-sinh.jpg", _good(_of_somebody(papers_civil.birth_certificate)))],
+    "business_registration": [
+        ("đăng-ký-doanh-nghiệp.pdf", _good(_of_somebody(papers_civil.business_registration))),
+        ("đăng-ký-doanh-nghiệp.jpg", _good(_of_somebody(papers_civil.business_registration))),
+    ],
+    "insurance_card": [("thẻ-bảo-hiểm.jpg", _good(_of_somebody(papers_cards.insurance_card)))],
+    "price_quotation": [("báo-giá-xe.jpg", _good(_of_somebody(papers_business.price_quotation)))],
+    "bank_statement": [
+        ("sao-kê-ngân-hàng.pdf", _good(_statements)),
+        ("sao-kê-ngân-hàng.jpg", _good(_of_somebody(papers_business.bank_statement))),
+    ],
+    "einvoice": [("hóa-đơn-điện-tử.xml", _einvoice)],
 }

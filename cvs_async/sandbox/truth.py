@@ -43,7 +43,7 @@ class Page:
 
 @attrs.frozen
 class Truth:
-    """What a sample says. `kind` is citizen_card, passport, claim, invoice or text."""
+    """What a sample says. `kind` is that of the `Sample`."""
 
     kind: str
     pages: tuple[Page, ...]

@@ -40,6 +40,45 @@ async def calls(cvs: AsyncCVS) -> None:
     assert_type((await cvs.ekyc.cards("front.jpg", "back.jpg", timeout=Timeout(total=1))).data, list[Recognized])
 
 
+async def every_operation(cvs: AsyncCVS, img: bytes) -> None:
+    assert_type((await cvs.ekyc.face_matching(img, img, "portrait")).data.matching, float | None)
+    assert_type((await cvs.ekyc.verify_liveness(img, img, img)).data.valid, bool | None)
+    assert_type((await cvs.ekyc.person_with_card(img)).data.ocr.info.id.value, str | None)
+    assert_type((await cvs.ocr.driving_license(img)).data[0].info.class_.value, str | None)
+    assert_type((await cvs.ocr.vehicle_registration(img)).data[0].info.id.value, str | None)
+    assert_type((await cvs.ocr.vehicle_registrations(img, img)).data[0].info.name.value, str | None)
+    assert_type((await cvs.ocr.vehicle_inspection(img)).data[0].info.seri.value, str | None)
+    assert_type((await cvs.ocr.vehicle_plate(img)).data[0].plate.value, str | None)
+    assert_type((await cvs.ocr.birth_certificate(img)).data[0].info.father_name.value, str | None)
+    assert_type((await cvs.ocr.scan(img)).data[0].text, str)
+    assert_type((await cvs.ocr.employee_profile(img)).data.id_card[0].info.hometown.value, str | None)
+    assert_type((await cvs.ocr.vehicle(img)).data[0].info.id.value, str | None)
+    assert_type((await cvs.ocr.document.invoice_xml(img)).data[0].info.supplier.value, str | None)
+    assert_type((await cvs.ocr.document.invoice_vehicle(img)).data[0].info.date.value, str | None)
+    assert_type((await cvs.ocr.document.get_table(img)).data[0].info[0][0], str | None)
+    assert_type((await cvs.ocr.document.business_registration(img)).data[0].info.fax.value, str | None)
+    assert_type((await cvs.ocr.document.price_quotation(img)).data[0].info.table[0].quantity.value, str | None)
+    assert_type((await cvs.ocr.document.get_label_claim(img)).data[0].label, str | None)
+    assert_type((await cvs.ocr.document.bank_statement(img)).data[0].tables[0][0].balance.value, str | None)
+    assert_type((await cvs.ocr.document.credit_report(img)).data[0].info.cic_code.page, int | None)
+    assert_type((await cvs.ocr.document.land_certificate(img)).data[0].info.so_so.value, str | None)
+    assert_type((await cvs.face_search.list_images(0, 10)).data[0].id, str | None)
+    assert_type((await cvs.face_search.search(img)).data[0].url, str | None)
+    assert_type((await cvs.face_search.add_image(img, {"name": "a"})).data.id, str | None)
+    assert_type((await cvs.face_search.update_image(1, {"name": "a"})).data.id, str | None)
+    assert_type((await cvs.face_search.delete_images([1, "2"])).charge, Charge)
+    async for image in cvs.face_search.iter_images():
+        assert_type(image.url, str | None)
+    assert_type((await cvs.smartcrop.crop_image(img, 4, 6)).data.url, str | None)
+    assert_type((await cvs.smartcrop.crop_person(img, width=4, height=6)).data.invalid_code, int | None)
+    assert_type(await cvs.smartcrop.download("https://example.com/a.jpg"), bytes)
+    assert_type((await cvs.v1.get_haimat(img, img)).data.mattruoc.born.value, str | None)
+    assert_type((await cvs.v1.get_mattruoc(img)).data.info.id.value, str | None)
+    assert_type((await cvs.v1.get_matsau(img)).data.valid, bool | None)
+    assert_type((await cvs.v1.get_infor(img)).data[0].type, str | None)
+    assert_type((await cvs.v1.get_infor_all(img)).data.type, str | None)
+
+
 def narrowing(paper: Recognized) -> str | None:
     match paper.info:
         case Passport() as passport:

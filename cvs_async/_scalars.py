@@ -1,0 +1,94 @@
+"""What the vendor sends for one value, however it is wrapped: a number in a string, a box as an object."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, get_args, get_origin
+
+from .models.fields import Box, Image
+
+Understand = Callable[[Any], Any]
+"""Makes a value of what was sent; None if it is no such value."""
+
+
+def text(raw: Any) -> str | None:
+    if isinstance(raw, str):
+        return raw
+    return str(raw) if isinstance(raw, (int, float)) else None
+
+
+def number(raw: Any) -> float | None:
+    if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
+        return None
+    try:
+        value = float(raw)
+    except (ValueError, OverflowError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def integer(raw: Any) -> int | None:
+    value = number(raw)
+    return int(value) if value is not None and value.is_integer() else None
+
+
+def boolean(raw: Any) -> bool | None:
+    if isinstance(raw, bool):
+        return raw
+    return {"true": True, "false": False}.get(raw.strip().lower()) if isinstance(raw, str) else None
+
+
+def box(raw: Any) -> Box | None:
+    if isinstance(raw, Mapping):
+        raw = [raw.get(side) for side in Box._fields]
+    if not isinstance(raw, (list, tuple)) or len(raw) != 4:
+        return None
+    if all(type(side) is int for side in raw):
+        return Box(*raw)
+    sides = [side for side in map(number, raw) if side is not None]
+    return Box(*(int(side) if side.is_integer() else side for side in sides)) if len(sides) == 4 else None
+
+
+def image(raw: Any) -> Image | None:
+    return Image(raw) if isinstance(raw, str) and raw else None
+
+
+def is_more(raw: Any) -> bool:
+    """Whether something sent says more than the value that was made of it: a box, and other things beside."""
+    return isinstance(raw, dict) and len(raw) > len(Box._fields)
+
+
+_SCALARS: dict[Any, Understand] = {
+    str | None: text,
+    float | None: number,
+    int | None: integer,
+    bool | None: boolean,
+    Box | None: box,
+    Image | None: image,
+    Image: image,
+}
+
+
+def understanding(type_: Any) -> Understand | None:
+    """How to read a scalar, or lists of scalars; None if the type is something else."""
+    if get_origin(type_) is not list:
+        return _SCALARS.get(type_)
+    (element,) = get_args(type_)
+    understand = understanding(element)
+    return None if understand is None else _all(understand, nullable=type(None) in get_args(element))
+
+
+def _all(understand: Understand, *, nullable: bool) -> Understand:
+    """Read a list if all of it fits: one value alone is a list of one."""
+
+    def read(raw: Any) -> list[Any] | None:
+        values = []
+        for item in raw if isinstance(raw, list) else [raw]:
+            value = None if is_more(item) else understand(item)
+            if value is None and not (nullable and item is None):
+                return None
+            values.append(value)
+        return values
+
+    return read

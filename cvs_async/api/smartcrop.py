@@ -1,0 +1,61 @@
+"""Smart crop: cutting a picture to a size around what it shows (vendor document 001)."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from .._endpoint import CallOptions, Endpoint
+from .._envelope import SMART_CROP
+from .._inputs import Input, Url
+from .._params import Param, integer
+from .._reply import Reply
+from ..errors import InvalidInputError
+from ..models.crop import Crop
+from ._family import Family
+
+_SIZED: dict[str, Any] = {
+    "forms": ("url", "file"),
+    "names": {"url": ("url",)},
+    "params": (Param("width", integer(1)), Param("height", integer(1))),
+    "format_type": False,
+    "thumb": False,
+    "envelope": SMART_CROP,
+}
+
+CROP_IMAGE = Endpoint("smartcrop/crop_image", returns=Crop, document="001, Smart Crop 1, 2 and 5", **_SIZED)
+CROP_PERSON = Endpoint("smartcrop/crop_person", returns=Crop, document="001, Smart Crop 3 to 5", **_SIZED)
+
+ENDPOINTS = (CROP_IMAGE, CROP_PERSON)
+
+
+class SmartCrop(Family):
+    """``cvs.smartcrop``: pictures of a wanted size."""
+
+    path = "smartcrop"
+
+    async def crop_image(self, img: Input, width: int, height: int, **options: Unpack[CallOptions]) -> Reply[Crop]:
+        """Cut a picture to `width` times `height` pixels, around what matters in it. The data has the result's URL.
+
+        Raises `NoContentError` for an empty picture. Vendor document 001, Smart Crop 1, 2 and 5.
+        """
+        return await self._call(CROP_IMAGE, {"img": img}, width=width, height=height, **options)
+
+    async def crop_person(self, img: Input, width: int, height: int, **options: Unpack[CallOptions]) -> Reply[Crop]:
+        """Cut a picture to `width` times `height` pixels, around the people in it. The data has the result's URL.
+
+        `invalid_code` and `invalid_message` of the data tell whether a face is hidden, tilted or too small.
+
+        Raises `NoContentError` for an empty picture. Vendor document 001, Smart Crop 3 to 5.
+        """
+        return await self._call(CROP_PERSON, {"img": img}, width=width, height=height, **options)
+
+    async def download(self, crop: Crop | str) -> bytes:
+        """Fetch the picture that a crop made. It costs nothing; credentials go to the configured hosts only.
+
+        Raises `InvalidInputError` where there is no http or https URL in it, `ResponseTooLargeError` above
+        `max_response_bytes`, and the errors of HTTP and transport.
+        """
+        url = crop.url if isinstance(crop, Crop) else crop
+        if not url:
+            raise InvalidInputError("smartcrop.download: the crop has no URL", operation="smartcrop.download")
+        return await self._call.download(Url(url), operation="smartcrop.download")

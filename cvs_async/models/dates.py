@@ -1,0 +1,50 @@
+"""Dates on Vietnamese papers. Fields keep them as printed; these read them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+
+_START, _END = r"(?<!\d)(?<!\d[./-])", r"(?![./-]?\d)"
+_FORMS = [
+    re.compile(
+        rf"{_START}(?P<day>\d{{1,2}})\s*(?P<by>[./-])\s*(?P<month>\d{{1,2}})\s*(?P=by)\s*(?P<year>\d{{4}}){_END}"
+    ),
+    re.compile(rf"{_START}(?P<year>\d{{4}})(?P<by>[./-])(?P<month>\d{{1,2}})(?P=by)(?P<day>\d{{1,2}}){_END}"),
+    re.compile(r"(?<!\d)(?P<day>\d{1,2})\W{0,9}thang\W{0,9}(?P<month>\d{1,2})\W{0,9}nam\W{0,9}(?P<year>\d{4})(?!\d)"),
+]
+_UNLIMITED = re.compile(r"\b(khong|vo)\s*(co|xac dinh|gioi han)?\s*thoi\s*han")
+
+
+def parse_date(text: str | None) -> datetime.date | None:
+    """Read the one date in a text.
+
+    Day, month, year with slashes, hyphens or dots; "ngày 14 tháng 11 năm 2023", with or without diacritics; ISO.
+    What stands around it, such as a place or a time, does no harm.
+
+    Returns:
+        The date; None if there is none, if it is no day of the calendar, if there are several, and for
+        "không thời hạn", which `is_unlimited` tells from nonsense.
+    """
+    plain = _plain(text)
+    found = [(int(m["year"]), int(m["month"]), int(m["day"])) for form in _FORMS for m in form.finditer(plain)]
+    if len(set(found)) != 1:
+        return None
+    try:
+        return datetime.date(*found[0])
+    except ValueError:
+        return None
+
+
+def is_unlimited(text: str | None) -> bool:
+    """Whether a text says that a paper never expires: "không thời hạn", "vô thời hạn"."""
+    return _UNLIMITED.search(_plain(text)) is not None
+
+
+def _plain(text: object) -> str:
+    """In lower case, without diacritics."""
+    if not isinstance(text, str):
+        return ""
+    letters = unicodedata.normalize("NFKD", text.lower().replace("đ", "d"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -1,0 +1,90 @@
+"""Answers in the shape of a model, with values that the file's content decides: for files that are no samples."""
+
+from __future__ import annotations
+
+import hashlib
+from types import NoneType
+from typing import Any, get_args, get_origin
+
+import attrs
+from attrs import frozen
+
+from .._converter import wire_names
+from ..models.fields import PAPERS, Box, Document, Field, Image
+from ..models.recognized import Recognized
+from ..models.tables import Cell, Row
+
+ROWS = 2
+"""How long the lists are."""
+
+TYPE_NAMES = {cls: name for name, cls in PAPERS.items()}
+
+
+@frozen
+class Source:
+    """What values are derived from: a page of a file, and the picture of it, if pictures are wanted."""
+
+    digest: str
+    width: int
+    height: int
+    thumb: str | None = None
+
+    def text(self, name: str) -> str:
+        """Some text."""
+        return f"SANDBOX {self._seed(name)[:4].hex()}"
+
+    def score(self, name: str) -> float:
+        """A confidence."""
+        return round(0.5 + self._seed(name)[4] / 512, 4)
+
+    def box(self, name: str) -> list[int]:
+        """A place on the page."""
+        left, top = self._seed(name)[5] * self.width // 512, self._seed(name)[6] * self.height // 512
+        return [left, top, left + self.width // 4, top + self.height // 16]
+
+    def _seed(self, name: str) -> bytes:
+        return hashlib.sha256(f"{self.digest}/{name}".encode()).digest()
+
+
+def derive(cls: Any, source: Source, name: str = "") -> Any:
+    """The wire form of a model; None where a picture would stand and none is wanted."""
+    if get_origin(cls) is list:
+        items = [derive(get_args(cls)[0], source, f"{name}/{number}") for number in range(ROWS)]
+        return [item for item in items if item is not None]
+    if get_origin(cls) is Recognized or cls is Recognized:
+        kind = get_args(cls)[0]
+        return {"type": TYPE_NAMES.get(kind, name), "info": derive(kind, source, name)}
+    if cls is Cell:
+        return {"value": source.text(name), "score": source.score(name), "box": source.box(name)}
+    if isinstance(cls, type) and issubclass(cls, Row):
+        return [derive(a.type, source, f"{name}/{a.name}") for a in _attributes(cls)]
+    if isinstance(cls, type) and issubclass(cls, Document):
+        return _derive_document(cls, source, name)
+    return _derive_scalar(cls, source, name)
+
+
+def _derive_document(cls: type[Document], source: Source, name: str) -> dict[str, Any]:
+    wire: dict[str, Any] = {}
+    for attribute in _attributes(cls):
+        key = wire_names(attribute)[0]
+        path = f"{name}/{key}"
+        if get_origin(attribute.type) is Field:
+            wire |= {key: source.text(path), f"{key}_confidence": source.score(path), f"{key}_box": source.box(path)}
+        elif (value := derive(attribute.type, source, path)) is not None:
+            wire[key] = value
+    return wire
+
+
+def _derive_scalar(cls: Any, source: Source, name: str) -> Any:
+    kinds = [kind for kind in get_args(cls) or (cls,) if kind is not NoneType]
+    if Image in kinds:
+        return source.thumb
+    if Box in kinds:
+        return source.box(name)
+    if float in kinds or int in kinds:
+        return source.score(name) if float in kinds else 0
+    return source.text(name) if str in kinds else None
+
+
+def _attributes(cls: type[Document]) -> list[attrs.Attribute[Any]]:
+    return [a for a in attrs.fields(attrs.resolve_types(cls)) if a.name != "extra"]

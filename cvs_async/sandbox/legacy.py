@@ -1,0 +1,40 @@
+"""API v1's names for what API v2 reads (v1 answers: see the documents' `v1-responses`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+TYPES = {
+    "9_id_card_front": "cmt",
+    "12_id_card_front": "tcc",
+    "chip_id_card_front": "tcc",
+    "9_id_card_back": "matsaucmt",
+    "12_id_card_back": "matsautcc",
+    "chip_id_card_back": "matsautcc",
+    "driving_license": "blx",
+}
+_FRONT = {"id": "id", "name": "name", "dob": "born", "hometown": "country", "address": "address"}
+_FIELDS: Mapping[str, Mapping[str, str]] = {
+    "cmt": _FRONT,
+    "tcc": _FRONT | {"gender": "sex", "due_date": "duedate", "nationality": "quoctich", "ethnicity": "dantoc"},
+    "matsaucmt": {"ethnicity": "dantoc", "issue_date": "date", "religious": "tongiao", "issued_at": "noicap"},
+    "matsautcc": {"issue_date": "date"},
+    "blx": {
+        "id": "id",
+        "name": "name",
+        "dob": "born",
+        "class": "class",
+        "nationality": "nation",
+        "issue_date": "dateissue",
+        "due_date": "duedate",
+        "address": "address",
+    },
+}
+
+
+def as_v1(paper: dict[str, Any]) -> dict[str, Any]:
+    """A paper of API v2, as API v1 answers it: `type` and `data`."""
+    kind: str = TYPES.get(paper["type"], paper["type"])
+    names = _FIELDS.get(kind, {})
+    return {"type": kind, "data": {names[key]: value for key, value in paper["info"].items() if key in names}}

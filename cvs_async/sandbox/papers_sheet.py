@@ -1,0 +1,161 @@
+"""A sheet that papers are drawn on, and the tables on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from random import Random
+from typing import Any
+
+import attrs
+from PIL import Image
+
+from . import people
+from .drawing import INK, LABEL, RED, Canvas, Color, Ink
+from .truth import Page
+
+__all__ = [
+    "A4",
+    "BARE",
+    "CARD",
+    "MOTTO",
+    "PASSPORT",
+    "STATE",
+    "SURE",
+    "VOID",
+    "WHOLE",
+    "Column",
+    "Drawn",
+    "Row",
+    "Sheet",
+    "Table",
+    "parts",
+    "triple",
+]
+
+Drawn = tuple[Image.Image, Page]
+Row = tuple[str, str, str]
+"""A field's name, the label printed before it, its value."""
+
+CARD, PASSPORT, A4 = (1000, 630), (1000, 704), (900, 1270)
+STATE = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
+MOTTO = "Độc lập - Tự do - Hạnh phúc"
+VOID = "GIẤY TỜ MẪU · SPECIMEN · KHÔNG CÓ GIÁ TRỊ"
+
+# What the vendor documents of a field beside its value, which depends on the kind of paper.
+BARE: frozenset[str] = frozenset()
+SURE = frozenset({"confidence"})
+WHOLE = frozenset({"box", "confidence"})
+
+
+class Sheet(Canvas):
+    """A canvas that gathers the fields printed on it."""
+
+    def __init__(self, size: tuple[int, int], tint: Color, chance: Random, documented: frozenset[str] = WHOLE) -> None:
+        super().__init__(*size, tint, chance)
+        self.info: dict[str, Any] = {}
+        self._documented = documented
+
+    def label(self, x: int, y: int, text: str, size: int = 18) -> Ink:
+        """Print what is no field, in grey."""
+        return self.text(x, y, text, size=size, color=LABEL)
+
+    def field(self, name: str, x: int, y: int, value: str, **style: Any) -> None:
+        """Print a value and note it under the vendor's name, with its box and confidence where it has them."""
+        self.info.update(triple(name, self.text(x, y, value, **style), self._documented))
+
+    def labelled(self, name: str, x: int, y: int, label: str, value: str, **style: Any) -> None:
+        """Print a label, and right of it a value as in `field`."""
+        ink = self.label(x, y, label)
+        self.field(name, ink.box[2] + 12, y, value, **style)
+
+    def rows(self, x: int, y: int, pitch: int, rows: Iterable[Row], **style: Any) -> None:
+        """Print labels and values one below the other."""
+        for place, (name, label, value) in enumerate(rows):
+            self.labelled(name, x, y + pitch * place, label, value, **style)
+
+    def heading(self, y: int) -> None:
+        """Print the state's name and motto, as all its papers begin."""
+        middle = self.image.width // 2
+        self.text(middle, y, STATE, size=24, bold=True, align="m")
+        motto = self.text(middle, y + 32, MOTTO, size=21, bold=True, align="m")
+        self.draw.line((motto.box[0], y + 43, motto.box[2], y + 43), fill=INK, width=2)
+
+    def signature(self, x: int, y: int, title: str, name: str) -> None:
+        """Print who signs, with a handwritten blue for the name."""
+        self.block()
+        self.text(x, y, title, size=20, bold=True, align="m")
+        self.text(x, y + 76, name, size=22, color=(44, 62, 140), align="m")
+
+    def void(self) -> None:
+        """Say in print too that this is no real paper."""
+        self.block()
+        x, y = self.image.width // 2, self.image.height - 14
+        self.text(x, y, VOID, size=15, bold=True, color=RED, align="m")
+
+    def drawn(self, kind: str | None = None) -> Drawn:
+        """The picture and what it says."""
+        papers = [{"type": kind, "info": self.info}] if kind else []
+        return self.image, Page(*self.image.size, papers, self.blocks())
+
+
+@attrs.frozen
+class Column:
+    """A column of a table: the vendor's label, its heading, its right edge, its alignment."""
+
+    label: str
+    heading: str
+    right: int
+    number: bool = True
+
+
+@attrs.frozen
+class Table:
+    """Where a table begins, and its columns. The height of its rows is the same on all papers."""
+
+    left: int
+    top: int
+    columns: tuple[Column, ...]
+
+    ROW = 44
+
+    @property
+    def lefts(self) -> list[int]:
+        """The left edges of the columns."""
+        return [self.left, *(column.right for column in self.columns[:-1])]
+
+    def drawn(self, sheet: Sheet, rows: Sequence[dict[str, str]]) -> tuple[list[dict[str, Ink]], int]:
+        """Draw the table: the ink of each row by label, without that of empty cells, and where the table ends."""
+        bottom = self.top + self.ROW * (len(rows) + 1)
+        self._grid(sheet, bottom)
+        sheet.block()
+        for left, column in zip(self.lefts, self.columns, strict=True):
+            sheet.text((left + column.right) // 2, self.top + 28, column.heading, size=17, bold=True, align="m")
+        return [self._row(sheet, self.top + self.ROW * row, values) for row, values in enumerate(rows, 1)], bottom
+
+    def _grid(self, sheet: Sheet, bottom: int) -> None:
+        right = self.columns[-1].right
+        sheet.draw.rectangle((self.left, self.top, right, self.top + self.ROW), fill=(228, 226, 214))
+        for x in [*self.lefts, right]:
+            sheet.draw.line((x, self.top, x, bottom), fill=LABEL)
+        for y in range(self.top, bottom + 1, self.ROW):
+            sheet.draw.line((self.left, y, right, y), fill=LABEL)
+
+    def _row(self, sheet: Sheet, top: int, values: dict[str, str]) -> dict[str, Ink]:
+        inks = {}
+        for left, column in zip(self.lefts, self.columns, strict=True):
+            if not (value := values[column.label]):
+                continue
+            x = column.right - 8 if column.number else left + 8
+            inks[column.label] = sheet.text(x, top + 28, value, size=18, align="r" if column.number else "l")
+        return inks
+
+
+def triple(name: str, ink: Ink, documented: frozenset[str] = WHOLE) -> dict[str, Any]:
+    """A field as the vendor answers it: its value, its box and confidence where they are documented."""
+    beside = {"box": ink.box, "confidence": ink.confidence}
+    return {name: ink.text} | {f"{name}_{part}": value for part, value in beside.items() if part in documented}
+
+
+def parts(name: str, place: people.Place) -> dict[str, str]:
+    """The parts of an address, which the vendor answers without boxes."""
+    return {f"{name}_{part}": value for part, value in attrs.asdict(place).items()}

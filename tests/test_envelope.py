@@ -1,0 +1,67 @@
+"""What codes mean, family by family; and whom to believe where code and message disagree."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from cvs_async import (
+    APIError,
+    AuthenticationError,
+    InvalidIdError,
+    InvalidImageError,
+    NoContentError,
+    OutOfRequestsError,
+    ProcessingError,
+)
+from cvs_async._envelope import DATA, FACE_MATCHING, FACE_SEARCH, SMART_CROP, V1, Envelope, _report_drift
+
+QUOTA, CREDENTIALS = "Out of requests", "Incorrect Api_key or api_secret"
+TABLE: list[tuple[Envelope, int | str, str, type[APIError]]] = [
+    (DATA, 4, QUOTA, OutOfRequestsError),
+    (DATA, 5, CREDENTIALS, AuthenticationError),
+    (DATA, 3, "Incorrect image format", InvalidImageError),
+    (FACE_MATCHING, 1, "The photo does not contain content", InvalidImageError),
+    (FACE_MATCHING, 3, "Incorrect image format", NoContentError),
+    (FACE_SEARCH, 4, CREDENTIALS, AuthenticationError),
+    (FACE_SEARCH, 5, QUOTA, OutOfRequestsError),
+    (FACE_SEARCH, 1, "Incorrect image format", InvalidImageError),
+    (FACE_SEARCH, 3, "The photo does not contain content", NoContentError),
+    (FACE_SEARCH, 6, "Error when processing the request", ProcessingError),
+    (FACE_SEARCH, 7, "Incorrect Id", InvalidIdError),
+    (SMART_CROP, 4, QUOTA, OutOfRequestsError),
+    (SMART_CROP, 4, CREDENTIALS, AuthenticationError),
+    (SMART_CROP, 4, "", AuthenticationError),
+    (SMART_CROP, 5, QUOTA, APIError),
+    (V1, 4, "Hết số lượng request hữu dụng", OutOfRequestsError),
+    (V1, 5, "Api_key hoặc api_secret không đúng", AuthenticationError),
+    (V1, 6, "Incorrect format type", APIError),
+    (DATA, 17, "?", APIError),
+    (DATA, "E4", QUOTA, APIError),
+    (DATA, 4, "", OutOfRequestsError),
+    (DATA, 5, "ĐÃ ĐỔI LỜI", AuthenticationError),
+]
+
+
+@pytest.mark.parametrize(("envelope", "code", "message", "expected"), TABLE)
+def test_a_code_means_what_its_family_says(
+    envelope: Envelope, code: int | str, message: str, expected: type[APIError], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert envelope.kind(code, message) is expected
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("envelope", "code", "message"),
+    [(DATA, 4, CREDENTIALS), (DATA, 5, QUOTA), (FACE_SEARCH, 4, QUOTA), (FACE_SEARCH, 5, CREDENTIALS)],
+)
+def test_a_message_against_its_code_is_drift_and_read_with_care(
+    envelope: Envelope, code: int, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    _report_drift.cache_clear()
+    caplog.set_level(logging.WARNING, "cvs_async")
+    assert [envelope.kind(code, message) for _ in range(3)] == [AuthenticationError] * 3
+    assert len(caplog.records) == 1, "it is said once"
+    assert message not in caplog.text
+    assert f"code {code} in the {envelope.name} envelope" in caplog.text

@@ -1,0 +1,1 @@
+"""What the vendor's documents say, as plain facts."""
