@@ -9,12 +9,16 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from random import Random
 from typing import IO
 
 import pytest
+from typer.testing import CliRunner
 
 from cvs_async.api import OPERATIONS
+from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
+from cvs_async.sandbox.einvoice import write_einvoice
 from cvs_async.sandbox.truth import read_truth
 
 COMMAND = [sys.executable, "-c", "from cvs_async.cli import main; main()"]
@@ -249,3 +253,48 @@ def test_a_second_ctrl_c_ends_a_batch_at_once(samples: list[Sample], tmp_path: P
         assert process.wait(20) == 130
     assert "Traceback" not in said
     assert "Interrupted" in said
+
+
+SETTINGS = {
+    "ekyc.face_matching": ["type1=card"],
+    "smartcrop.crop_image": ["width=40", "height=30"],
+    "smartcrop.crop_person": ["width=40", "height=30"],
+    "face_search.list_images": ["offset=0", "limit=10"],
+    "face_search.add_image": ['metadata={"tên": "Ví dụ"}'],
+    "face_search.update_image": ["image_id=100001", 'metadata={"tên": "Ví dụ"}'],
+    "face_search.delete_images": ["ids=[100001]"],
+}
+
+
+def test_call_reaches_every_operation(samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = next(sample.path for sample in samples if sample.path.suffix == ".jpg")
+    xml = tmp_path / "hóa-đơn.xml"
+    write_einvoice(xml, Random(1))
+    names = sorted(OPERATIONS, key=lambda name: name != "face_search.add_image")  # the others need a picture there
+    names.append(names.pop(names.index("face_search.delete_images")))
+    monkeypatch.setenv("CVS_API_KEY", "key")
+    monkeypatch.setenv("CVS_API_SECRET", "secret")
+    with Sandbox() as sandbox:
+        for name in names:
+            file = xml if name.endswith("_xml") else picture
+            files = [str(file)] * len(OPERATIONS[name].images)
+            settings = [word for setting in SETTINGS.get(name, []) for word in ("--set", setting)]
+            ended = CliRunner().invoke(app, ["call", name, *files, *settings, "--base-url", sandbox.base_url])
+            assert ended.exit_code == 0, (name, ended.output)
+            json.loads(ended.stdout)
+        assert sandbox.ledger.billed == len(OPERATIONS)
+        assert not sandbox.ledger.violations
+
+
+def test_arguments_that_are_no_files_are_checked(sandbox: Sandbox) -> None:
+    ended = cvs_async("call", "face_search.delete_images", "--set", "ids=[]", sandbox=sandbox)
+    assert (ended.returncode, "ids must hold at least one id" in ended.stderr) == (2, True)
+    ended = cvs_async("call", "face_search.delete_images", "--set", "ids", sandbox=sandbox)
+    assert (ended.returncode, "--set takes NAME=VALUE" in ended.stderr) == (2, True)
+
+
+def test_batch_takes_xml_files_of_a_folder_for_the_operation_that_reads_them(sandbox: Sandbox, tmp_path: Path) -> None:
+    write_einvoice(tmp_path / "a.xml", Random(1))
+    (tmp_path / "b.jpg").write_bytes(b"no picture")
+    ended = cvs_async("batch", "ocr.document.invoice_xml", tmp_path, sandbox=sandbox)
+    assert (ended.returncode, len(ended.stdout.splitlines())) == (0, 1)

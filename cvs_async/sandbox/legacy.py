@@ -35,6 +35,6 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
 
 def as_v1(paper: dict[str, Any]) -> dict[str, Any]:
     """A paper of API v2, as API v1 answers it: `type` and `data`."""
-    kind: str = TYPES.get(paper["type"], paper["type"])
+    kind = TYPES.get(str(paper["type"]), str(paper["type"]))
     names = _FIELDS.get(kind, {})
     return {"type": kind, "data": {names[key]: value for key, value in paper["info"].items() if key in names}}
