@@ -55,6 +55,7 @@ def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = No
     Raises:
         APIError: the envelope's code is not 0, or HTTP refused the request.
         RateLimitedError, ServerError, RedirectError, DecodeError: there is no envelope to read.
+        DecodeError: with the charge `billed`, if the data does not fit a type of the user's own.
     """
     answer = _parse(wire.content)
     code = _code(answer.get(endpoint.envelope.code)) if answer is not None else None
@@ -65,13 +66,25 @@ def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = No
     data = answer if endpoint.envelope.data is None else answer.get(endpoint.envelope.data)
     return Reply(
         operation=endpoint.name,
-        data=cast(T, data if endpoint.returns is None else structure(data, endpoint.returns)),
+        data=cast(T, data if endpoint.returns is None else _structured(endpoint, wire, answer, data)),
         raw=answer,
         attempts=wire.attempts,
         elapsed=elapsed,
         check_sum=check_sum,
         http_status=wire.status,
     )
+
+
+def _structured(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any], data: Any) -> Any:
+    """The library's own models take whatever comes; the type of an endpoint of the user's may not."""
+    try:
+        return structure(data, endpoint.returns)
+    except Exception as error:
+        raise DecodeError(
+            f"{endpoint.name}: the answer, which was paid for, does not fit {endpoint.returns}; it is in .raw",
+            charge="billed",
+            **_context(endpoint.name, wire, answer),
+        ) from error
 
 
 def _parse(content: bytes) -> dict[str, Any] | None:

@@ -160,7 +160,10 @@ class ResponseTooLargeError(CVSError):
 
 
 class DecodeError(CVSError):
-    """The answer is no JSON object that carries a code; ``raw`` holds its bytes. What it cost is unknown."""
+    """The answer is no JSON object that carries a code; ``raw`` holds its bytes. What it cost is unknown.
+
+    Or it does not fit the type that an `Endpoint` of your own declares; ``raw`` holds it, and it is billed.
+    """
 
 
 class TransportError(CVSError):

@@ -366,3 +366,11 @@ def test_a_reply_survives_copying_and_pickling() -> None:
     reply = decode(CARD, WireReply(200, body(0, [{"type": "passport", "info": {"name": "Ánh", "thêm": [1]}}])))
     for twin in (copy.copy(reply), copy.deepcopy(reply), pickled(reply)):
         assert twin == reply
+
+
+def test_a_paid_answer_that_does_not_fit_a_type_of_the_users_own_is_attached() -> None:
+    answer = {"errorCode": "0", "errorMessage": "Success", "data": {"id": "CANARY"}}
+    with pytest.raises(DecodeError) as caught:
+        decode(Endpoint("ocr/new", returns=int), WireReply(200, json.dumps(answer).encode()))
+    assert (caught.value.charge, caught.value.raw) == ("billed", answer)
+    assert "CANARY" not in f"{caught.value} {caught.value!r}"

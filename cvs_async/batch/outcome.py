@@ -39,7 +39,7 @@ class Done(Generic[T]):
 
 @frozen
 class Failed:
-    """An answer, or an input, that says no. It cost nothing."""
+    """An answer, or an input, that says no. It cost nothing, unless `error.charge` says otherwise."""
 
     item: Item
     error: CVSError
