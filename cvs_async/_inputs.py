@@ -146,7 +146,8 @@ def choose_form(endpoint: Endpoint[Any], inputs: Mapping[str, object], send_as: 
     form: Form = send_as if send_as != "auto" else "url" if urls else _first_of_files(endpoint)
     if form not in endpoint.forms:
         raise InvalidInputError(
-            f"{endpoint.name} takes no URL; download it first, and give the file", operation=endpoint.name
+            f"{endpoint.name} takes no URL, but {', '.join(endpoint.forms)}; download it first, and give the file",
+            operation=endpoint.name,
         )
     if (form == "url") != bool(urls):
         name, value = next(iter(inputs.items()))

@@ -347,3 +347,42 @@ async def test_hosts_that_need_no_proxy_get_none(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     async with bad_server(answers(http())) as server, AsyncCVS("key", "secret", base_url=server.base_url) as cvs:
         assert (await cvs.ocr.card(PICTURE)).charge == "billed"
+
+
+async def test_a_download_from_a_foreign_host_carries_no_credentials() -> None:
+    async with (
+        bad_server(answers(http(b"own"))) as own,
+        bad_server(answers(http(b"foreign"))) as foreign,
+        AsyncCVS("key", "secret", base_url=own.base_url) as cvs,
+    ):
+        assert await cvs.smartcrop.download(f"{own.base_url}/a.jpg?x=1") == b"own"
+        assert await cvs.smartcrop.download(f"{foreign.base_url}/a.jpg") == b"foreign"
+    assert own.requests[0].startswith(b"GET /a.jpg?x=1 HTTP/1.1\r\n")
+    assert b"\r\nauthorization: basic " in own.requests[0].lower()
+    assert b"authorization" not in foreign.requests[0].lower()
+
+
+DOWNLOADS: list[tuple[str, bytes, type[CVSError]]] = [
+    ("too large", http(b"x" * 20_000), ResponseTooLargeError),
+    ("a redirect", http(b"", "302 Found", ("Location: http://127.0.0.1:1/",)), RedirectError),
+    ("a failing host", http(b"", "502 Bad Gateway"), ServerError),
+]
+
+
+@pytest.mark.parametrize(("answer", "expected"), [row[1:] for row in DOWNLOADS], ids=[row[0] for row in DOWNLOADS])
+async def test_a_download_that_fails_costs_nothing(answer: bytes, expected: type[CVSError]) -> None:
+    async with (
+        bad_server(answers(answer)) as server,
+        AsyncCVS("key", "secret", base_url=server.base_url, max_response_bytes=10_000) as cvs,
+    ):
+        with pytest.raises(expected) as caught:
+            await cvs.smartcrop.download(f"{server.base_url}/a.jpg?token=canary")
+    assert (caught.value.charge, caught.value.operation) == ("free", "smartcrop.download")
+    assert "canary" not in f"{caught.value} {caught.value!r}"
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.com/a.jpg", "a.jpg", ""])
+async def test_only_http_is_downloaded_from(url: str) -> None:
+    async with AsyncCVS("key", "secret") as cvs:
+        with pytest.raises(InvalidInputError):
+            await cvs.smartcrop.download(url)
