@@ -123,6 +123,7 @@ def test_call_prints_what_was_read(sandbox: Sandbox, samples: list[Sample]) -> N
     read = cvs_async("call", "ocr.card", samples[0].path, "--check-sum", "A1", sandbox=sandbox)
     raw = cvs_async("call", "ocr.card", samples[0].path, "--raw", "--get-thumb", sandbox=sandbox)
     assert (read.returncode, raw.returncode) == (0, 0)
+    assert any('"id": {"value": "' in line and '"box": [' in line for line in read.stdout.splitlines())
     assert json.loads(read.stdout)[0]["info"]["id"]["value"] == json.loads(raw.stdout)["data"]["info"]["id"]
     assert [entry.parameters.get("check_sum") for entry in sandbox.ledger] == ["A1", None]
     assert [entry.parameters["get_thumb"] for entry in sandbox.ledger] == ["false", "true"]

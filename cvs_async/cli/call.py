@@ -59,6 +59,23 @@ def _parsed(settings: list[str]) -> dict[str, Any]:
 async def _call(endpoint: Endpoint[Any], arguments: dict[str, Any], raw: bool, base_url: str | None) -> int:
     async with AsyncCVS(base_url=base_url) as cvs:
         reply = await cvs.call(endpoint, **arguments)
-    typer.echo(json.dumps(reply.raw if raw else unstructure(reply.data), ensure_ascii=False, indent=2))
+    typer.echo(_pretty(reply.raw if raw else unstructure(reply.data)))
     messages().print(f"{reply.operation}: {reply.charge}, {reply.elapsed:.2f} s", style="dim")
     return 0
+
+
+def _pretty(value: Any, indent: str = "\n") -> str:
+    """JSON with a line for each field rather than for each number."""
+    deeper = indent + "  "
+    if isinstance(value, dict) and any(_is_deep(part) for part in value.values()):
+        parts = [f"{json.dumps(key, ensure_ascii=False)}: {_pretty(part, deeper)}" for key, part in value.items()]
+        return "{" + ",".join(deeper + part for part in parts) + indent + "}"
+    if isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
+        return "[" + ",".join(deeper + _pretty(part, deeper) for part in value) + indent + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _is_deep(value: Any) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value)
+    )
