@@ -94,7 +94,7 @@ class ConfigurationError(CVSError):
 
 
 class InvalidInputError(CVSError, ValueError):
-    """An argument or a file that cannot be sent; raised before anything is."""
+    """A file or an argument cannot be sent; found before anything is."""
 
 
 class APIError(CVSError):

@@ -78,34 +78,37 @@ class JsonLines:
         path: of the file; None is standard output.
         append: go on with a file that exists. Without it such a file is refused: its answers were paid for.
 
+    Attributes:
+        path: of the file; None for standard output.
+
     Raises:
         InvalidInputError: on entering, if the file exists or cannot be made.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None, *, append: bool = False) -> None:
-        self._path = None if path is None else Path(path)
+        self.path = None if path is None else Path(path)
         self._append = append
         self._file: AsyncBufferedIOBase | AsyncIndirectBufferedIOBase | None = None
 
     async def __aenter__(self) -> Self:
-        if self._path is None:
+        if self.path is None:
             self._file = aiofiles.stdout_bytes
             return self
         try:
-            self._file = await aiofiles.open(self._path, "ab" if self._append else "xb")
+            self._file = await aiofiles.open(self.path, "ab" if self._append else "xb")
         except FileExistsError:
             raise InvalidInputError(
-                f"{self._path} exists, and its answers were paid for: choose another name, or append to it"
+                f"{self.path} exists, and its answers were paid for: choose another name, or append to it"
             ) from None
         except OSError as error:
-            raise InvalidInputError(f"{self._path} cannot be written: {error.strerror}") from error
+            raise InvalidInputError(f"{self.path} cannot be written: {error.strerror}") from error
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         file, self._file = self._file, None
-        if file is None or self._path is None:
+        if file is None or self.path is None:
             return
         with anyio.CancelScope(shield=True):
             try:

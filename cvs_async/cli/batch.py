@@ -86,6 +86,8 @@ async def _batch(
                     await drain(batch, sink, progress, task)
         finally:
             print_summary(console, batch.stats)
+            if sink.path is not None and batch.stats.errors:
+                console.print(f"Which and why is in {sink.path}.", markup=False)
     return INTERRUPTED if interrupted else exit_code(batch.stats)
 
 
