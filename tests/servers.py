@@ -20,17 +20,25 @@ class BadServer:
     Attributes:
         base_url: where it listens.
         connections: how many were opened.
+        open: how many of them still are.
         requests: the complete requests that arrived, head and body.
     """
 
     base_url: str = ""
     connections: int = 0
+    open: int = 0
     requests: list[bytes] = field(factory=list)
 
 
 async def arrived(server: BadServer, count: int) -> None:
     """Wait until so many requests have reached a server."""
     while len(server.requests) < count:  # noqa: ASYNC110 - the server is told of nothing but bytes
+        await asyncio.sleep(0.005)
+
+
+async def left(server: BadServer) -> None:
+    """Wait until every connection to a server is closed."""
+    while server.open:  # noqa: ASYNC110 - as above
         await asyncio.sleep(0.005)
 
 
@@ -42,6 +50,7 @@ async def bad_server(behave: Callable[[BadServer], Behaviour]) -> AsyncIterator[
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         state.connections += 1
+        state.open += 1
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
@@ -54,6 +63,7 @@ async def bad_server(behave: Callable[[BadServer], Behaviour]) -> AsyncIterator[
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
+            state.open -= 1
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     state.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -126,7 +136,7 @@ def silent(state: BadServer) -> Behaviour:
 
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         state.requests.append(await read_request(reader))
-        await asyncio.Event().wait()
+        await reader.read()
 
     return connection
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -28,7 +29,7 @@ from cvs_async import (
 from cvs_async.batch import Outcome, to_record
 from cvs_async.batch.order import Window
 from cvs_async.sandbox import Sandbox
-from tests.servers import ANSWER, bad_server, closes_after_request
+from tests.servers import ANSWER, arrived, bad_server, closes_after_request, left, silent
 
 Handler = Callable[[httpx.Request], Any]
 
@@ -318,6 +319,22 @@ async def test_breaking_out_leaves_no_task_and_no_call_behind() -> None:
         assert source.closed
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert outcomes.stats.in_flight == 0
+
+
+async def test_leaving_early_closes_every_connection_and_file(tmp_path: Path) -> None:
+    scans = [tmp_path / f"{number}.pdf" for number in range(20)]
+    for scan in scans:
+        scan.write_bytes(b"%PDF-" + bytes(3 << 20))
+    async with bad_server(silent) as server:
+        open_before = os.listdir("/dev/fd")
+        async with AsyncCVS("key", "secret", base_url=server.base_url) as cvs:
+            for _ in range(3):
+                arrived_before = len(server.requests)
+                async with cvs.batch(cvs.ocr.card, scans, concurrency=5):
+                    await arrived(server, arrived_before + 5)
+            await left(server)
+        assert len(os.listdir("/dev/fd")) == len(open_before)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_an_error_of_the_consumer_comes_out_as_it_is() -> None:
