@@ -47,6 +47,10 @@ class ThumbOptions(CallOptions, total=False):
     get_thumb: bool
 
 
+DEFAULTS: Mapping[str, object] = {"get_thumb": False, "send_as": "auto", "check_sum": None, "timeout": None}
+"""What the keywords are unless they are given."""
+
+
 class Arguments(ThumbOptions, total=False):
     """Every keyword that some operation takes: what a batch hands on to each of its calls.
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import operator
 import re
 import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
+
+import pytest
 
 import cvs_async
 from cvs_async.api import OPERATIONS, Family
@@ -66,3 +70,23 @@ def test_a_missing_extra_is_said_with_what_to_install() -> None:
         ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
         assert ended.returncode != 0
         assert f"pip install 'cvs_async[{extra}]'" in ended.stderr
+
+
+def test_signatures_are_spelled_out_for_people() -> None:
+    cvs = cvs_async.AsyncCVS("key", "secret")
+    common = "send_as: 'SendAs' = 'auto', check_sum: 'str | None' = None, timeout: 'float | Timeout | None' = None"
+    assert str(inspect.signature(cvs.ocr.card)) == (
+        f"(img: 'Input', *, get_thumb: 'bool' = False, {common}) -> 'Reply[list[Recognized]]'"
+    )
+    assert str(inspect.signature(cvs.smartcrop.crop_image)) == (
+        f"(img: 'Input', width: 'int', height: 'int', *, {common}) -> 'Reply[Crop]'"
+    )
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_signature_has_the_keywords_that_the_endpoint_takes(operation: str) -> None:
+    endpoint, found = OPERATIONS[operation], operator.attrgetter(operation)(cvs_async.AsyncCVS("key", "secret"))
+    parameters = list(inspect.signature(found).parameters)
+    named = [*endpoint.images, *(param.name for param in endpoint.params)]
+    assert parameters[: len(named)] == named
+    assert set(parameters) - {"send_as"} == {*endpoint.images, *endpoint.options()} - {"send_as"}
