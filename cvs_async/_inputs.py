@@ -199,7 +199,7 @@ async def _open(name: str, value: object) -> Part:
 
 def _open_path(given: str | os.PathLike[Any]) -> Part:
     try:
-        path = Path(os.fsdecode(os.fspath(given)))
+        path = Path(os.fsdecode(given))
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise _UnusableError("is a folder; cvs.batch(..., folder(...)) reads folders")
@@ -264,7 +264,7 @@ def _reason(error: Exception) -> str:
 
 def _as_path(value: str | os.PathLike[Any]) -> str:
     try:
-        return os.fsdecode(os.fspath(value))
+        return os.fsdecode(value)
     except TypeError:
         return f"{type(value).__name__} object"
 

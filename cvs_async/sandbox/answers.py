@@ -59,6 +59,33 @@ WORDS = "văn bản mẫu của hộp cát không phải giấy tờ thật"
 
 
 @frozen
+class Seen:
+    """One page of a file of a request.
+
+    Attributes:
+        file: which of the request's files it is of, from 0.
+        number: which of the file's pages it is, from 0.
+        picture: the file.
+        source: what may be made of the page, if the file is no sample.
+    """
+
+    file: int
+    number: int
+    picture: Picture
+    source: Source
+
+    @property
+    def papers(self) -> list[dict[str, Any]]:
+        """What a sample shows here; nothing of any other file."""
+        return self.picture.truth.pages[self.number].papers if self.picture.truth else []
+
+    @property
+    def image(self) -> dict[str, str]:
+        """The picture of the page, as a part of an answer; nothing where none is wanted, or there is none."""
+        return {} if self.source.thumb is None else {"image": self.source.thumb}
+
+
+@frozen
 class Files:
     """What a request brought: the files, looked at, and the other arguments."""
 
@@ -76,10 +103,10 @@ class Files:
         """The files alone."""
         return [content for _, content in self.files]
 
-    def pages(self) -> list[tuple[int, Picture, int, Source]]:
-        """Every page of every file: the file's number, the file, the page's number, and what may be made of it."""
+    def pages(self) -> list[Seen]:
+        """Every page of every file."""
         return [
-            (file, picture, number, Source(f"{picture.digest}/{number}", *size, self._thumb(content, number)))
+            Seen(file, number, picture, Source(f"{picture.digest}/{number}", *size, self._thumb(content, number)))
             for file, (picture, content) in enumerate(self.files)
             for number, size in enumerate(picture.pages)
         ]
@@ -98,8 +125,8 @@ class Desk:
             "ekyc.face_matching": _face_matching,
             "ekyc.verify_liveness": lambda files: faces.verify(files.contents),
             "ekyc.person_with_card": _person_with_card,
-            "ocr.vehicle_plate": lambda files: [derive(Plate, source) for *_, source in files.pages()],
-            "ocr.employee_profile": lambda files: derive(EmployeeProfile, files.pages()[0][-1]),
+            "ocr.vehicle_plate": lambda files: [derive(Plate, page.source) for page in files.pages()],
+            "ocr.employee_profile": lambda files: derive(EmployeeProfile, files.pages()[0].source),
             "ocr.document.get_table": _tables,
             "ocr.document.get_label_claim": _labels,
             "ocr.document.bank_statement": _statements,
@@ -126,7 +153,7 @@ class Desk:
         if endpoint.name in self._own:
             return self._own[endpoint.name](files)
         if endpoint.returns == list[Page]:
-            return [_text(picture, number, source) for _, picture, number, source in files.pages()]
+            return [_text(page) for page in files.pages()]
         papers = _papers(endpoint, files)
         if not papers:
             raise Refusal(NoContentError)
@@ -161,22 +188,21 @@ def _as_jpeg(content: bytes) -> bytes:
 
 
 def _papers(endpoint: Endpoint[Any], files: Files) -> list[dict[str, Any]]:
-    found = []
-    for file, picture, number, source in files.pages():
-        second = OTHER_SECONDS.get(endpoint.name) if file else None
-        papers = picture.truth.pages[number].papers if picture.truth else [_other_paper(endpoint, source, second)]
-        image = {"image": source.thumb} if source.thumb is not None else {}
-        found += [{"type": paper["type"], "info": paper["info"] | image} for paper in papers]
-    return found
+    return [
+        {"type": paper["type"], "info": paper["info"] | page.image}
+        for page in files.pages()
+        for paper in (page.papers if page.picture.truth else [_other_paper(endpoint, page)])
+    ]
 
 
-def _other_paper(endpoint: Endpoint[Any], source: Source, second: str | None) -> dict[str, Any]:
+def _other_paper(endpoint: Endpoint[Any], page: Seen) -> dict[str, Any]:
+    second = OTHER_SECONDS.get(endpoint.name) if page.file else None
     (recognized,) = get_args(endpoint.returns) or (Recognized,)
     (declared,) = get_args(recognized) or (Paper,)
     name = second or OTHER_PAPERS.get(endpoint.name) or TYPE_NAMES.get(declared)
     if name is None:
         name = "chip_id_card_front" if declared is Paper else endpoint.name.rpartition(".")[2]
-    return {"type": name, "info": derive(PAPERS[name] if declared is Paper or name in PAPERS else declared, source)}
+    return {"type": name, "info": derive(PAPERS.get(name, declared), page.source)}
 
 
 def _in_v1(endpoint: Endpoint[Any], papers: Sequence[dict[str, Any]], files: Files) -> dict[str, Any]:
@@ -189,10 +215,10 @@ def _in_v1(endpoint: Endpoint[Any], papers: Sequence[dict[str, Any]], files: Fil
     return read[0] | {"valid": "True"}
 
 
-def _text(picture: Picture, number: int, source: Source) -> list[Any]:
-    if picture.truth is not None:
-        return picture.truth.pages[number].blocks
-    words = WORDS.split()
+def _text(page: Seen) -> list[Any]:
+    if page.picture.truth is not None:
+        return page.picture.truth.pages[page.number].blocks
+    words, source = WORDS.split(), page.source
     step, middle = source.width // len(words), source.height // 2
     line = [
         {
@@ -212,9 +238,9 @@ def _face_matching(files: Files) -> dict[str, Any]:
 
 
 def _person_with_card(files: Files) -> dict[str, Any]:
-    (_, picture, _, source), content = files.pages()[0], files.contents[0]
-    truth = picture.truth.pages[0].papers if picture.truth else []
-    paper = truth[0] if truth else {"type": "chip_id_card_front", "info": derive(PAPERS["chip_id_card_front"], source)}
+    page, content = files.pages()[0], files.contents[0]
+    other = {"type": "chip_id_card_front", "info": derive(PAPERS["chip_id_card_front"], page.source)}
+    paper = page.papers[0] if page.papers else other
     judged = {"valid": "True", "invalidMessage": "Successful"}
     return {
         "matching": faces.match([content, content]) | judged,
@@ -224,32 +250,28 @@ def _person_with_card(files: Files) -> dict[str, Any]:
 
 def _tables(files: Files) -> list[dict[str, Any]]:
     tables = []
-    for _, picture, number, source in files.pages():
-        papers = picture.truth.pages[number].papers if picture.truth else []
-        shown = [paper["info"]["table"] for paper in papers if "table" in paper["info"]]
+    for page in files.pages():
+        shown = [paper["info"]["table"] for paper in page.papers if "table" in paper["info"]]
         rows = [[[str(cell.get("value")) for cell in row] for row in table] for table in shown]
-        image = {"image": source.thumb} if source.thumb is not None else {}
-        tables += [{"info": table} | image for table in rows] or [
-            {"info": [[source.text(f"{row}/{cell}") for cell in range(3)] for row in range(ROWS)]} | image
-        ]
+        other = [[page.source.text(f"{row}/{cell}") for cell in range(3)] for row in range(ROWS)]
+        tables += [{"info": table} | page.image for table in rows or [other]]
     return tables
 
 
 def _labels(files: Files) -> list[dict[str, Any]]:
     return [
-        {"id": number, "label": LABELS.get(picture.truth.kind if picture.truth else "", "None")}
-        | ({"image": source.thumb} if source.thumb is not None else {})
-        for _, picture, number, source in files.pages()
+        {"id": page.number, "label": LABELS.get(page.picture.truth.kind if page.picture.truth else "", "None")}
+        | page.image
+        for page in files.pages()
     ]
 
 
 def _statements(files: Files) -> list[Any]:
     pages = []
-    for _, picture, number, source in files.pages():
-        papers = picture.truth.pages[number].papers if picture.truth else []
-        images = [source.thumb] if source.thumb is not None else []
-        shown = [paper["info"] for paper in papers if "json" in paper["info"]]
-        pages += [info | {"image_table": images} for info in shown] or [derive(StatementPage, source)]
+    for page in files.pages():
+        shown = [paper["info"] for paper in page.papers if "json" in paper["info"]]
+        images = list(page.image.values())
+        pages += [info | {"image_table": images} for info in shown] or [derive(StatementPage, page.source)]
     return pages
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import ipaddress
 from collections.abc import Mapping
 from typing import Any
-from urllib.error import URLError
 from urllib.parse import quote, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 
@@ -155,7 +153,7 @@ async def _json(
         members = dict(body[endpoint.nest] if endpoint.nest else body)
         names = [name for name in members if name in endpoint.wire_names(form)]
         contents = {name: base64.b64decode(members.pop(name), validate=True) for name in names}
-    except (ValueError, TypeError, KeyError, binascii.Error):
+    except (ValueError, TypeError, KeyError):
         raise Refusal(InvalidImageError) from None
     for name, content in contents.items():
         entry.uploads += (_upload(name, content, None, None),)
@@ -192,7 +190,7 @@ def _fetch(url: str) -> bytes:
     try:
         with opener.open(quote(url, safe="%/:=&?~+!$,;'@()*[]"), timeout=URL_TIMEOUT) as answer:
             content: bytes = answer.read()
-    except (URLError, OSError, ValueError):
+    except (OSError, ValueError):
         raise Refusal(UrlUnavailableError) from None
     return content
 
