@@ -295,6 +295,18 @@ def test_arguments_that_are_no_files_are_checked(sandbox: Sandbox) -> None:
     assert (ended.returncode, "--set takes NAME=VALUE" in ended.stderr) == (2, True)
 
 
+def test_batch_takes_arguments_that_are_no_files(sandbox: Sandbox, samples: list[Sample]) -> None:
+    sizes = ["--set", "width=40", "--set", "height=30"]
+    ended = cvs_async("batch", "smartcrop.crop_image", samples[0].path, *sizes, sandbox=sandbox)
+    assert (ended.returncode, json.loads(ended.stdout)["status"]) == (0, "done")
+    assert sandbox.ledger[0].parameters == {"width": "40", "height": "30"}
+
+
+def test_operations_that_read_no_files_have_no_batch(sandbox: Sandbox) -> None:
+    ended = cvs_async("batch", "face_search.list_images", "x", sandbox=sandbox)
+    assert (ended.returncode, "face_search.list_images reads no files" in ended.stderr) == (2, True)
+
+
 def test_batch_takes_xml_files_of_a_folder_for_the_operation_that_reads_them(sandbox: Sandbox, tmp_path: Path) -> None:
     write_einvoice(tmp_path / "a.xml", Random(1))
     (tmp_path / "b.jpg").write_bytes(b"no picture")

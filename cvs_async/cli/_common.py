@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
@@ -26,6 +27,10 @@ Concurrency = Annotated[int, typer.Option(help="The most calls in flight.", min=
 BaseUrl = Annotated[str | None, typer.Option(help="Where the service is; else CVS_BASE_URL, else the vendor's hosts.")]
 GetThumb = Annotated[bool, typer.Option("--get-thumb", help="Also fetch the papers, cut out and straightened.")]
 SendAsOption = Annotated[str, typer.Option(help="auto, url, file or base64.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="An argument that is no file, such as width=400 or ids=[1,2].", metavar="NAME=VALUE"),
+]
 Operation = Annotated[
     str, typer.Argument(help="Such as ocr.card; `cvs-async operations` lists them.", metavar="OPERATION")
 ]
@@ -93,6 +98,20 @@ def find_operation(name: str) -> Endpoint[Any]:
     if name in OPERATIONS:
         return OPERATIONS[name]
     stop(f"There is no operation {name}; there are {', '.join(sorted(OPERATIONS))}.")
+
+
+def parse_settings(settings: list[str] | None) -> dict[str, Any]:
+    """The arguments given with --set. Values are JSON where they can be, and text where not."""
+    parsed: dict[str, Any] = {}
+    for setting in settings or []:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            stop(f"--set takes NAME=VALUE, not {name}.")
+        try:
+            parsed[name] = json.loads(value)
+        except ValueError:
+            parsed[name] = value
+    return parsed
 
 
 def shown(path: Path) -> str:

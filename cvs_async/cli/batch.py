@@ -24,9 +24,11 @@ from ._common import (
     GetThumb,
     Operation,
     SendAsOption,
+    Settings,
     find_operation,
     gentle_interrupt,
     messages,
+    parse_settings,
     run,
     stop,
 )
@@ -40,6 +42,7 @@ def command(
     append: Annotated[bool, typer.Option("--append", help="Go on with a results file that exists.")] = False,
     concurrency: Concurrency = 16,
     ordered: Annotated[bool, typer.Option("--ordered", help="Results in the order of the files.")] = False,
+    settings: Settings = None,
     get_thumb: GetThumb = False,
     send_as: SendAsOption = "auto",
     base_url: BaseUrl = None,
@@ -51,9 +54,11 @@ def command(
     nothing could be begun.
     """
     endpoint = find_operation(operation)
+    if not endpoint.images:
+        stop(f"{operation} reads no files, so there is nothing to do in a batch: use `cvs-async call`.")
     if len(paths) % len(endpoint.images):
         stop(f"{operation} reads {', '.join(endpoint.images)}: give a multiple of {len(endpoint.images)} files.")
-    options = {"send_as": send_as} | ({"get_thumb": True} if get_thumb else {})
+    options = parse_settings(settings) | {"send_as": send_as} | ({"get_thumb": True} if get_thumb else {})
     run(
         _batch(endpoint, paths, JsonLines(out, append=append), concurrency, ordered, cast(Arguments, options), base_url)
     )

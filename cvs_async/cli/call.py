@@ -10,7 +10,18 @@ import typer
 from .._converter import unstructure
 from .._endpoint import Endpoint
 from ..client import AsyncCVS
-from ._common import BaseUrl, GetThumb, Operation, SendAsOption, find_operation, messages, run, stop
+from ._common import (
+    BaseUrl,
+    GetThumb,
+    Operation,
+    SendAsOption,
+    Settings,
+    find_operation,
+    messages,
+    parse_settings,
+    run,
+    stop,
+)
 
 
 def command(
@@ -19,12 +30,7 @@ def command(
         list[str] | None,
         typer.Argument(help="A file or URL for each input of the operation.", metavar="FILE…", show_default=False),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", help="An argument that is no file, such as width=400 or ids=[1,2].", metavar="NAME=VALUE"
-        ),
-    ] = None,
+    settings: Settings = None,
     get_thumb: GetThumb = False,
     send_as: SendAsOption = "auto",
     check_sum: Annotated[str | None, typer.Option(help="Filed by the vendor with the request.")] = None,
@@ -36,24 +42,10 @@ def command(
     if len(files) != len(endpoint.images):
         wanted = ", ".join(endpoint.images) or "no file"
         stop(f"{operation} reads {wanted}: give {len(endpoint.images)} files, not {len(files)}.")
-    arguments: dict[str, Any] = dict(zip(endpoint.images, files, strict=True)) | _parsed(settings or [])
+    arguments: dict[str, Any] = dict(zip(endpoint.images, files, strict=True)) | parse_settings(settings)
     arguments |= {"check_sum": check_sum} | ({"get_thumb": True} if get_thumb else {})
     arguments |= {"send_as": send_as} if endpoint.images else {}
     run(_call(endpoint, arguments, raw, base_url))
-
-
-def _parsed(settings: list[str]) -> dict[str, Any]:
-    """Values are JSON where they can be, and text where not."""
-    parsed = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            stop(f"--set takes NAME=VALUE, not {name}.")
-        try:
-            parsed[name] = json.loads(value)
-        except ValueError:
-            parsed[name] = value
-    return parsed
 
 
 async def _call(endpoint: Endpoint[Any], arguments: dict[str, Any], raw: bool, base_url: str | None) -> int:
