@@ -141,6 +141,8 @@ def test_call_prints_what_was_read(sandbox: Sandbox, samples: list[Sample]) -> N
         (["batch", "ocr.card", "x", "--base-url", "nonsense"], "base_url must look like"),
         (["samples", "somewhere", "--count", "0"], "--count"),
         (["sandbox", "--port", "99999"], "--port"),
+        (["sandbox", "--files", "nowhere"], "nowhere is none"),
+        (["batch", "ocr.card", "x", "--out", "."], ". is a folder"),
     ],
 )
 def test_mistakes_get_one_helpful_sentence(arguments: list[str], sentence: str, sandbox: Sandbox) -> None:

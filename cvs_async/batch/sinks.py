@@ -97,6 +97,8 @@ class JsonLines:
         try:
             self._file = await aiofiles.open(self.path, "ab" if self._append else "xb")
         except FileExistsError:
+            if await anyio.to_thread.run_sync(self.path.is_dir):
+                raise InvalidInputError(f"{self.path} is a folder, and not a file to write to") from None
             raise InvalidInputError(
                 f"{self.path} exists, and its answers were paid for: choose another name, or append to it"
             ) from None

@@ -61,7 +61,7 @@ def run(coroutine: Coroutine[Any, Any, int]) -> None:
     except CVSError as error:
         stop(str(error), FAILED)
     except OSError as error:
-        stop(f"{error.filename or 'output'}: {error.strerror or error}")
+        stop(f"{error.filename or 'output'}: {error.strerror}" if error.strerror else str(error))
     except (KeyboardInterrupt, asyncio.CancelledError):
         stop("Interrupted.", INTERRUPTED)
     raise typer.Exit(code)

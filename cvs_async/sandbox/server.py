@@ -47,7 +47,7 @@ class Sandbox:
         ledger: what was asked, with what, and what was billed.
 
     Raises:
-        ConfigurationError: on entering, if the port is taken or the service does not start.
+        ConfigurationError: if `files` is no folder; on entering, if the port is taken or the service does not start.
     """
 
     def __init__(
@@ -61,6 +61,8 @@ class Sandbox:
         files: str | os.PathLike[str] | None = None,
     ) -> None:
         folder = Path(files) if files is not None else None
+        if folder is not None and not folder.is_dir():
+            raise ConfigurationError(f"the sandbox serves the files of a folder, and {folder} is none")
         self._service = Service(Credentials(api_key, api_secret), latency, quota, folder)
         self._port = port
         self._server: uvicorn.Server | None = None
