@@ -7,10 +7,12 @@
 'chip_id_card_front'
 """
 
-from . import batch, errors, models
+from . import batch, errors, models, stats
 from ._endpoint import Endpoint
 from ._inputs import Url
+from ._pace import RateLimit
 from ._reply import Reply
+from ._retry import RetryPolicy
 from ._version import __version__
 from .batch import Done, Failed, Held, folder
 from .client import AsyncCVS
@@ -59,10 +61,12 @@ __all__ = [
     "NoContentError",
     "OutOfRequestsError",
     "ProcessingError",
+    "RateLimit",
     "RateLimitedError",
     "RedirectError",
     "Reply",
     "ResponseTooLargeError",
+    "RetryPolicy",
     "ServerError",
     "Timeout",
     "TimeoutError",
@@ -74,4 +78,5 @@ __all__ = [
     "errors",
     "folder",
     "models",
+    "stats",
 ]

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import nullcontext
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from urllib.parse import urlsplit
 
-import anyio
 import anyio.to_thread
 
+from ._dispatch import Call, Dispatcher
 from ._endpoint import Arguments, Endpoint
-from ._exchange import Progress
+from ._exchange import Progress, WireReply
 from ._inputs import Url, choose_form, load
 from ._params import Param
-from ._reply import Reply, decode, http_error
+from ._reply import Reply, decode, head_charge, http_error
 from ._request import build
-from .errors import CVSError, InvalidInputError, TimeoutError
-from .settings import Settings, Timeout, as_timeout
+from .errors import CVSError, InvalidInputError, ResponseTooLargeError
+from .settings import Settings, as_timeout
 
 if TYPE_CHECKING:  # httpx and aiohttp take long to import, and `import cvs_async` shall not
+    from ._telemetry import Spans
     from ._transport import Transport
 
 T = TypeVar("T")
@@ -33,14 +35,16 @@ DECODE_ASIDE = 1 << 16
 class Caller:
     """Makes calls: the one thing that the families, `AsyncCVS.call` and the batch have in common."""
 
-    def __init__(self, settings: Settings, transport: Transport) -> None:
+    def __init__(self, settings: Settings, transport: Transport, dispatcher: Dispatcher, spans: Spans | None) -> None:
         self._settings = settings
         self._transport = transport
+        self._dispatcher = dispatcher
+        self._spans = spans
 
     async def __call__(
         self, endpoint: Endpoint[T], inputs: Mapping[str, object], **options: Unpack[Arguments]
     ) -> Reply[T]:
-        """Call an operation once.
+        """Call an operation.
 
         Raises:
             InvalidInputError: before anything is sent.
@@ -50,18 +54,25 @@ class Caller:
         parameters = _check(endpoint, inputs, options)
         form = choose_form(endpoint, inputs, options.get("send_as", "auto")) if endpoint.images else None
         timeout = as_timeout(options.get("timeout"), self._settings.timeout)
-        progress = Progress()
-        async with _bounded(endpoint.name, timeout, progress), self._transport.slot(endpoint.name, timeout):
+
+        async def attempt(progress: Progress) -> Reply[T]:
             parts = {} if form is None else await load(endpoint, inputs, form)
             request = build(endpoint, form, parts, parameters, boundary=secrets.token_hex(16))
-            wire = await self._transport.send(request, timeout, progress)
+            try:
+                wire = await self._transport.send(request, timeout, progress)
+            except ResponseTooLargeError as error:
+                error.charge = head_charge(endpoint, error.raw)
+                raise
+            return await _decoded(endpoint, wire, options.get("check_sum"), started)
 
-        # Outside the bound: an answer that is in, and paid for, must not be lost to a timer.
-        def decoded() -> Reply[T]:
-            elapsed = time.perf_counter() - started
-            return decode(endpoint, wire, check_sum=options.get("check_sum"), elapsed=elapsed)
-
-        return decoded() if len(wire.content) <= DECODE_ASIDE else await anyio.to_thread.run_sync(decoded)
+        call = Call(
+            operation=endpoint.name,
+            origin=self._settings.origins[endpoint.host],
+            timeout=timeout,
+            repeatable=endpoint.repeatable,
+        )
+        with nullcontext() if self._spans is None else self._spans.call(call):
+            return await self._dispatcher.run(call, attempt)
 
     async def download(self, url: Url, *, operation: str) -> bytes:
         """Get a file that an answer speaks of. It is no call of the API, and costs nothing.
@@ -69,16 +80,28 @@ class Caller:
         Raises:
             CVSError: of the kinds of transport and HTTP.
         """
-        progress, timeout = Progress(), self._settings.timeout
-        try:
-            async with _bounded(operation, timeout, progress), self._transport.slot(operation, timeout):
+        timeout = self._settings.timeout
+
+        async def attempt(progress: Progress) -> WireReply:
+            try:
                 wire = await self._transport.fetch(operation, url, timeout, progress)
-            if wire.status != HTTPStatus.OK:
-                raise http_error(operation, wire)
-        except CVSError as error:
-            error.charge = "free"
-            raise
-        return wire.content
+                if wire.status != HTTPStatus.OK:
+                    raise http_error(operation, wire)
+            except CVSError as error:
+                error.charge = "free"
+                raise
+            return wire
+
+        origin = "://".join(urlsplit(url)[:2])
+        call = Call(operation=operation, origin=origin, timeout=timeout, priced=False)
+        return (await self._dispatcher.run(call, attempt)).content
+
+
+async def _decoded(endpoint: Endpoint[T], wire: WireReply, check_sum: str | None, started: float) -> Reply[T]:
+    def decoded() -> Reply[T]:
+        return decode(endpoint, wire, check_sum=check_sum, elapsed=time.perf_counter() - started)
+
+    return decoded() if len(wire.content) <= DECODE_ASIDE else await anyio.to_thread.run_sync(decoded)
 
 
 def _check(endpoint: Endpoint[Any], inputs: Mapping[str, object], arguments: Arguments) -> dict[str, Any]:
@@ -109,17 +132,3 @@ def _checked(endpoint: Endpoint[Any], param: Param, arguments: Arguments) -> Any
         return param.check(arguments.get(param.name))
     except ValueError as error:
         raise InvalidInputError(f"{endpoint.name}: {param.name} {error}", operation=endpoint.name) from None
-
-
-@asynccontextmanager
-async def _bounded(operation: str, timeout: Timeout, progress: Progress) -> AsyncIterator[None]:
-    """The bound on the whole call. What was known of the request when it fell decides about the charge."""
-    with anyio.move_on_after(timeout.total) as scope:
-        yield
-    if scope.cancelled_caught:
-        raise TimeoutError(
-            f"{operation}: no answer within {timeout.total:g} seconds in all",
-            operation=operation,
-            attempts=progress.attempts,
-            charge=progress.charge,
-        )

@@ -93,6 +93,8 @@ class Endpoint(Generic[T]):
         thumb: whether it takes ``get_thumb``.
         format_type: whether the form is told in the query.
         nest: the key of the JSON body below which everything stands.
+        repeatable: False for an operation that does something each time, such as adding a picture: it is never
+            sent again where nobody knows whether it was done.
         method: of HTTP, for operations without inputs; with inputs the form decides.
         host: which of the vendor's hosts serves it.
         envelope: what its answers are wrapped in.
@@ -111,6 +113,7 @@ class Endpoint(Generic[T]):
     thumb: bool = field(default=True, kw_only=True)
     format_type: bool = field(default=True, kw_only=True)
     nest: str | None = field(default=None, kw_only=True)
+    repeatable: bool = field(default=True, kw_only=True)
     method: Method | None = field(default=None, kw_only=True)
     host: Host = field(default="cloud", kw_only=True)
     envelope: Envelope = field(default=DATA, kw_only=True, repr=False)

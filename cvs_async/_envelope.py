@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -10,6 +9,7 @@ from functools import cache
 from attrs import evolve, frozen
 
 from . import errors
+from ._log import log
 from .errors import APIError, AuthenticationError, OutOfRequestsError
 
 _CREDENTIALS = re.compile(r"api[_ ]?(key|secret)", re.IGNORECASE)
@@ -63,7 +63,7 @@ def _said(message: str) -> type[APIError] | None:
 @cache
 def _report_drift(envelope: str, code: int | str) -> None:
     """Once for each code: the service no longer keeps to its documents."""
-    logging.getLogger("cvs_async").warning(
+    log.warning(
         "code %s in the %s envelope came with a message that contradicts its documented meaning", code, envelope
     )
 

@@ -7,39 +7,65 @@ from typing import Any, Literal
 
 from attrs import define, field, frozen
 
-from .errors import Charge
+from .errors import Charge, ConnectError
 
 
 @frozen
 class WireReply:
-    """An answer as it came: nothing of it has been looked at."""
+    """An answer as it came: nothing of its content has been looked at.
+
+    Attributes:
+        status: of HTTP.
+        content: the body, unpacked.
+        attempts: how many requests the call has made.
+        unknown_attempts: how many of them before this one may have been charged.
+        retry_after: seconds that the service asks to wait; None where it does not.
+    """
 
     status: int
     content: bytes = field(repr=False)
     attempts: int = 1
+    unknown_attempts: int = field(default=0, repr=False)
+    retry_after: float | None = field(default=None, repr=False)
 
 
-@define
+@define(eq=False)
 class Progress:
-    """How far a call has come. It is also httpx's `trace` extension, which our transport and httpcore both call.
+    """How far one request has come. It is also httpx's `trace` extension, which our transport and httpcore both call.
 
-    `handed` is the state between: a transport has the request and has not told anything of it yet.
+    Attributes:
+        number: of the request within its call, from 1.
+        unknown_before: how many requests of the call before it may have been charged.
+        phase: ``waiting`` for its turn or its inputs; ``handed`` to a transport that has not told anything of it
+            yet; ``connecting``; ``leaving`` from its first byte on; ``answered`` when the answer is complete.
+        orphaned: nobody waits for it any more.
+        handed_at, answered_at: in seconds of the loop's clock.
+        sent, received: bytes of the bodies, so far.
     """
 
-    phase: Literal["waiting", "handed", "connecting", "leaving"] = "waiting"
+    number: int = 1
+    unknown_before: int = 0
+    phase: Literal["waiting", "handed", "connecting", "leaving", "answered"] = "waiting"
+    orphaned: bool = False
+    handed_at: float = 0.0
+    answered_at: float = 0.0
+    sent: int = 0
+    received: int = 0
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         if event.endswith("send_request_headers.started"):
+            if self.orphaned:  # its caller has left while it connected: it must not be paid for
+                raise ConnectError("withdrawn before anything was sent", attempts=self.number)
             self.phase = "leaving"
         elif self.phase == "handed":
             self.phase = "connecting"
 
     @property
     def charge(self) -> Charge:
-        """What the call has cost if it is broken off now."""
+        """What the request has cost if it is broken off now."""
         return "free" if self.phase in ("waiting", "connecting") else "unknown"
 
     @property
     def attempts(self) -> int:
-        """How many requests were made."""
-        return 0 if self.phase == "waiting" else 1
+        """How many requests the call has made."""
+        return self.number - (self.phase == "waiting")

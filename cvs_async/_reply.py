@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Generic, TypeVar, cast
 
 from attrs import field, frozen
@@ -34,6 +35,8 @@ class Reply(Generic[T]):
         raw: the complete answer as received, as plain JSON values. Not in the repr.
         charge: always ``billed``: the service charges every answer with code 0.
         attempts: how many requests it took.
+        unknown_attempts: how many of them, before the one that was answered, may have been charged too; more than
+            0 only if `RetryPolicy.unknown_resends` allows it.
         elapsed: seconds from the call to the decoded answer, waiting included.
         check_sum: as sent along, None if none was.
         http_status: of the answer.
@@ -44,6 +47,7 @@ class Reply(Generic[T]):
     raw: dict[str, Any] = field(repr=False)
     charge: Charge = "billed"
     attempts: int = 1
+    unknown_attempts: int = 0
     elapsed: float = 0.0
     check_sum: str | None = field(default=None, repr=False)
     http_status: int = 200
@@ -69,6 +73,7 @@ def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = No
         data=cast(T, data if endpoint.returns is None else _structured(endpoint, wire, answer, data)),
         raw=answer,
         attempts=wire.attempts,
+        unknown_attempts=wire.unknown_attempts,
         elapsed=elapsed,
         check_sum=check_sum,
         http_status=wire.status,
@@ -146,10 +151,32 @@ def http_error(operation: str, wire: WireReply, answer: dict[str, Any] | None = 
     return DecodeError(f"{said}, but its body is no JSON object with a code", charge="unknown", **context)
 
 
+def head_charge(endpoint: Endpoint[Any], head: bytes) -> Charge:
+    """What an answer has cost of which only the beginning is known: the members before the first that is cut off."""
+    text = head.decode("utf-8-sig", "replace")
+    decoder = json.JSONDecoder()
+    position = text.find("{") + 1
+    try:
+        while True:
+            name, position = decoder.raw_decode(text, _WHITE.match(text, position).end())  # type: ignore[union-attr]
+            position = text.index(":", position) + 1
+            value, position = decoder.raw_decode(text, _WHITE.match(text, position).end())  # type: ignore[union-attr]
+            position = text.index(",", position) + 1
+            if name == endpoint.envelope.code:
+                code = _code(value)
+                return "unknown" if code is None else "billed" if code == 0 else "free"
+    except (ValueError, RecursionError):
+        return "unknown"
+
+
+_WHITE = re.compile(r"\s*")
+
+
 def _context(operation: str, wire: WireReply, answer: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "operation": operation,
         "attempts": wire.attempts,
         "http_status": wire.status,
         "raw": wire.content if answer is None else answer,
+        "retry_after": wire.retry_after,
     }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import builtins
 import logging
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -14,7 +13,9 @@ import httpx
 
 from ._exchange import Progress, WireReply
 from ._request import Body, Request
+from ._retry import parse_retry_after
 from ._transport_aiohttp import AiohttpTransport
+from ._unpack import ENCODINGS, BrokenEncodingError, Unpacker
 from ._version import __version__
 from .errors import (
     ConnectError,
@@ -25,51 +26,45 @@ from .errors import (
     ResponseTooLargeError,
     TimeoutError,
 )
-from .settings import Settings, Timeout
+from .settings import Settings, Timeout, is_safe
+
+HEAD = 1 << 16
+"""Bytes of an answer that is too large which are kept: its code may stand there."""
 
 
 class Transport:
     """One connection pool and the rules for using it: credentials, bounds, no redirects."""
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        max_connections: int,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        allow_insecure: bool = False,
+    ) -> None:
         self._settings = settings
-        # Of the pool's size, so that nobody waits inside the HTTP library.
-        self._slots = asyncio.Semaphore(settings.max_connections)
+        self._allow_insecure = allow_insecure
         tls = any(origin.startswith("https") for origin in settings.origins.values())
+        self._own = AiohttpTransport(max_connections, tls=tls) if transport is None else None
         # httpx would route around the transport where a proxy is set; the transport reads the proxies itself.
         self._client = httpx.AsyncClient(
-            transport=transport or AiohttpTransport(settings.max_connections, tls=tls),
+            transport=transport or self._own,
             follow_redirects=False,
             trust_env=False,
         )
         self._headers = {
             "Accept": "application/json",
-            "Accept-Encoding": self._client.headers["Accept-Encoding"],
+            "Accept-Encoding": ENCODINGS,
             "Authorization": settings.authorization,
             "User-Agent": f"cvs_async/{__version__}",
         }
         logging.getLogger("httpx").addFilter(_not_in_our_call)
 
-    @asynccontextmanager
-    async def slot(self, operation: str, timeout: Timeout) -> AsyncIterator[None]:
-        """One of the client's connections, from before the inputs are read: what waits holds no documents.
-
-        Raises:
-            TimeoutError: none became free in time.
-        """
-        try:
-            async with asyncio.timeout(timeout.pool):
-                await self._slots.acquire()
-        except builtins.TimeoutError as error:
-            raise TimeoutError(
-                f"{operation}: none of {self._settings.max_connections} connections"
-                f" became free within {timeout.pool:g} seconds",
-                operation=operation,
-            ) from error
-        try:
-            yield
-        finally:
-            self._slots.release()
+    @property
+    def connections(self) -> int | None:
+        """How many are open; None with a transport of the user's own."""
+        return None if self._own is None else self._own.connections
 
     async def send(self, request: Request, timeout: Timeout, progress: Progress) -> WireReply:
         """Make one attempt. The bound on the whole call is the caller's; `progress` tells it how far this came.
@@ -80,7 +75,7 @@ class Transport:
             ResponseTooLargeError: the answer is larger than the client's bound.
             InvalidInputError: a file changed while it was being sent.
         """
-        stream = _BodyStream(request.body)
+        stream = _BodyStream(request.body, progress)
         try:
             return await self._exchange(request.operation, self._http(request, stream, timeout, progress), progress)
         finally:
@@ -91,12 +86,17 @@ class Transport:
 
         Raises:
             TransportError, DecodeError, ResponseTooLargeError: as for `send`.
-            InvalidInputError: httpx cannot make sense of the URL.
+            InvalidInputError: httpx cannot make sense of the URL, or others could read along.
         """
         try:
             target = httpx.URL(url)
         except httpx.InvalidURL as error:
             raise InvalidInputError(f"{operation}: the URL cannot be used", operation=operation) from error
+        if not (self._allow_insecure or is_safe(url)):
+            raise InvalidInputError(
+                f"{operation}: the URL is plain http; make the client with allow_insecure=True to use it",
+                operation=operation,
+            )
         headers = self._headers | {"Accept": "*/*", "Host": target.netloc.decode("ascii")}
         if _origin(target) not in {_origin(httpx.URL(origin)) for origin in self._settings.origins.values()}:
             del headers["Authorization"]
@@ -109,18 +109,31 @@ class Transport:
 
     async def _exchange(self, operation: str, request: httpx.Request, progress: Progress) -> WireReply:
         in_our_call = _in_our_call.set(True)
+        clock = asyncio.get_running_loop().time
+        progress.handed_at, progress.phase = clock(), "handed"
         try:
-            progress.phase = "handed"
             response = await self._client.send(request, stream=True)
             try:
-                return WireReply(response.status_code, await self._read(response, operation))
+                content = await self._read(response, operation, progress)
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _as_ours(error, operation, progress) from error
+        except BrokenEncodingError as error:
+            text = f"{operation}: the answer's content encoding is broken"
+            raise DecodeError(text, operation=operation, attempts=progress.attempts, charge="unknown") from error
         except CVSError as error:
             error.operation, error.attempts, error.charge = operation, progress.attempts, progress.charge
             raise
+        else:
+            progress.answered_at, progress.phase = clock(), "answered"
+            return WireReply(
+                response.status_code,
+                content,
+                progress.attempts,
+                progress.unknown_before,
+                parse_retry_after(response.headers.get("retry-after"), response.headers.get("date"), time.time()),
+            )
         finally:
             _in_our_call.reset(in_our_call)
 
@@ -141,28 +154,45 @@ class Transport:
             extensions=_extensions(timeout, progress),
         )
 
-    async def _read(self, response: httpx.Response, operation: str) -> bytes:
+    async def _read(self, response: httpx.Response, operation: str, progress: Progress) -> bytes:
         content = bytearray()
-        async for chunk in response.aiter_bytes():
-            content += chunk
+        async for piece in _pieces(response, progress):
+            content += piece
             if len(content) > self._settings.max_response_bytes:
                 raise ResponseTooLargeError(
                     f"{operation}: the answer has more than {self._settings.max_response_bytes} bytes;"
                     " max_response_bytes of the client is the bound",
                     http_status=response.status_code,
+                    raw=bytes(content[:HEAD]),
                 )
         return bytes(content)
+
+
+async def _pieces(response: httpx.Response, progress: Progress) -> AsyncIterator[bytes]:
+    """The content of an answer. httpx would unpack whatever has arrived at once, and that may be a bomb."""
+    if response.is_stream_consumed:  # the answer of a mock, which was there from the beginning
+        progress.received += len(response.content)
+        yield response.content
+        return
+    unpacker = Unpacker(response.headers.get("content-encoding", ""))
+    async for chunk in response.aiter_raw():
+        progress.received += len(chunk)
+        for piece in unpacker.feed(chunk):
+            yield piece
+    unpacker.finish()
 
 
 class _BodyStream(httpx.AsyncByteStream):
     """A request's body. httpx keeps requests in reference cycles, so what they carry must be let go by hand."""
 
-    def __init__(self, body: Body | None) -> None:
+    def __init__(self, body: Body | None, progress: Progress) -> None:
         self._body = body
+        self._progress = progress
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._body is not None:
             async for chunk in self._body.chunks():
+                self._progress.sent += len(chunk)
                 yield chunk
 
     def release(self) -> None:
@@ -180,11 +210,6 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 def _as_ours(error: httpx.HTTPError | httpx.InvalidURL, operation: str, progress: Progress) -> CVSError:
     attempts = progress.attempts
-    if isinstance(error, httpx.DecodingError):
-        return DecodeError(
-            f"{operation}: the answer's content encoding is broken",
-            operation=operation, attempts=attempts, charge="unknown",
-        )  # fmt: skip
     never_left = isinstance(error, _NOT_DELIVERED) or progress.charge == "free"
     kind = type(error).__name__
     ours: type[CVSError]

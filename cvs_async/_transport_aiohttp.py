@@ -8,7 +8,10 @@ to leave are never confused, and nothing is ever sent twice behind the caller's 
 from __future__ import annotations
 
 import asyncio
+import select
+import socket
 import ssl
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -21,8 +24,12 @@ from attrs import define
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 
 
-class _Unanswered(aiohttp.ClientError):
+class _UnansweredError(aiohttp.ClientError):
     """A connection that broke without an answer; aiohttp would resend a GET, this it hands on."""
+
+
+class _ClosedBeforeError(aiohttp.ClientError):
+    """The service had closed the connection before anything of the request was written."""
 
 
 @define
@@ -30,6 +37,7 @@ class _Sending:
     """One request on its way out."""
 
     trace: Trace | None
+    kept: bool = False
     left: bool = False
     body_error: Exception | None = None
 
@@ -49,6 +57,12 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._tls: ssl.SSLContext | bool = httpx.create_ssl_context() if tls else True
         self._session: aiohttp.ClientSession | None = None
         self._proxies = getproxies()
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return sum(opened.fileno() >= 0 for opened in self._sockets)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request, once.
@@ -62,16 +76,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         write_timer = asyncio.timeout(None)
         try:
             async with write_timer:
-                response = await self._open_session().request(
-                    request.method,
-                    str(request.url),
-                    headers=request.headers.multi_items(),
-                    data=_body(request, sending, write_timer, timeouts.get("write")),
-                    timeout=aiohttp.ClientTimeout(connect=timeouts.get("connect"), sock_read=timeouts.get("read")),
-                    allow_redirects=False,
-                    proxy=self._proxy(request.url),
-                    trace_request_ctx=sending,
-                )
+                response = await self._send(request, sending, write_timer, timeouts)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if sending.body_error is not None:
                 raise sending.body_error from error
@@ -82,6 +87,30 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             response.status, headers=response.raw_headers, stream=_Answer(response, request), request=request
         )
 
+    async def _send(
+        self,
+        request: httpx.Request,
+        sending: _Sending,
+        write_timer: asyncio.Timeout,
+        timeouts: Mapping[str, float | None],
+    ) -> aiohttp.ClientResponse:
+        while True:
+            try:
+                return await self._open_session().request(
+                    request.method,
+                    str(request.url),
+                    headers=request.headers.multi_items(),
+                    data=_body(request, sending, write_timer, timeouts.get("write")),
+                    timeout=aiohttp.ClientTimeout(connect=timeouts.get("connect"), sock_read=timeouts.get("read")),
+                    allow_redirects=False,
+                    proxy=self._proxy(request.url),
+                    trace_request_ctx=sending,
+                )
+            except _ClosedBeforeError:
+                if not sending.kept:  # a new connection: who closes those at once will go on doing so
+                    raise
+                sending.kept = False  # each turn takes one kept connection out of the pool, so this comes to an end
+
     async def aclose(self) -> None:
         """Close all connections."""
         session, self._session = self._session, None
@@ -91,7 +120,10 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._max_connections, ssl=self._tls),
+                connector=aiohttp.TCPConnector(
+                    limit=self._max_connections, ssl=self._tls, socket_factory=self._open_socket
+                ),
+                request_class=_Request,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trace_configs=[_tracing()],
@@ -99,18 +131,61 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             )
         return self._session
 
+    def _open_socket(self, address: Any) -> socket.socket:
+        """With TCP keep-alive: load balancers forget connections that are silent while a document is worked on."""
+        family, kind, protocol = address[:3]
+        opened = socket.socket(family, kind, protocol)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in KEEP_ALIVE.items():
+            if option := getattr(socket, name, None):  # not every system has them all
+                opened.setsockopt(socket.IPPROTO_TCP, option, value)
+        self._sockets.add(opened)
+        return opened
+
     def _proxy(self, url: httpx.URL) -> str | None:
         proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
         return None if proxy is None or proxy_bypass(url.host) else proxy
 
 
+KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+"""Seconds of silence before the first probe, seconds between probes, probes that may go unanswered."""
+
+
+class _Request(aiohttp.ClientRequest):
+    async def send(self, conn: Any) -> aiohttp.ClientResponse:
+        """Write the request, unless the other side has closed already.
+
+        An idle connection has nothing to be read but its end, which the loop may not have come to yet. To find it
+        now is to know that nothing was sent; a moment later nobody could tell.
+        """
+        if _readable(conn.transport):
+            conn.close()
+            raise _ClosedBeforeError
+        return await super().send(conn)
+
+
+def _readable(transport: asyncio.Transport | None) -> bool:
+    opened: socket.socket | None = None if transport is None else transport.get_extra_info("socket")
+    if opened is None or opened.fileno() < 0:
+        return True
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(opened, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([opened], [], [], 0)[0])
+
+
 def _tracing() -> aiohttp.TraceConfig:
+    async def reused(_session: object, context: Any, _params: object) -> None:
+        context.trace_request_ctx.kept = True
+
     async def headers_sent(_session: object, context: Any, _params: object) -> None:
         sending: _Sending = context.trace_request_ctx
         sending.left = True
         await sending.tell("http11.send_request_headers.started")
 
     config = aiohttp.TraceConfig()
+    config.on_connection_reuseconn.append(reused)
     config.on_request_headers_sent.append(headers_sent)
     return config
 
@@ -122,7 +197,7 @@ async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _Unanswered(str(error)) from error
+        raise _UnansweredError(str(error)) from error
 
 
 def _body(

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack
+
+import anyio
+from attrs import evolve
 
 from ._call import Caller
+from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint
+from ._pace import RateLimit
+from ._quota import Quota
 from ._reply import Reply
+from ._retry import RetryPolicy
 from .api import OPERATIONS, V1, Ekyc, FaceSearch, Ocr, SmartCrop
 from .batch.runner import Batch, endpoint_of
 from .batch.sources import Source
-from .settings import Settings, Timeout
+from .errors import InvalidInputError
+from .settings import Limits, Settings, Timeout
+from .stats import ClientStats, Event
 
 if TYPE_CHECKING:
     import httpx
 
+    from ._telemetry import Spans
+
 T = TypeVar("T")
+
+DEFAULT_LIMITS = Limits()
 
 
 class AsyncCVS:
@@ -30,9 +43,24 @@ class AsyncCVS:
         base_url: one origin for everything (a sandbox, an installation of your own), or a mapping with an
             origin for each of ``cloud`` and ``demo``; else CVS_BASE_URL; else the hosts of the vendor's documents.
         timeout: seconds for a whole call, or a `Timeout` with its parts.
-        max_connections: how many calls may be in flight; more of them wait.
-        max_response_bytes: the largest answer that is read, in bytes.
+        retry: when a call is sent again by itself; ``RetryPolicy(attempts=1)`` is never.
+        max_connections: how many requests may be in flight; more of them wait.
+        concurrency: ``"auto"`` finds out how many requests the service bears, up to `max_connections`.
+        max_response_bytes: the largest answer that is read, in bytes once unpacked.
+        rate_limit: how many requests may leave in a time; no bound unless given. A ``Retry-After`` of the service
+            holds up all calls to its origin, with and without it.
+        quota: what becomes of calls while the account is out of requests: ``"raise"`` fails them at once, as the
+            first one was; ``"wait"`` lets them wait, that first one too, within their `timeout`.
+        quota_probe: seconds between two calls that try whether the account has requests again.
+        drain_timeout: seconds for which a request whose caller has left, or whose client is closed, may still
+            bring its answer home.
         transport: an `httpx.AsyncBaseTransport` of your own instead of the client's connection pool.
+        allow_insecure: take plain http to other machines than this one.
+        on_event: called with an `Event` after each request. It runs on the event loop, so it must not block.
+        tracing: make an OpenTelemetry span of each call; needs the extra ``otel``.
+
+    Attributes:
+        stats: what the client has done so far, in a `ClientStats`.
 
     Raises:
         ConfigurationError: if a key is missing or an argument is unusable.
@@ -45,18 +73,41 @@ class AsyncCVS:
         *,
         base_url: str | Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
-        max_connections: int = 100,
+        retry: RetryPolicy = DEFAULT_LIMITS.retry,
+        max_connections: int = DEFAULT_LIMITS.max_connections,
+        concurrency: Literal["auto"] | None = None,
         max_response_bytes: int = 64 << 20,
+        rate_limit: RateLimit | None = None,
+        quota: Quota = "raise",
+        quota_probe: float = DEFAULT_LIMITS.quota_probe,
+        drain_timeout: float = DEFAULT_LIMITS.drain_timeout,
         transport: httpx.AsyncBaseTransport | None = None,
+        allow_insecure: bool = False,
+        on_event: Callable[[Event], object] | None = None,
+        tracing: bool = False,
     ) -> None:
         # Here, because httpx and aiohttp take longer to import than all the rest, and httpx imports click and
         # rich wherever they are installed.
         from ._transport import Transport
 
-        settings = Settings.load(api_key, api_secret, base_url, timeout, max_connections, max_response_bytes)
-        self._settings = settings
-        self._transport = Transport(settings, transport)
-        self._call = Caller(settings, self._transport)
+        settings = Settings.load(
+            api_key, api_secret, base_url, timeout, max_response_bytes, allow_insecure=allow_insecure
+        )
+        limits = Limits(
+            max_connections=max_connections,
+            concurrency=concurrency,
+            retry=retry,
+            rate_limit=rate_limit,
+            quota=quota,
+            quota_probe=quota_probe,
+            drain_timeout=drain_timeout,
+            observers=() if on_event is None else (on_event,),
+        )
+        self._settings, self._limits = settings, limits
+        self._transport = Transport(settings, max_connections, transport, allow_insecure=allow_insecure)
+        # A request that is cancelled while it connects costs plain httpx a connection for good.
+        self._dispatcher = Dispatcher(limits, may_cancel=transport is None)
+        self._call = Caller(settings, self._transport, self._dispatcher, _spans() if tracing else None)
         self.ekyc = Ekyc(self._call)
         self.ocr = Ocr(self._call)
         self.face_search = FaceSearch(self._call)
@@ -68,7 +119,7 @@ class AsyncCVS:
         operation: Callable[..., Awaitable[Reply[T]]] | Endpoint[T],
         source: Source,
         *,
-        concurrency: int = 16,
+        concurrency: int | Literal["auto"] = 16,
         ordered: bool = False,
         **options: Unpack[Arguments],
     ) -> Batch[T]:
@@ -88,7 +139,8 @@ class AsyncCVS:
             operation: of this client, such as ``cvs.ocr.card``, or an `Endpoint`.
             source: any iterable or async iterable of inputs, of tuples of them for operations that read several.
                 It is pulled item by item; an ordinary iterable on the event loop, so it must not block.
-            concurrency: the most calls in flight. `max_connections` of the client bounds them too.
+            concurrency: the most calls in flight. `max_connections` of the client bounds them too. ``"auto"``
+                leaves it to a client that was made with ``concurrency="auto"``.
             ordered: give the outcomes in the order of the items rather than as they come.
             options: `get_thumb`, `send_as` and the like, for every call.
 
@@ -97,6 +149,10 @@ class AsyncCVS:
                 is its `Failed` outcome instead.
         """
         endpoint: Endpoint[T] = endpoint_of(operation, self._call, OPERATIONS)
+        if concurrency == "auto":
+            if self._limits.concurrency != "auto":
+                raise InvalidInputError('concurrency="auto" needs a client that was made with concurrency="auto"')
+            concurrency = self._limits.max_connections
         return Batch(self._call, endpoint, source, concurrency=concurrency, ordered=ordered, options=options)
 
     async def call(self, endpoint: Endpoint[T], **arguments: Any) -> Reply[T]:
@@ -117,9 +173,21 @@ class AsyncCVS:
         inputs = {name: arguments.pop(name) for name in endpoint.images if name in arguments}
         return await self._call(endpoint, inputs, **arguments)
 
+    @property
+    def stats(self) -> ClientStats:
+        """What the client has done so far."""
+        return evolve(self._dispatcher.stats(), connections=self._transport.connections)
+
     async def aclose(self) -> None:
-        """Close all connections. The client cannot be used afterwards."""
-        await self._transport.aclose()
+        """Let the requests in flight come to an end, for at most `drain_timeout`, and close all connections.
+
+        The client cannot be used afterwards.
+        """
+        try:
+            await self._dispatcher.aclose()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -131,3 +199,9 @@ class AsyncCVS:
 
     def __repr__(self) -> str:
         return f"<AsyncCVS at {', '.join(dict.fromkeys(self._settings.origins.values()))}>"
+
+
+def _spans() -> Spans:
+    from ._telemetry import Spans
+
+    return Spans()

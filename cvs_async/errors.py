@@ -66,9 +66,11 @@ class CVSError(Exception):
     Attributes:
         operation: the name of the operation, such as ``ocr.card``; None where there was none.
         attempts: how many requests were made for this call.
-        charge: what the call cost, see `Charge`.
+        charge: what the call cost, see `Charge`; ``unknown`` if that is so of any of its requests.
         http_status: of the last answer, None where none came.
         raw: the answer that came: decoded JSON, else the bytes as received, else None.
+        retry_after: seconds after which the service asks to come back; None where it did not say.
+        unknown_attempts: how many of the requests may have been charged.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class CVSError(Exception):
         charge: Charge = "free",
         http_status: int | None = None,
         raw: Any = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(text)
         self.operation = operation
@@ -87,6 +90,8 @@ class CVSError(Exception):
         self.charge: Charge = charge
         self.http_status = http_status
         self.raw = raw
+        self.retry_after = retry_after
+        self.unknown_attempts = int(charge == "unknown")
 
 
 class ConfigurationError(CVSError):
@@ -156,7 +161,10 @@ class RedirectError(CVSError):
 
 
 class ResponseTooLargeError(CVSError):
-    """The answer is larger than ``max_response_bytes``."""
+    """The answer is larger than ``max_response_bytes``; ``raw`` holds its beginning.
+
+    Its charge is known if the code stands there, else unknown.
+    """
 
 
 class DecodeError(CVSError):

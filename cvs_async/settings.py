@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from base64 import b64encode
-from collections.abc import Mapping
-from typing import Literal, get_args
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from ._pace import RateLimit
+from ._quota import Quota
+from ._retry import RetryPolicy
 from .errors import ConfigurationError
 
 Host = Literal["cloud", "demo"]
@@ -56,14 +60,46 @@ def as_timeout(given: float | Timeout | None, default: Timeout) -> Timeout:
     return Timeout(float(given), default.connect, default.read, default.write, default.pool)
 
 
+@frozen(kw_only=True)
+class Limits:
+    """How much is asked of the service at once, how often, and how long; the arguments of `AsyncCVS`.
+
+    Raises:
+        ConfigurationError: if one of them makes no sense.
+    """
+
+    max_connections: int = 100
+    concurrency: Literal["auto"] | None = None
+    retry: RetryPolicy = field(factory=RetryPolicy)
+    rate_limit: RateLimit | None = None
+    quota: Quota = "raise"
+    quota_probe: float = 60.0
+    drain_timeout: float = 30.0
+    observers: tuple[Callable[[Any], object], ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        at_least_one("max_connections", self.max_connections)
+        for name, known in (("concurrency", (None, "auto")), ("quota", get_args(Quota))):
+            if getattr(self, name) not in known:
+                raise ConfigurationError(f"{name} must be one of {known}, not {getattr(self, name)!r}")
+        for name in ("quota_probe", "drain_timeout"):
+            if not getattr(self, name) >= 0:
+                raise ConfigurationError(f"{name} must not be negative, and is {getattr(self, name)!r}")
+
+
+def at_least_one(name: str, number: int) -> None:
+    """Raise ConfigurationError unless it is."""
+    if number < 1:
+        raise ConfigurationError(f"{name} must be at least 1, not {number!r}")
+
+
 @frozen
 class Settings:
-    """Everything that one client is set up with. The credentials never show in its repr."""
+    """Who calls, where to. The credentials never show in its repr."""
 
     authorization: str = field(repr=False)
     origins: Mapping[Host, str]
     timeout: Timeout
-    max_connections: int
     max_response_bytes: int
 
     @classmethod
@@ -73,28 +109,24 @@ class Settings:
         api_secret: str | None,
         base_url: str | Mapping[str, str] | None,
         timeout: float | Timeout | None,
-        max_connections: int,
         max_response_bytes: int,
+        *,
+        allow_insecure: bool = False,
     ) -> Settings:
         """Arguments first, then CVS_API_KEY, CVS_API_SECRET and CVS_BASE_URL.
 
         Raises:
             ConfigurationError: if something is missing or unusable; it says what and how to give it.
         """
-        for name, number in (
-            ("max_connections", max_connections),
-            ("max_response_bytes", max_response_bytes),
-        ):
-            if number < 1:
-                raise ConfigurationError(f"{name} must be at least 1, not {number!r}")
+        at_least_one("max_response_bytes", max_response_bytes)
+        given = base_url if base_url is not None else os.environ.get("CVS_BASE_URL") or None
         return cls(
             authorization=_basic(
                 _credential("api_key", api_key, "CVS_API_KEY"),
                 _credential("api_secret", api_secret, "CVS_API_SECRET"),
             ),
-            origins=_origins(base_url if base_url is not None else os.environ.get("CVS_BASE_URL") or None),
+            origins=_origins(given, allow_insecure=allow_insecure),
             timeout=as_timeout(timeout, Timeout()),
-            max_connections=max_connections,
             max_response_bytes=max_response_bytes,
         )
 
@@ -112,21 +144,33 @@ def _basic(key: str, secret: str) -> str:
     return "Basic " + b64encode(f"{key}:{secret}".encode()).decode("ascii")
 
 
-def _origins(base_url: str | Mapping[str, str] | None) -> Mapping[Host, str]:
+def _origins(base_url: str | Mapping[str, str] | None, *, allow_insecure: bool) -> Mapping[Host, str]:
     if base_url is None:
         return DOCUMENTED
     hosts: tuple[Host, ...] = get_args(Host)
     if isinstance(base_url, str):
-        return dict.fromkeys(hosts, _origin(base_url))
+        return dict.fromkeys(hosts, _origin(base_url, allow_insecure=allow_insecure))
     if missing := [host for host in hosts if host not in base_url]:
         raise ConfigurationError(f"base_url says nothing of {', '.join(missing)}; its keys are {', '.join(hosts)}")
-    return {host: _origin(base_url[host]) for host in hosts}
+    return {host: _origin(base_url[host], allow_insecure=allow_insecure) for host in hosts}
 
 
 _PLAIN = re.compile(r"[^?#\s]+")
 
 
-def _origin(url: str) -> str:
+def is_safe(url: str) -> bool:
+    """Whether nobody on the way can read along: https, or http that does not leave this machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return True
+    host = parts.hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _origin(url: str, *, allow_insecure: bool) -> str:
     if not isinstance(url, str):
         raise ConfigurationError(f"base_url must hold addresses as text, and one is {type(url).__name__}")
     url = url.strip()
@@ -138,4 +182,9 @@ def _origin(url: str) -> str:
         parts = urlsplit("")
     if not usable or parts.username is not None or not _PLAIN.fullmatch(url):
         raise ConfigurationError("base_url must look like https://cvs.example.com, without user, query or fragment")
+    if not allow_insecure and not is_safe(url):
+        raise ConfigurationError(
+            f"base_url: plain http to {parts.hostname} would show credentials and documents to everybody on the way;"
+            " use https, or say allow_insecure=True"
+        )
     return url.rstrip("/")

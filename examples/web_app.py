@@ -1,9 +1,9 @@
-"""A web app with one client for all its visitors; who leaves early ends the call that was made for them.
+"""A web app with one client for all its visitors; nothing is done any more for one who has left.
 
     python examples/web_app.py
     curl --form file=@scan.jpg http://127.0.0.1:8000/cards
 
-What a call that was broken off has cost is unknown: the service may have finished it.
+A request that had left when its visitor did may be paid for, so the client brings it to its end by itself.
 """
 
 import asyncio

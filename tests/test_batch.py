@@ -24,6 +24,7 @@ from cvs_async import (
     Held,
     InvalidInputError,
     OutOfRequestsError,
+    RetryPolicy,
     folder,
 )
 from cvs_async.batch import Outcome, to_record
@@ -36,7 +37,8 @@ Handler = Callable[[httpx.Request], Any]
 
 def client(handle: Handler) -> AsyncCVS:
     """A client whose service is a function."""
-    return AsyncCVS("key", "secret", transport=httpx.MockTransport(handle))
+    once = RetryPolicy(attempts=1)
+    return AsyncCVS("key", "secret", transport=httpx.MockTransport(handle), retry=once, drain_timeout=0)
 
 
 def answer(request: httpx.Request) -> httpx.Response:
@@ -327,7 +329,7 @@ async def test_leaving_early_closes_every_connection_and_file(tmp_path: Path) ->
         scan.write_bytes(b"%PDF-" + bytes(3 << 20))
     async with bad_server(silent) as server:
         open_before = os.listdir("/dev/fd")
-        async with AsyncCVS("key", "secret", base_url=server.base_url) as cvs:
+        async with AsyncCVS("key", "secret", base_url=server.base_url, drain_timeout=0) as cvs:
             for _ in range(3):
                 arrived_before = len(server.requests)
                 async with cvs.batch(cvs.ocr.card, scans, concurrency=5):

@@ -23,7 +23,7 @@ from attrs import frozen
 from cvs_async import AsyncCVS, Done
 from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.truth import read_truth
-from tests.servers import BadServer, Behaviour, bad_server, read_request
+from tests.servers import BadServer, Behaviour, bad_server, http, read_request
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PATIENCE = 20.0
@@ -235,19 +235,20 @@ def test_web_app_tells_its_visitor_nothing_of_its_account(
 
 
 class Waiting:
-    """A service that never answers, and knows how many calls wait for it."""
+    """A service that answers when it is told to, and knows how many calls wait for it."""
 
     def __init__(self) -> None:
         self.calls = 0
+        self.go = asyncio.Event()
 
     def __call__(self, _: BadServer) -> Behaviour:
-        async def connection(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await read_request(reader)
             self.calls += 1
-            try:
-                await reader.read()  # returns when the caller hangs up
-            finally:
-                self.calls -= 1
+            await self.go.wait()
+            writer.write(http())
+            self.calls -= 1
+            await reader.read()  # returns when the caller hangs up
 
         return connection
 
@@ -264,14 +265,17 @@ async def test_web_app_gives_up_when_its_visitor_leaves(serve: Serve) -> None:
                 await until(lambda: waiting.calls == 3)
                 assert len(app.tasks()) > len(before)
 
+                at_work = len(app.tasks())
                 visits[0].cancel()
-                await until(lambda: waiting.calls == 2)
+                await until(lambda: len(app.tasks()) < at_work)
                 assert not visits[1].done(), "those who stay are waited for"
                 for visit in visits:
                     visit.cancel()
+                await asyncio.gather(*visits, return_exceptions=True)
+                assert waiting.calls == 3, "what may be paid for is not broken off"
+                waiting.go.set()
                 await until(lambda: waiting.calls == 0)
                 await until(lambda: app.tasks() == before)
-                await asyncio.gather(*visits, return_exceptions=True)
 
 
 async def test_web_app_serves_the_next_visitor_after_one_has_left(samples: list[Sample], serve: Serve) -> None:

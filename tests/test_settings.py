@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cvs_async import ConfigurationError, Timeout
-from cvs_async.settings import DOCUMENTED, Settings, as_timeout
+from cvs_async.settings import DOCUMENTED, Limits, Settings, as_timeout
 
 ORIGIN = "https://cvs.example.com"
 
@@ -19,10 +19,10 @@ def load(
     api_secret: str | None = "bí-mật",
     base_url: str | Mapping[str, str] | None = None,
     timeout: float | Timeout | None = None,
-    max_connections: int = 100,
     max_response_bytes: int = 1 << 20,
+    allow_insecure: bool = False,
 ) -> Settings:
-    return Settings.load(api_key, api_secret, base_url, timeout, max_connections, max_response_bytes)
+    return Settings.load(api_key, api_secret, base_url, timeout, max_response_bytes, allow_insecure=allow_insecure)
 
 
 def credentials(settings: Settings) -> str:
@@ -120,8 +120,25 @@ def test_a_single_base_url_serves_every_host(base_url: str, origin: str) -> None
 
 
 def test_a_mapping_gives_each_host_its_own() -> None:
-    origins = {"cloud": "https://a.example.com/", "demo": "http://b.example.com:81"}
-    assert load(base_url=origins).origins == {"cloud": "https://a.example.com", "demo": "http://b.example.com:81"}
+    origins = {"cloud": "https://a.example.com/", "demo": "http://127.0.0.1:81"}
+    assert load(base_url=origins).origins == {"cloud": "https://a.example.com", "demo": "http://127.0.0.1:81"}
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1.2.3:81", "[::1]:81", "localhost", "localhost:81", "cvs.localhost"]
+)
+def test_plain_http_may_stay_on_this_machine(host: str) -> None:
+    assert set(load(base_url=f"http://{host}").origins.values()) == {f"http://{host}"}
+
+
+@pytest.mark.parametrize("host", ["cvs.example.com", "10.0.0.1", "[fe80::1]", "localhost.example.com", "0.0.0.0"])
+def test_plain_http_leaves_this_machine_only_where_it_is_allowed(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="allow_insecure=True"):
+        load(base_url=f"http://{host}")
+    with pytest.raises(ConfigurationError, match="allow_insecure=True"):
+        load(base_url={"cloud": ORIGIN, "demo": f"http://{host}"})
+    assert set(load(base_url=f"http://{host}", allow_insecure=True).origins.values()) == {f"http://{host}"}
+    assert set(load(base_url=f"https://{host}").origins.values()) == {f"https://{host}"}
 
 
 @pytest.mark.parametrize(("present", "missing"), [("cloud", "demo"), ("demo", "cloud")])
@@ -188,14 +205,13 @@ def test_white_space_around_a_base_url_is_stripped(base_url: str) -> None:
 @pytest.mark.parametrize("number", [0, -1])
 def test_a_bound_below_one_is_refused_by_name(number: int) -> None:
     with pytest.raises(ConfigurationError, match=f"max_connections must be at least 1, not {number}"):
-        load(max_connections=number)
+        Limits(max_connections=number)
     with pytest.raises(ConfigurationError, match=f"max_response_bytes must be at least 1, not {number}"):
         load(max_response_bytes=number)
 
 
 def test_bounds_of_one_are_kept() -> None:
-    settings = load(max_connections=1, max_response_bytes=1)
-    assert (settings.max_connections, settings.max_response_bytes) == (1, 1)
+    assert (Limits(max_connections=1).max_connections, load(max_response_bytes=1).max_response_bytes) == (1, 1)
 
 
 @pytest.mark.parametrize("part", ["total", "connect", "read", "write", "pool"])

@@ -38,6 +38,7 @@ ADD_IMAGE = Endpoint(
     "face_search/images",
     returns=FaceImage,
     params=(Param("metadata", metadata, ("body",), required=False),),
+    repeatable=False,
     document="001, Face Search 3",
     attribute="face_search.add_image",
     **_PICTURE,

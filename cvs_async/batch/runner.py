@@ -11,6 +11,7 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from .._call import Caller
+from .._dispatch import drop_frames
 from .._endpoint import Arguments, Endpoint
 from ..errors import CVSError, InvalidInputError, OutOfRequestsError
 from .order import Window
@@ -25,7 +26,8 @@ class Batch(Generic[T]):
 
     Iterating gives the outcomes. Whoever takes them slowly slows the calls down: at most `concurrency` outcomes
     wait (with `ordered`, at most four times as many), whatever the length of the source. Leaving the ``async
-    with`` early ends the calls that are in flight; what those cost is then unknown.
+    with`` early takes back what was not sent yet; what was sent is brought to its end by the client, which counts
+    it in `AsyncCVS.stats`.
 
     Attributes:
         stats: the batch in numbers.
@@ -139,15 +141,6 @@ class Batch(Generic[T]):
             return Done(item, await self._call(self._endpoint, self._inputs(item), **self._options))
         except CVSError as error:
             return _without_reply(item, error)
-        except Exception as error:  # a transport of the user's own may raise anything; the other items go on
-            unforeseen = CVSError(
-                f"{self._endpoint.name}: {type(error).__name__} out of the transport",
-                operation=self._endpoint.name,
-                attempts=1,
-                charge="unknown",
-            )
-            unforeseen.__cause__ = error
-            return _without_reply(item, unforeseen)
         finally:
             self.stats.in_flight -= 1
 
@@ -164,17 +157,10 @@ class Batch(Generic[T]):
 
 
 def _without_reply(item: Item, error: CVSError) -> Failed | Held:
-    _drop_frames(error)
+    drop_frames(error)
     if isinstance(error, OutOfRequestsError):
         return Held(item, "quota", error)
     return Held(item, "in_doubt", error) if error.charge == "unknown" else Failed(item, error)
-
-
-def _drop_frames(error: BaseException | None) -> None:
-    """Let go of the call's frames: through them a kept outcome would keep its documents in memory."""
-    while error is not None:
-        error.__traceback__ = None
-        error = error.__cause__ or error.__context__
 
 
 def endpoint_of(operation: Any, call: Caller, operations: Mapping[str, Endpoint[Any]]) -> Endpoint[Any]:

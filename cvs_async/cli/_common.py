@@ -24,6 +24,7 @@ INTERRUPTED = 130
 PIPED_WIDTH = 220
 
 Concurrency = Annotated[int, typer.Option(help="The most calls in flight.", min=1)]
+AllowInsecure = Annotated[bool, typer.Option("--allow-insecure", help="Take plain http to other machines.")]
 BaseUrl = Annotated[str | None, typer.Option(help="Where the service is; else CVS_BASE_URL, else the vendor's hosts.")]
 GetThumb = Annotated[bool, typer.Option("--get-thumb", help="Also fetch the papers, cut out and straightened.")]
 SendAsOption = Annotated[str, typer.Option(help="auto, url, file or base64.")]
@@ -70,17 +71,16 @@ def run(coroutine: Coroutine[Any, Any, int]) -> None:
 @contextmanager
 def gentle_interrupt(on_first: Callable[[], None]) -> Iterator[None]:
     """The first Ctrl-C (or TERM) calls a function, the second one ends the command at once."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
     interrupted = False
 
     def interrupt() -> None:
         nonlocal interrupted
-        if interrupted and task is not None:
-            task.cancel()
-        elif not interrupted:
-            interrupted = True
-            on_first()
+        if interrupted:
+            raise KeyboardInterrupt  # ends the loop, and with it whatever would still be waited for
+        interrupted = True
+        on_first()
 
     with suppress(NotImplementedError):  # on Windows, where each Ctrl-C ends the command at once
         for each in signals:

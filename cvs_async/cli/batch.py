@@ -13,14 +13,15 @@ from rich.progress import Progress, TaskID
 
 from .._endpoint import Arguments, Endpoint
 from .._inputs import is_url
+from .._pace import RateLimit
 from ..batch import JsonLines, folder
 from ..batch.sources import PICTURES
 from ..client import AsyncCVS
 from ..errors import InvalidInputError
 from ._common import (
     INTERRUPTED,
+    AllowInsecure,
     BaseUrl,
-    Concurrency,
     GetThumb,
     Operation,
     SendAsOption,
@@ -34,18 +35,23 @@ from ._common import (
 )
 from ._progress import drain, exit_code, make_progress, print_summary
 
+MOST_BY_ITSELF = 256
+"""What ``--concurrency auto`` goes up to."""
+
 
 def command(
     operation: Operation,
     paths: Annotated[list[str], typer.Argument(help="Files, folders and URLs.", metavar="PATH…")],
     out: Annotated[Path | None, typer.Option(help="Results, one JSON line an item; else standard output.")] = None,
     append: Annotated[bool, typer.Option("--append", help="Go on with a results file that exists.")] = False,
-    concurrency: Concurrency = 16,
+    concurrency: Annotated[str, typer.Option(help="The most calls in flight; auto finds it out.")] = "16",
+    rate: Annotated[float | None, typer.Option(help="The most requests a second.", min=0.001)] = None,
     ordered: Annotated[bool, typer.Option("--ordered", help="Results in the order of the files.")] = False,
     settings: Settings = None,
     get_thumb: GetThumb = False,
     send_as: SendAsOption = "auto",
     base_url: BaseUrl = None,
+    allow_insecure: AllowInsecure = False,
 ) -> None:
     """Read many files, and write a line of JSON for each.
 
@@ -59,22 +65,25 @@ def command(
     if len(paths) % len(endpoint.images):
         stop(f"{operation} reads {', '.join(endpoint.images)}: give a multiple of {len(endpoint.images)} files.")
     options = parse_settings(settings) | {"send_as": send_as} | ({"get_thumb": True} if get_thumb else {})
-    run(
-        _batch(endpoint, paths, JsonLines(out, append=append), concurrency, ordered, cast(Arguments, options), base_url)
-    )
+    client = {
+        "base_url": base_url,
+        "allow_insecure": allow_insecure,
+        "rate_limit": None if rate is None else RateLimit(rate),
+    } | _concurrency(concurrency)
+    run(_batch(endpoint, paths, JsonLines(out, append=append), ordered, cast(Arguments, options), client))
 
 
 async def _batch(
     endpoint: Endpoint[Any],
     paths: Sequence[str],
     sink: JsonLines,
-    concurrency: int,
     ordered: bool,
     options: Arguments,
-    base_url: str | None,
+    client: dict[str, Any],
 ) -> int:
     console, interrupted = messages(), False
-    async with AsyncCVS(base_url=base_url, max_connections=concurrency) as cvs, sink:
+    async with AsyncCVS(**client) as cvs, sink:
+        concurrency = client["max_connections"]
         batch = cvs.batch(endpoint, _items(endpoint, paths), concurrency=concurrency, ordered=ordered, **options)
 
         def stop_batch() -> None:
@@ -94,6 +103,14 @@ async def _batch(
             if sink.path is not None and batch.stats.errors:
                 console.print(f"Which and why is in {sink.path}.", markup=False)
     return INTERRUPTED if interrupted else exit_code(batch.stats)
+
+
+def _concurrency(given: str) -> dict[str, Any]:
+    if given == "auto":
+        return {"max_connections": MOST_BY_ITSELF, "concurrency": "auto"}
+    if not given.isdecimal() or int(given) < 1:
+        stop(f"--concurrency takes a number from 1 on, or auto, and not {given}.")
+    return {"max_connections": int(given)}
 
 
 async def _items(endpoint: Endpoint[Any], paths: Sequence[str]) -> AsyncGenerator[Any]:

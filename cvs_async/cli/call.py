@@ -11,6 +11,7 @@ from .._converter import unstructure
 from .._endpoint import Endpoint
 from ..client import AsyncCVS
 from ._common import (
+    AllowInsecure,
     BaseUrl,
     GetThumb,
     Operation,
@@ -36,6 +37,7 @@ def command(
     check_sum: Annotated[str | None, typer.Option(help="Filed by the vendor with the request.")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Print the answer as received.")] = False,
     base_url: BaseUrl = None,
+    allow_insecure: AllowInsecure = False,
 ) -> None:
     """Make one call and print what was read, as JSON."""
     endpoint, files = find_operation(operation), inputs or []
@@ -45,11 +47,11 @@ def command(
     arguments: dict[str, Any] = dict(zip(endpoint.images, files, strict=True)) | parse_settings(settings)
     arguments |= {"check_sum": check_sum} | ({"get_thumb": True} if get_thumb else {})
     arguments |= {"send_as": send_as} if endpoint.images else {}
-    run(_call(endpoint, arguments, raw, base_url))
+    run(_call(endpoint, arguments, raw, {"base_url": base_url, "allow_insecure": allow_insecure}))
 
 
-async def _call(endpoint: Endpoint[Any], arguments: dict[str, Any], raw: bool, base_url: str | None) -> int:
-    async with AsyncCVS(base_url=base_url) as cvs:
+async def _call(endpoint: Endpoint[Any], arguments: dict[str, Any], raw: bool, client: dict[str, Any]) -> int:
+    async with AsyncCVS(**client) as cvs:
         reply = await cvs.call(endpoint, **arguments)
     typer.echo(_pretty(reply.raw if raw else unstructure(reply.data)))
     messages().print(f"{reply.operation}: {reply.charge}, {reply.elapsed:.2f} s", style="dim")

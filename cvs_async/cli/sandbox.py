@@ -16,6 +16,24 @@ def command(
     latency: Annotated[float, typer.Option(help="Seconds that each answer takes at least.", min=0)] = 0.0,
     quota: Annotated[int | None, typer.Option(help="Answers that may be billed; then: out of requests.", min=0)] = None,
     files: Annotated[Path | None, typer.Option(help="A folder to serve under /files/, for inputs by URL.")] = None,
+    faults: Annotated[
+        str | None,
+        typer.Option(
+            help="Ways to misbehave, such as 503=0.02,lost=0.01. There are 408, 429, 500, 502, 503, 504, reset, lost, "
+            "cut, garbage and stall.",
+            metavar="KIND=PROBABILITY,...",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Requests that are taken on at once; more get HTTP 429.", min=0)
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Requests that are worked on at once; more wait in line.", min=1)
+    ] = None,
+    retry_after: Annotated[
+        float | None, typer.Option(help="Seconds in the header Retry-After of HTTP 429 and 503.", min=0)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the draw of faults.")] = 0,
 ) -> None:
     """Run a service on 127.0.0.1 that speaks the vendor's API, until Ctrl-C.
 
@@ -25,7 +43,17 @@ def command(
     try:
         from ..sandbox import Sandbox
 
-        with Sandbox(port=port, latency=latency, quota=quota, files=files) as sandbox:
+        with Sandbox(
+            port=port,
+            latency=latency,
+            quota=quota,
+            files=files,
+            faults=faults,
+            limit=limit,
+            workers=workers,
+            retry_after=retry_after,
+            seed=seed,
+        ) as sandbox:
             out.print(f"The sandbox listens on {sandbox.base_url}. In another terminal:\n", markup=False)
             out.print(f"  export CVS_BASE_URL={sandbox.base_url} CVS_API_KEY=sandbox CVS_API_SECRET=sandbox\n")
             out.print("Ctrl-C ends it.")

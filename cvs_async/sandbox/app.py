@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio
 import anyio.to_thread
+from attrs import define
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -20,6 +22,7 @@ from ..api import OPERATIONS
 from ..errors import (
     APIError,
     AuthenticationError,
+    ConfigurationError,
     FormatTypeError,
     InvalidIdError,
     InvalidImageError,
@@ -29,6 +32,7 @@ from ..errors import (
     UrlUnavailableError,
 )
 from .answers import Desk, Files
+from .faults import UNANSWERED, UNWORKED, Faults, HangUp, bare, spoiled
 from .intake import Credentials, Refusal, Taken, take
 from .ledger import Entry, Ledger
 from .picture import Gallery, Reader, UnreadableError
@@ -46,18 +50,85 @@ MESSAGES: dict[type[APIError], str] = {
 """The vendor's words (document 001, "Bảng mã lỗi")."""
 
 
-class Service:
-    """Answers the operations of the table, and keeps the books."""
+@define
+class Account:
+    """How many answers may still be billed."""
 
-    def __init__(self, credentials: Credentials, latency: float, quota: int | None, files: Path | None) -> None:
+    left: float
+
+
+class Service:
+    """Answers the operations of the table, misbehaves as it is told to, and keeps the books.
+
+    Attributes:
+        ledger: the books.
+        latency: seconds that every answer takes at least.
+        limit: the most requests that are taken on at once; more get HTTP 429. None is no end.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        latency: float,
+        quota: int | None,
+        files: Path | None,
+        *,
+        faults: Mapping[str, float] | str | None = None,
+        limit: int | None = None,
+        workers: int | None = None,
+        retry_after: float | None = None,
+        seed: int = 0,
+    ) -> None:
         self.ledger = Ledger()
+        self.latency = latency
+        self.limit = limit
         self._credentials = credentials
-        self._latency = latency
-        self._left = math.inf if quota is None else quota
         self._files = files
+        self._retry_after = retry_after
+        self._seed = seed
         self._reader = Reader()
         self._gallery = Gallery()
         self._desk = Desk(self._gallery)
+        self._taken_on = 0
+        self._line = anyio.CapacityLimiter(math.inf)
+        self._stalls: set[anyio.CancelScope] = set()
+        self.quota, self.workers, self.faults = quota, workers, faults
+
+    @property
+    def quota(self) -> int | None:
+        """How many answers may still be billed; None is no end."""
+        left = self._account.left
+        return None if math.isinf(left) else int(left)
+
+    @quota.setter
+    def quota(self, left: int | None) -> None:
+        # A new account, for requests that are being worked on give back what they took to the one they had.
+        self._account = Account(math.inf if left is None else left)
+
+    @property
+    def workers(self) -> int | None:
+        """The most requests that are worked on at once, while more wait in line; None is no end."""
+        return self._workers
+
+    @workers.setter
+    def workers(self, workers: int | None) -> None:
+        if workers is not None and workers < 1:
+            raise ConfigurationError(f"workers must be at least 1, not {workers!r}")
+        self._workers = workers
+
+    @property
+    def faults(self) -> Mapping[str, float]:
+        """The probability of each kind of fault; setting it starts a new row of draws, from the same seed."""
+        return self._faults.chances
+
+    @faults.setter
+    def faults(self, faults: Mapping[str, float] | str | None) -> None:
+        self._faults = Faults.parse(faults, self._seed)
+
+    def let_go(self) -> None:
+        """End all stalls; in the service's own loop."""
+        for scope in self._stalls:
+            scope.cancel()
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -79,28 +150,68 @@ class Service:
         async def handle(request: Request) -> Response:
             entry = Entry(endpoint.name, request.method, dict(request.query_params))
             self.ledger.open(entry)
+            fault = None
             try:
-                data = await self._work(endpoint, request, entry)
+                self._credentials.check(request.headers.get("authorization", ""))
+                taken = await take(endpoint, request, entry)
+                if self._is_full():
+                    return self._without_work(entry, "429")
+                fault = self._faults.draw()
+                if fault in UNWORKED:
+                    return self._without_work(entry, fault, fault)
+                data = await self._work(endpoint, taken, str(request.base_url))
                 code, message = 0, "Success"
-            except Refusal as refusal:
+            except Refusal as refusal:  # free, and therefore delivered whatever was drawn
+                fault = None
                 data, code, message = None, _code(endpoint, refusal.kind), MESSAGES[refusal.kind]
-            self.ledger.close(entry, code)
-            return JSONResponse(_wrapped(endpoint, data, code, message))
+            answered = fault not in UNANSWERED and not await request.is_disconnected()
+            self.ledger.close(entry, code, fault=fault, answered=answered)
+            return spoiled(JSONResponse(_wrapped(endpoint, data, code, message)), fault, self._stalls)
 
         return handle
 
-    async def _work(self, endpoint: Endpoint[Any], request: Request, entry: Entry) -> Any:
-        self._credentials.check(request.headers.get("authorization", ""))
-        taken = await take(endpoint, request, entry)
-        await anyio.sleep(self._latency)
-        if self._left < 1:
-            raise Refusal(OutOfRequestsError)
-        self._left -= 1
+    def _is_full(self) -> bool:
+        limit = self.limit  # read once, for it is set from any thread
+        return limit is not None and self._taken_on >= limit
+
+    def _without_work(self, entry: Entry, how: str, fault: str | None = None) -> Response:
+        """Turn a request away: ``reset`` breaks its connection, anything else is an HTTP status."""
+        if how == "reset":
+            self.ledger.close(entry, fault=fault, answered=False)
+            return HangUp(reset=True)
+        self.ledger.close(entry, fault=fault, status=int(how))
+        return bare(int(how), self._retry_after)
+
+    async def _work(self, endpoint: Endpoint[Any], taken: Taken, base_url: str) -> Any:
+        async with self._place():
+            await anyio.sleep(self.latency)
+            account = self._account
+            if account.left < 1:
+                raise Refusal(OutOfRequestsError)
+            account.left -= 1
+            try:
+                return await anyio.to_thread.run_sync(self._read, endpoint, taken, base_url)
+            except Refusal:  # only a success is charged
+                account.left += 1
+                raise
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """A place among the workers, after a wait in line if all are taken."""
+        self._taken_on += 1
+        self._open_places()
         try:
-            return await anyio.to_thread.run_sync(self._read, endpoint, taken, str(request.base_url))
-        except Refusal:  # only a success is charged
-            self._left += 1
-            raise
+            async with self._line:
+                with self.ledger.working():
+                    yield
+        finally:
+            self._taken_on -= 1
+            self._open_places()
+
+    def _open_places(self) -> None:
+        # `workers` is set from any thread, and the line belongs to the loop: so each request reads it anew.
+        workers = self.workers
+        self._line.total_tokens = math.inf if workers is None else workers
 
     def _read(self, endpoint: Endpoint[Any], taken: Taken, base_url: str) -> Any:
         try:

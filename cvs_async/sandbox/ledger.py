@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from attrs import define, field, frozen
 
@@ -37,9 +38,13 @@ class Entry:
         method: of HTTP.
         parameters: of the query.
         uploads: the files, in the order in which they came.
-        code: that was answered; None while the request is being worked on.
+        code: that was answered, or would have been but for a fault; None while the request is being worked on,
+            and where it was turned away without an envelope.
         billed: whether it was charged for.
         violations: where the request differs from what the vendor documents.
+        fault: that befell it, such as ``lost``; None is none.
+        status: of HTTP; without meaning where nothing was sent.
+        answered: whether a complete answer was sent to a client that was still there.
     """
 
     operation: str
@@ -49,6 +54,9 @@ class Entry:
     code: int | None = None
     billed: bool = False
     violations: list[str] = field(factory=list)
+    fault: str | None = None
+    status: int = 200
+    answered: bool = False
 
 
 class Ledger:
@@ -56,9 +64,11 @@ class Ledger:
 
     Attributes:
         requests: how many came in.
-        billed: how many were charged for.
-        codes: how often each code was answered.
+        billed: how many were charged for, whether or not the answer arrived.
+        codes: how often each code was answered, or would have been but for a fault.
         violations: every way in which a request differed from the documents.
+        faults: how often each kind befell a request.
+        most_at_once: the most requests that were worked on at the same time.
     """
 
     def __init__(self) -> None:
@@ -67,17 +77,40 @@ class Ledger:
         self.billed = 0
         self.codes: Counter[int] = Counter()
         self.violations: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
+        self.most_at_once = 0
+        self._at_work = 0
 
     def open(self, entry: Entry) -> None:
         """A request came in."""
         self.requests += 1
         self._entries.append(entry)
 
-    def close(self, entry: Entry, code: int) -> None:
-        """It was answered."""
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Count a request as worked on meanwhile."""
+        self._at_work += 1
+        self.most_at_once = max(self.most_at_once, self._at_work)
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+
+    def close(
+        self,
+        entry: Entry,
+        code: int | None = None,
+        *,
+        fault: str | None = None,
+        status: int = 200,
+        answered: bool = True,
+    ) -> None:
+        """It was answered, or all was done for it that will be."""
         entry.code, entry.billed = code, code == 0
+        entry.fault, entry.status, entry.answered = fault, status, answered
         self.billed += entry.billed
-        self.codes[code] += 1
+        self.codes.update([code] if code is not None else [])
+        self.faults.update([fault] if fault is not None else [])
         self.violations.update(entry.violations)
 
     def __iter__(self) -> Iterator[Entry]:

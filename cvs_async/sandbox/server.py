@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -41,13 +42,23 @@ class Sandbox:
         api_key, api_secret: the only ones that are let in. Without them anybody is who has some of each,
             unless the secret is ``wrong``.
         files: a folder that is served under `url`, for trying out inputs by URL.
+        faults: ways to misbehave, each with its probability: a mapping, or text such as ``503=0.02,lost=0.01``. Not
+            worked on and free are the HTTP statuses 408, 429, 500, 502, 503 and 504, answered without an envelope,
+            and ``reset``, a broken connection. Billed are ``lost``, a connection closed without an answer, ``cut``,
+            half an answer, ``garbage``, a body that is no JSON, and ``stall``, no answer for an hour.
+        limit: how many requests are taken on at once, those in line included; more get HTTP 429, free.
+        workers: how many requests are worked on at once; more wait in line. None is no end, as for `limit`.
+        retry_after: seconds in the header ``Retry-After`` of HTTP 429 and 503; None is no such header.
+        seed: of the draw of faults, of which each request that is in order and within `limit` gets one.
 
     Attributes:
         base_url: where it listens, for the client's ``base_url``; set once it runs.
         ledger: what was asked, with what, and what was billed.
+        latency, quota, faults, limit, workers: as above; they may be set while it runs.
 
     Raises:
-        ConfigurationError: if `files` is no folder; on entering, if the port is taken or the service does not start.
+        ConfigurationError: if `files` is no folder, `workers` less than 1, or `faults` not understood; on entering,
+            if the port is taken or the service does not start.
     """
 
     def __init__(
@@ -59,11 +70,26 @@ class Sandbox:
         api_key: str | None = None,
         api_secret: str | None = None,
         files: str | os.PathLike[str] | None = None,
+        faults: Mapping[str, float] | str | None = None,
+        limit: int | None = None,
+        workers: int | None = None,
+        retry_after: float | None = None,
+        seed: int = 0,
     ) -> None:
         folder = Path(files) if files is not None else None
         if folder is not None and not folder.is_dir():
             raise ConfigurationError(f"the sandbox serves the files of a folder, and {folder} is none")
-        self._service = Service(Credentials(api_key, api_secret), latency, quota, folder)
+        self._service = Service(
+            Credentials(api_key, api_secret),
+            latency,
+            quota,
+            folder,
+            faults=faults,
+            limit=limit,
+            workers=workers,
+            retry_after=retry_after,
+            seed=seed,
+        )
         self._port = port
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -73,6 +99,51 @@ class Sandbox:
     def ledger(self) -> Ledger:
         """What was asked, with what, and what was billed."""
         return self._service.ledger
+
+    @property
+    def latency(self) -> float:
+        """Seconds that every answer takes at least."""
+        return self._service.latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._service.latency = seconds
+
+    @property
+    def quota(self) -> int | None:
+        """How many answers may still be billed; None is no end."""
+        return self._service.quota
+
+    @quota.setter
+    def quota(self, left: int | None) -> None:
+        self._service.quota = left
+
+    @property
+    def limit(self) -> int | None:
+        """How many requests are taken on at once, those in line included; more get HTTP 429. None is no end."""
+        return self._service.limit
+
+    @limit.setter
+    def limit(self, limit: int | None) -> None:
+        self._service.limit = limit
+
+    @property
+    def workers(self) -> int | None:
+        """How many requests are worked on at once; None is no end. Those in line see it when one comes or goes."""
+        return self._service.workers
+
+    @workers.setter
+    def workers(self, workers: int | None) -> None:
+        self._service.workers = workers
+
+    @property
+    def faults(self) -> Mapping[str, float]:
+        """The probability of each kind of fault; setting it starts a new row of draws, from the same seed."""
+        return self._service.faults
+
+    @faults.setter
+    def faults(self, faults: Mapping[str, float] | str | None) -> None:
+        self._service.faults = faults
 
     def url(self, name: str) -> str:
         """Where a file of the folder `files` can be downloaded."""
@@ -84,7 +155,7 @@ class Sandbox:
         config = uvicorn.Config(
             self._service.app(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
         )
-        self._server = server = uvicorn.Server(config)
+        self._server = server = _Server(config, self._service)
         self._thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listening]}, name="cvs-sandbox", daemon=True
         )
@@ -125,6 +196,18 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await anyio.to_thread.run_sync(self.stop)
+
+
+class _Server(uvicorn.Server):
+    """One that ends the stalls of its service before it waits for answers to be done."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._service.let_go()
+        await super().shutdown(sockets)
 
 
 def _listen(port: int) -> socket.socket:

@@ -1,0 +1,408 @@
+"""From a call to its requests: one after another, under the client's limits, and never out of sight.
+
+Each request is a task of its own. Where the caller leaves (cancelled, or out of time) before the request has,
+the task ends with it. Where the request has left, the task goes on without the caller for a bounded time, so
+that an answer that was paid for is still counted, and its connection is used again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import logging
+import random
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeAlias, TypeVar
+
+import anyio
+from attrs import define, evolve, field
+
+from ._concurrency import AutoLimit, Slots
+from ._exchange import Progress
+from ._log import log
+from ._pace import Pace
+from ._quota import UNPRICED, Pass, QuotaGate
+from ._reply import Reply
+from ._retry import Again, Budget, Stop, decide
+from .errors import (
+    APIError,
+    Charge,
+    ConfigurationError,
+    ConnectionLostError,
+    CVSError,
+    OutOfRequestsError,
+    RateLimitedError,
+    ServerError,
+    TimeoutError,
+)
+from .settings import Limits, Timeout
+from .stats import ClientStats, Event
+
+R = TypeVar("R")
+Attempt: TypeAlias = Callable[[Progress], Awaitable[R]]
+"""Makes one request, and returns what came of it or raises a CVSError."""
+
+Observer: TypeAlias = Callable[[Event], None]
+
+
+@define(eq=False, kw_only=True)
+class Call:
+    """One call of an operation, which may take several requests.
+
+    Attributes:
+        operation: its name.
+        origin: where its requests go.
+        timeout: its bounds.
+        repeatable: whether its requests may be sent again when nobody knows what they cost.
+        priced: whether they may cost anything.
+        observers: who is told of each request.
+        began: when, in seconds of the loop's clock.
+        attempts: requests made so far.
+        unknown: how many of them may have been charged.
+    """
+
+    operation: str
+    origin: str
+    timeout: Timeout
+    repeatable: bool = True
+    priced: bool = True
+    observers: tuple[Observer, ...] = ()
+    began: float = field(factory=lambda: asyncio.get_running_loop().time())
+    attempts: int = 0
+    unknown: int = 0
+
+    def left(self, now: float) -> float | None:
+        """Seconds until the bound on the whole call; None is no bound."""
+        return None if self.timeout.total is None else self.timeout.total - (now - self.began)
+
+
+class Dispatcher:
+    """Makes the requests of all calls of a client. `may_cancel` says whether its transport bears being cancelled."""
+
+    def __init__(self, limits: Limits, *, may_cancel: bool) -> None:
+        self._limits = limits
+        self._may_cancel = may_cancel
+        self._auto = AutoLimit(limits.max_connections) if limits.concurrency == "auto" else None
+        self._slots = Slots(limits.max_connections if self._auto is None else self._auto.limit)
+        self._rate = None if limits.rate_limit is None else Pace(limits.rate_limit)
+        self._pauses: defaultdict[str, Pace] = defaultdict(Pace)
+        self._gate = QuotaGate(limits.quota, limits.quota_probe)
+        self._budget = Budget()
+        self._stats = ClientStats()
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._closed = False
+
+    def stats(self) -> ClientStats:
+        """The numbers of this moment."""
+        return evolve(self._stats, retries=Counter(self._stats.retries), limit=self._slots.count, gate=self._gate.state)
+
+    async def run(self, call: Call, attempt: Attempt[R]) -> R:
+        """Make requests until one is answered, or none is worth making any more.
+
+        Raises:
+            CVSError: the last failure; the first one is its cause.
+        """
+        self._stats.calls += 1
+        first: CVSError | None = None
+        while True:
+            progress = Progress(call.attempts + 1, call.unknown)
+            granted = self._admit_at_once(call, progress) or await self._admit(call, progress)
+            result = await self._request(call, granted, progress, attempt)
+            if not isinstance(result, CVSError):
+                return result
+            if isinstance(result, OutOfRequestsError) and self._gate.waits:
+                continue
+            step = self._decide(call, result)
+            if isinstance(step, Stop):
+                raise _final(call, result, step) from (first or result.__cause__)
+            log.info("%s: %s, again in %.2f seconds", call.operation, type(result).__name__, step.delay)
+            self._stats.retries[step.cause] += 1
+            first = first or drop_frames(result)
+            await self._sleep(step.delay)
+
+    async def aclose(self) -> None:
+        """Make no more requests, and let those that are being made come to an end, for a bounded time."""
+        self._closed = True
+        try:
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=self._limits.drain_timeout)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            with anyio.CancelScope(shield=True):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+
+    # --- before a request
+
+    def _admit_at_once(self, call: Call, progress: Progress) -> Pass | None:
+        """Where nothing stands in the way, without a turn of the loop."""
+        if self._closed:
+            raise ConfigurationError(f"{call.operation}: the client is closed; make a new one")
+        if self._rate is not None or not self._pauses[call.origin].idle(asyncio.get_running_loop().time()):
+            return None
+        granted = self._gate.enter() if call.priced else UNPRICED
+        if granted is not None and not self._slots.take_nowait(progress):
+            self._gate.unused(granted)
+            return None
+        return granted
+
+    async def _admit(self, call: Call, progress: Progress) -> Pass:
+        loop = asyncio.get_running_loop()
+        self._stats.waiting += 1
+        try:
+            left = call.left(loop.time())
+            async with asyncio.timeout(None if left is None else max(left, 0.0)):
+                return await self._turn(call, progress)
+        except builtins.TimeoutError as error:
+            if isinstance(error, CVSError):
+                raise
+            raise _final(call, TimeoutError(f"{call.operation}: {_in_all(call)}, and no turn came")) from error
+        finally:
+            self._stats.waiting -= 1
+
+    async def _turn(self, call: Call, progress: Progress) -> Pass:
+        """Gate, pause, pace, slot; and once more, if the first of them has closed during the last."""
+        now = asyncio.get_running_loop().time
+        pause = self._pauses[call.origin]
+        granted: Pass | None = None
+        while True:
+            if granted is None or not self._gate.holds(granted):
+                granted = await self._pass(call)
+            try:
+                self._check_pause(call, pause.paused(now()))
+                await pause.turn(call.began)
+                if self._rate is not None:
+                    await self._rate.turn(call.began)
+                await self._slot(call, progress)
+            except BaseException:
+                self._gate.unused(granted)
+                raise
+            if self._gate.holds(granted) and not pause.paused(now()):
+                return granted
+            self._slots.give_back(progress)
+
+    async def _pass(self, call: Call) -> Pass:
+        if not call.priced:
+            return UNPRICED
+        if self._gate.waits:
+            return await self._gate.wait()
+        granted = self._gate.enter()
+        if granted is None:
+            raise _final(call, _as_refused_before(call, self._gate.refusal))
+        return granted
+
+    def _check_pause(self, call: Call, seconds: float) -> None:
+        if seconds > self._limits.retry.max_retry_after:
+            text = (
+                f"{call.operation}: the service has asked for {seconds:.0f} more seconds of pause, so nothing was sent"
+            )
+            raise _final(call, RateLimitedError(text, http_status=429, retry_after=seconds))
+
+    async def _slot(self, call: Call, progress: Progress) -> None:
+        pool = call.timeout.pool
+        try:
+            async with asyncio.timeout(pool):
+                await self._slots.take(progress)
+        except builtins.TimeoutError as error:
+            text = f"{call.operation}: none of {self._slots.count} connections became free within {pool:g} seconds"
+            raise _final(call, TimeoutError(text)) from error
+
+    # --- a request
+
+    async def _request(self, call: Call, granted: Pass, progress: Progress, attempt: Attempt[R]) -> R | CVSError:
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(_caught(call.operation, attempt, progress))
+        self._stats.in_flight += 1
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._settle, call, granted, progress))
+        try:
+            await asyncio.wait((task,), timeout=call.left(loop.time()))
+            if not task.done() and progress.phase == "answered":
+                await asyncio.wait((task,))  # what was paid for must not be lost while it is decoded
+        except asyncio.CancelledError:
+            self._leave(call, task, progress)
+            raise
+        if task.done() and not task.cancelled():
+            return task.result()
+        ours: type[CVSError] = TimeoutError
+        text = _in_all(call)
+        if task.cancelled():
+            ours, text = ConnectionLostError, "the client was closed before the answer came"
+        else:
+            self._leave(call, task, progress)
+        error = ours(f"{call.operation}: {text}", attempts=progress.attempts, charge=progress.charge)
+        error.unknown_attempts += progress.unknown_before
+        return error
+
+    def _leave(self, call: Call, task: asyncio.Task[object], progress: Progress) -> None:
+        """The caller is gone. What has not left is taken back; what has is waited for, but not for ever."""
+        progress.orphaned = True
+        left = progress.charge != "free" or (progress.phase == "connecting" and not self._may_cancel)
+        if not left or not call.priced:
+            task.cancel()
+        else:
+            timer = asyncio.get_running_loop().call_later(self._limits.drain_timeout, task.cancel)
+            task.add_done_callback(lambda _: timer.cancel())
+
+    # --- after a request
+
+    def _settle(self, call: Call, granted: Pass, progress: Progress, task: asyncio.Task[object]) -> None:
+        """Count a request, and let everything that hangs on it know. Runs for every request, whatever became of it."""
+        self._tasks.discard(task)
+        self._stats.in_flight -= 1
+        self._slots.give_back(progress)
+        result = None if task.cancelled() or task.exception() is not None else task.result()
+        call.attempts = progress.attempts
+        if progress.attempts < progress.number:  # nothing was sent, as with an input that cannot be read
+            self._gate.unused(granted)
+            return
+        charge = _charge(call, result, progress)
+        call.unknown += charge == "unknown"
+        self._count(progress, charge)
+        self._inform(call, granted, progress, result, charge)
+        self._tell(call, progress, result, charge)
+
+    def _count(self, progress: Progress, charge: Charge) -> None:
+        stats = self._stats
+        stats.attempts += 1
+        stats.billed += charge == "billed"
+        stats.free += charge == "free"
+        stats.unknown += charge == "unknown"
+        stats.bytes_sent += progress.sent
+        stats.bytes_received += progress.received
+        stats.drained += progress.orphaned
+
+    def _inform(self, call: Call, granted: Pass, progress: Progress, result: object, charge: Charge) -> None:
+        """The limits learn from what came back."""
+        if isinstance(result, OutOfRequestsError):
+            self._gate.refused(granted, result)
+        elif charge == "billed":
+            self._gate.billed(granted)
+        else:
+            self._gate.unused(granted)
+        if not isinstance(result, CVSError) or (isinstance(result, APIError) and result.code is not None):
+            self._budget.succeeded(after_retry=progress.number > 1)
+        now = asyncio.get_running_loop().time()
+        if isinstance(result, RateLimitedError) and result.retry_after is not None:
+            self._pauses[call.origin].pause(now + result.retry_after)
+        if self._auto is not None:
+            busy = isinstance(result, ServerError) and result.http_status == 503
+            refused = busy or isinstance(result, (RateLimitedError, TimeoutError))
+            self._auto.observe(
+                progress.handed_at, now, self._slots.taken + 1, refused=refused, latency=charge == "billed"
+            )
+            if self._auto.limit != self._slots.count:
+                self._slots.count = self._auto.limit
+
+    def _tell(self, call: Call, progress: Progress, result: object, charge: Charge) -> None:
+        observers = (*self._limits.observers, *call.observers)
+        if not observers and not log.isEnabledFor(logging.DEBUG):
+            return
+        event = Event(
+            operation=call.operation,
+            attempt=progress.number,
+            charge=charge,
+            http_status=result.http_status if isinstance(result, (Reply, CVSError)) else None,
+            error=type(result).__name__ if isinstance(result, CVSError) else None,
+            seconds=(progress.answered_at or asyncio.get_running_loop().time()) - progress.handed_at,
+            bytes_sent=progress.sent,
+            bytes_received=progress.received,
+            drained=progress.orphaned,
+        )
+        log.debug("%s", event)
+        for observe in observers:
+            try:
+                observe(event)
+            except Exception as error:  # the user's code must not stand between an answer and its caller
+                log.error("an on_event hook raised %s", type(error).__name__)
+
+    # --- between two requests
+
+    def _decide(self, call: Call, failure: CVSError) -> Again | Stop:
+        now = asyncio.get_running_loop().time()
+        return decide(
+            self._limits.retry,
+            failure,
+            attempts=call.attempts,
+            unknown=call.unknown,
+            elapsed=now - call.began,
+            left=call.left(now),
+            chance=random.random(),  # noqa: S311 - jitter is no secret
+            budget=self._budget,
+            repeatable=call.repeatable,
+        )
+
+    async def _sleep(self, seconds: float) -> None:
+        self._stats.waiting += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._stats.waiting -= 1
+
+
+async def _caught(operation: str, attempt: Attempt[R], progress: Progress) -> R | CVSError:
+    """Errors as values: a task that nobody waits for any more must not complain of them."""
+    try:
+        return await attempt(progress)
+    except CVSError as error:
+        return error
+    except Exception as error:  # a transport of the user's own may raise anything
+        unforeseen = CVSError(
+            f"{operation}: {type(error).__name__} out of the transport",
+            operation=operation,
+            attempts=progress.attempts,
+            charge=progress.charge,
+        )
+        unforeseen.__cause__ = error
+        return unforeseen
+
+
+def _charge(call: Call, result: object, progress: Progress) -> Charge:
+    if not call.priced:
+        return "free"
+    if isinstance(result, (Reply, CVSError)):
+        return result.charge
+    return progress.charge
+
+
+def _final(call: Call, error: CVSError, step: Stop | None = None) -> CVSError:
+    """An error as its caller gets it: with what all requests of the call have cost."""
+    if step is not None and step.why:
+        error.args = (f"{error}; {step.why}",)
+    error.operation = call.operation
+    error.attempts = max(error.attempts, call.attempts)
+    error.unknown_attempts = max(error.unknown_attempts, call.unknown)
+    if not call.priced:
+        error.charge, error.unknown_attempts = "free", 0
+    elif error.charge == "free" and call.unknown:
+        error.charge = "unknown"
+    return error
+
+
+def _as_refused_before(call: Call, refusal: OutOfRequestsError | None) -> OutOfRequestsError:
+    return OutOfRequestsError(
+        f"{call.operation}: the account is out of requests, as the service said before; nothing was sent",
+        code=None if refusal is None else refusal.code,
+        message=None if refusal is None else refusal.message,
+        http_status=None if refusal is None else refusal.http_status,
+        raw=None if refusal is None else refusal.raw,
+    )
+
+
+def _in_all(call: Call) -> str:
+    return f"no answer within {call.timeout.total:g} seconds in all"
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def drop_frames(error: E) -> E:
+    """Let go of the frames of a call: through them a kept error would keep its documents in memory."""
+    step: BaseException | None = error
+    while step is not None:
+        step.__traceback__ = None
+        step = step.__cause__ or step.__context__
+    return error

@@ -1,0 +1,197 @@
+"""Whether a failed call is worth sending again, after how long, and at whose cost. Pure: no clock, no sleeping."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+from attrs import define, field, frozen
+
+from .errors import (
+    APIError,
+    ConfigurationError,
+    CVSError,
+    ProcessingError,
+    RateLimitedError,
+    ResponseTooLargeError,
+    ServerError,
+    TransportError,
+)
+
+Cause = Literal["unreachable", "rate_limited", "unavailable", "processing", "unknown"]
+"""Why a request is sent again: it was never delivered; HTTP 429; HTTP 408, 500 or 503; the service said "error when
+processing"; or it left and no readable answer came, so that the next one may be paid for twice."""
+
+
+@frozen
+class RetryPolicy:
+    """When a call is sent again by itself. What was certainly not charged is; what may have been is not.
+
+    A client has a budget beside it, so that a dead service gets dozens of further requests and not thousands:
+    500 tokens, of which every request sent again takes 5 and every success gives some back.
+
+    Attributes:
+        attempts: the most requests for one call, the first included; 1 sends nothing again.
+        max_elapsed: seconds since the call began, after which nothing is sent again; None is no such bound. The
+            bound on the whole call, `Timeout.total`, holds beside it.
+        initial: the longest wait before the second request, in seconds. It doubles with each further one; how
+            long the wait is within it is left to chance, so that many callers do not come back at once.
+        maximum: the longest wait that the doubling comes to, in seconds.
+        max_retry_after: the longest ``Retry-After`` that is obeyed, in seconds. Where the service asks for more,
+            the call fails at once, and says so.
+        unknown_resends: how many times a request is sent again of which nobody can tell whether it was charged.
+            Each of them may be paid for twice, so there are none unless you say so; `face_search.add_image` is
+            never among them, because it would add the picture twice.
+
+    Raises:
+        ConfigurationError: if a number makes no sense.
+    """
+
+    attempts: int = 5
+    max_elapsed: float | None = 120.0
+    initial: float = 0.5
+    maximum: float = 20.0
+    max_retry_after: float = 60.0
+    unknown_resends: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ConfigurationError(f"retry: attempts must be at least 1, not {self.attempts!r}")
+        for name in ("max_elapsed", "initial", "maximum", "max_retry_after", "unknown_resends"):
+            number = getattr(self, name)
+            if number is not None and not number >= 0:
+                raise ConfigurationError(f"retry: {name} must not be negative, and is {number!r}")
+
+    def backoff(self, attempt: int, chance: float) -> float:
+        """Seconds to wait after so many requests: exponential, with full jitter; `chance` is 0 to 1."""
+        return chance * min(self.maximum, self.initial * 2.0 ** min(attempt - 1, 64))
+
+
+@frozen
+class Again:
+    """Send it again, after `delay` seconds."""
+
+    cause: Cause
+    delay: float
+
+
+@frozen
+class Stop:
+    """Do not send it again. `why` is empty where nobody would expect that."""
+
+    why: str = ""
+
+
+@define
+class Budget:
+    """What all calls of a client may send again, with the numbers of botocore's standard mode."""
+
+    capacity: int = 500
+    cost: int = 5
+    tokens: int = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.tokens = self.capacity
+
+    def take(self) -> bool:
+        """Whether one more request may be sent again."""
+        if self.tokens < self.cost:
+            return False
+        self.tokens -= self.cost
+        return True
+
+    def succeeded(self, *, after_retry: bool) -> None:
+        """A success makes room: much, if sending again was what it took."""
+        self.tokens = min(self.capacity, self.tokens + (self.cost if after_retry else 1))
+
+
+def decide(
+    policy: RetryPolicy,
+    failure: CVSError,
+    *,
+    attempts: int,
+    unknown: int,
+    elapsed: float,
+    left: float | None,
+    chance: float,
+    budget: Budget,
+    repeatable: bool = True,
+) -> Again | Stop:
+    """What to do after a request has failed.
+
+    Args:
+        failure: what became of it, with its charge and the `retry_after` of the service.
+        attempts: requests made so far.
+        unknown: how many of them may have been charged, this one included.
+        elapsed: seconds since the call began.
+        left: seconds until the bound on the whole call; None is no bound.
+        chance: 0 to 1, what the jitter hangs on.
+        budget: of the client; one more retry is taken out of it.
+        repeatable: False for an operation that does something each time.
+    """
+    cause = _cause(failure)
+    if cause is None or policy.attempts == 1:
+        return Stop()
+    if cause == "unknown" and not (repeatable and unknown <= policy.unknown_resends):
+        return Stop()
+    if attempts >= policy.attempts:
+        return Stop(f"given up after {attempts} attempts")
+    asked = failure.retry_after
+    if asked is not None and asked > policy.max_retry_after:
+        return Stop(f"the service asks to wait {asked:.0f} seconds, and max_retry_after is {policy.max_retry_after:g}")
+    delay = max(asked or 0.0, policy.backoff(attempts, chance))
+    if policy.max_elapsed is not None and elapsed + delay > policy.max_elapsed:
+        return Stop(f"given up after {elapsed:.0f} seconds and {attempts} attempts")
+    if left is not None and left <= 0:
+        return Stop()
+    if left is not None and delay >= left:
+        return Stop(f"{delay:.1f} seconds are to be waited, and the call has {left:.1f} left")
+    # Who comes back when told to, together with all others, needs no other brake.
+    if not (cause == "rate_limited" and asked is not None) and not budget.take():
+        return Stop("too many requests fail to send this one again")
+    return Again(cause, delay)
+
+
+def _cause(failure: CVSError) -> Cause | None:
+    """Why it may be sent again; None if it may not. The table is in section "Reliability" of README."""
+    if failure.charge == "unknown":
+        # A larger answer than the bound will be larger the next time.
+        return None if isinstance(failure, ResponseTooLargeError) else "unknown"
+    if failure.charge == "billed":
+        return None
+    if isinstance(failure, TransportError):
+        return "unreachable"
+    if isinstance(failure, RateLimitedError):
+        return "rate_limited"
+    if isinstance(failure, ProcessingError):
+        return "processing"
+    if isinstance(failure, ServerError):
+        return "unavailable" if failure.http_status in (500, 503) else None
+    if isinstance(failure, APIError) and failure.code is None and failure.http_status == 408:
+        return "unavailable"
+    return None
+
+
+def parse_retry_after(header: str | None, date: str | None, now: float) -> float | None:
+    """Seconds that a ``Retry-After`` asks for; None where it is absent or unreadable.
+
+    Args:
+        header: seconds, or an HTTP date.
+        date: the answer's own ``Date``, against which a date is held: clocks of client and service may differ.
+        now: seconds since the epoch, for answers without one.
+    """
+    if header is None:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        until = _epoch(header)
+        return None if until is None else max(0.0, until - (_epoch(date) or now))
+    return seconds if 0 <= seconds < float("inf") else None
+
+
+def _epoch(http_date: str | None) -> float | None:
+    try:
+        return None if http_date is None else parsedate_to_datetime(http_date).timestamp()
+    except (ValueError, OverflowError):
+        return None
