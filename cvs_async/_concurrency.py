@@ -101,7 +101,7 @@ class AutoLimit:
             self._latencies.append(ended - began)
         if self._refused:
             self._ceiling, self._held = self.limit, 0
-            self._change(max(FEWEST, int(self.limit * OVERLOADED)), ended)
+            self._change(max(min(FEWEST, self.most), int(self.limit * OVERLOADED)), ended)
         elif len(self._latencies) >= max(self.limit, FIRST):
             self._judge(ended)
 
@@ -109,7 +109,7 @@ class AutoLimit:
         usual = median(self._latencies)
         self._medians.append(usual)
         if usual > INFLATED * min(self._medians):
-            self._change(max(FEWEST, int(self.limit * SLOW)), now)
+            self._change(max(min(FEWEST, self.most), int(self.limit * SLOW)), now)
         elif self._used >= self.limit:  # a limit that is not reached has proved nothing
             self._change(min(self.most, self._next()), now)
         else:

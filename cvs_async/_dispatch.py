@@ -61,6 +61,7 @@ class Call:
         began: when, in seconds of the loop's clock.
         attempts: requests made so far.
         unknown: how many of them may have been charged.
+        held: how many of them were told that the account is out of requests, and wait to be sent again.
     """
 
     operation: str
@@ -72,6 +73,7 @@ class Call:
     began: float = field(factory=lambda: asyncio.get_running_loop().time())
     attempts: int = 0
     unknown: int = 0
+    held: int = 0
 
     def left(self, now: float) -> float | None:
         """Seconds until the bound on the whole call; None is no bound."""
@@ -113,6 +115,7 @@ class Dispatcher:
             if not isinstance(result, CVSError):
                 return result
             if isinstance(result, OutOfRequestsError) and self._gate.waits:
+                call.held += 1
                 continue
             step = self._decide(call, result)
             if isinstance(step, Stop):
@@ -140,7 +143,7 @@ class Dispatcher:
     def _admit_at_once(self, call: Call, progress: Progress) -> Pass | None:
         """Where nothing stands in the way, without a turn of the loop."""
         if self._closed:
-            raise ConfigurationError(f"{call.operation}: the client is closed; make a new one")
+            raise _closed(call)
         if self._rate is not None or not self._pauses[call.origin].idle(asyncio.get_running_loop().time()):
             return None
         granted = self._gate.enter() if call.priced else UNPRICED
@@ -177,6 +180,9 @@ class Dispatcher:
                 if self._rate is not None:
                     await self._rate.turn(call.began)
                 await self._slot(call, progress)
+                if self._closed:
+                    self._slots.give_back(progress)
+                    raise _closed(call)
             except BaseException:
                 self._gate.unused(granted)
                 raise
@@ -188,7 +194,7 @@ class Dispatcher:
         if not call.priced:
             return UNPRICED
         if self._gate.waits:
-            return await self._gate.wait()
+            return await self._gate.wait(first=call.held > 0)
         granted = self._gate.enter()
         if granted is None:
             raise _final(call, _as_refused_before(call, self._gate.refusal))
@@ -225,17 +231,18 @@ class Dispatcher:
         except asyncio.CancelledError:
             self._leave(call, task, progress)
             raise
-        if task.done() and not task.cancelled():
+        if task.done():
+            return self._result(call, progress, task)
+        self._leave(call, task, progress)
+        late = TimeoutError(f"{call.operation}: {_in_all(call)}", attempts=progress.attempts, charge=progress.charge)
+        late.unknown_attempts += progress.unknown_before
+        return late
+
+    def _result(self, call: Call, progress: Progress, task: asyncio.Task[R | CVSError]) -> R | CVSError:
+        if not (task.cancelled() and self._closed):
             return task.result()
-        ours: type[CVSError] = TimeoutError
-        text = _in_all(call)
-        if task.cancelled():
-            ours, text = ConnectionLostError, "the client was closed before the answer came"
-        else:
-            self._leave(call, task, progress)
-        error = ours(f"{call.operation}: {text}", attempts=progress.attempts, charge=progress.charge)
-        error.unknown_attempts += progress.unknown_before
-        return error
+        text = f"{call.operation}: the client was closed before the answer came"
+        raise _final(call, ConnectionLostError(text, attempts=progress.attempts, charge=progress.charge))
 
     def _leave(self, call: Call, task: asyncio.Task[object], progress: Progress) -> None:
         """The caller is gone. What has not left is taken back; what has is waited for, but not for ever."""
@@ -253,16 +260,17 @@ class Dispatcher:
         """Count a request, and let everything that hangs on it know. Runs for every request, whatever became of it."""
         self._tasks.discard(task)
         self._stats.in_flight -= 1
-        self._slots.give_back(progress)
         result = None if task.cancelled() or task.exception() is not None else task.result()
         call.attempts = progress.attempts
         if progress.attempts < progress.number:  # nothing was sent, as with an input that cannot be read
+            self._slots.give_back(progress)
             self._gate.unused(granted)
             return
         charge = _charge(call, result, progress)
         call.unknown += charge == "unknown"
         self._count(progress, charge)
         self._inform(call, granted, progress, result, charge)
+        self._slots.give_back(progress)  # after that, so that nobody leaves under a limit that was just refused
         self._tell(call, progress, result, charge)
 
     def _count(self, progress: Progress, charge: Charge) -> None:
@@ -291,9 +299,7 @@ class Dispatcher:
         if self._auto is not None:
             busy = isinstance(result, ServerError) and result.http_status == 503
             refused = busy or isinstance(result, (RateLimitedError, TimeoutError))
-            self._auto.observe(
-                progress.handed_at, now, self._slots.taken + 1, refused=refused, latency=charge == "billed"
-            )
+            self._auto.observe(progress.handed_at, now, self._slots.taken, refused=refused, latency=charge == "billed")
             if self._auto.limit != self._slots.count:
                 self._slots.count = self._auto.limit
 
@@ -306,7 +312,7 @@ class Dispatcher:
             attempt=progress.number,
             charge=charge,
             http_status=result.http_status if isinstance(result, (Reply, CVSError)) else None,
-            error=type(result).__name__ if isinstance(result, CVSError) else None,
+            error=_name(result),
             seconds=(progress.answered_at or asyncio.get_running_loop().time()) - progress.handed_at,
             bytes_sent=progress.sent,
             bytes_received=progress.received,
@@ -326,7 +332,7 @@ class Dispatcher:
         return decide(
             self._limits.retry,
             failure,
-            attempts=call.attempts,
+            attempts=call.attempts - call.held,
             unknown=call.unknown,
             elapsed=now - call.began,
             left=call.left(now),
@@ -394,6 +400,16 @@ def _as_refused_before(call: Call, refusal: OutOfRequestsError | None) -> OutOfR
 
 def _in_all(call: Call) -> str:
     return f"no answer within {call.timeout.total:g} seconds in all"
+
+
+def _name(result: object) -> str | None:
+    if result is None:  # it was given up
+        return asyncio.CancelledError.__name__
+    return type(result).__name__ if isinstance(result, CVSError) else None
+
+
+def _closed(call: Call) -> CVSError:
+    return _final(call, ConfigurationError(f"{call.operation}: the client is closed; make a new one"))
 
 
 E = TypeVar("E", bound=BaseException)

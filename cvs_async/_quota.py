@@ -66,7 +66,7 @@ class QuotaGate:
         return Pass(self._era, probe=True)
 
     async def wait(self, *, first: bool = False) -> Pass:
-        """Leave to send a request, as soon as there is; `first` is for a probe that was refused."""
+        """Leave to send a request, as soon as there is; `first` is for a call that was refused."""
         if (granted := self.enter()) is not None:
             return granted
         loop = asyncio.get_running_loop()
@@ -121,7 +121,7 @@ class QuotaGate:
 
     def _probe(self) -> None:
         """Let the first who waits try."""
-        self._timer = None
+        self._timer, self._next_probe = None, 0.0  # it is time, even if the timer came a little early
         while self._waiting and self._waiting[0].done():
             self._waiting.popleft()
         if self._waiting and (granted := self.enter()) is not None:

@@ -155,8 +155,10 @@ def head_charge(endpoint: Endpoint[Any], head: bytes) -> Charge:
     """What an answer has cost of which only the beginning is known: the members before the first that is cut off."""
     text = head.decode("utf-8-sig", "replace")
     decoder = json.JSONDecoder()
-    position = text.find("{") + 1
     try:
+        position = text.index("{") + 1
+        if text[: position - 1].strip():
+            return "unknown"
         while True:
             name, position = decoder.raw_decode(text, _WHITE.match(text, position).end())  # type: ignore[union-attr]
             position = text.index(":", position) + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
@@ -55,12 +57,12 @@ class RetryPolicy:
     unknown_resends: int = 0
 
     def __attrs_post_init__(self) -> None:
-        if self.attempts < 1:
+        if not self.attempts >= 1:
             raise ConfigurationError(f"retry: attempts must be at least 1, not {self.attempts!r}")
         for name in ("max_elapsed", "initial", "maximum", "max_retry_after", "unknown_resends"):
             number = getattr(self, name)
-            if number is not None and not number >= 0:
-                raise ConfigurationError(f"retry: {name} must not be negative, and is {number!r}")
+            if not (number is None and name == "max_elapsed") and not 0 <= number < float("inf"):
+                raise ConfigurationError(f"retry: {name} must be a number from 0 on, and is {number!r}")
 
     def backoff(self, attempt: int, chance: float) -> float:
         """Seconds to wait after so many requests: exponential, with full jitter; `chance` is 0 to 1."""
@@ -182,16 +184,17 @@ def parse_retry_after(header: str | None, date: str | None, now: float) -> float
     """
     if header is None:
         return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        until = _epoch(header)
-        return None if until is None else max(0.0, until - (_epoch(date) or now))
-    return seconds if 0 <= seconds < float("inf") else None
+    if re.fullmatch(r"\s*\d{1,12}(\.\d+)?\s*", header, re.ASCII):
+        return float(header)
+    until = _epoch(header)
+    return None if until is None else max(0.0, until - (_epoch(date) or now))
 
 
 def _epoch(http_date: str | None) -> float | None:
+    if http_date is None:
+        return None
     try:
-        return None if http_date is None else parsedate_to_datetime(http_date).timestamp()
+        date = parsedate_to_datetime(http_date)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None

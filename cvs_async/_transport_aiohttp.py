@@ -79,10 +79,10 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 response = await self._send(request, sending, write_timer, timeouts)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if sending.body_error is not None:
-                raise sending.body_error from error
+                raise sending.body_error from None
             if write_timer.expired():
-                raise httpx.WriteTimeout("the request could not be written in time", request=request) from error
-            raise _as_httpx(error, sending.left, request) from error
+                raise httpx.WriteTimeout("the request could not be written in time", request=request) from None
+            raise _as_httpx(error, sending.left, request) from None  # whose own text quotes URL and answer
         return httpx.Response(
             response.status, headers=response.raw_headers, stream=_Answer(response, request), request=request
         )
@@ -155,23 +155,25 @@ class _Request(aiohttp.ClientRequest):
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
         """Write the request, unless the other side has closed already.
 
-        An idle connection has nothing to be read but its end, which the loop may not have come to yet. To find it
-        now is to know that nothing was sent; a moment later nobody could tell.
+        The loop may not have come to the end of an idle connection yet. To find it now is to know that nothing
+        was sent; a moment later nobody could tell.
         """
-        if _readable(conn.transport):
+        if _closed(conn.transport):
             conn.close()
             raise _ClosedBeforeError
         return await super().send(conn)
 
 
-def _readable(transport: asyncio.Transport | None) -> bool:
+def _closed(transport: asyncio.Transport | None) -> bool:
     opened: socket.socket | None = None if transport is None else transport.get_extra_info("socket")
     if opened is None or opened.fileno() < 0:
         return True
-    if hasattr(select, "poll"):
+    if hasattr(select, "POLLRDHUP"):
         poll = select.poll()
-        poll.register(opened, select.POLLIN)
+        poll.register(opened, select.POLLRDHUP)
         return bool(poll.poll(0))
+    if transport is None or transport.get_extra_info("sslcontext") is not None:
+        return False  # TLS may have something to say of its own accord
     return bool(select.select([opened], [], [], 0)[0])
 
 
@@ -258,7 +260,7 @@ class _Answer(httpx.AsyncByteStream):
             async for chunk in self._response.content.iter_any():
                 yield chunk
         except (aiohttp.ClientError, OSError) as error:
-            raise _as_httpx(error, True, self._request) from error
+            raise _as_httpx(error, True, self._request) from None
 
     async def aclose(self) -> None:
         # Gives the connection back where the body was read to its end, and ends it where it was not.

@@ -31,6 +31,7 @@ class Unpacker:
         self._zlib = None if encoding in ("", "identity") else zlib.decompressobj(_EITHER)
         self._may_be_bare = encoding == "deflate"
         self._begun = False
+        self._head = b""
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """The content of a chunk, in pieces of at most `PIECE` bytes.
@@ -41,28 +42,35 @@ class Unpacker:
         if self._zlib is None:
             yield chunk
             return
-        while chunk:
+        chunk = self._with_head(chunk)
+        more = bool(chunk)
+        while more:
             if self._zlib.eof:  # gzip may be several members in a row
                 self._zlib = zlib.decompressobj(_EITHER)
-            piece = self._decompress(chunk)
-            chunk = self._zlib.unused_data if self._zlib.eof else self._zlib.unconsumed_tail
+            try:
+                piece = self._zlib.decompress(chunk, PIECE)
+            except zlib.error:
+                raise BrokenEncodingError from None
             if piece:
                 yield piece
+            chunk = self._zlib.unused_data if self._zlib.eof else self._zlib.unconsumed_tail
+            more = bool(chunk) or (len(piece) == PIECE and not self._zlib.eof)
 
     def finish(self) -> None:
         """Raise BrokenEncodingError if something is missing at the end."""
         if self._zlib is not None and self._begun and not self._zlib.eof:
             raise BrokenEncodingError
 
-    def _decompress(self, chunk: bytes) -> bytes:
-        assert self._zlib is not None  # noqa: S101 - feed has looked
-        try:
-            piece = self._zlib.decompress(chunk, PIECE)
-        except zlib.error:
-            if self._begun or not self._may_be_bare:
-                raise BrokenEncodingError from None
-            self._may_be_bare = False  # "deflate" without its header is common, and wrong
+    def _with_head(self, chunk: bytes) -> bytes:
+        """Of a "deflate", two bytes tell whether it has its header: without one is common, and wrong."""
+        self._begun = self._begun or bool(chunk)
+        if not self._may_be_bare:
+            return chunk
+        chunk = self._head + chunk
+        if len(chunk) < 2:
+            self._head = chunk
+            return b""
+        self._may_be_bare = False
+        if chunk[0] & 15 != 8 or int.from_bytes(chunk[:2]) % 31:
             self._zlib = zlib.decompressobj(_BARE)
-            return self._decompress(chunk)
-        self._begun = True
-        return piece
+        return chunk
