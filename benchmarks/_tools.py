@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -17,17 +19,68 @@ PATIENCE = 300.0
 """Seconds after which a child that has not ended is stopped."""
 
 
-@contextlib.contextmanager
-def service(kind: str, latency: float = 0.0) -> Iterator[str]:
-    """A service of `_server.py` in a process of its own; gives its base URL."""
-    command = [sys.executable, "-m", "benchmarks._server", kind, str(latency)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+class Service:
+    """A service of `_server.py` in a process of its own, while it runs. `url` is what clients call its base URL."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
+        self._stdin, self._stdout = process.stdin, process.stdout
+        self.url = f"http://127.0.0.1:{int(self._stdout.readline())}"
+
+    def counts(self) -> dict[str, int]:
+        """How many requests came in, and how many of them were answered or refused."""
+        self._say("counts")
+        return {name: int(count) for name, count in json.loads(self._stdout.readline()).items()}
+
+    def set(self, number: int) -> None:
+        """Give its kind another number."""
+        self._say(str(number))
+
+    def _say(self, line: str) -> None:
+        self._stdin.write(f"{line}\n")
+        self._stdin.flush()
+
+
+@contextlib.contextmanager
+def serving(kind: str, latency: float = 0.0, number: int = 0, core: int | None = None) -> Iterator[Service]:
+    """A service of `_server.py`, which is stopped afterwards; on a processor of its own, if one is named."""
+    command = [sys.executable, "-m", "benchmarks._server", kind, str(latency), *([str(number)] if number else [])]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        if core is not None:
+            pin(core, process.pid)
         try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+            yield Service(process)
         finally:
+            assert process.stdin is not None
             process.stdin.close()
+
+
+@contextlib.contextmanager
+def service(kind: str, latency: float = 0.0) -> Iterator[str]:
+    """The base URL of such a service."""
+    with serving(kind, latency) as running:
+        yield running.url
+
+
+def pin(core: int, process: int = 0) -> None:
+    """Keep a process, this one unless another is named, on one of the processors, where the system can do that."""
+    if hasattr(os, "sched_setaffinity"):
+        cores = range(os.cpu_count() or 1)
+        os.sched_setaffinity(process, {cores[core % len(cores)]})
+
+
+async def spread(call: Callable[[], Awaitable[object]], count: int, at_once: int) -> None:
+    """So many calls, so many of them at once."""
+    numbers = iter(range(count))
+
+    async def work() -> None:
+        for _ in numbers:
+            await call()
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(at_once):
+            workers.create_task(work())
 
 
 def in_child(module: str, *arguments: object) -> Any:

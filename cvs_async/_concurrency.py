@@ -53,6 +53,7 @@ SLOW = 0.5
 INFLATED = 2.0
 REMEMBERED = 50
 HELD = 10
+RISE = 16
 
 
 @define
@@ -62,8 +63,8 @@ class AutoLimit:
     It judges by windows of about one round trip of all slots. A window in which the service refused for load
     (HTTP 429, 503, a timeout) lowers the limit to three quarters; one whose median latency is more than twice
     the least of the last fifty windows halves it, because those requests only stand in line; any other one
-    raises it by one, or doubles it until the first of these happens. Where the service refused, it stays just
-    below for ten windows before it tries again.
+    raises it by a sixteenth, at least one, or doubles it until the first of these happens. Where the service
+    refused, it stays just below for ten windows before it tries again.
 
     Attributes:
         most: what it never exceeds.
@@ -118,8 +119,11 @@ class AutoLimit:
     def _next(self) -> int:
         if self._rising_fast:
             return self.limit * 2
-        if self._ceiling is None or self.limit + 1 < self._ceiling:
-            return self.limit + 1
+        higher = self.limit + max(1, self.limit // RISE)
+        if self._ceiling is None:
+            return higher
+        if self.limit + 1 < self._ceiling:
+            return min(higher, self._ceiling - 1)
         self._held += 1
         if self._held < HELD:
             return self.limit

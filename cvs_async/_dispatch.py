@@ -12,7 +12,8 @@ import builtins
 import logging
 import random
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import TypeAlias, TypeVar
 
@@ -94,6 +95,7 @@ class Dispatcher:
         self._budget = Budget()
         self._stats = ClientStats()
         self._tasks: set[asyncio.Task[object]] = set()
+        self._waits: set[asyncio.Timeout] = set()
         self._closed = False
 
     def stats(self) -> ClientStats:
@@ -123,11 +125,14 @@ class Dispatcher:
             log.info("%s: %s, again in %.2f seconds", call.operation, type(result).__name__, step.delay)
             self._stats.retries[step.cause] += 1
             first = first or drop_frames(result)
-            await self._sleep(step.delay)
+            await self._sleep(call, step.delay)
 
     async def aclose(self) -> None:
         """Make no more requests, and let those that are being made come to an end, for a bounded time."""
         self._closed = True
+        for wait in self._waits:
+            if not wait.expired():
+                wait.reschedule(0.0)  # they are told that the client is closed
         try:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=self._limits.drain_timeout)
@@ -154,17 +159,16 @@ class Dispatcher:
 
     async def _admit(self, call: Call, progress: Progress) -> Pass:
         loop = asyncio.get_running_loop()
-        self._stats.waiting += 1
+        left = call.left(loop.time())
         try:
-            left = call.left(loop.time())
-            async with asyncio.timeout(None if left is None else max(left, 0.0)):
+            async with self._waiting(None if left is None else max(left, 0.0)):
                 return await self._turn(call, progress)
         except builtins.TimeoutError as error:
             if isinstance(error, CVSError):
                 raise
+            if self._closed:
+                raise _closed(call) from None
             raise _final(call, TimeoutError(f"{call.operation}: {_in_all(call)}, and no turn came")) from error
-        finally:
-            self._stats.waiting -= 1
 
     async def _turn(self, call: Call, progress: Progress) -> Pass:
         """Gate, pause, pace, slot; and once more, if the first of them has closed during the last."""
@@ -177,9 +181,8 @@ class Dispatcher:
             try:
                 self._check_pause(call, pause.paused(now()))
                 await pause.turn(call.began)
-                if self._rate is not None:
-                    await self._rate.turn(call.began)
-                await self._slot(call, progress)
+                async with nullcontext() if self._rate is None else self._rate.through(call.began):
+                    await self._slot(call, progress)
                 if self._closed:
                     self._slots.give_back(progress)
                     raise _closed(call)
@@ -341,11 +344,24 @@ class Dispatcher:
             repeatable=call.repeatable,
         )
 
-    async def _sleep(self, seconds: float) -> None:
-        self._stats.waiting += 1
+    async def _sleep(self, call: Call, seconds: float) -> None:
         try:
-            await asyncio.sleep(seconds)
+            async with self._waiting(None):
+                await asyncio.sleep(seconds)
+        except builtins.TimeoutError:
+            raise _closed(call) from None
+
+    @asynccontextmanager
+    async def _waiting(self, seconds: float | None) -> AsyncIterator[None]:
+        """A wait that is counted, and ends with builtins.TimeoutError after so many seconds or with the client."""
+        self._stats.waiting += 1
+        wait = asyncio.timeout(seconds)
+        self._waits.add(wait)
+        try:
+            async with wait:
+                yield
         finally:
+            self._waits.discard(wait)
             self._stats.waiting -= 1
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from attrs import define, field, frozen
 
@@ -53,6 +56,7 @@ class Pace:
     rate: RateLimit | None = None
     _due: float = field(default=0.0, init=False)
     _paused_until: float = field(default=0.0, init=False)
+    _passing: int = field(default=0, init=False)
     _waiting: list[tuple[float, int, asyncio.Future[None]]] = field(factory=list, init=False, repr=False)
     _number: itertools.count[int] = field(factory=itertools.count, init=False, repr=False)
     _timer: asyncio.TimerHandle | None = field(default=None, init=False, repr=False)
@@ -71,9 +75,32 @@ class Pace:
 
     async def turn(self, began: float) -> None:
         """Return when a request may leave; `began` is the time of the loop when its call did."""
+        async with self.through(began):
+            pass
+
+    @asynccontextmanager
+    async def through(self, began: float) -> AsyncIterator[None]:
+        """As `turn`, for who has to wait for something else before it leaves.
+
+        No more than the burst are in between at a time, or all who were let through during a long wait would leave
+        together. Who leaves late counts from then; who does not leave after all has not been there.
+        """
         loop = asyncio.get_running_loop()
+        await self._enter(loop, began)
+        try:
+            yield
+        except BaseException:
+            self._due -= self._interval
+            raise
+        else:
+            self._due = max(self._due, loop.time() - LATENESS + self._interval)
+        finally:
+            self._passing -= 1
+            self._wake(loop)
+
+    async def _enter(self, loop: asyncio.AbstractEventLoop, began: float) -> None:
         if not self._waiting and self._wait(loop.time()) <= 0:
-            self._take(loop.time())
+            self._let_through(loop.time())
             return
         future = loop.create_future()
         heapq.heappush(self._waiting, (began, next(self._number), future))
@@ -82,20 +109,26 @@ class Pace:
             await future
         except asyncio.CancelledError:
             if future.done() and not future.cancelled():  # it was let through in the same moment
-                self._due -= self._interval()
+                self._due -= self._interval
+                self._passing -= 1
                 self._wake(loop)
             raise
 
-    def _wait(self, now: float) -> float:
-        """Seconds until somebody may pass."""
-        behind = 0.0 if self.rate is None else (self.rate.burst - 1) * self._interval()
-        return max(self._paused_until, self._due - behind) - now
-
-    def _take(self, since: float) -> None:
-        self._due = max(self._due, since) + self._interval()
-
+    @property
     def _interval(self) -> float:
         return 0.0 if self.rate is None else self.rate.per / self.rate.count
+
+    def _wait(self, now: float) -> float:
+        """Seconds until somebody may pass; infinite while that is for those to say who are passing."""
+        if self.rate is None:
+            return self._paused_until - now
+        if self._passing >= self.rate.burst:
+            return math.inf
+        return max(self._paused_until, self._due - (self.rate.burst - 1) * self._interval) - now
+
+    def _let_through(self, since: float) -> None:
+        self._due = max(self._due, since) + self._interval
+        self._passing += 1
 
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let through whoever may pass, and come back when the next one may."""
@@ -105,9 +138,9 @@ class Pace:
         while self._waiting:
             now = loop.time()
             if (wait := self._wait(now)) > 0:
-                self._timer = loop.call_later(wait, self._wake, loop)
+                self._timer = loop.call_later(wait, self._wake, loop) if wait < math.inf else None
                 return
             _, _, future = heapq.heappop(self._waiting)
             if not future.done():
-                self._take(now - LATENESS)
+                self._let_through(now - LATENESS)
                 future.set_result(None)

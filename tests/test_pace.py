@@ -361,3 +361,29 @@ async def test_who_waits_for_its_turn_when_the_client_is_closed_sends_nothing() 
     _, *others = await asyncio.gather(*calls, return_exceptions=True)
     assert {type(error) for error in others} == {ConfigurationError}
     assert service.times(CLOUD) == [0]
+
+
+@virtual
+async def test_who_was_let_through_while_all_connections_hung_does_not_leave_with_all_others() -> None:
+    left: list[float] = []
+
+    async def service(request: httpx.Request) -> httpx.Response:
+        left.append(now())
+        await asyncio.sleep(3 if len(left) <= 10 else 0)
+        return httpx.Response(200, content=ANSWER)
+
+    below = httpx.MockTransport(service)
+    async with AsyncCVS("key", "secret", transport=below, rate_limit=RateLimit(50), max_connections=10) as cvs:
+        await asyncio.gather(*(cvs.ocr.card(b"x") for _ in range(300)))
+    most = max(sum(start <= moment < start + 1 for moment in left) for start in left)
+    assert (len(left), most) == (300, 51)
+
+
+@virtual
+async def test_who_does_not_leave_after_all_has_not_been_there() -> None:
+    pace = Pace(RateLimit(1))
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            async with pace.through(0):
+                raise ZeroDivisionError
+    assert await times(pace, 2) == [0, 1]
