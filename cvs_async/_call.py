@@ -55,8 +55,11 @@ class Caller:
         form = choose_form(endpoint, inputs, options.get("send_as", "auto")) if endpoint.images else None
         timeout = as_timeout(options.get("timeout"), self._settings.timeout)
 
+        given = dict(inputs)
+
         async def attempt(progress: Progress) -> Reply[T]:
-            parts = {} if form is None else await load(endpoint, inputs, form)
+            parts = {} if form is None else await load(endpoint, given, form)
+            given.update({name: part for name, part in parts.items() if hasattr(given[name], "read")})
             request = build(endpoint, form, parts, parameters, boundary=secrets.token_hex(16))
             try:
                 wire = await self._transport.send(request, timeout, progress)

@@ -165,7 +165,7 @@ def _first_of_files(endpoint: Endpoint[Any]) -> Form:
 
 
 async def load(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form) -> dict[str, Url | Part]:
-    """Open the inputs of one call.
+    """Open the inputs of one call. What is a `Part` already stays so: a file object can be read but once.
 
     Raises:
         InvalidInputError: naming the input, if it is missing, empty, unreadable, closed or no input at all.
@@ -188,6 +188,8 @@ class _UnusableError(Exception):
 
 
 async def _open(name: str, value: object) -> Part:
+    if isinstance(value, Part):
+        return value
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _in_memory(name, bytes(value))
     if isinstance(value, (str, os.PathLike)):

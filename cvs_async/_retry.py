@@ -60,8 +60,10 @@ class RetryPolicy:
         if not self.attempts >= 1:
             raise ConfigurationError(f"retry: attempts must be at least 1, not {self.attempts!r}")
         for name in ("max_elapsed", "initial", "maximum", "max_retry_after", "unknown_resends"):
-            number = getattr(self, name)
-            if not (number is None and name == "max_elapsed") and not 0 <= number < float("inf"):
+            number: float | None = getattr(self, name)
+            if number is None and name == "max_elapsed":
+                continue
+            if number is None or not 0 <= number < float("inf"):
                 raise ConfigurationError(f"retry: {name} must be a number from 0 on, and is {number!r}")
 
     def backoff(self, attempt: int, chance: float) -> float:

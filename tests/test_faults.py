@@ -22,6 +22,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from email.utils import formatdate
 from functools import cache, partial
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
@@ -742,3 +743,11 @@ async def test_a_cancelled_error_is_never_a_reason_to_send_again(after: str) -> 
         with pytest.raises((asyncio.CancelledError, ConnectionLostError)):
             await cvs.ocr.card(PICTURE)
     assert transport.asked == 1
+
+
+async def test_a_file_object_is_read_once_and_sent_as_often_as_it_takes() -> None:
+    busy, body = http(b"", "503 Service Unavailable"), b"\xff\xd8\xff from a file object"
+    async with bad_server(answers(busy, busy, http())) as server, client(server.base_url) as cvs:
+        reply = await cvs.ocr.card(BytesIO(body))
+    assert reply.attempts == 3
+    assert [body in request for request in server.requests] == [True] * 3
