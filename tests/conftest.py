@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from PIL import Image
 
 from cvs_async import AsyncCVS
 from cvs_async.sandbox import Sample, Sandbox, write_samples
+
+
+# Where the tests run in the background Ctrl-C may be ignored, and every command that they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
