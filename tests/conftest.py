@@ -13,7 +13,6 @@ from PIL import Image
 from cvs_async import AsyncCVS
 from cvs_async.sandbox import Sample, Sandbox, write_samples
 
-
 # Where the tests run in the background Ctrl-C may be ignored, and every command that they start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
