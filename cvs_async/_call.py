@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 import anyio.to_thread
@@ -18,9 +18,9 @@ from ._exchange import Progress, WireReply
 from ._inputs import Url, choose_form, load
 from ._params import Param
 from ._reply import Reply, decode, head_charge, http_error
-from ._request import build
+from ._request import Request, build
 from .errors import CVSError, InvalidInputError, ResponseTooLargeError
-from .settings import Settings, as_timeout
+from .settings import Settings, Timeout, as_timeout
 
 if TYPE_CHECKING:  # httpx and aiohttp take long to import, and `import cvs_async` shall not
     from ._telemetry import Spans
@@ -30,6 +30,16 @@ T = TypeVar("T")
 
 DECODE_ASIDE = 1 << 16
 """Answers of more bytes than this are decoded in a thread, so that they do not hold up the event loop."""
+
+
+class Recorder(Protocol):
+    """Told of each request of a call, by the request itself, so that it hears of those whose caller has left too."""
+
+    async def sending(self) -> None:
+        """A request is about to leave; it does not before this returns."""
+
+    async def ended(self, progress: Progress, wire: WireReply | None, result: Reply[Any] | BaseException) -> None:
+        """It has come to an end, or was given up. Must not raise."""
 
 
 class Caller:
@@ -42,9 +52,20 @@ class Caller:
         self._spans = spans
 
     async def __call__(
-        self, endpoint: Endpoint[T], inputs: Mapping[str, object], **options: Unpack[Arguments]
+        self,
+        endpoint: Endpoint[T],
+        inputs: Mapping[str, object],
+        *,
+        recorder: Recorder | None = None,
+        patient: bool = False,
+        **options: Unpack[Arguments],
     ) -> Reply[T]:
         """Call an operation.
+
+        Args:
+            endpoint, inputs, options: what to call.
+            recorder: is told of each request.
+            patient: wait while the account is out of requests, however long it takes.
 
         Raises:
             InvalidInputError: before anything is sent.
@@ -61,21 +82,38 @@ class Caller:
             parts = {} if form is None else await load(endpoint, given, form)
             given.update({name: part for name, part in parts.items() if hasattr(given[name], "read")})
             request = build(endpoint, form, parts, parameters, boundary=secrets.token_hex(16))
+            wire: WireReply | None = None
             try:
-                wire = await self._transport.send(request, timeout, progress)
-            except ResponseTooLargeError as error:
-                error.charge = head_charge(endpoint, error.raw)
+                if recorder is not None:
+                    await recorder.sending()
+                wire = await self._send(endpoint, request, timeout, progress)
+                reply = await _decoded(endpoint, wire, options.get("check_sum"), started)
+            except BaseException as error:
+                if recorder is not None:
+                    await recorder.ended(progress, wire, error)
                 raise
-            return await _decoded(endpoint, wire, options.get("check_sum"), started)
+            if recorder is not None:
+                await recorder.ended(progress, wire, reply)
+            return reply
 
         call = Call(
             operation=endpoint.name,
             origin=self._settings.origins[endpoint.host],
             timeout=timeout,
             repeatable=endpoint.repeatable,
+            patient=patient,
         )
         with nullcontext() if self._spans is None else self._spans.call(call):
             return await self._dispatcher.run(call, attempt)
+
+    async def _send(
+        self, endpoint: Endpoint[Any], request: Request, timeout: Timeout, progress: Progress
+    ) -> WireReply:
+        try:
+            return await self._transport.send(request, timeout, progress)
+        except ResponseTooLargeError as error:
+            error.charge = head_charge(endpoint, error.raw)
+            raise
 
     async def download(self, url: Url, *, operation: str) -> bytes:
         """Get a file that an answer speaks of. It is no call of the API, and costs nothing.

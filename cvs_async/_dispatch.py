@@ -58,6 +58,7 @@ class Call:
         timeout: its bounds.
         repeatable: whether its requests may be sent again when nobody knows what they cost.
         priced: whether they may cost anything.
+        patient: whether it waits while the account is out of requests, and its time stands still meanwhile.
         observers: who is told of each request.
         began: when, in seconds of the loop's clock.
         attempts: requests made so far.
@@ -70,6 +71,7 @@ class Call:
     timeout: Timeout
     repeatable: bool = True
     priced: bool = True
+    patient: bool = False
     observers: tuple[Observer, ...] = ()
     began: float = field(factory=lambda: asyncio.get_running_loop().time())
     attempts: int = 0
@@ -116,7 +118,7 @@ class Dispatcher:
             result = await self._request(call, granted, progress, attempt)
             if not isinstance(result, CVSError):
                 return result
-            if isinstance(result, OutOfRequestsError) and self._gate.waits:
+            if isinstance(result, OutOfRequestsError) and (call.patient or self._gate.waits):
                 call.held += 1
                 continue
             step = self._decide(call, result)
@@ -159,10 +161,11 @@ class Dispatcher:
 
     async def _admit(self, call: Call, progress: Progress) -> Pass:
         loop = asyncio.get_running_loop()
-        left = call.left(loop.time())
         try:
+            granted = await self._patience(call) if call.patient else None
+            left = call.left(loop.time())
             async with self._waiting(None if left is None else max(left, 0.0)):
-                return await self._turn(call, progress)
+                return await self._turn(call, progress, granted)
         except builtins.TimeoutError as error:
             if isinstance(error, CVSError):
                 raise
@@ -170,11 +173,18 @@ class Dispatcher:
                 raise _closed(call) from None
             raise _final(call, TimeoutError(f"{call.operation}: {_in_all(call)}, and no turn came")) from error
 
-    async def _turn(self, call: Call, progress: Progress) -> Pass:
+    async def _patience(self, call: Call) -> Pass:
+        """Leave of the gate, however long that takes."""
+        async with self._waiting(None):
+            waited = asyncio.get_running_loop().time()
+            granted = await self._gate.wait(first=call.held > 0)
+            call.began += asyncio.get_running_loop().time() - waited
+            return granted
+
+    async def _turn(self, call: Call, progress: Progress, granted: Pass | None) -> Pass:
         """Gate, pause, pace, slot; and once more, if the first of them has closed during the last."""
         now = asyncio.get_running_loop().time
         pause = self._pauses[call.origin]
-        granted: Pass | None = None
         while True:
             if granted is None or not self._gate.holds(granted):
                 granted = await self._pass(call)
@@ -196,7 +206,7 @@ class Dispatcher:
     async def _pass(self, call: Call) -> Pass:
         if not call.priced:
             return UNPRICED
-        if self._gate.waits:
+        if self._gate.waits or call.patient:
             return await self._gate.wait(first=call.held > 0)
         granted = self._gate.enter()
         if granted is None:

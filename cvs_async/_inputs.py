@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import io
 import os
@@ -21,6 +22,9 @@ READ_WHOLE = 1 << 20
 """Files up to this many bytes are read in one go; larger ones are streamed while they are sent."""
 
 CHUNK = 1 << 18
+
+DIGEST_INLINE = 1 << 16
+"""Contents up to this many bytes are hashed on the event loop: it takes less than going to a thread."""
 
 _TYPES = {
     ".jpg": "image/jpeg",
@@ -93,6 +97,29 @@ class Part:
             return
         for offset in range(0, self.size, CHUNK):
             yield await anyio.to_thread.run_sync(self._read, self._content, offset, abandon_on_cancel=True)
+
+    def open(self) -> BinaryIO:
+        """The content as a file. Blocks."""
+        return io.BytesIO(self._content) if isinstance(self._content, bytes) else self._content.open("rb")
+
+    async def digest(self) -> bytes:
+        """SHA-256 of the content.
+
+        Raises:
+            InvalidInputError: if the file cannot be read any more.
+        """
+        if self.size <= DIGEST_INLINE and isinstance(self._content, bytes):
+            return hashlib.sha256(self._content).digest()
+        return await anyio.to_thread.run_sync(self._digest, abandon_on_cancel=True)
+
+    def _digest(self) -> bytes:
+        if isinstance(self._content, bytes):
+            return hashlib.sha256(self._content).digest()
+        try:
+            with self._content.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").digest()
+        except OSError as error:
+            raise InvalidInputError(f"{self._content}: {_reason(error)}") from error
 
     def _read(self, path: Path, offset: int) -> bytes:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack
@@ -17,6 +18,7 @@ from ._quota import Quota
 from ._reply import Reply
 from ._retry import RetryPolicy
 from .api import OPERATIONS, V1, Ekyc, FaceSearch, Ocr, SmartCrop
+from .batch.processing import InDoubt, Rules
 from .batch.runner import Batch, endpoint_of
 from .batch.sources import Source
 from .errors import InvalidInputError
@@ -121,6 +123,13 @@ class AsyncCVS:
         *,
         concurrency: int | Literal["auto"] = 16,
         ordered: bool = False,
+        journal: str | os.PathLike[str] | None = None,
+        dedupe: bool = True,
+        replay: bool = True,
+        in_doubt: InDoubt = "report",
+        quota: Quota = "raise",
+        max_billed: int | None = None,
+        max_consecutive_failures: int | None = 50,
         **options: Unpack[Arguments],
     ) -> Batch[T]:
         """Call one operation for every item of a source, and stream what becomes of each.
@@ -142,6 +151,16 @@ class AsyncCVS:
             concurrency: the most calls in flight. `max_connections` of the client bounds them too. ``"auto"``
                 leaves it to a client that was made with ``concurrency="auto"``.
             ordered: give the outcomes in the order of the items rather than as they come.
+            journal: path of the durable record of what was sent, answered and paid. The same batch with the same
+                journal goes on where it was ended, however it was ended, and pays for nothing twice.
+            dedupe: with a journal, send only the first of items with the same content, operation and parameters.
+            replay: give the outcomes that the journal has once more; else leave those items out.
+            in_doubt: what becomes of items whose request left in an earlier run, and whose answer never came:
+                ``report`` them as held, ``retry`` them and perhaps pay twice, or ``skip`` them.
+            quota: while the account is out of requests, ``raise`` holds the items, ``wait`` waits until it is not.
+            max_billed: the most calls of this run that may be charged; all further items are held.
+            max_consecutive_failures: after so many calls in a row that failed, and not for what was sent, the rest
+                is held; None never.
             options: `get_thumb`, `send_as` and the like, for every call.
 
         Raises:
@@ -153,7 +172,24 @@ class AsyncCVS:
             if self._limits.concurrency != "auto":
                 raise InvalidInputError('concurrency="auto" needs a client that was made with concurrency="auto"')
             concurrency = self._limits.max_connections
-        return Batch(self._call, endpoint, source, concurrency=concurrency, ordered=ordered, options=options)
+        rules = Rules(
+            dedupe=dedupe,
+            replay=replay,
+            in_doubt=in_doubt,
+            quota=quota,
+            max_billed=max_billed,
+            max_consecutive_failures=max_consecutive_failures,
+        )
+        return Batch(
+            self._call,
+            endpoint,
+            source,
+            concurrency=concurrency,
+            ordered=ordered,
+            options=options,
+            journal=journal,
+            rules=rules,
+        )
 
     async def call(self, endpoint: Endpoint[T], **arguments: Any) -> Reply[T]:
         """Call an operation that the library does not know yet, with everything that the known ones have.

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from attrs import define, field, frozen
 
+from .._inputs import describe, is_url
 from .._reply import Reply
 from ..errors import CVSError
 
 T = TypeVar("T")
 
-Reason = Literal["quota", "in_doubt"]
+Reason = Literal["quota", "in_doubt", "ceiling", "stop"]
 
 
 @frozen
@@ -23,26 +25,44 @@ class Item:
     Attributes:
         index: its place in the source, from 0.
         source: the element itself, as the source gave it; not in the repr.
+        key: a hash of content, operation and parameters, 64 hex digits; None where the item cannot be read, or the
+            batch was stopped before it was.
+        reference: the user's own id of it, as a manifest has it.
     """
 
     index: int
     source: object = field(repr=False)
+    key: str | None = field(default=None, kw_only=True)
+    reference: str | None = field(default=None, kw_only=True)
 
 
 @frozen
 class Done(Generic[T]):
-    """The item was read, and paid for."""
+    """The item was read, and paid for.
+
+    Attributes:
+        replayed: an earlier run has paid for it; this is its answer out of the journal.
+        deduplicated: another item with the same key has paid for it.
+    """
 
     item: Item
     reply: Reply[T]
+    replayed: bool = field(default=False, kw_only=True)
+    deduplicated: bool = field(default=False, kw_only=True)
 
 
 @frozen
 class Failed:
-    """An answer, or an input, that says no. It cost nothing, unless `error.charge` says otherwise."""
+    """An answer, or an input, that says no. It cost nothing, unless `error.charge` says otherwise.
+
+    Attributes:
+        replayed, deduplicated: as of `Done`.
+    """
 
     item: Item
     error: CVSError
+    replayed: bool = field(default=False, kw_only=True)
+    deduplicated: bool = field(default=False, kw_only=True)
 
 
 @frozen
@@ -51,13 +71,24 @@ class Held:
 
     Attributes:
         reason: ``quota``: the account is out of requests, nothing was charged. ``in_doubt``: the request left
-            and its answer was lost or unreadable; whether it was charged is unknown.
+            and its answer was lost or unreadable, now or in an earlier run; whether it was charged is unknown.
+            ``ceiling``: `max_billed` is reached. ``stop``: too many calls failed in a row, or the journal cannot be
+            written.
         error: what the call ended with.
     """
 
     item: Item
     reason: Reason
     error: CVSError
+
+
+def name_of(source: object) -> str:
+    """What an item is called: its path, or its URL without the query; of several inputs, all of them."""
+    if isinstance(source, tuple):
+        return ", ".join(name_of(part) for part in source)
+    if isinstance(source, (str, os.PathLike)) and not is_url(source):
+        return os.fsdecode(source)
+    return describe(source)
 
 
 Outcome: TypeAlias = Done[T] | Failed | Held
@@ -70,7 +101,9 @@ class Stats:
     Attributes:
         total: how many items there are; None while the source cannot tell.
         done, failed, held: outcomes so far.
-        billed, free, unknown: the same outcomes by what they cost.
+        billed, free, unknown: the same outcomes by what they cost in this run.
+        replayed, deduplicated: outcomes that took no request, because the journal, or another item, had them.
+        skipped: items without an outcome, because the journal has it and it was not to be replayed.
         errors: how often each kind of error was met, by the name of its class.
         in_flight: calls being made now.
     """
@@ -82,6 +115,9 @@ class Stats:
     billed: int = 0
     free: int = 0
     unknown: int = 0
+    replayed: int = 0
+    deduplicated: int = 0
+    skipped: int = 0
     errors: Counter[str] = field(factory=Counter)
     in_flight: int = 0
     _started: float | None = field(default=None, repr=False)
@@ -109,7 +145,7 @@ class Stats:
         """Seconds until the end at this rate; None while it cannot be told."""
         if self.total is None or not self.finished:
             return None
-        return max(self.total - self.finished, 0) / self.rate
+        return max(self.total - self.finished - self.skipped, 0) / self.rate
 
     def start(self) -> None:
         """The batch begins."""
@@ -118,6 +154,12 @@ class Stats:
     def end(self) -> None:
         """The batch is over: `rate` and `elapsed` stay as they are."""
         self._ended = time.monotonic()
+
+    def figures(self) -> dict[str, Any]:
+        """As plain JSON values, for whoever looks on from another process."""
+        names = ("total", "done", "failed", "held", "billed", "free", "unknown", "replayed", "deduplicated", "skipped")
+        told: dict[str, Any] = {name: getattr(self, name) for name in (*names, "in_flight")}
+        return told | {"rate": round(self.rate, 2), "eta": self.eta, "elapsed": round(self.elapsed, 1)}
 
     def count(self, outcome: Outcome[Any]) -> None:
         """Take an outcome into account."""
@@ -129,6 +171,10 @@ class Stats:
             self.held += isinstance(outcome, Held)
             self.errors[type(outcome.error).__name__] += 1
             charge = outcome.error.charge
+        if not isinstance(outcome, Held) and (outcome.replayed or outcome.deduplicated):
+            self.replayed += outcome.replayed
+            self.deduplicated += outcome.deduplicated
+            return
         self.billed += charge == "billed"
         self.free += charge == "free"
         self.unknown += charge == "unknown"

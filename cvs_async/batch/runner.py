@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sized
+from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -11,11 +14,13 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from .._call import Caller
-from .._dispatch import drop_frames
 from .._endpoint import Arguments, Endpoint
-from ..errors import CVSError, InvalidInputError, OutOfRequestsError
+from ..errors import InvalidInputError
+from .journal import Journal, JournalError
 from .order import Window
-from .outcome import Done, Failed, Held, Item, Outcome, Stats
+from .outcome import Item, Outcome, Stats
+from .plan import Plan, make_plan, refuse_once_only
+from .processing import Processor, Rules
 from .sources import iterate
 
 T = TypeVar("T")
@@ -42,16 +47,22 @@ class Batch(Generic[T]):
         concurrency: int,
         ordered: bool,
         options: Arguments,
+        journal: str | os.PathLike[str] | None = None,
+        rules: Rules | None = None,
     ) -> None:
         endpoint.check_options(options)
         if concurrency < 1:
             raise InvalidInputError(f"concurrency must be at least 1, not {concurrency!r}")
         self._call = call
         self._endpoint = endpoint
+        self._given = source
         self._source = iterate(source)
         self._concurrency = concurrency
         self._options = options
-        self._window = Window[Outcome[T]](4 * concurrency) if ordered else None
+        self._rules = rules or Rules()
+        self._journal = None if journal is None else Journal(journal)
+        self._processor: Processor[T] | None = None
+        self._window = Window[Outcome[T] | None](4 * concurrency) if ordered else None
         self._pulling = anyio.Lock()
         self._pulled = 0
         self._source_ended = False
@@ -63,11 +74,16 @@ class Batch(Generic[T]):
     async def __aenter__(self) -> Self:
         if self._tasks is not None:
             raise RuntimeError("a batch runs once; make a new one")
+        if self._journal is not None:
+            await self._journal.__aenter__()
+        self._processor = Processor(self._call, self._endpoint, self._options, self._rules, self.stats, self._journal)
         self._outcomes: MemoryObjectReceiveStream[Outcome[T]]
         send, self._outcomes = anyio.create_memory_object_stream[Outcome[T]](0)
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         self._tasks.start_soon(self._run, send)
+        if self._journal is not None:
+            self._tasks.start_soon(self._note, self._journal)
         self.stats.start()
         return self
 
@@ -84,6 +100,33 @@ class Batch(Generic[T]):
             self._outcomes.close()
             if close := getattr(self._source, "aclose", None):
                 await close()
+            await self._close_journal()
+
+    async def _close_journal(self) -> None:
+        """Once all that was sent is written down; the client bounds how long that may take."""
+        if self._journal is None or self._processor is None:
+            return
+        try:
+            with anyio.CancelScope(shield=True):
+                await self._processor.ended()
+                with suppress(JournalError):
+                    await self._journal.note(self.stats.figures())
+        finally:
+            await self._journal.aclose()
+
+    async def plan(self) -> Plan:
+        """Read the source, and say what is in it and what the batch can cost at the most. Nothing is sent.
+
+        The batch can be run afterwards.
+
+        Raises:
+            ConfigurationError: if the source can be read but once.
+            JournalError: if there is a journal, and it cannot be read.
+        """
+        refuse_once_only(self._given)
+        processor = Processor(self._call, self._endpoint, self._options, self._rules, Stats(), None)
+        path = None if self._journal is None else self._journal.path
+        return await make_plan(iterate(self._given), processor, self._rules, path)
 
     def stop(self) -> None:
         """Take up no more items. Those in flight are finished, and their outcomes still come."""
@@ -103,19 +146,40 @@ class Batch(Generic[T]):
                 raise self._source_error from None
             raise StopAsyncIteration from None
 
+    def _give_up(self, error: Exception) -> None:
+        """Take up no more items; the error shows last."""
+        if self._source_error is None:
+            self._source_error = error
+        self.stop()
+
+    async def _note(self, journal: Journal) -> None:
+        """Tell other processes how it goes."""
+        while True:
+            with suppress(JournalError):
+                await journal.note(self.stats.figures())
+            await anyio.sleep(1)
+
     async def _run(self, send: MemoryObjectSendStream[Outcome[T]]) -> None:
         async with send, anyio.create_task_group() as workers:
             for _ in range(self._concurrency):
                 workers.start_soon(self._work, send)
 
     async def _work(self, send: MemoryObjectSendStream[Outcome[T]]) -> None:
+        assert self._processor is not None  # noqa: S101 - __aenter__ made it
         while (item := await self._pull()) is not None:
-            outcome = await self._attempt(item)
-            self.stats.count(outcome)
-            if self._window is None:
-                await send.send(outcome)
+            try:
+                outcome = await self._processor.process(item)
+            except JournalError as error:  # it says why; its item is as open as all that are not taken up any more
+                self._give_up(error)
+                return
+            if outcome is not None:
+                self.stats.count(outcome)
+            if self._window is not None:
+                await self._window.put(item.index, outcome, partial(_hand_on, send))
             else:
-                await self._window.put(item.index, outcome, send.send)
+                await _hand_on(send, outcome)
+            if self._processor.fatal is not None:
+                self._give_up(self._processor.fatal)
 
     async def _pull(self) -> Item | None:
         """The next item; None at the end of the source. An error of the source ends it, and shows last."""
@@ -135,32 +199,10 @@ class Batch(Generic[T]):
                 self._source_ended, self._source_error = True, error
             return None
 
-    async def _attempt(self, item: Item) -> Outcome[T]:
-        self.stats.in_flight += 1
-        try:
-            return Done(item, await self._call(self._endpoint, self._inputs(item), **self._options))
-        except CVSError as error:
-            return _without_reply(item, error)
-        finally:
-            self.stats.in_flight -= 1
 
-    def _inputs(self, item: Item) -> Mapping[str, object]:
-        names = self._endpoint.images
-        elements = item.source if isinstance(item.source, tuple) else (item.source,)
-        if len(elements) != len(names):
-            raise InvalidInputError(
-                f"{self._endpoint.name}: item {item.index} has {len(elements)} inputs, not {len(names)}"
-                f" ({', '.join(names)})",
-                operation=self._endpoint.name,
-            )
-        return dict(zip(names, elements, strict=True))
-
-
-def _without_reply(item: Item, error: CVSError) -> Failed | Held:
-    drop_frames(error)
-    if isinstance(error, OutOfRequestsError):
-        return Held(item, "quota", error)
-    return Held(item, "in_doubt", error) if error.charge == "unknown" else Failed(item, error)
+async def _hand_on(send: MemoryObjectSendStream[Outcome[T]], outcome: Outcome[T] | None) -> None:
+    if outcome is not None:
+        await send.send(outcome)
 
 
 def endpoint_of(operation: Any, call: Caller, operations: Mapping[str, Endpoint[Any]]) -> Endpoint[Any]:

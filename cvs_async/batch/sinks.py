@@ -12,9 +12,8 @@ import aiofiles
 import anyio.to_thread
 
 from .._converter import unstructure
-from .._inputs import describe, is_url
 from ..errors import APIError, CVSError, InvalidInputError
-from .outcome import Done, Held, Outcome
+from .outcome import Done, Held, Outcome, name_of
 
 if TYPE_CHECKING:
     from aiofiles.threadpool.binary import AsyncBufferedIOBase, AsyncIndirectBufferedIOBase
@@ -29,9 +28,14 @@ def to_record(outcome: Outcome[Any]) -> dict[str, Any]:
     source = outcome.item.source
     record: dict[str, Any] = {
         "index": outcome.item.index,
-        "source": [_name(part) for part in source] if isinstance(source, tuple) else _name(source),
+        "source": [name_of(part) for part in source] if isinstance(source, tuple) else name_of(source),
+        "key": outcome.item.key,
         "status": type(outcome).__name__.lower(),
     }
+    if outcome.item.reference is not None:
+        record["id"] = outcome.item.reference
+    if not isinstance(outcome, Held):
+        record |= {how: True for how in ("replayed", "deduplicated") if getattr(outcome, how)}
     if isinstance(outcome, Done):
         reply = outcome.reply
         return record | {
@@ -45,12 +49,6 @@ def to_record(outcome: Outcome[Any]) -> dict[str, Any]:
     if isinstance(outcome, Held):
         record["reason"] = outcome.reason
     return record | _error_record(outcome.error)
-
-
-def _name(source: object) -> str:
-    if isinstance(source, (str, os.PathLike)) and not is_url(source):
-        return os.fsdecode(source)
-    return describe(source)
 
 
 def _error_record(error: CVSError) -> dict[str, Any]:

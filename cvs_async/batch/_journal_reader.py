@@ -1,0 +1,263 @@
+"""Reading a journal while it is written, or after; and dropping old contents from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing
+from itertools import groupby
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from attrs import field, frozen
+
+from ._journal_schema import (
+    COLUMNS,
+    JournalError,
+    Lock,
+    Record,
+    State,
+    check,
+    connect,
+    to_record,
+    translated,
+    verify,
+    writer_of,
+)
+
+PAGE = 500
+"""Sources that are read at once: no read lasts, so that the writer can reuse its space."""
+
+
+@frozen
+class JournalFigures:
+    """A journal in numbers.
+
+    Attributes:
+        sources: how many names were claimed.
+        documents: how many different keys there are among them.
+        duplicates: sources beyond the first of a key.
+        states: how many documents are in which state; all five are there.
+        billed, free, unknown: requests by what they cost; unknown are those in doubt, too.
+        in_flight: requests that the running writer waits for.
+        first_at, last_at: when the first source was claimed, and the last request left or ended, in seconds since
+            1970; None where there is none.
+        noted: what the running batch has noted last, or the last one that ran; None if nothing was.
+        noted_at: when it was.
+        writer: id of the process that has the journal open; None where there is none.
+    """
+
+    sources: int
+    documents: int
+    duplicates: int
+    states: Mapping[State, int]
+    billed: int
+    free: int
+    unknown: int
+    in_flight: int
+    first_at: float | None
+    last_at: float | None
+    noted: Mapping[str, Any] | None
+    noted_at: float | None
+    writer: int | None
+
+
+@frozen
+class Charges:
+    """What one document cost on one day: a line to lay beside the vendor's invoice.
+
+    Attributes:
+        day: in UTC, such as ``2025-01-31``, on which the requests left.
+        operation: such as ``ocr.card``.
+        key: of the document, 64 hex digits.
+        check_sum: as it was sent.
+        billed: how many requests were charged.
+        free: how many were not, by the envelope's code, or the name of the error where there was no envelope.
+        unknown: how many may have been.
+    """
+
+    day: str
+    operation: str
+    key: str
+    check_sum: str | None
+    billed: int
+    free: Mapping[int | str, int] = field(factory=dict)
+    unknown: int = 0
+
+
+class JournalReader:
+    """Reads a journal, also while another process writes to it: ``with JournalReader("claims.db") as reader``.
+
+    It blocks while it reads: in an event loop, use it in a thread.
+
+    Args:
+        path: of the journal.
+
+    Raises:
+        JournalError: on entering, if there is none, or it cannot be read; from any method, if it is damaged.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._connection: sqlite3.Connection | None = None
+
+    def __enter__(self) -> Self:
+        _require(self.path)
+        with translated(self.path):
+            self._connection = connect(self.path, "mode=ro")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def figures(self) -> JournalFigures:
+        """All in numbers, as of one moment. Takes about a second for a million documents."""
+        database = self._database
+        with translated(self.path):
+            database.execute("BEGIN")
+            try:
+                writer, opening = self._writer()
+                [(sources, documents, first_at)] = database.execute(_SOURCES).fetchall()
+                [(noted, noted_at)] = database.execute("SELECT figures, noted_at FROM journal").fetchall()
+                states: dict[State, int] = {"planned": 0, "sent": 0, "billed": 0, "free": 0, "unknown": 0}
+                states.update(database.execute(_STATES).fetchall())
+                states["planned"] = documents - sum(states.values())
+                figures = database.execute(_REQUESTS, (opening,)).fetchone()
+            finally:
+                database.execute("ROLLBACK")
+        last_at, billed, free, in_flight, requests = figures
+        return JournalFigures(
+            sources, documents, sources - documents, states, billed, free, requests - billed - free - in_flight,
+            in_flight, first_at, last_at, None if noted is None else json.loads(noted), noted_at, writer,
+        )  # fmt: skip
+
+    def records(self, *, content: bool = True) -> Iterator[tuple[Record, str, str | None]]:
+        """Each source, in the order in which they were first claimed: its document, its name, the user's id of it.
+
+        A document that has several sources comes with each of them. Memory stays flat.
+
+        Args:
+            content: with what was answered.
+        """
+        after = 0
+        while page := self._page(after):
+            _, opening = self._writer()
+            after = page[-1][0]
+            for (_, name, reference), joined in groupby(page, key=lambda row: row[:3]):
+                rows = [row[3:] for row in joined]
+                yield to_record(rows, opening, self._content(rows[0][0]) if content else None), name, reference
+
+    def reconcile(self) -> Iterator[Charges]:
+        """What was paid: by day, operation, key and check_sum. What is in flight is left out.
+
+        It reads as of its beginning, and until it is through or closed the writer cannot reuse the space of what
+        it has replaced.
+        """
+        _, opening = self._writer()
+        with translated(self.path), closing(self._database.execute(_CHARGES, (opening,))) as rows:
+            for (day, operation, key, check_sum), group in groupby(rows, key=lambda row: row[:4]):
+                counts = [row[4:] for row in group]
+                yield Charges(
+                    day,
+                    operation,
+                    key.hex(),
+                    check_sum,
+                    billed=sum(count for charge, _, count in counts if charge == "billed"),
+                    free={code: count for charge, code, count in counts if charge == "free"},
+                    unknown=sum(count for charge, _, count in counts if charge == "unknown"),
+                )
+
+    @property
+    def _database(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise RuntimeError("a journal is read inside of: with JournalReader(...) as reader")
+        return self._connection
+
+    def _writer(self) -> tuple[int | None, int | None]:
+        """The running writer's process id, and the number of its opening."""
+        if (process := writer_of(self.path)) is None:
+            return None, None
+        with translated(self.path):
+            [(opening,)] = self._database.execute("SELECT opening FROM journal").fetchall()
+        return process, opening
+
+    def _page(self, after: int) -> list[Any]:
+        with translated(self.path):
+            return self._database.execute(_PAGE, (after, PAGE)).fetchall()
+
+    def _content(self, document: int) -> bytes | None:
+        with translated(self.path):
+            row = self._database.execute("SELECT content FROM contents WHERE document = ?", (document,)).fetchone()
+            return None if row is None else zlib.decompress(row[0])
+
+
+def purge(path: str | os.PathLike[str], older_than: float) -> int:
+    """Drop the answers that came more than so many seconds ago, and give their space back. Keys and charges stay.
+
+    Blocks; in an event loop, use it in a thread.
+
+    Returns:
+        How many were dropped.
+
+    Raises:
+        JournalError: if there is no journal, or somebody writes to it.
+    """
+    path = Path(path)
+    _require(path)
+    with translated(path), ExitStack() as stack:
+        stack.callback(Lock(path).close)
+        verify(path)
+        database = stack.enter_context(closing(connect(path, "mode=rw")))
+        database.execute("PRAGMA secure_delete = ON")
+        dropped = database.execute(_PURGE, (time.time() - older_than,)).rowcount
+        database.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page only
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return dropped
+
+
+def _require(path: Path) -> None:
+    if not check(path):
+        raise JournalError(f"there is no journal {path}: look for another name or folder")
+
+
+_SOURCES = "SELECT count(*), count(*) FILTER (WHERE document = id), min(claimed_at) FROM sources"
+# Beside max(), the other columns are those of the row with the greatest number.
+_STATES = """
+SELECT CASE WHEN last IS NULL THEN 'sent' WHEN billed THEN 'billed' ELSE last END, count(*)
+FROM (SELECT max(number), charge AS last, total(charge = 'billed') AS billed FROM requests GROUP BY document)
+GROUP BY 1
+"""
+_IN_FLIGHT = """
+(charge IS NULL AND opening IS ?
+ AND NOT EXISTS (SELECT 1 FROM requests l WHERE l.document = r.document AND l.number > r.number))
+"""
+_REQUESTS = f"""
+SELECT max(coalesce(ended_at, sent_at)), count(*) FILTER (WHERE charge = 'billed'),
+  count(*) FILTER (WHERE charge = 'free'), count(*) FILTER (WHERE {_IN_FLIGHT}), count(*)
+FROM requests r
+"""  # noqa: S608
+_PAGE = f"""
+SELECT s.id, s.name, s.reference, {COLUMNS}
+FROM (SELECT * FROM sources WHERE id > ? ORDER BY id LIMIT ?) s
+JOIN sources d ON d.id = s.document LEFT JOIN requests r ON r.document = d.id
+ORDER BY s.id, r.number
+"""  # noqa: S608
+_CHARGES = f"""
+SELECT date(r.sent_at, 'unixepoch'), d.operation, d.key, r.check_sum, coalesce(r.charge, 'unknown'),
+  CASE r.charge WHEN 'free' THEN coalesce(r.code, r.error, 'none') END, count(*)
+FROM requests r JOIN sources d ON d.id = r.document WHERE NOT {_IN_FLIGHT}
+GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4
+"""  # noqa: S608
+_PURGE = """
+DELETE FROM contents
+WHERE (SELECT max(coalesce(ended_at, sent_at)) FROM requests WHERE document = contents.document) < ?
+"""

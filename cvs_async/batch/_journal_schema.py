@@ -1,0 +1,354 @@
+"""A journal on the disk: its tables, what may be opened as one, and who may write to it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from attrs import define, field, setters
+
+from ..errors import ConfigurationError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+State = Literal["planned", "sent", "billed", "free", "unknown"]
+"""Of a document: known; its request has left or may have left; or what its last request cost."""
+
+APPLICATION_ID = 0x43565342
+VERSION = 1
+HEADER = ("application_id", "user_version")
+
+# A document is known by its first source: the row whose id is also its document. One request has one row, and
+# everything else (states, counts, what was paid) is told from these rows, so that no two figures can disagree.
+SCHEMA = f"""
+PRAGMA auto_vacuum = INCREMENTAL;
+BEGIN;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION};
+CREATE TABLE sources (
+    id INTEGER PRIMARY KEY, document INTEGER NOT NULL, key BLOB NOT NULL, operation TEXT NOT NULL,
+    name TEXT NOT NULL, reference TEXT, claimed_at REAL NOT NULL
+);
+CREATE UNIQUE INDEX documents ON sources (key) WHERE document = id;
+CREATE INDEX duplicates ON sources (document, name) WHERE document <> id;
+CREATE TABLE requests (
+    document INTEGER NOT NULL, number INTEGER NOT NULL, opening INTEGER NOT NULL, check_sum TEXT,
+    sent_at REAL NOT NULL, ended_at REAL, charge TEXT, http_status INTEGER, error TEXT, code,
+    PRIMARY KEY (document, number)
+) WITHOUT ROWID;
+CREATE TABLE contents (document INTEGER PRIMARY KEY, content BLOB NOT NULL);
+CREATE TABLE journal (opening INTEGER NOT NULL, figures TEXT, noted_at REAL);
+INSERT INTO journal VALUES (0, NULL, NULL);
+COMMIT;
+PRAGMA journal_mode = WAL;
+"""  # noqa: S608
+
+COLUMNS = (
+    "d.id, d.key, d.operation, d.name, d.reference, d.claimed_at, r.number,"
+    " r.opening, r.check_sum, r.sent_at, r.ended_at, r.charge, r.http_status, r.error, r.code"
+)
+"""Of document `d` and its requests `r`, for `to_record`."""
+KEY, NUMBER, OPENING, CHARGE = 1, 6, 7, 11
+
+_JOINED = f"SELECT {COLUMNS} FROM sources d LEFT JOIN requests r ON r.document = d.id WHERE d.document = d.id"  # noqa: S608
+MANY = 16
+FOLLOWING = f"{_JOINED} AND d.id >= ? AND d.id < ?"
+# Some hundreds with one statement take half the time of one by one.
+FIND = {size: f"{_JOINED} AND d.key IN ({', '.join('?' * size)})" for size in (256, 16, 1)}
+DUPLICATE = "SELECT 1 FROM sources WHERE document = ? AND document <> id AND name = ? AND reference IS ?"
+SENT = """
+INSERT INTO requests (document, number, opening, check_sum, sent_at)
+SELECT id, (SELECT count(*) FROM requests r WHERE r.document = d.id) + 1, ?, ?, ?
+FROM sources d WHERE key = ? AND document = id
+"""
+# Beside max(), the other columns are those of the row with the greatest number.
+LAST = """
+SELECT d.id, max(r.number), r.charge, r.opening, total(r.charge = 'billed')
+FROM sources d JOIN requests r ON r.document = d.id WHERE d.key = ? AND d.document = d.id
+"""
+ENDED = """
+UPDATE requests SET charge = ?, http_status = ?, error = ?, code = ?, ended_at = ? WHERE document = ? AND number = ?
+"""
+CONTENT = "SELECT content FROM contents JOIN sources d USING (document) WHERE d.key = ? AND d.document = d.id"
+
+
+Row = tuple[Any, ...]
+
+
+class JournalError(ConfigurationError):
+    """A journal cannot be opened or written: damaged, foreign, of a newer version, in use, or the disk is full."""
+
+
+@define(on_setattr=setters.frozen)  # frozen=True would make a million of them take seconds
+class Record:
+    """One document as the journal has it.
+
+    Where more than one request was made, `check_sum`, `http_status`, `error`, `code`, `sent_at` and `ended_at` are
+    those of the one in flight, else of the billed one, else of the last.
+
+    Attributes:
+        key: of its content, operation and parameters: 64 hex digits.
+        operation: such as ``ocr.card``.
+        source: its name for people, the first one that was seen.
+        state: ``planned``, ``sent``, or what it cost: ``billed`` if ever it was, else as the last request.
+        check_sum: as it was sent.
+        attempts: how many requests were ever made.
+        unknown_attempts: how many of them may have been charged, those without an end among them, unless in flight.
+        billed: how many of them were billed.
+        http_status: of the answer.
+        error: name of the error's class; None for a reply.
+        code: of the envelope.
+        planned_at, sent_at, ended_at: in seconds since 1970.
+        mine: sent since the journal was opened; False for what an earlier run left behind.
+        content: the answer's body as received, where it was asked for and is still there.
+    """
+
+    key: str
+    operation: str
+    source: str
+    state: State
+    check_sum: str | None
+    attempts: int
+    unknown_attempts: int
+    billed: int
+    http_status: int | None
+    error: str | None
+    code: int | str | None
+    planned_at: float | None
+    sent_at: float | None
+    ended_at: float | None
+    mine: bool
+    content: bytes | None = field(default=None, repr=False)
+
+
+def to_record(rows: Sequence[Row], opening: int | None, content: bytes | None = None) -> Record:
+    """A document from its rows of `COLUMNS`, one for each request, or one without a request.
+
+    `opening` is the number of the running writer's, None where none runs.
+    """
+    if len(rows) > 1:
+        rows = sorted(rows, key=lambda row: row[NUMBER])
+    charges = [row[CHARGE] for row in rows]
+    attempts, opened_as, last = rows[-1][NUMBER], rows[-1][OPENING], charges[-1]
+    mine = attempts is not None and opened_as == opening
+    billed = charges.count("billed")
+    state: State = "planned" if attempts is None else "sent" if last is None else "billed" if billed else last
+    unknown = charges.count("unknown") + charges.count(None) - (last is None and (mine or attempts is None))
+    shown = rows[-1]
+    if state == "billed" != last:
+        shown = rows[-1 - charges[::-1].index("billed")]
+        mine = shown[OPENING] == opening
+    _, key, operation, name, _, planned_at, _, _, check_sum, sent_at, ended_at, _, http_status, error, code = shown
+    return Record(
+        key.hex(), operation, name, state, check_sum, attempts or 0, unknown, billed, http_status, error, code,
+        planned_at, sent_at, ended_at, mine, content,
+    )  # fmt: skip
+
+
+def find(database: sqlite3.Connection, keys: Sequence[bytes], following: int) -> dict[bytes, list[Row]]:
+    """The rows for `to_record` of those keys that are known.
+
+    A batch that is run again mostly claims in the order of the first time, so many keys are looked for first in the
+    rows from id `following` on, 0 for nowhere: that is three times as fast as by key.
+    """
+    found: dict[bytes, list[Row]] = {}
+    if following and len(keys) >= MANY:
+        _collect(found, database.execute(FOLLOWING, (following, following + len(keys))))
+    missing = list(dict.fromkeys(key for key in keys if key not in found))
+    start = 0
+    while start < len(missing):
+        size = next(size for size in FIND if size <= len(missing) - start)
+        _collect(found, database.execute(FIND[size], missing[start : start + size]))
+        start += size
+    return found
+
+
+def _collect(found: dict[bytes, list[Row]], rows: Iterable[Row]) -> None:
+    for row in rows:
+        if known := found.get(row[KEY]):
+            known.append(row)
+        else:
+            found[row[KEY]] = [row]
+
+
+def to_key(key: str) -> bytes:
+    """A key as it is stored.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    packed = bytes.fromhex(key)
+    if len(packed) != 32:
+        raise ValueError(f"a key has 64 hex digits, not {len(key)}")
+    return packed
+
+
+def to_text(text: str) -> str:
+    """As SQLite can store it: half of a surrogate pair, as in file names that are no UTF-8, becomes an escape."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def to_code(code: int | str | None) -> int | str | None:
+    """As SQLite can store it, where integers have 64 bits."""
+    if code is None or (isinstance(code, int) and -(1 << 63) <= code < 1 << 63):
+        return code
+    return to_text(str(code))
+
+
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection with transactions by hand; `mode` is a part of SQLite's URI, such as ``mode=ro``."""
+    uri = f"{path.absolute().as_uri()}?{mode}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
+
+
+def failure(path: Path, error: Exception) -> JournalError:
+    """What SQLite or the system said, for people; with what to do about it."""
+    name = str(getattr(error, "sqlite_errorname", ""))
+    if name.startswith("SQLITE_NOTADB"):
+        said = f"{path} is no journal: choose another name for the journal"
+    elif isinstance(error, (sqlite3.DatabaseError, zlib.error)) and not isinstance(error, sqlite3.OperationalError):
+        said = f"{path} is damaged ({error}): restore it from a backup, or begin another journal"
+    else:
+        reason = error.strerror if isinstance(error, OSError) else error
+        said = f"journal {path} cannot be used: {reason}; check the disk, the folder and its permissions"
+    return JournalError(said)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Errors of SQLite and the system as `JournalError`."""
+    try:
+        yield
+    except (sqlite3.Error, zlib.error, OSError) as error:
+        raise failure(path, error) from error
+
+
+def check(path: Path) -> bool:
+    """Whether a journal is there; False where nothing is. Changes nothing, whatever is there.
+
+    Raises:
+        JournalError: if it is something else, damaged, or of a newer version.
+    """
+    with translated(path):
+        try:
+            if not path.stat().st_size:
+                return False
+        except FileNotFoundError:
+            return False
+        # SQLite reads it rather than we: to close a file of one's own would drop the locks that this process has on it.
+        with closing(connect(path, "mode=ro&immutable=1")) as database:
+            application, version = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in HEADER)
+        if application != APPLICATION_ID:
+            raise JournalError(f"{path} is a database of something else: choose another name for the journal")
+        if version > VERSION:
+            raise JournalError(f"{path} was written by a newer version of cvs_async: update cvs_async to go on with it")
+    return True
+
+
+def verify(path: Path) -> None:
+    """Look for damage: some tenths of a second for a million documents. Their contents are not looked at.
+
+    Raises:
+        JournalError: if there is any.
+    """
+    with translated(path), closing(connect(path, "mode=ro")) as database:
+        for table in ("sources", "requests", "journal"):
+            if database.execute(f"PRAGMA quick_check({table})").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("database disk image is malformed")
+
+
+def create(path: Path) -> None:
+    """A new journal, readable for its owner only, as are then the files that SQLite puts beside it.
+
+    It is made under another name, so that it is there whole or not at all.
+    """
+    draft = path.with_name(path.name + "-new")
+    draft.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with closing(connect(draft, "mode=rw")) as database:
+        database.executescript(SCHEMA)
+    os.replace(draft, path)
+
+
+class Lock:
+    """The right to write to a journal: a lock of the system on a file beside it, which ends with the process.
+
+    Raises:
+        JournalError: if another has it, with the other's process id.
+    """
+
+    PATIENCE = 20
+    """How often it is tried, 10 ms apart, for a reader that looks whether somebody writes has it a moment, too."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(lock_path(path), os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            self._take(path)
+            os.ftruncate(self._file, 0)
+            os.write(self._file, b"%d\n" % os.getpid())
+        except BaseException:
+            os.close(self._file)
+            raise
+
+    def _take(self, path: Path) -> None:
+        for _ in range(self.PATIENCE):
+            if _try_lock(self._file, exclusive=True):
+                return
+            time.sleep(0.01)
+        process = os.read(self._file, 20).decode("ascii", "replace").strip()
+        raise JournalError(
+            f"journal {path} is in use by process {process or 'unknown'}: wait until it ends, or choose another journal"
+        )
+
+    def close(self) -> None:
+        """Let others write."""
+        os.ftruncate(self._file, 0)
+        os.close(self._file)
+
+
+def lock_path(path: Path) -> Path:
+    """The file beside a journal that its writer locks."""
+    return path.with_name(path.name + "-lock")
+
+
+def writer_of(path: Path) -> int | None:
+    """The id of the process that has the journal open to write; None where there is none."""
+    try:
+        file = os.open(lock_path(path), os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        if _try_lock(file, exclusive=False):
+            return None
+        return int(os.read(file, 20) or 0) or None
+    finally:
+        os.close(file)
+
+
+# Far behind the process id, because what is locked on Windows cannot be read by others.
+_LOCKED_BYTE = 1 << 30
+
+
+def _try_lock(file: int, *, exclusive: bool) -> bool:
+    try:
+        if sys.platform == "win32":
+            os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
+            try:
+                msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+            finally:
+                os.lseek(file, 0, os.SEEK_SET)
+        else:
+            fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

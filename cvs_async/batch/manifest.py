@@ -1,0 +1,459 @@
+"""Sources that are written down: manifests with arguments for each item, glob patterns, standard input."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import fnmatch
+import glob
+import json
+import os
+import stat
+import threading
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePath
+from typing import Any, NoReturn, TypeVar
+
+import anyio.to_thread
+from attrs import field, frozen
+
+from .._inputs import is_url
+from ..api import OPERATIONS
+from ..errors import InvalidInputError
+
+T = TypeVar("T")
+Row = dict[str, object]
+Parse = Callable[[str], Row]
+"""Makes names and values of a line, or raises `_BrokenLineError`."""
+Line = tuple[int, bytes | None]
+"""Its number in the file, from 1, and its content; None where it is too long."""
+
+ONLY_INPUT = frozenset({"path", "url", "source"})
+"""What the input of an operation may be called that takes only one, whatever its own name for it."""
+
+INPUTS = ONLY_INPUT.union(*(endpoint.images for endpoint in OPERATIONS.values()))
+"""The columns that hold paths and URLs; every other one is a keyword of the operation."""
+
+ID = "id"
+"""The column of the user's own ids."""
+
+TEXTS = frozenset({"check_sum", "send_as", "type1"})
+"""Keywords that are text even where it looks like a number."""
+
+CHUNK = 1 << 16
+LONGEST_LINE = 1 << 20
+
+_BOM = b"\xef\xbb\xbf"
+
+
+@frozen
+class Entry:
+    """One item of a source with arguments of its own.
+
+    Attributes:
+        values: inputs by name, or as `path`, `url` or `source` for operations with only one, and keywords of the
+            operation; not in the repr. Paths are `Path`, URLs are text.
+        reference: the user's own id of it; never sent to the service.
+        problem: why it cannot be used, for people; None if it can.
+    """
+
+    values: Mapping[str, object] = field(factory=dict, repr=False)
+    reference: str | None = None
+    problem: str | None = None
+
+
+@frozen
+class manifest:
+    """The items that a JSON Lines or CSV file lists, one a line, each with its own arguments.
+
+    ``{"id": "A-17", "path": "scans/17.jpg", "get_thumb": true}`` is a line of JSON. A CSV file has the names in
+    its first line and commas, semicolons or tabs between its cells, which hold no line breaks; an empty cell is
+    absent, and a keyword's cell is read as JSON where it is a number, true, false, a list or an object. Relative
+    paths start at the manifest's folder. Text is UTF-8.
+
+    It is read while the batch runs, off the event loop, some lines at a time. A line that cannot be used is an
+    `Entry` with a `problem`: it fails its item and nothing else. Blank lines are no items.
+
+    Attributes:
+        path: of the file: .csv, or .jsonl, .ndjson or .json with an object a line.
+        inputs: the columns that hold paths and URLs.
+
+    Raises:
+        InvalidInputError: if the file is missing, unreadable, of another kind, or has no usable header; also
+            while it is read, if it is no longer what it was.
+    """
+
+    path: str | os.PathLike[str]
+    inputs: Collection[str] = field(default=INPUTS, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._look()
+
+    def __aiter__(self) -> AsyncGenerator[Entry]:
+        return _aside(self._entries())
+
+    def count(self) -> int:
+        """How many items there are now. Reads the file to its end, and blocks meanwhile."""
+        return sum(len(lines) for lines in self._lines(self._look()))
+
+    def _look(self) -> _Layout:
+        path = Path(self.path)
+        kind = path.suffix.lower()
+        if kind not in (".csv", ".jsonl", ".ndjson", ".json"):
+            raise InvalidInputError(f"manifest {path}: must be a .csv, .jsonl, .ndjson or .json file")
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise InvalidInputError(f"manifest {path}: is no regular file")
+            with path.open("rb") as file:
+                head = file.read(CHUNK)
+        except OSError as error:
+            raise InvalidInputError(f"manifest {path}: {error.strerror or 'cannot be read'}") from error
+        try:
+            return _csv_layout(head, self.inputs) if kind == ".csv" else _json_layout(head)
+        except _BrokenLineError as error:
+            raise InvalidInputError(f"manifest {path}: {error}") from None
+
+    def _entries(self) -> Iterator[list[Entry]]:
+        layout = self._look()
+        for lines in self._lines(layout):
+            yield [self._entry(layout, *line) for line in lines]
+
+    def _lines(self, layout: _Layout) -> Iterator[list[Line]]:
+        splitter = _Splitter(layout.first_line)
+        for chunk in self._chunks(layout.begin):
+            yield splitter.feed(chunk)
+        yield splitter.end()
+
+    def _chunks(self, offset: int) -> Iterator[bytes]:
+        """The file in pieces. It is not open between them, so that one may leave at any point."""
+        path, chunk = Path(self.path), b" "
+        before: tuple[int, int] | None = None
+        while chunk:
+            try:
+                with path.open("rb") as file:
+                    status = os.fstat(file.fileno())
+                    file.seek(offset)
+                    chunk = file.read(CHUNK)
+            except OSError as error:
+                raise InvalidInputError(f"manifest {path}: {error.strerror or 'cannot be read'}") from error
+            now = status.st_size, status.st_mtime_ns
+            if before not in (None, now):
+                raise InvalidInputError(f"manifest {path}: changed while it was being read; run the batch again")
+            before, offset = now, offset + len(chunk)
+            yield chunk
+
+    def _entry(self, layout: _Layout, number: int, line: bytes | None) -> Entry:
+        reference = None
+        try:
+            values = layout.parse(_decoded(line))
+            reference = _reference(values.pop(ID, None))
+            return Entry(self._arguments(values), reference)
+        except _BrokenLineError as error:
+            return Entry(
+                reference=reference,
+                problem=f"manifest {Path(self.path)}, line {number}: {error}; mend the line and run the batch again",
+            )
+
+    def _arguments(self, values: Row) -> Row:
+        given = {name: value for name, value in values.items() if value is not None}
+        inputs = {name: self._input(name, given.pop(name)) for name in list(given) if name in self.inputs}
+        if not inputs:
+            raise _BrokenLineError("names no input; give it a path or url")
+        return inputs | given
+
+    def _input(self, name: str, value: object) -> str | Path:
+        if not isinstance(value, str) or not value:
+            raise _BrokenLineError(f"its {name} is no text; write a path or URL")
+        if is_url(value):
+            return value
+        if name == "url":
+            raise _BrokenLineError("its url does not begin with http:// or https://")
+        return Path(self.path).parent / value
+
+
+@frozen
+class _Layout:
+    """How a manifest is read: where its items begin, and what makes values of a line."""
+
+    begin: int
+    first_line: int
+    parse: Parse
+
+
+class _BrokenLineError(Exception):
+    """A line cannot be used; the text is what one says of it: "names no input"."""
+
+
+def _json_layout(head: bytes) -> _Layout:
+    begin = len(_BOM) if head.startswith(_BOM) else 0
+    if head[begin:].lstrip().startswith(b"["):
+        raise _BrokenLineError("is one JSON list; a manifest has one object a line, such as jq -c '.[]' makes")
+    return _Layout(begin, 1, _json_row)
+
+
+def _csv_layout(head: bytes, inputs: Collection[str]) -> _Layout:
+    begin, line = (len(_BOM) if head.startswith(_BOM) else 0), 1
+    header, rest = _first_line(head[begin:])
+    delimiter = max(",;\t", key=header.count)
+    if header[:4].lower() == "sep=" and len(header) == 5:  # Excel's own way to say it
+        delimiter, line = header[4], 2
+        header, rest = _first_line(rest)
+    names = [name.strip() for name in _cells(header, delimiter)]
+    if not all(names) or len(set(names)) < len(names):
+        raise _BrokenLineError("its first line must name every column, and each name once")
+    if not set(names) & set(inputs):
+        raise _BrokenLineError("its first line names no column of inputs, such as path or url")
+    return _Layout(len(head) - len(rest), line + 1, _csv_rows(names, delimiter, inputs))
+
+
+def _first_line(head: bytes) -> tuple[str, bytes]:
+    line, _, rest = head.partition(b"\n")
+    return _decoded(line), rest
+
+
+def _json_row(line: str) -> Row:
+    try:
+        row = json.loads(line, parse_constant=_no_json, object_pairs_hook=_object)
+    except json.JSONDecodeError as error:
+        raise _BrokenLineError(f"is no JSON ({error.msg}, column {error.colno})") from None
+    except (ValueError, RecursionError):
+        raise _BrokenLineError("is no usable JSON") from None
+    if not isinstance(row, dict):
+        raise _BrokenLineError('is no JSON object, such as {"path": "scan.jpg"}')
+    return row
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Row:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        raise _BrokenLineError("has a name twice")
+    return row
+
+
+def _no_json(_: str) -> NoReturn:
+    raise ValueError
+
+
+def _csv_rows(names: Sequence[str], delimiter: str, inputs: Collection[str]) -> Parse:
+    texts = TEXTS.union(inputs, [ID])
+
+    def parse(line: str) -> Row:
+        cells = _cells(line, delimiter)
+        if len(cells) != len(names):
+            raise _BrokenLineError(f"has {len(cells)} cells, and the first line has {len(names)}")
+        filled = ((name, cell) for name, cell in zip(names, cells, strict=True) if cell.strip())
+        return {name: cell if name in texts else _cell_value(cell) for name, cell in filled}
+
+    return parse
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        raise _BrokenLineError(f"is no line of CSV ({error})") from None
+
+
+def _cell_value(cell: str) -> object:
+    """JSON, where it is more than text; spreadsheets write TRUE and FALSE in capitals."""
+    word = cell.strip().lower()
+    try:
+        value = json.loads(word if word in ("true", "false") else cell, parse_constant=_no_json)
+    except (ValueError, RecursionError):
+        return cell
+    return cell if value is None or isinstance(value, str) else value
+
+
+def _reference(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise _BrokenLineError("its id is neither text nor a number")
+    return str(value).encode("utf-8", "replace").decode()
+
+
+def _decoded(line: bytes | None) -> str:
+    if line is None:
+        raise _BrokenLineError(f"is longer than {LONGEST_LINE} bytes")
+    try:
+        return line.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise _BrokenLineError("is not in UTF-8; save the file as UTF-8") from None
+
+
+class _Splitter:
+    """Parts what comes in pieces into lines, and leaves out blank ones. It never keeps more than one longest line."""
+
+    def __init__(self, number: int = 1) -> None:
+        self._number = number
+        self._rest = b""
+        self._too_long = False
+
+    def feed(self, chunk: bytes) -> list[Line]:
+        """The lines that end in this piece."""
+        *whole, rest = chunk.split(b"\n")
+        lines = [line for line in map(self._finish, whole) if line is not None]
+        self._keep(rest)
+        return lines
+
+    def end(self) -> list[Line]:
+        """The last line, if nothing ended it."""
+        line = self._finish(b"")
+        return [] if line is None else [line]
+
+    def _keep(self, piece: bytes) -> None:
+        self._too_long = self._too_long or len(self._rest) + len(piece) > LONGEST_LINE
+        self._rest = b"" if self._too_long else self._rest + piece
+
+    def _finish(self, piece: bytes) -> Line | None:
+        self._keep(piece)
+        number, line = self._number, None if self._too_long else self._rest
+        self._number, self._rest, self._too_long = number + 1, b"", False
+        return None if line is not None and not line.strip() else (number, line)
+
+
+async def _aside(groups: Iterator[Sequence[T]]) -> AsyncGenerator[T]:
+    """Take groups of items in a thread, and hand on one item at a time."""
+    while (group := await anyio.to_thread.run_sync(next, groups, None)) is not None:
+        for item in group:
+            yield item
+
+
+async def standard_input(descriptor: int = 0) -> AsyncGenerator[str | Entry]:
+    """The paths and URLs that come in on standard input, one a line; blank lines are none.
+
+    They are taken as they come, off the event loop, and waiting for the next one can be cancelled. A line that is
+    far too long for a path is an `Entry` with a `problem`.
+
+    Args:
+        descriptor: of the open file to read.
+
+    Raises:
+        InvalidInputError: while it is read, if it cannot be.
+    """
+    splitter, chunk = _Splitter(), b" "
+    while chunk:
+        try:
+            chunk = await _read(descriptor)
+        except OSError as error:
+            raise InvalidInputError(f"standard input: {error.strerror or 'cannot be read'}") from error
+        for number, line in splitter.feed(chunk) if chunk else splitter.end():
+            if line is None:
+                yield Entry(problem=f"standard input, line {number}: is no path; give a path or URL a line")
+            else:
+                yield os.fsdecode(line.rstrip(b"\r"))
+
+
+async def _read(descriptor: int) -> bytes:
+    """What is there, as soon as there is something.
+
+    Nothing can wake a thread that reads from a terminal or a pipe. So it is one for which nobody waits at the end.
+    """
+    loop = asyncio.get_running_loop()
+    content: asyncio.Future[bytes] = loop.create_future()
+
+    def settle(result: bytes | OSError) -> None:
+        if content.done():  # cancelled
+            return
+        if isinstance(result, OSError):
+            content.set_exception(result)
+        else:
+            content.set_result(result)
+
+    def read() -> None:
+        try:
+            result: bytes | OSError = os.read(descriptor, CHUNK)
+        except OSError as error:
+            result = error
+        with suppress(RuntimeError):  # the loop is closed: nobody asks any more
+            loop.call_soon_threadsafe(settle, result)
+
+    threading.Thread(target=read, daemon=True).start()
+    return await content
+
+
+@frozen
+class matches:
+    """The files whose paths match a glob pattern, such as ``scans/**/*.jpg``, sorted within each folder.
+
+    ``**`` is any number of folders, none included; links to folders are not followed there. Hidden files and
+    folders match only what begins with a dot itself. Folders are listed while the batch runs, off the event loop,
+    one at a time. Where nothing matches there are no items, and the batch is an empty one: `count` tells before.
+
+    Attributes:
+        pattern: of the paths.
+
+    Raises:
+        InvalidInputError: if it is no usable pattern; also while it is read, if a folder cannot be listed.
+    """
+
+    pattern: str | os.PathLike[str]
+
+    def __attrs_post_init__(self) -> None:
+        _, parts = _split(self.pattern)
+        if is_url(self.pattern) or not parts:
+            raise InvalidInputError("a pattern is one of file names, such as scans/**/*.jpg")
+        if ".." in parts:
+            raise InvalidInputError("'..' cannot stand behind * or ? in a pattern")
+
+    def __aiter__(self) -> AsyncGenerator[Path]:
+        return _aside(self._files())
+
+    def count(self) -> int:
+        """How many files there are now. Lists the folders to their end, and blocks meanwhile."""
+        return sum(map(len, self._files()))
+
+    def _files(self) -> Iterator[list[Path]]:
+        root, parts = _split(self.pattern)
+        waiting = [(root, _reached({0}, parts))]
+        while waiting:
+            files, folders = _match(*waiting.pop(), parts)
+            yield files
+            waiting += reversed(folders)
+
+
+Places = frozenset[int]
+"""The parts of a pattern that the next name may match. A set of them, so that no file is found in two ways."""
+
+
+def _split(pattern: str | os.PathLike[str]) -> tuple[Path, tuple[str, ...]]:
+    """The folder to begin in, and the parts of the pattern below it."""
+    parts = PurePath(os.fspath(pattern)).parts
+    fixed = next((place for place, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
+    below = parts[max(fixed, 0) :]
+    return Path(*parts[: max(fixed, 0)]), (*below, "*") if below[-1:] == ("**",) else below
+
+
+def _reached(places: set[int], parts: Sequence[str]) -> Places:
+    """With those behind a ``**`` that stands for no folder at all."""
+    reached = set(places)
+    for place, part in enumerate(parts):
+        if place in reached and part == "**":
+            reached.add(place + 1)
+    return frozenset(reached)
+
+
+def _match(folder: Path, places: Places, parts: Sequence[str]) -> tuple[list[Path], list[tuple[Path, Places]]]:
+    """The files of a folder that match, and the folders in it where more may, with their places."""
+    files, folders, last = list[Path](), list[tuple[Path, Places]](), len(parts) - 1
+    try:
+        with os.scandir(folder) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                matched = {place for place in places if _fits(entry, parts[place])}
+                if last in matched and entry.is_file():
+                    files.append(folder / entry.name)
+                further = {place if parts[place] == "**" else place + 1 for place in matched - {last}}
+                if further and entry.is_dir():
+                    folders.append((folder / entry.name, _reached(further, parts)))
+    except (FileNotFoundError, NotADirectoryError):
+        return [], []
+    except OSError as error:
+        raise InvalidInputError(f"folder {folder}: {error.strerror or 'cannot be listed'}") from error
+    return files, folders
+
+
+def _fits(entry: os.DirEntry[str], part: str) -> bool:
+    if entry.name.startswith(".") and not part.startswith("."):
+        return False
+    return not entry.is_symlink() if part == "**" else fnmatch.fnmatch(entry.name, part)

@@ -1,0 +1,127 @@
+"""What a batch would do: its inputs are read, and nothing is sent."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from attrs import define, field
+
+from .._inputs import Part
+from ..errors import ConfigurationError, CVSError
+from .journal import JournalReader, Record
+from .outcome import Item, name_of
+from .processing import Processor, Rules
+from .replay import PERMANENT
+
+SHOWN = 20
+"""How many unreadable items are named."""
+
+
+@define
+class Plan:
+    """What is in a source, and the most that a batch over it can cost.
+
+    Attributes:
+        count: items.
+        bytes: of the files, all together.
+        pages: of PDFs and pictures; None if there are PDFs and `pypdf` is not installed.
+        duplicates: items whose content, operation and parameters another item has too.
+        unreadable: the first of the items that cannot be sent, by name and reason.
+        unreadable_count: how many there are.
+        known: what the journal has of the others, by state.
+        most_billed: how many calls can be charged at the most, resends of `RetryPolicy.unknown_resends` apart.
+    """
+
+    count: int = 0
+    bytes: int = 0
+    pages: int | None = 0
+    duplicates: int = 0
+    unreadable: list[tuple[str, str]] = field(factory=list)
+    unreadable_count: int = 0
+    known: Counter[str] = field(factory=Counter)
+    most_billed: int = 0
+
+
+async def make_plan(source: AsyncIterator[Any], processor: Processor[Any], rules: Rules, journal: Path | None) -> Plan:
+    """Read a source to its end.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    known = await anyio.to_thread.run_sync(_states, journal)
+    plan, seen = Plan(), set[str]()
+    async for element in source:
+        item = Item(plan.count, element)
+        plan.count += 1
+        try:
+            item, parts, _ = await processor.prepare(item)
+        except CVSError as error:
+            plan.unreadable_count += 1
+            if len(plan.unreadable) < SHOWN:
+                plan.unreadable.append((name_of(item.source), str(error)))
+            continue
+        await _weigh(plan, parts)
+        assert item.key is not None  # noqa: S101 - it is prepared
+        if item.key in seen:
+            plan.duplicates += 1
+            continue
+        seen.add(item.key)
+        state = known.get(item.key)
+        if state is not None:
+            plan.known[state] += 1
+        if state in (None, "planned", "free") or (state in ("sent", "unknown") and rules.in_doubt == "retry"):
+            plan.most_billed += 1
+    if rules.max_billed is not None:
+        plan.most_billed = min(plan.most_billed, rules.max_billed)
+    return plan
+
+
+async def _weigh(plan: Plan, parts: Mapping[str, object]) -> None:
+    for part in parts.values():
+        if isinstance(part, Part):
+            plan.bytes += part.size
+            pages = await anyio.to_thread.run_sync(_pages, part)
+            plan.pages = None if plan.pages is None or pages is None else plan.pages + pages
+
+
+def _pages(part: Part) -> int | None:
+    """Of a PDF; anything else, and a PDF that nobody can read, is one."""
+    if part.content_type != "application/pdf":
+        return 1
+    try:
+        from pypdf import PdfReader
+    except ImportError:
+        return None
+    try:
+        with part.open() as file:
+            return len(PdfReader(io.BytesIO(file.read())).pages)
+    except Exception:  # pypdf raises whatever a broken file provokes; the service will say what it is
+        return 1
+
+
+def _states(journal: Path | None) -> dict[str, str]:
+    """What the journal has of each key; "answered" are refusals that will not change."""
+    if journal is None or not journal.exists():
+        return {}
+    with JournalReader(journal) as reader:
+        return {record.key: _state(record) for record, _, _ in reader.records(content=False)}
+
+
+def _state(record: Record) -> str:
+    return "answered" if record.state == "free" and record.error in PERMANENT else record.state
+
+
+def refuse_once_only(source: object) -> None:
+    """A plan reads the source, and the batch reads it again.
+
+    Raises:
+        ConfigurationError: if it can be read but once.
+    """
+    iterate = getattr(source, "__aiter__", None) or getattr(source, "__iter__", None)
+    if iterate is not None and iterate() is source:
+        raise ConfigurationError("a plan reads the source to its end, and this one can be read but once; give a list")

@@ -1,0 +1,305 @@
+"""What becomes of one item: known already, held, or called, with the journal at both ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Generic, Literal, TypeVar, cast
+
+import anyio
+import anyio.to_thread
+from attrs import evolve, frozen
+
+from .._call import DECODE_ASIDE, Caller
+from .._dispatch import drop_frames
+from .._endpoint import Arguments, Endpoint
+from .._exchange import Progress, WireReply
+from .._inputs import Part, Url, choose_form, load
+from .._log import log
+from .._reply import Reply
+from ..errors import APIError, ConfigurationError, CVSError, InvalidInputError, OutOfRequestsError
+from .ceiling import Ceiling
+from .journal import Journal, JournalError, Record
+from .keys import key_of
+from .manifest import ONLY_INPUT, Entry
+from .outcome import Done, Failed, Held, Item, Outcome, Stats, name_of
+from .replay import PERMANENT, answered, in_doubt
+
+T = TypeVar("T")
+
+InDoubt = Literal["report", "retry", "skip"]
+
+
+@frozen(kw_only=True)
+class Rules:
+    """How a batch deals with what it knows, and when it gives up; the keywords of `AsyncCVS.batch`.
+
+    Raises:
+        ConfigurationError: if one of them makes no sense.
+    """
+
+    dedupe: bool = True
+    replay: bool = True
+    in_doubt: InDoubt = "report"
+    quota: Literal["raise", "wait"] = "raise"
+    max_billed: int | None = None
+    max_consecutive_failures: int | None = 50
+
+    def __attrs_post_init__(self) -> None:
+        for name, known in (("in_doubt", ("report", "retry", "skip")), ("quota", ("raise", "wait"))):
+            if getattr(self, name) not in known:
+                raise ConfigurationError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}")
+        for name in ("max_billed", "max_consecutive_failures"):
+            number = getattr(self, name)
+            if number is not None and number < (0 if name == "max_billed" else 1):
+                raise ConfigurationError(f"{name} makes no sense as {number!r}")
+
+
+class Processor(Generic[T]):
+    """Turns the items of a batch into outcomes. `fatal` is set once the journal cannot be written any more."""
+
+    def __init__(
+        self,
+        call: Caller,
+        endpoint: Endpoint[T],
+        options: Arguments,
+        rules: Rules,
+        stats: Stats,
+        journal: Journal | None,
+    ) -> None:
+        self._call = call
+        self._endpoint = endpoint
+        self._options = options
+        self._rules = rules
+        self._stats = stats
+        self._journal = journal
+        self._ceiling = Ceiling(rules.max_billed)
+        self._locks: dict[str, tuple[anyio.Lock, int]] = {}
+        self._failures = 0
+        self._hopeless: CVSError | None = None
+        self._open = 0
+        self._all_ended = anyio.Event()
+        self._all_ended.set()
+        self.fatal: JournalError | None = None
+
+    async def process(self, item: Item) -> Outcome[T] | None:
+        """The outcome of an item; None if it is skipped.
+
+        Raises:
+            JournalError: the journal cannot be written; nothing was sent.
+        """
+        if self._hopeless is not None:
+            return Held(item, "stop", self._held(f"the batch has stopped; {self._hopeless}"))
+        try:
+            item, parts, options = await self.prepare(item)
+        except CVSError as error:
+            return Failed(item, drop_frames(error))
+        if self._journal is None:
+            return await self._ask(item, parts, options)
+        assert item.key is not None  # noqa: S101 - prepare has made it
+        async with self._one_at_a_time(item.key):
+            record = await self._journal.claim(
+                item.key, operation=self._endpoint.name, source=name_of(item.source), reference=item.reference
+            )
+            known = None if record is None else await self._known(self._journal, item, record)
+            return await self._ask(item, parts, options) if known is None else known.outcome
+
+    async def ended(self) -> None:
+        """Return when every request that was sent has come to an end, also those whose caller has left."""
+        await self._all_ended.wait()
+
+    # --- what it is
+
+    async def prepare(self, item: Item) -> tuple[Item, dict[str, Url | Part], Arguments]:
+        """Open an item: with its key, its inputs, and the keywords of its call.
+
+        Raises:
+            InvalidInputError: if it cannot be sent.
+        """
+        endpoint = self._endpoint
+        item, inputs, options = _apart(endpoint, item, self._options)
+        form = choose_form(endpoint, inputs, options.get("send_as", "auto"))
+        parts = await load(endpoint, inputs, form)
+        copy = None if self._rules.dedupe else item.index
+        key = await key_of(endpoint.name, parts, options, copy=copy)
+        return evolve(item, key=key), parts, options
+
+    @asynccontextmanager
+    async def _one_at_a_time(self, key: str) -> AsyncIterator[None]:
+        """A second copy waits for the first one, and then finds it in the journal."""
+        lock, users = self._locks.get(key, (anyio.Lock(), 0))
+        self._locks[key] = lock, users + 1
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users = self._locks.pop(key)
+            if users > 1:
+                self._locks[key] = lock, users - 1
+
+    # --- what is known of it
+
+    async def _known(self, journal: Journal, item: Item, record: Record) -> _Known[T] | None:
+        """What the journal says; None if the item is to be called."""
+        if record.state == "planned" or (record.state == "free" and record.error not in PERMANENT):
+            return None
+        if record.state in ("billed", "free"):
+            return _Known(await self._replayed(journal, item, record))
+        if self._rules.in_doubt == "retry":
+            return None
+        if self._rules.in_doubt == "skip":
+            self._stats.skipped += 1
+            return _Known(None)
+        return _Known(in_doubt(self._endpoint, item, record))
+
+    async def _replayed(self, journal: Journal, item: Item, record: Record) -> Outcome[T] | None:
+        content = await journal.content(record.key) if self._rules.replay else None
+        if content is None:
+            self._stats.skipped += 1
+            return None
+        if len(content) <= DECODE_ASIDE:
+            return answered(self._endpoint, item, record, content)
+        return await anyio.to_thread.run_sync(answered, self._endpoint, item, record, content)
+
+    # --- calling
+
+    async def _ask(self, item: Item, parts: Mapping[str, Url | Part], options: Arguments) -> Outcome[T]:
+        if not await self._ceiling.reserve():
+            return Held(item, "ceiling", self._held(f"max_billed={self._rules.max_billed} is reached"))
+        paid = 0
+        if options.get("check_sum") is None and item.key is not None:
+            options = cast(Arguments, {**options, "check_sum": item.key[:16]})
+        recorder = None if self._journal is None else _JournalRecorder(self, self._journal, item, options)
+        patient = self._rules.quota == "wait"
+        self._stats.in_flight += 1
+        try:
+            reply = await self._call(self._endpoint, parts, recorder=recorder, patient=patient, **options)
+            paid = 1 + reply.unknown_attempts
+            self._failures = 0
+            return Done(item, reply)
+        except JournalError:
+            raise
+        except CVSError as error:
+            paid = error.unknown_attempts + (error.charge == "billed")
+            self._count_failure(error)
+            return _without_reply(item, error)
+        finally:
+            self._stats.in_flight -= 1
+            await self._ceiling.settle(paid)
+
+    def _count_failure(self, error: CVSError) -> None:
+        """Many in a row that are not about their items: going on would be pointless, or worse."""
+        kind = type(error).__name__
+        if kind in PERMANENT or isinstance(error, (InvalidInputError, OutOfRequestsError)) or error.charge == "billed":
+            self._failures = 0
+            return
+        self._failures += 1
+        most = self._rules.max_consecutive_failures
+        if most is not None and self._failures >= most and self._hopeless is None:
+            self._hopeless = self._held(f"{self._failures} calls in a row failed, the last one with {kind}")
+
+    def _held(self, why: str) -> CVSError:
+        return CVSError(f"{self._endpoint.name}: {why}; nothing was sent", operation=self._endpoint.name)
+
+    # --- for the recorders
+
+    def request_opens(self) -> None:
+        """A request is about to leave."""
+        self._open += 1
+        if self._all_ended.is_set():
+            self._all_ended = anyio.Event()
+
+    def request_ends(self) -> None:
+        """It is written down what became of it."""
+        self._open -= 1
+        if not self._open:
+            self._all_ended.set()
+
+
+@frozen
+class _Known(Generic[T]):
+    outcome: Outcome[T] | None
+
+
+class _JournalRecorder:
+    """Writes one item's requests into the journal, before they leave and when they have ended."""
+
+    def __init__(self, processor: Processor[Any], journal: Journal, item: Item, options: Arguments) -> None:
+        assert item.key is not None  # noqa: S101 - without one nothing is recorded
+        self._processor = processor
+        self._journal = journal
+        self._key = item.key
+        self._check_sum = options.get("check_sum")
+
+    async def sending(self) -> None:
+        self._processor.request_opens()
+        await self._journal.sent(self._key, check_sum=self._check_sum)
+
+    async def ended(self, progress: Progress, wire: WireReply | None, result: Reply[Any] | BaseException) -> None:
+        try:
+            with anyio.CancelScope(shield=True):
+                await self._write(progress, wire, result)
+        except JournalError as error:  # the answer goes on to its caller all the same; then the batch ends
+            self._processor.fatal = error
+        except RuntimeError:  # the batch was left by force, and has closed the journal: there it stays in doubt
+            log.warning("the answer to a request came after its journal was closed")
+        finally:
+            self._processor.request_ends()
+
+    async def _write(self, progress: Progress, wire: WireReply | None, result: Reply[Any] | BaseException) -> None:
+        if progress.attempts < progress.number:
+            await self._journal.withdrawn(self._key)
+            return
+        told = result if isinstance(result, (Reply, CVSError)) else None
+        await self._journal.ended(
+            self._key,
+            charge=progress.charge if told is None else told.charge,
+            content=None if wire is None else wire.content,
+            http_status=None if told is None else told.http_status,
+            error=None if isinstance(result, Reply) else type(result).__name__,
+            code=result.code if isinstance(result, APIError) else 0 if isinstance(result, Reply) else None,
+        )
+
+
+def _apart(endpoint: Endpoint[Any], item: Item, options: Arguments) -> tuple[Item, Mapping[str, object], Arguments]:
+    """An item as the inputs of its call, and the keywords."""
+    names = endpoint.images
+    if isinstance(item.source, Entry):
+        return _entry_apart(endpoint, item, item.source, options)
+    elements = item.source if isinstance(item.source, tuple) else (item.source,)
+    if len(elements) != len(names):
+        raise InvalidInputError(
+            f"{endpoint.name}: item {item.index} has {len(elements)} inputs, not {len(names)} ({', '.join(names)})",
+            operation=endpoint.name,
+        )
+    return item, dict(zip(names, elements, strict=True)), options
+
+
+def _entry_apart(
+    endpoint: Endpoint[Any], item: Item, entry: Entry, options: Arguments
+) -> tuple[Item, Mapping[str, object], Arguments]:
+    item = evolve(item, reference=entry.reference)
+    if entry.problem is not None:
+        raise InvalidInputError(f"{endpoint.name}: {entry.problem}", operation=endpoint.name)
+    alone = endpoint.images[0] if len(endpoint.images) == 1 else None
+    inputs: dict[str, object] = {}
+    keywords: dict[str, object] = {}
+    for name, value in entry.values.items():
+        if name in endpoint.images or (alone is not None and name in ONLY_INPUT):
+            inputs[alone or name] = value
+        else:
+            keywords[name] = value
+    endpoint.check_options(keywords)
+    if set(inputs) != set(endpoint.images):
+        missing = ", ".join(name for name in endpoint.images if name not in inputs)
+        raise InvalidInputError(f"{endpoint.name}: the entry has no {missing}", operation=endpoint.name)
+    elements = tuple(inputs[name] for name in endpoint.images)
+    item = evolve(item, source=elements[0] if alone else elements)
+    return item, inputs, cast(Arguments, {**options, **keywords})
+
+
+def _without_reply(item: Item, error: CVSError) -> Failed | Held:
+    drop_frames(error)
+    if isinstance(error, OutOfRequestsError):
+        return Held(item, "quota", error)
+    return Held(item, "in_doubt", error) if error.charge == "unknown" else Failed(item, error)

@@ -1,0 +1,696 @@
+"""The journal of a batch: what it says is true, whoever is cancelled, killed, locked out or out of disk."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import define, field
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cvs_async import ConfigurationError
+from cvs_async.batch import journal as module
+from cvs_async.batch.journal import Journal, JournalError, JournalReader, Record, purge
+from cvs_async.errors import Charge
+
+WINDOWS = sys.platform == "win32"
+ANSWER = b'{"errorCode": "0", "data": [{"name": "secret of a customer"}]}'
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "claims.db"
+
+
+def read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def key_of(number: int) -> str:
+    return hashlib.sha256(b"%d" % number).hexdigest()
+
+
+A, B, C = map(key_of, range(3))
+
+
+async def claim(journal: Journal, key: str, source: str = "a.jpg", reference: str | None = None) -> Record | None:
+    return await journal.claim(key, operation="ocr.card", source=source, reference=reference)
+
+
+async def known(journal: Journal, key: str) -> Record:
+    record = await claim(journal, key)
+    assert record is not None
+    return record
+
+
+async def end(
+    journal: Journal, key: str, charge: Charge = "billed", content: bytes | None = ANSWER, **more: Any
+) -> None:
+    more = {"http_status": 200, "error": None, "code": 0} | more
+    await journal.ended(key, charge=charge, content=content, **more)
+
+
+async def send(
+    journal: Journal, key: str, charge: Charge = "billed", content: bytes | None = ANSWER, **more: Any
+) -> None:
+    await journal.sent(key, check_sum=key[:16])
+    await end(journal, key, charge, content, **more)
+
+
+async def test_a_new_key_is_planned_and_a_known_one_is_told(path: Path) -> None:
+    async with Journal(path) as journal:
+        assert await claim(journal, A, "first.jpg") is None
+        record = await claim(journal, A, "second.jpg")
+        assert record is not None
+        assert (record.key, record.operation, record.source, record.state) == (A, "ocr.card", "first.jpg", "planned")
+        assert (record.attempts, record.planned_at is None, record.sent_at, record.mine) == (0, False, None, False)
+
+
+async def test_what_was_billed_is_there_with_its_answer(path: Path) -> None:
+    async with Journal(path) as journal:
+        await claim(journal, A)
+        await journal.sent(A, check_sum="0123")
+        assert (await known(journal, A)).state == "sent"
+        await end(journal, A)
+        record = await known(journal, A)
+        assert (record.state, record.check_sum, record.attempts, record.billed) == ("billed", "0123", 1, 1)
+        assert (record.http_status, record.error, record.code, record.mine) == (200, None, 0, True)
+        assert record.content is None
+        assert await journal.content(A) == ANSWER
+        assert await journal.content(B) is None
+
+
+async def test_a_paid_answer_stays_when_a_later_attempt_fails(path: Path) -> None:
+    async with Journal(path) as journal:
+        await claim(journal, A)
+        await send(journal, A)
+        await send(journal, A, "free", b"busy", http_status=500, error="ServerError", code=None)
+        await send(journal, A, "unknown", None, http_status=None, error="TimeoutError", code=None)
+        record = await known(journal, A)
+        assert (record.state, record.attempts, record.billed, record.unknown_attempts) == ("billed", 3, 1, 1)
+        assert (record.http_status, record.error, record.code) == (200, None, 0)
+        assert await journal.content(A) == ANSWER
+
+
+async def test_the_last_answer_replaces_a_free_one(path: Path) -> None:
+    async with Journal(path) as journal:
+        await claim(journal, A)
+        await send(journal, A, "free", b"one", code="E-1")
+        assert await journal.content(A) == b"one"
+        await send(journal, A, "unknown", None, http_status=None, error="TimeoutError", code=None)
+        assert await journal.content(A) is None
+        assert (await known(journal, A)).state == "unknown"
+        await send(journal, A, "billed", b"")
+        assert await journal.content(A) == b""
+
+
+async def test_what_did_not_leave_is_withdrawn_without_a_trace(path: Path) -> None:
+    async with Journal(path) as journal:
+        await claim(journal, A)
+        await send(journal, A, "free", b"one", code=4)
+        before = await known(journal, A)
+        await journal.sent(A, check_sum="other")
+        await journal.withdrawn(A)
+        assert await known(journal, A) == before
+        assert await journal.content(A) == b"one"
+
+
+async def test_what_makes_no_sense_is_refused_and_harms_nothing(path: Path) -> None:
+    async with Journal(path) as journal:
+        for refused in (journal.sent(A, check_sum=None), end(journal, A), journal.withdrawn(A)):
+            with pytest.raises(LookupError):
+                await refused
+        await claim(journal, A)
+        with pytest.raises(LookupError):
+            await end(journal, A)
+        with pytest.raises(ValueError, match="64 hex digits"):
+            await claim(journal, "abcd")
+        await send(journal, A)
+        with pytest.raises(LookupError):
+            await journal.withdrawn(A)
+        assert (await known(journal, A)).state == "billed"
+
+
+async def test_an_end_told_again_settles_what_was_unknown(path: Path) -> None:
+    async with Journal(path) as journal:
+        await claim(journal, A)
+        await send(journal, A, "unknown", None)
+        await end(journal, A, "billed")
+        await end(journal, A, "unknown", None)
+        record = await known(journal, A)
+        assert (record.state, record.attempts, record.unknown_attempts, record.billed) == ("billed", 1, 0, 1)
+
+
+async def test_odd_names_and_codes_are_kept(path: Path) -> None:
+    async with Journal(path) as journal:
+        await claim(journal, A, "đơn \udcff.jpg", "số\x00 1")
+        await send(journal, A, "free", code=1 << 80)
+        record = await known(journal, A)
+        assert (record.source, record.code) == ("đơn \\udcff.jpg", str(1 << 80))
+        await claim(journal, B)
+        await send(journal, B, "free", code="007")
+        assert (await known(journal, B)).code == "007"
+
+
+async def test_an_earlier_run_left_what_is_in_doubt(path: Path) -> None:
+    async with Journal(path) as journal:
+        await claim(journal, A)
+        await journal.sent(A, check_sum=None)
+        record = await known(journal, A)
+        assert (record.state, record.mine, record.unknown_attempts) == ("sent", True, 0)
+    async with Journal(path) as journal:
+        record = await known(journal, A)
+        assert (record.state, record.mine, record.unknown_attempts) == ("sent", False, 1)
+        with pytest.raises(LookupError):
+            await journal.withdrawn(A)
+        await send(journal, A)
+        record = await known(journal, A)
+        assert (record.state, record.attempts, record.unknown_attempts, record.billed) == ("billed", 2, 1, 1)
+
+
+@define
+class Model:
+    """One document as plainly as can be: what each of its requests cost.
+
+    ``open`` are those without an end that left since the journal was opened, ``stale`` those of earlier runs.
+    """
+
+    claimed: bool = False
+    charges: list[str] = field(factory=list)
+    content: bytes | None = None
+
+    def apply(self, step: str, number: int) -> bool:
+        """Whether the step is allowed."""
+        match step:
+            case "claim":
+                self.claimed = True
+            case "sent" if self.claimed:
+                self.charges.append("open")
+            case "withdrawn" if self.charges[-1:] == ["open"]:
+                self.charges.pop()
+            case "billed" | "free" | "unknown" if self.charges:
+                if self.charges[-1] != "billed":
+                    if step == "billed" or "billed" not in self.charges:
+                        self.content = None if step == "unknown" else b"%d" % number
+                    self.charges[-1] = step
+            case "reopen":
+                self.charges = ["stale" if charge == "open" else charge for charge in self.charges]
+            case _:
+                return False
+        return True
+
+    def told(self) -> tuple[Any, ...]:
+        """State, attempts, unknown attempts, billed, content."""
+        last = self.charges[-1] if self.charges else "planned"
+        billed = self.charges.count("billed")
+        state = "sent" if last in ("open", "stale") else "billed" if billed else last
+        unknown = len(self.charges) - billed - self.charges.count("free") - (last == "open")
+        return state, len(self.charges), unknown, billed, self.content
+
+
+STEPS = ("claim", "sent", "sent", "withdrawn", "billed", "free", "unknown", "reopen")
+
+
+@given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 1)), max_size=16))
+@settings(max_examples=60, deadline=None)
+def test_any_sequence_is_told_as_a_plain_model_tells_it(steps: list[tuple[str, int]]) -> None:
+    async def run(path: Path) -> None:
+        models = Model(), Model()
+        journal = await Journal(path).__aenter__()
+        for number, (step, which) in enumerate(steps):
+            allowed = models[which].apply(step, number)
+            if step == "reopen":
+                models[1 - which].apply(step, number)
+                await journal.aclose()
+                journal = await Journal(path).__aenter__()
+                continue
+            try:
+                await perform(journal, step, key_of(which), b"%d" % number)
+            except LookupError:
+                assert not allowed, step
+            else:
+                assert allowed, step
+        told = [await tell(journal, key_of(which)) for which, model in enumerate(models) if model.claimed]
+        await journal.aclose()
+        expected = [model.told() for model in models if model.claimed]
+        assert told == expected
+        for model in models:
+            model.apply("reopen", 0)
+        with JournalReader(path) as reader:
+            figures = reader.figures()
+            rows = list(reader.reconcile())
+            read = [(r.state, r.attempts, r.unknown_attempts, r.billed, r.content) for r, _, _ in reader.records()]
+        expected = [model.told() for model in models if model.claimed]
+        assert sorted(read, key=repr) == sorted(expected, key=repr)
+        assert figures.unknown == sum(row.unknown for row in rows) == sum(row[2] for row in expected)
+        assert figures.billed == sum(row.billed for row in rows) == sum(row[3] for row in expected)
+        assert figures.billed + figures.free + figures.unknown == sum(row[1] for row in expected)
+        assert {state: count for state, count in figures.states.items() if count} == {
+            row[0]: sum(other[0] == row[0] for other in expected) for row in expected
+        }
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(run(Path(folder, "claims.db")))
+
+
+async def perform(journal: Journal, step: str, key: str, content: bytes) -> None:
+    match step:
+        case "claim":
+            await claim(journal, key)
+        case "sent":
+            await journal.sent(key, check_sum=None)
+        case "withdrawn":
+            await journal.withdrawn(key)
+        case "billed" | "free" | "unknown":
+            await end(journal, key, step, None if step == "unknown" else content)
+
+
+async def tell(journal: Journal, key: str) -> tuple[Any, ...]:
+    record = await known(journal, key)
+    content = await journal.content(key)
+    return record.state, record.attempts, record.unknown_attempts, record.billed, content
+
+
+async def test_many_claims_are_answered_in_their_order(path: Path) -> None:
+    async with Journal(path) as journal:
+        claims = [(key_of(number), "ocr.card", f"{number}.jpg", None) for number in range(700)]
+        assert await journal.claim_many(claims) == [None] * 700
+        await send(journal, key_of(3), "free", code=1)
+        await send(journal, key_of(3))
+        for lot in (claims, claims[::-1], claims[100:650], [claims[5]] * 20, claims[690:] + claims[:30], []):
+            records = await journal.claim_many(lot)
+            assert [record and record.source for record in records] == [name for _, _, name, _ in lot]
+        new = (key_of(1000), "ocr.card", "new.jpg", None)
+        first, second, third = await journal.claim_many([claims[3], new, new])
+        assert first is not None
+        assert (first.state, first.attempts) == ("billed", 2)
+        assert second is None
+        assert third is not None
+        assert third.state == "planned"
+
+
+class Gate:
+    """Holds the writer up before a group, and notes what was in the groups."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.groups: list[int] = []
+        self.entered = threading.Event()
+        self.open = threading.Event()
+        real = module._Writer.commit
+
+        def commit(writer: Any, group: Any) -> Any:
+            self.groups.append(len(group))
+            self.entered.set()
+            assert self.open.wait(30)
+            return real(writer, group)
+
+        monkeypatch.setattr(module._Writer, "commit", commit)
+
+
+async def test_what_waits_is_committed_in_one_group(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate(monkeypatch)
+    async with Journal(path) as journal:
+        tasks = [asyncio.create_task(claim(journal, A))]
+        await asyncio.to_thread(gate.entered.wait, 30)
+        tasks += [asyncio.create_task(claim(journal, key_of(number))) for number in range(1, 51)]
+        await asyncio.sleep(0)
+        gate.open.set()
+        await asyncio.gather(*tasks)
+    assert gate.groups == [1, 50]
+
+
+async def test_a_cancelled_waiter_harms_nobody_and_what_it_asked_for_is_done(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch)
+    async with Journal(path) as journal:
+        tasks = [asyncio.create_task(claim(journal, key_of(number))) for number in range(10)]
+        await asyncio.to_thread(gate.entered.wait, 30)
+        for task in tasks[::2]:
+            task.cancel()
+        results = asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)
+        gate.open.set()
+        cancelled = [isinstance(result, asyncio.CancelledError) for result in await results]
+        assert cancelled == [True, False] * 5
+        assert all([await claim(journal, key_of(number)) for number in range(10)])
+
+
+async def test_closing_commits_what_is_queued_even_when_cancelled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate(monkeypatch)
+    threads = threading.active_count()
+
+    async def body() -> None:
+        async with Journal(path) as journal:
+            tasks.extend(asyncio.create_task(claim(journal, key_of(number))) for number in range(10))
+            await asyncio.sleep(3600)
+
+    tasks: list[asyncio.Task[Any]] = []
+    running = asyncio.create_task(body())
+    await asyncio.to_thread(gate.entered.wait, 30)
+    running.cancel()
+    await asyncio.sleep(0)
+    gate.open.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await asyncio.gather(*tasks) == [None] * 10
+    with JournalReader(path) as reader:
+        assert reader.figures().documents == 10
+    assert sum(thread.name == "cvs-async-journal" for thread in threading.enumerate()) == 0, threads
+
+
+async def test_a_closed_journal_takes_no_more(path: Path) -> None:
+    journal = Journal(path)
+    await journal.aclose()
+    with pytest.raises(RuntimeError, match="inside of"):
+        await claim(journal, A)
+    async with journal:
+        await claim(journal, A)
+    await journal.aclose()
+    with pytest.raises(RuntimeError, match="inside of"):
+        await claim(journal, A)
+    with pytest.raises(RuntimeError, match="once"):
+        await journal.__aenter__()
+
+
+async def test_a_second_writer_is_refused_with_the_process_id(path: Path) -> None:
+    async with Journal(path) as journal:
+        for other in (Journal(path), Journal(path)):
+            with pytest.raises(JournalError, match=f"{path.name} is in use by process {os.getpid()}"):
+                await other.__aenter__()
+        with pytest.raises(JournalError, match="is in use"):
+            await asyncio.to_thread(purge, path, 0)
+        await claim(journal, A)
+    async with Journal(path) as journal:
+        assert await claim(journal, A) is not None
+
+
+async def test_the_error_is_one_of_configuration() -> None:
+    assert issubclass(JournalError, ConfigurationError)
+
+
+@pytest.mark.skipif(WINDOWS, reason="modes are of POSIX")
+async def test_only_the_owner_may_read_it(path: Path) -> None:
+    umask = os.umask(0)
+    try:
+        async with Journal(path) as journal:
+            await claim(journal, A)
+            files = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    finally:
+        os.umask(umask)
+    assert set(files) == {"claims.db", "claims.db-wal", "claims.db-shm", "claims.db-lock"}
+    assert set(files.values()) == {0o600}
+
+
+def database(path: Path, *statements: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.executescript(";".join(statements))
+    connection.close()
+
+
+def text_file(path: Path) -> None:
+    path.write_text("name,amount\n")
+
+
+def other_database(path: Path) -> None:
+    database(path, "CREATE TABLE theirs (id)")
+
+
+def other_application(path: Path) -> None:
+    database(path, "PRAGMA application_id = 7", "CREATE TABLE theirs (id)", "PRAGMA journal_mode = WAL")
+
+
+async def make(path: Path) -> None:
+    async with Journal(path) as journal:
+        await journal.claim_many([(key_of(number), "ocr.card", f"{number}.jpg", None) for number in range(500)])
+
+
+@pytest.mark.parametrize("other", [text_file, other_database, other_application])
+async def test_what_is_no_journal_is_left_alone(path: Path, other: Any) -> None:
+    other(path)
+    before = read(path)
+    with pytest.raises(JournalError, match=r"claims\.db is .*: choose another name"):
+        await Journal(path).__aenter__()
+    with pytest.raises(JournalError, match="choose another name"), JournalReader(path):
+        pass
+    with pytest.raises(JournalError, match="choose another name"):
+        await asyncio.to_thread(purge, path, 0)
+    assert read(path) == before
+    assert [file.name for file in path.parent.iterdir()] == ["claims.db"]
+
+
+async def test_a_newer_version_is_left_alone(path: Path) -> None:
+    await make(path)
+    database(path, "PRAGMA user_version = 2", "PRAGMA wal_checkpoint(TRUNCATE)")
+    before = read(path)
+    with pytest.raises(JournalError, match="newer version of cvs_async: update"):
+        await Journal(path).__aenter__()
+    assert read(path) == before
+
+
+@pytest.mark.parametrize("where", ["middle", "end", "header"])
+async def test_a_damaged_journal_is_left_alone(path: Path, where: str) -> None:
+    await make(path)
+    content = bytearray(read(path))
+    if where == "middle":
+        content[4096 * 2 :] = b"\xa5" * (len(content) - 4096 * 2)
+    elif where == "end":
+        del content[len(content) // 2 :]
+    else:
+        content[100:4096] = b"\xa5" * 3996
+    write(path, bytes(content))
+    with pytest.raises(JournalError, match=r"claims\.db is damaged .*: restore it from a backup"):
+        await Journal(path).__aenter__()
+    assert read(path) == content
+    assert not any(thread.name == "cvs-async-journal" for thread in threading.enumerate())
+
+
+async def test_a_missing_folder_and_a_folder_are_told(tmp_path: Path) -> None:
+    for wrong in (tmp_path / "missing" / "claims.db", tmp_path):
+        with pytest.raises(JournalError, match=f"journal {wrong} cannot be used: .*; check the disk"):
+            await Journal(wrong).__aenter__()
+        with pytest.raises(JournalError, match=str(wrong)), JournalReader(wrong):
+            pass
+
+
+@pytest.mark.parametrize("folder", ["/proc", "/dev/null"])
+async def test_a_folder_in_which_nobody_may_write_is_told(folder: str) -> None:
+    with pytest.raises(JournalError, match=f"{folder}/claims.db"):
+        await Journal(f"{folder}/claims.db").__aenter__()
+
+
+async def test_a_folder_that_may_not_be_written_to_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.open", refuse)
+    with pytest.raises(JournalError, match=r"claims\.db cannot be used: Permission denied; check"):
+        await Journal(path).__aenter__()
+
+
+async def test_readers_read_while_it_is_written(path: Path) -> None:
+    async with Journal(path) as journal:
+        with JournalReader(path) as reader:
+            await claim(journal, A)
+            assert reader.figures().documents == 1
+            await journal.sent(A, check_sum=None)
+            await journal.note({"total": 9, "gate": "open"})
+            figures = reader.figures()
+            assert (figures.writer, figures.in_flight, figures.unknown) == (os.getpid(), 1, 0)
+            assert figures.noted == {"total": 9, "gate": "open"}
+            assert [record.mine for record, _, _ in reader.records()] == [True]
+            assert list(reader.reconcile()) == []
+            await end(journal, A)
+            assert reader.figures().states["billed"] == 1
+            assert [row.billed for row in reader.reconcile()] == [1]
+    with JournalReader(path) as reader:
+        figures = reader.figures()
+        assert (figures.writer, figures.in_flight, figures.billed) == (None, 0, 1)
+        assert figures.first_at is not None
+        assert figures.last_at is not None
+        assert figures.first_at <= figures.last_at
+
+
+async def test_an_export_has_each_source_in_the_order_of_claiming(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cvs_async.batch._journal_reader.PAGE", 2)
+    async with Journal(path) as journal:
+        await claim(journal, A, "a.jpg")
+        await claim(journal, B, "b.jpg", "id-1")
+        await claim(journal, A, "copy of a.jpg")
+        await claim(journal, C, "c.jpg")
+        await claim(journal, A, "a.jpg", "id-2")
+        for _ in range(2):  # a second run claims the same
+            await claim(journal, A, "copy of a.jpg")
+            await claim(journal, A, "a.jpg", "id-2")
+            await claim(journal, B, "b.jpg", "id-1")
+        await send(journal, A, "free", b"no", code=5)
+        await send(journal, A)
+    with JournalReader(path) as reader:
+        rows = [(name, reference, record.source, record.content) for record, name, reference in reader.records()]
+        assert rows == [
+            ("a.jpg", None, "a.jpg", ANSWER),
+            ("b.jpg", "id-1", "b.jpg", None),
+            ("copy of a.jpg", None, "a.jpg", ANSWER),
+            ("c.jpg", None, "c.jpg", None),
+            ("a.jpg", "id-2", "a.jpg", ANSWER),
+        ]
+        assert {record.content for record, _, _ in reader.records(content=False)} == {None}
+        figures = reader.figures()
+    assert (figures.sources, figures.documents, figures.duplicates) == (5, 3, 2)
+    assert figures.states == {"planned": 2, "sent": 0, "billed": 1, "free": 0, "unknown": 0}
+
+
+async def test_reconciling_tells_each_day_and_key(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_700_000_000.0  # 2023-11-14, 22:13 UTC
+    monkeypatch.setattr("time.time", lambda: now)
+    async with Journal(path) as journal:
+        await claim(journal, A)
+        await send(journal, A, "free", code=5)
+        await send(journal, A, "free", code=5)
+        await send(journal, A, "free", None, http_status=429, error="RateLimitedError", code=None)
+        await send(journal, A, "unknown", None, error="TimeoutError", code=None)
+        now += 7200
+        await send(journal, A)
+        await claim(journal, B)
+        await journal.sent(B, check_sum="left")
+    with JournalReader(path) as reader:
+        rows = [(r.day, r.operation, r.key, r.check_sum, r.billed, dict(r.free), r.unknown) for r in reader.reconcile()]
+    assert rows == sorted(
+        [
+            ("2023-11-14", "ocr.card", A, A[:16], 0, {5: 2, "RateLimitedError": 1}, 1),
+            ("2023-11-15", "ocr.card", A, A[:16], 1, {}, 0),
+            ("2023-11-15", "ocr.card", B, "left", 0, {}, 1),
+        ],
+        key=lambda row: row[:3],
+    )
+
+
+async def test_purging_drops_old_answers_and_keeps_what_was_paid(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = time.time
+    async with Journal(path) as journal:
+        monkeypatch.setattr("time.time", lambda: real() - 1000)
+        await claim(journal, A)
+        await send(journal, A, content=b"old secret " + os.urandom(200_000))
+        monkeypatch.undo()
+        await claim(journal, B)
+        await send(journal, B)
+    size = len(read(path))
+    assert await asyncio.to_thread(purge, path, 500) == 1
+    assert await asyncio.to_thread(purge, path, 500) == 0
+    assert len(read(path)) < size - 150_000
+    async with Journal(path) as journal:
+        assert (await known(journal, A)).billed == 1
+        assert await journal.content(A) is None
+        assert await journal.content(B) == ANSWER
+    with pytest.raises(JournalError, match="there is no journal"):
+        await asyncio.to_thread(purge, path.with_name("missing.db"), 0)
+
+
+async def test_a_full_disk_fails_every_waiter_and_closes_cleanly(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = module._Writer._begin
+
+    def begin(writer: Any) -> None:
+        real(writer)
+        [(pages,)] = writer._database.execute("PRAGMA page_count").fetchall()
+        writer._database.execute(f"PRAGMA max_page_count = {pages + 4}")
+
+    monkeypatch.setattr(module._Writer, "_begin", begin)
+    async with Journal(path) as journal:
+        await claim(journal, A)
+        await journal.sent(A, check_sum=None)
+        full = [end(journal, A, content=os.urandom(100_000)), *(claim(journal, key_of(n)) for n in range(1, 9))]
+        results = await asyncio.gather(*full, return_exceptions=True)
+        for result in results:
+            assert isinstance(result, JournalError)
+            assert "claims.db" in str(result)
+            assert "full" in str(result)
+        with pytest.raises(JournalError, match="full"):
+            await claim(journal, B)
+    monkeypatch.undo()
+    async with Journal(path) as journal:
+        assert (await known(journal, A)).state == "sent"
+        assert await claim(journal, B) is None
+
+
+async def test_nothing_of_an_answer_is_in_a_repr(path: Path) -> None:
+    async with Journal(path) as journal:
+        await claim(journal, A)
+        await send(journal, A)
+        assert "secret" not in repr(journal)
+    with JournalReader(path) as reader:
+        [(record, _, _)] = reader.records()
+        assert record.content == ANSWER
+        assert "secret" not in f"{record!r}{reader!r}{reader.figures()!r}{list(reader.reconcile())!r}"
+
+
+CHILD = """
+import asyncio, hashlib, sys
+from cvs_async.batch.journal import Journal
+
+async def main(path, first):
+    async def work(start):
+        for number in range(start, start + 10**6, 16):
+            key = hashlib.sha256(b"%d" % number).hexdigest()
+            await journal.claim(key, operation="ocr.card", source=str(number))
+            await journal.sent(key, check_sum=None)
+            print("sent", key, flush=True)
+            await journal.ended(key, charge="billed", content=b"x" * 3000, http_status=200, error=None, code=0)
+            print("done", key, flush=True)
+    async with Journal(path) as journal:
+        await asyncio.gather(*(work(first + start) for start in range(16)))
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+"""
+
+
+def killed(path: Path, first: int, lines: int) -> Iterator[str]:
+    """What a writer says before it is killed in the middle of its work."""
+    with subprocess.Popen([sys.executable, "-c", CHILD, path, str(first)], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        for _ in range(lines):
+            yield child.stdout.readline()
+        with JournalReader(path) as reader:
+            assert reader.figures().writer == child.pid
+        child.kill()
+        yield from child.stdout
+
+
+async def test_nothing_acknowledged_is_lost_to_kill_9(path: Path) -> None:
+    done: set[str] = set()
+    sent: set[str] = set()
+    for run, lines in enumerate((1, 250, 611)):
+        for line in await asyncio.to_thread(list, killed(path, run * 10**7, lines)):
+            if len(line) == 70:
+                (sent if line.startswith("sent") else done).add(line[5:69])
+        copy = path.with_name("copy.db")
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{path}{suffix}", f"{copy}{suffix}")
+        for journal in (copy, path):
+            with JournalReader(journal) as reader:
+                states = {record.key: record.state for record, _, _ in reader.records()}
+                figures = reader.figures()
+            assert {states[key] for key in done} <= {"billed"}
+            assert {states[key] for key in sent} <= {"billed", "sent"}
+            assert figures.writer is None
+            assert figures.unknown == figures.states["sent"] <= 16 * (run + 1)
+    async with Journal(path) as again:
+        for key in done:
+            assert await again.content(key) == b"x" * 3000
