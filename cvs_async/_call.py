@@ -106,9 +106,7 @@ class Caller:
         with nullcontext() if self._spans is None else self._spans.call(call):
             return await self._dispatcher.run(call, attempt)
 
-    async def _send(
-        self, endpoint: Endpoint[Any], request: Request, timeout: Timeout, progress: Progress
-    ) -> WireReply:
+    async def _send(self, endpoint: Endpoint[Any], request: Request, timeout: Timeout, progress: Progress) -> WireReply:
         try:
             return await self._transport.send(request, timeout, progress)
         except ResponseTooLargeError as error:
