@@ -113,6 +113,10 @@ class Caller:
             error.charge = head_charge(endpoint, error.raw)
             raise
 
+    def most_billed(self, endpoint: Endpoint[Any]) -> int:
+        """How many requests of one call can be charged."""
+        return self._dispatcher.most_billed(repeatable=endpoint.repeatable)
+
     async def download(self, url: Url, *, operation: str) -> bytes:
         """Get a file that an answer speaks of. It is no call of the API, and costs nothing.
 

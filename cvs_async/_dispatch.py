@@ -104,6 +104,11 @@ class Dispatcher:
         """The numbers of this moment."""
         return evolve(self._stats, retries=Counter(self._stats.retries), limit=self._slots.count, gate=self._gate.state)
 
+    def most_billed(self, *, repeatable: bool) -> int:
+        """How many requests of one call can be charged: the last one, and those that were sent again regardless."""
+        retry = self._limits.retry
+        return 1 + min(retry.unknown_resends, retry.attempts - 1) if repeatable else 1
+
     async def run(self, call: Call, attempt: Attempt[R]) -> R:
         """Make requests until one is answered, or none is worth making any more.
 
@@ -443,8 +448,11 @@ E = TypeVar("E", bound=BaseException)
 
 def drop_frames(error: E) -> E:
     """Let go of the frames of a call: through them a kept error would keep its documents in memory."""
-    step: BaseException | None = error
-    while step is not None:
-        step.__traceback__ = None
-        step = step.__cause__ or step.__context__
+    seen, waiting = set[int](), list[BaseException | None]([error])
+    while waiting:
+        step = waiting.pop()
+        if step is not None and id(step) not in seen:  # each may be the context of the other
+            seen.add(id(step))
+            step.__traceback__ = None
+            waiting += (step.__cause__, step.__context__)
     return error

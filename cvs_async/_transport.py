@@ -123,7 +123,9 @@ class Transport:
             text = f"{operation}: the answer's content encoding is broken"
             raise DecodeError(text, operation=operation, attempts=progress.attempts, charge="unknown") from error
         except CVSError as error:
-            error.operation, error.attempts, error.charge = operation, progress.attempts, progress.charge
+            error.operation, error.attempts = operation, progress.attempts
+            # A request whose input could not be read to its end is never complete, so nobody can have worked on it.
+            error.charge = "free" if isinstance(error, InvalidInputError) else progress.charge
             raise
         else:
             progress.answered_at, progress.phase = clock(), "answered"

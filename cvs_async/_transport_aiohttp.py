@@ -78,14 +78,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             async with write_timer:
                 response = await self._send(request, sending, write_timer, timeouts)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            if sending.body_error is not None:
-                raise sending.body_error from None
-            if write_timer.expired():
-                raise httpx.WriteTimeout("the request could not be written in time", request=request) from None
-            raise _as_httpx(error, sending.left, request) from None  # whose own text quotes URL and answer
-        return httpx.Response(
-            response.status, headers=response.raw_headers, stream=_Answer(response, request), request=request
-        )
+            # Not raised in here: aiohttp's error quotes URL and answer, and is no context for others to see.
+            failure = _failure(error, sending, write_timer, request)
+        else:
+            return httpx.Response(
+                response.status, headers=response.raw_headers, stream=_Answer(response, request), request=request
+            )
+        raise failure
 
     async def _send(
         self,
@@ -228,6 +227,14 @@ async def _timed(
     except Exception as error:
         sending.body_error = error
         raise
+
+
+def _failure(error: Exception, sending: _Sending, write_timer: asyncio.Timeout, request: httpx.Request) -> Exception:
+    if sending.body_error is not None:
+        return sending.body_error
+    if write_timer.expired():
+        return httpx.WriteTimeout("the request could not be written in time", request=request)
+    return _as_httpx(error, sending.left, request)
 
 
 def _as_httpx(error: Exception, left: bool, request: httpx.Request) -> httpx.TransportError:

@@ -301,7 +301,7 @@ def test_batch_takes_arguments_that_are_no_files(sandbox: Sandbox, samples: list
     sizes = ["--set", "width=40", "--set", "height=30"]
     ended = cvs_async("batch", "smartcrop.crop_image", samples[0].path, *sizes, sandbox=sandbox)
     assert (ended.returncode, json.loads(ended.stdout)["status"]) == (0, "done")
-    assert sandbox.ledger[0].parameters == {"width": "40", "height": "30"}
+    assert {"width": "40", "height": "30"}.items() <= sandbox.ledger[0].parameters.items()
 
 
 def test_operations_that_read_no_files_have_no_batch(sandbox: Sandbox) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import asyncio
 import contextlib
+import csv
 import doctest
 import importlib
 import inspect
 import io
+import json
 import os
 import pkgutil
 import re
@@ -91,7 +93,13 @@ def test_the_commands_of_readme_run(reader: Sandbox, tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     assert "Some of what was read" in ended.stdout
     assert len((tmp_path / "cvs-demo" / "results.jsonl").read_text().splitlines()) == 30
-    assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 20
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "cards.csv").read_text("utf-8-sig"))))
+    assert len({row["source"] for row in rows}) == 20
+    exported = [json.loads(line) for line in (tmp_path / "cards.jsonl").read_text().splitlines()]
+    done = {row["source"] for row in rows if row["status"] == "done"}
+    assert {line["source"] for line in exported if line["status"] == "done"} == done
+    charges = csv.DictReader(io.StringIO((tmp_path / "charges.csv").read_text("utf-8-sig")))
+    assert sum(int(row["billed"]) for row in charges) == len(done)
 
 
 def modules() -> list[ModuleType]:

@@ -13,6 +13,7 @@ import pytest
 
 import cvs_async
 from cvs_async import errors
+from cvs_async._dispatch import drop_frames
 from cvs_async.errors import APIError, CVSError
 
 
@@ -112,3 +113,16 @@ def test_neither_text_nor_repr_shows_what_came_back(kind: type[CVSError]) -> Non
     if isinstance(error, APIError):
         error.message = "bí mật"
     assert "bí mật" not in f"{error} {error!r}"
+
+
+def test_frames_are_dropped_also_where_errors_are_each_other_s_context() -> None:
+    def raised(error: CVSError) -> CVSError:
+        try:
+            raise error
+        except CVSError:
+            return error
+
+    one, other = raised(CVSError("one")), raised(CVSError("other"))
+    one.__cause__, other.__context__ = other, one
+    assert drop_frames(one) is one
+    assert (one.__traceback__, other.__traceback__) == (None, None)

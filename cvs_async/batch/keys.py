@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from .._endpoint import DEFAULTS
 from .._inputs import Part, Url
 
 OF_THE_CALL = frozenset({"send_as", "timeout", "check_sum"})
@@ -24,7 +25,8 @@ async def key_of(
     Raises:
         InvalidInputError: if a file cannot be read any more.
     """
-    told = {name: value for name, value in parameters.items() if name not in OF_THE_CALL and value is not None}
+    chosen = ((name, value) for name, value in parameters.items() if value not in (None, DEFAULTS.get(name)))
+    told = {name: value for name, value in chosen if name not in OF_THE_CALL}
     what = json.dumps([operation, told, copy], sort_keys=True, ensure_ascii=True, default=repr)
     whole = hashlib.sha256(what.encode())
     for name, value in sorted(inputs.items()):

@@ -34,7 +34,7 @@ class Plan:
         unreadable: the first of the items that cannot be sent, by name and reason.
         unreadable_count: how many there are.
         known: what the journal has of the others, by state.
-        most_billed: how many calls can be charged at the most, resends of `RetryPolicy.unknown_resends` apart.
+        most_billed: how many requests can be charged at the most.
     """
 
     count: int = 0
@@ -56,10 +56,10 @@ async def make_plan(source: AsyncIterator[Any], processor: Processor[Any], rules
     known = await anyio.to_thread.run_sync(_states, journal)
     plan, seen = Plan(), set[str]()
     async for element in source:
-        item = Item(plan.count, element)
+        item = processor.named(Item(plan.count, element))
         plan.count += 1
         try:
-            item, parts, _ = await processor.prepare(item)
+            item, parts, _ = await processor.prepare(item, element)
         except CVSError as error:
             plan.unreadable_count += 1
             if len(plan.unreadable) < SHOWN:
@@ -75,7 +75,7 @@ async def make_plan(source: AsyncIterator[Any], processor: Processor[Any], rules
         if state is not None:
             plan.known[state] += 1
         if state in (None, "planned", "free") or (state in ("sent", "unknown") and rules.in_doubt == "retry"):
-            plan.most_billed += 1
+            plan.most_billed += processor.most_billed
     if rules.max_billed is not None:
         plan.most_billed = min(plan.most_billed, rules.max_billed)
     return plan

@@ -17,13 +17,13 @@ from .._exchange import Progress, WireReply
 from .._inputs import Part, Url, choose_form, load
 from .._log import log
 from .._reply import Reply
-from ..errors import APIError, ConfigurationError, CVSError, InvalidInputError, OutOfRequestsError
+from ..errors import APIError, ConfigurationError, CVSError, InvalidInputError, OutOfRequestsError, UrlUnavailableError
 from .ceiling import Ceiling
 from .journal import Journal, JournalError, Record
 from .keys import key_of
-from .manifest import ONLY_INPUT, Entry
+from .manifests import ONLY_INPUT, Entry
 from .outcome import Done, Failed, Held, Item, Outcome, Stats, name_of
-from .replay import PERMANENT, answered, in_doubt
+from .replay import PERMANENT, answered, in_doubt, unread
 
 T = TypeVar("T")
 
@@ -55,6 +55,10 @@ class Rules:
                 raise ConfigurationError(f"{name} makes no sense as {number!r}")
 
 
+NOT_OF_THE_SERVICE = (InvalidInputError, OutOfRequestsError, UrlUnavailableError)
+"""What many items in a row may meet while the service is well."""
+
+
 class Processor(Generic[T]):
     """Turns the items of a batch into outcomes. `fatal` is set once the journal cannot be written any more."""
 
@@ -73,7 +77,7 @@ class Processor(Generic[T]):
         self._rules = rules
         self._stats = stats
         self._journal = journal
-        self._ceiling = Ceiling(rules.max_billed)
+        self._ceiling = Ceiling(rules.max_billed, self.most_billed)
         self._locks: dict[str, tuple[anyio.Lock, int]] = {}
         self._failures = 0
         self._hopeless: CVSError | None = None
@@ -88,10 +92,11 @@ class Processor(Generic[T]):
         Raises:
             JournalError: the journal cannot be written; nothing was sent.
         """
+        element, item = item.source, self.named(item)
         if self._hopeless is not None:
             return Held(item, "stop", self._held(f"the batch has stopped; {self._hopeless}"))
         try:
-            item, parts, options = await self.prepare(item)
+            item, parts, options = await self.prepare(item, element)
         except CVSError as error:
             return Failed(item, drop_frames(error))
         if self._journal is None:
@@ -108,16 +113,30 @@ class Processor(Generic[T]):
         """Return when every request that was sent has come to an end, also those whose caller has left."""
         await self._all_ended.wait()
 
+    @property
+    def most_billed(self) -> int:
+        """How many requests for one item can be charged."""
+        return self._call.most_billed(self._endpoint)
+
     # --- what it is
 
-    async def prepare(self, item: Item) -> tuple[Item, dict[str, Url | Part], Arguments]:
-        """Open an item: with its key, its inputs, and the keywords of its call.
+    def named(self, item: Item) -> Item:
+        """An item as its outcome shows it, whatever becomes of it: an entry by what it names, with the user's id."""
+        entry = item.source
+        if not isinstance(entry, Entry):
+            return item
+        inputs = tuple(value for _, value in _inputs_of(self._endpoint, entry))
+        source = inputs[0] if len(inputs) == 1 else inputs or entry.origin
+        return evolve(item, source=source, reference=entry.reference)
+
+    async def prepare(self, item: Item, element: object) -> tuple[Item, dict[str, Url | Part], Arguments]:
+        """Open an element of the source: its item with the key, its inputs, and the keywords of its call.
 
         Raises:
             InvalidInputError: if it cannot be sent.
         """
         endpoint = self._endpoint
-        item, inputs, options = _apart(endpoint, item, self._options)
+        inputs, options = _apart(endpoint, item.index, element, self._options)
         form = choose_form(endpoint, inputs, options.get("send_as", "auto"))
         parts = await load(endpoint, inputs, form)
         copy = None if self._rules.dedupe else item.index
@@ -153,7 +172,10 @@ class Processor(Generic[T]):
         return _Known(in_doubt(self._endpoint, item, record))
 
     async def _replayed(self, journal: Journal, item: Item, record: Record) -> Outcome[T] | None:
-        content = await journal.content(record.key) if self._rules.replay else None
+        wanted = self._rules.replay or record.mine
+        content = await journal.content(record.key) if wanted else None
+        if content is None and wanted and record.error is not None:
+            return unread(self._endpoint, item, record)
         if content is None:
             self._stats.skipped += 1
             return None
@@ -190,7 +212,7 @@ class Processor(Generic[T]):
     def _count_failure(self, error: CVSError) -> None:
         """Many in a row that are not about their items: going on would be pointless, or worse."""
         kind = type(error).__name__
-        if kind in PERMANENT or isinstance(error, (InvalidInputError, OutOfRequestsError)) or error.charge == "billed":
+        if kind in PERMANENT or isinstance(error, NOT_OF_THE_SERVICE) or error.charge == "billed":
             self._failures = 0
             return
         self._failures += 1
@@ -261,41 +283,47 @@ class _JournalRecorder:
         )
 
 
-def _apart(endpoint: Endpoint[Any], item: Item, options: Arguments) -> tuple[Item, Mapping[str, object], Arguments]:
-    """An item as the inputs of its call, and the keywords."""
+def _inputs_of(endpoint: Endpoint[Any], entry: Entry) -> list[tuple[str, object]]:
+    """Name and value of each input that an entry gives, in the order of the operation."""
+    alone = endpoint.images[0] if len(endpoint.images) == 1 else None
+    given = ((alone if alone and name in ONLY_INPUT else name, value) for name, value in entry.values.items())
+    inputs = [(name, value) for name, value in given if name in endpoint.images]
+    return sorted(inputs, key=lambda pair: endpoint.images.index(pair[0]))
+
+
+def _apart(
+    endpoint: Endpoint[Any], index: int, element: object, options: Arguments
+) -> tuple[Mapping[str, object], Arguments]:
+    """An element of the source as the inputs of its call, and the keywords."""
     names = endpoint.images
-    if isinstance(item.source, Entry):
-        return _entry_apart(endpoint, item, item.source, options)
-    elements = item.source if isinstance(item.source, tuple) else (item.source,)
+    if isinstance(element, Entry):
+        return _entry_apart(endpoint, element, options)
+    elements = element if isinstance(element, tuple) else (element,)
     if len(elements) != len(names):
         raise InvalidInputError(
-            f"{endpoint.name}: item {item.index} has {len(elements)} inputs, not {len(names)} ({', '.join(names)})",
+            f"{endpoint.name}: item {index} has {len(elements)} inputs, not {len(names)} ({', '.join(names)})",
             operation=endpoint.name,
         )
-    return item, dict(zip(names, elements, strict=True)), options
+    return dict(zip(names, elements, strict=True)), options
 
 
-def _entry_apart(
-    endpoint: Endpoint[Any], item: Item, entry: Entry, options: Arguments
-) -> tuple[Item, Mapping[str, object], Arguments]:
-    item = evolve(item, reference=entry.reference)
+def _entry_apart(endpoint: Endpoint[Any], entry: Entry, options: Arguments) -> tuple[Mapping[str, object], Arguments]:
+    def unusable(why: str) -> InvalidInputError:
+        return InvalidInputError(f"{endpoint.name}: {entry.origin}: {why}", operation=endpoint.name)
+
     if entry.problem is not None:
-        raise InvalidInputError(f"{endpoint.name}: {entry.problem}", operation=endpoint.name)
-    alone = endpoint.images[0] if len(endpoint.images) == 1 else None
-    inputs: dict[str, object] = {}
-    keywords: dict[str, object] = {}
-    for name, value in entry.values.items():
-        if name in endpoint.images or (alone is not None and name in ONLY_INPUT):
-            inputs[alone or name] = value
-        else:
-            keywords[name] = value
+        raise unusable(entry.problem)
+    given = _inputs_of(endpoint, entry)
+    inputs = dict(given)
+    if len(inputs) < len(given):
+        raise unusable("gives one input twice, under two names")
+    if missing := [name for name in endpoint.images if name not in inputs]:
+        raise unusable(f"has no {', '.join(missing)}")
+    alone = len(endpoint.images) == 1
+    own = {name: value for name, value in entry.values.items() if name not in endpoint.images}
+    keywords = {name: value for name, value in own.items() if not (alone and name in ONLY_INPUT)}
     endpoint.check_options(keywords)
-    if set(inputs) != set(endpoint.images):
-        missing = ", ".join(name for name in endpoint.images if name not in inputs)
-        raise InvalidInputError(f"{endpoint.name}: the entry has no {missing}", operation=endpoint.name)
-    elements = tuple(inputs[name] for name in endpoint.images)
-    item = evolve(item, source=elements[0] if alone else elements)
-    return item, inputs, cast(Arguments, {**options, **keywords})
+    return inputs, cast(Arguments, {**options, **keywords})
 
 
 def _without_reply(item: Item, error: CVSError) -> Failed | Held:

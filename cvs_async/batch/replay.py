@@ -34,6 +34,13 @@ def in_doubt(endpoint: Endpoint[Any], item: Item, record: Record) -> Held:
     return Held(item, "in_doubt", _error(endpoint, record, text))
 
 
+def unread(endpoint: Endpoint[Any], item: Item, record: Record) -> Failed:
+    """For a request that ended, and whose answer was not kept, such as one that was too large."""
+    paid = "was answered and paid for, and " if record.state == "billed" else ""
+    error = _error(endpoint, record, f"{paid}ended with {record.error}")
+    return Failed(item, error, replayed=not record.mine, deduplicated=record.mine)
+
+
 def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
     """The outcome of an item as the journal has it, whatever its state; its content has been read along."""
     if record.state in ("sent", "unknown"):
@@ -42,9 +49,9 @@ def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
         return answered(endpoint, item, record, record.content)
     if record.state == "planned":
         return Held(item, "stop", _error(endpoint, record, "was planned, and not sent yet"))
-    if record.state == "billed":
+    if record.error is None:
         return Failed(item, _error(endpoint, record, "was answered and paid for, and its content purged"))
-    return Failed(item, _error(endpoint, record, f"ended with {record.error}"))
+    return unread(endpoint, item, record)
 
 
 def _error(endpoint: Endpoint[Any], record: Record, text: str) -> CVSError:

@@ -98,9 +98,11 @@ class Batch(Generic[T]):
         finally:
             self.stats.end()
             self._outcomes.close()
-            if close := getattr(self._source, "aclose", None):
-                await close()
-            await self._close_journal()
+            try:
+                if close := getattr(self._source, "aclose", None):
+                    await close()
+            finally:
+                await self._close_journal()
 
     async def _close_journal(self) -> None:
         """Once all that was sent is written down; the client bounds how long that may take."""
@@ -171,7 +173,7 @@ class Batch(Generic[T]):
                 outcome = await self._processor.process(item)
             except JournalError as error:  # it says why; its item is as open as all that are not taken up any more
                 self._give_up(error)
-                return
+                outcome = None  # those that wait for it in a window still come
             if outcome is not None:
                 self.stats.count(outcome)
             if self._window is not None:
@@ -184,10 +186,10 @@ class Batch(Generic[T]):
     async def _pull(self) -> Item | None:
         """The next item; None at the end of the source. An error of the source ends it, and shows last."""
         async with self._pulling:
-            if self._source_ended:
-                return None
-            if self._window is not None:
+            if self._window is not None and not self._source_ended:
                 await self._window.room()
+            if self._source_ended:  # perhaps only just now: `stop` may be called while there is no room
+                return None
             try:
                 with anyio.CancelScope() as self._source_wait:  # `stop` cancels it
                     item = Item(self._pulled, await anext(self._source))

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import aiofiles
+import anyio
 import anyio.to_thread
 
 from .._converter import unstructure
@@ -16,14 +21,18 @@ from ..errors import APIError, CVSError, InvalidInputError
 from .outcome import Done, Held, Outcome, name_of
 
 if TYPE_CHECKING:
-    from aiofiles.threadpool.binary import AsyncBufferedIOBase, AsyncIndirectBufferedIOBase
+    from aiofiles.threadpool.binary import AsyncFileIO, AsyncIndirectBufferedIOBase
 
 
-def to_record(outcome: Outcome[Any]) -> dict[str, Any]:
+def to_record(outcome: Outcome[Any], *, data: bool = True) -> dict[str, Any]:
     """An outcome as plain JSON values: one line of a results file.
 
     ``data`` is the reply's data, each field with value, confidence, box and page. A file's path stands in
     ``source``; of a URL the query is left out.
+
+    Args:
+        outcome: of an item.
+        data: whether what was read is wanted.
     """
     source = outcome.item.source
     record: dict[str, Any] = {
@@ -38,14 +47,14 @@ def to_record(outcome: Outcome[Any]) -> dict[str, Any]:
         record |= {how: True for how in ("replayed", "deduplicated") if getattr(outcome, how)}
     if isinstance(outcome, Done):
         reply = outcome.reply
-        return record | {
+        record |= {
             "operation": reply.operation,
             "charge": reply.charge,
             "attempts": reply.attempts,
             "elapsed": round(reply.elapsed, 4),
             "check_sum": reply.check_sum,
-            "data": unstructure(reply.data),
         }
+        return record | ({"data": unstructure(reply.data)} if data else {})
     if isinstance(outcome, Held):
         record["reason"] = outcome.reason
     return record | _error_record(outcome.error)
@@ -86,22 +95,17 @@ class JsonLines:
     def __init__(self, path: str | os.PathLike[str] | None, *, append: bool = False) -> None:
         self.path = None if path is None else Path(path)
         self._append = append
-        self._file: AsyncBufferedIOBase | AsyncIndirectBufferedIOBase | None = None
+        self._file: AsyncFileIO | AsyncIndirectBufferedIOBase | None = None
 
     async def __aenter__(self) -> Self:
         if self.path is None:
             self._file = aiofiles.stdout_bytes
             return self
         try:
-            self._file = await aiofiles.open(self.path, "ab" if self._append else "xb")
-        except FileExistsError:
-            if await anyio.to_thread.run_sync(self.path.is_dir):
-                raise InvalidInputError(f"{self.path} is a folder, and not a file to write to") from None
-            raise InvalidInputError(
-                f"{self.path} exists, and its answers were paid for: choose another name, or append to it"
-            ) from None
+            # Unbuffered, so that nothing is left to be written after an error.
+            self._file = await aiofiles.open(self.path, "ab" if self._append else "xb", buffering=0)
         except OSError as error:
-            raise InvalidInputError(f"{self.path} cannot be written: {error.strerror}") from error
+            raise await anyio.to_thread.run_sync(refusal, self.path, error) from error
         return self
 
     async def __aexit__(
@@ -117,14 +121,92 @@ class JsonLines:
                 await file.close()
 
     async def write(self, outcome: Outcome[Any]) -> None:
-        """Add the line of one outcome."""
+        """Add the line of one outcome.
+
+        Raises:
+            OSError: if it cannot be written, such as on a full disk; what was written before stays as it is.
+        """
         if self._file is None:
             raise RuntimeError("write inside of: async with JsonLines(...) as sink")
         line = await anyio.to_thread.run_sync(_line, outcome)
         with anyio.CancelScope(shield=True):  # a line is written whole or not at all
-            await self._file.write(line)
-            await self._file.flush()
+            await self._whole(self._file, line)
+
+    async def _whole(self, file: AsyncFileIO | AsyncIndirectBufferedIOBase, line: bytes) -> None:
+        before = None if self.path is None else await file.seek(0, os.SEEK_END)
+        try:
+            while line:
+                line = line[await file.write(line) :]
+            await file.flush()
+        except OSError:
+            if before is not None:
+                with suppress(OSError):  # it may be no file that can be made shorter
+                    await file.truncate(before)
+            raise
 
 
 def _line(outcome: Outcome[Any]) -> bytes:
     return json.dumps(to_record(outcome), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
+class InThread(ABC):
+    """Base of sinks that work in a thread, one outcome at a time. What it begins to write it writes whole.
+
+    Raises:
+        InvalidInputError: on entering, if there is something already, or nothing can be made.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()  # of threads: one that was left by a cancelled task goes on to its end
+        self._entered = False
+
+    async def __aenter__(self) -> Self:
+        await self._in_thread(self._open)
+        self._entered = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._entered = False
+        try:
+            await self._in_thread(self._close, error is None)
+        except OSError:
+            if error is None:
+                raise
+
+    async def write(self, outcome: Outcome[Any]) -> None:
+        """Add one outcome.
+
+        Raises:
+            OSError: if it cannot be written; what was written before stays as it is.
+        """
+        if not self._entered:
+            raise RuntimeError(f"write inside of: async with {type(self).__name__}(...) as sink")
+        await self._in_thread(self._put, outcome)
+
+    async def _in_thread(self, work: Callable[..., None], *arguments: object) -> None:
+        def take_turn() -> None:
+            with self._turn:
+                work(*arguments)
+
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(take_turn)
+
+    @abstractmethod
+    def _open(self) -> None: ...
+
+    @abstractmethod
+    def _put(self, outcome: Outcome[Any]) -> None: ...
+
+    @abstractmethod
+    def _close(self, all_is_well: bool) -> None: ...
+
+
+def refusal(path: Path, error: OSError, advice: str = "choose another name, or append to it") -> InvalidInputError:
+    """Why a file of results cannot be made."""
+    if path.is_dir():
+        return InvalidInputError(f"{path} is a folder, and not a file to write to")
+    if isinstance(error, FileExistsError):
+        return InvalidInputError(f"{path} exists, and its answers were paid for: {advice}")
+    return InvalidInputError(f"{path} cannot be written: {error.strerror}")

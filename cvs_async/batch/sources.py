@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Collection, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio.to_thread
 from attrs import frozen
 
 from .._inputs import DOCUMENT_SUFFIXES, describe
 from ..errors import InvalidInputError
+
+T = TypeVar("T")
 
 PICTURES = DOCUMENT_SUFFIXES - {".xml"}
 
@@ -34,30 +36,38 @@ class folder:
     path: str | os.PathLike[str]
     suffixes: Collection[str] = PICTURES
 
-    async def __aiter__(self) -> AsyncGenerator[Path]:
-        waiting = [Path(self.path)]
-        while waiting:
-            files, folders = await anyio.to_thread.run_sync(self._list, waiting.pop())
-            for file in files:
-                yield file
-            waiting += reversed(folders)
+    def __aiter__(self) -> AsyncGenerator[Path]:
+        return in_thread(self._files())
 
     def count(self) -> int:
         """How many files there are now. Lists the folder to its end, and blocks meanwhile."""
-        total, waiting = 0, [Path(self.path)]
+        return sum(map(len, self._files()))
+
+    def _files(self) -> Iterator[list[Path]]:
+        waiting = [Path(self.path)]
         while waiting:
             files, folders = self._list(waiting.pop())
-            total += len(files)
-            waiting += folders
-        return total
+            yield files
+            waiting += reversed(folders)
 
     def _list(self, path: Path) -> tuple[list[Path], list[Path]]:
         try:
-            entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
+            with os.scandir(path) as listed:
+                entries = sorted((entry for entry in listed if entry.name[0] != "."), key=lambda entry: entry.name)
         except OSError as error:
             raise InvalidInputError(f"folder {path}: {error.strerror or 'cannot be listed'}") from error
-        files = [entry for entry in entries if entry.suffix.lower() in self.suffixes and entry.is_file()]
-        return files, [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
+        files = [path / entry.name for entry in entries if self._wanted(entry)]
+        return files, [path / entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+    def _wanted(self, entry: os.DirEntry[str]) -> bool:
+        return os.path.splitext(entry.name)[1].lower() in self.suffixes and entry.is_file()
+
+
+async def in_thread(groups: Iterator[Sequence[T]]) -> AsyncGenerator[T]:
+    """Take groups of items in a thread, and hand on one item at a time."""
+    while (group := await anyio.to_thread.run_sync(next, groups, None)) is not None:
+        for item in group:
+            yield item
 
 
 def iterate(source: object) -> AsyncIterator[Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Never
 
@@ -20,6 +22,7 @@ from ..errors import ConfigurationError, CVSError, InvalidInputError
 
 FAILED = 1
 REFUSED = 2
+HELD = 3
 INTERRUPTED = 130
 PIPED_WIDTH = 220
 
@@ -31,6 +34,11 @@ SendAsOption = Annotated[str, typer.Option(help="auto, url, file or base64.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="An argument that is no file, such as width=400 or ids=[1,2].", metavar="NAME=VALUE"),
+]
+JournalPath = Annotated[Path, typer.Argument(help="That a batch has kept with --journal.", metavar="JOURNAL")]
+Fields = Annotated[
+    str | None,
+    typer.Option(help="The columns of a .csv or .parquet file, such as info.id,info.name.", metavar="FIELD,…"),
 ]
 Operation = Annotated[
     str, typer.Argument(help="Such as ocr.card; `cvs-async operations` lists them.", metavar="OPERATION")
@@ -53,10 +61,11 @@ def stop(sentence: str, code: int = REFUSED) -> Never:
     raise typer.Exit(code)
 
 
-def run(coroutine: Coroutine[Any, Any, int]) -> None:
-    """Run a command's coroutine, and leave with the exit code that it returns."""
+@contextmanager
+def told_errors() -> Iterator[None]:
+    """Whatever goes wrong inside ends the command with one sentence."""
     try:
-        code = asyncio.run(coroutine)
+        yield
     except (ConfigurationError, InvalidInputError) as error:
         stop(str(error))
     except CVSError as error:
@@ -65,21 +74,27 @@ def run(coroutine: Coroutine[Any, Any, int]) -> None:
         stop(f"{error.filename or 'output'}: {error.strerror}" if error.strerror else str(error))
     except (KeyboardInterrupt, asyncio.CancelledError):
         stop("Interrupted.", INTERRUPTED)
+
+
+def run(coroutine: Coroutine[Any, Any, int]) -> None:
+    """Run a command's coroutine, and leave with the exit code that it returns."""
+    with told_errors():
+        code = asyncio.run(coroutine)
     raise typer.Exit(code)
 
 
 @contextmanager
-def gentle_interrupt(on_first: Callable[[], None]) -> Iterator[None]:
-    """The first Ctrl-C (or TERM) calls a function, the second one ends the command at once."""
+def gentle_interrupt(on_first: Callable[[], None], patience: float) -> Iterator[None]:
+    """The first Ctrl-C (or TERM) calls a function; the second one, or the end of our patience, ends the command."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
-    interrupted = False
+    timer: asyncio.TimerHandle | None = None
 
     def interrupt() -> None:
-        nonlocal interrupted
-        if interrupted:
+        nonlocal timer
+        if timer is not None:
             raise KeyboardInterrupt  # ends the loop, and with it whatever would still be waited for
-        interrupted = True
+        timer = loop.call_later(patience, interrupt)
         on_first()
 
     with suppress(NotImplementedError):  # on Windows, where each Ctrl-C ends the command at once
@@ -88,6 +103,8 @@ def gentle_interrupt(on_first: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     finally:
+        if timer is not None:
+            timer.cancel()
         with suppress(NotImplementedError):
             for each in signals:
                 loop.remove_signal_handler(each)
@@ -112,6 +129,34 @@ def parse_settings(settings: list[str] | None) -> dict[str, Any]:
         except ValueError:
             parsed[name] = value
     return parsed
+
+
+def parse_fields(fields: str | None) -> list[str] | None:
+    """The columns given with --fields."""
+    return None if fields is None else [name.strip() for name in fields.split(",")]
+
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+def parse_span(text: str) -> float:
+    """Seconds of a time such as 30d."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", text.strip())
+    if match is None:
+        stop(f"A time is a number and s, m, h, d or w, such as 30d, and not {text}.")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def told_time(seconds: float | None) -> str:
+    """A moment, in the time zone of this machine."""
+    if seconds is None:
+        return "never"
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
+
+
+def told_span(seconds: float | None) -> str:
+    """How long something takes."""
+    return "?" if seconds is None else str(timedelta(seconds=round(seconds)))
 
 
 def shown(path: Path) -> str:

@@ -2,34 +2,62 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Column
 
 from .. import errors
-from ..batch import Batch, JsonLines, Outcome, Stats
+from ..batch import Outcome, Stats
 from ..errors import CVSError
-from ._common import FAILED
+from ..stats import ClientStats
+from ._common import FAILED, HELD, told_span
 
 LOOKS = 12
+BEAT = 0.25
+PLAIN = 5.0
+"""Seconds between two lines, where standard error is no terminal."""
+WINDOW = 30.0
+"""Seconds over which the rate is told: what the journal had is through in no time."""
+
+
+class Sink(Protocol):
+    """Where outcomes go."""
+
+    async def __aenter__(self) -> object: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+    async def write(self, outcome: Outcome[Any], /) -> None:
+        """Add one outcome."""
 
 
 def print_summary(console: Console, stats: Stats) -> None:
     """A batch in a few lines."""
+    known = _named(stats, "replayed", "deduplicated", "skipped")
     console.print(
         f"{stats.finished} items: {stats.done} done, {stats.failed} failed, {stats.held} held; "
         f"{stats.billed} billed, {stats.free} free, {stats.unknown} unknown; "
-        f"{stats.elapsed:.1f} s, {stats.rate:.1f} a second"
+        f"{f'{known}; ' if known else ''}{stats.elapsed:.1f} s, {stats.rate:.1f} a second"
     )
     for kind, times in stats.errors.most_common():
+        if kind == CVSError.__name__:  # of held items: they are told by their reasons
+            continue
         console.print(f"  {times} × {kind}: {_meaning(kind)}", markup=False)
 
 
 def exit_code(stats: Stats) -> int:
     """0 only if every item is done."""
-    return FAILED if stats.failed or stats.held else 0
+    return HELD if stats.held else FAILED if stats.failed else 0
 
 
 def _meaning(kind: str) -> str:
@@ -37,32 +65,100 @@ def _meaning(kind: str) -> str:
     return (getattr(errors, kind, CVSError).__doc__ or "").strip().partition("\n")[0].rstrip(".")
 
 
-def make_progress(console: Console) -> Progress:
-    """A bar on standard error; nothing where that is no terminal."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
+def _named(stats: Stats, *names: str) -> str:
+    return ", ".join(f"{number} {name}" for name in names if (number := getattr(stats, name)))
 
 
-async def drain(batch: Batch[Any], sink: JsonLines, progress: Progress, task: TaskID) -> list[Outcome[Any]]:
-    """Take all outcomes of a batch: write them, show how it goes. Returns a few of each kind for a look."""
-    seen: list[Outcome[Any]] = []
-    kinds: Counter[type] = Counter()
-    async with batch as outcomes:
-        async for outcome in outcomes:
-            await sink.write(outcome)
-            kinds[type(outcome)] += 1
-            if kinds[type(outcome)] <= LOOKS:
-                seen.append(outcome)
-            progress.update(task, advance=1, note=_note(outcomes.stats))
-    return seen
+class Display:
+    """A batch while it runs: a bar on a terminal, else a line now and then."""
+
+    def __init__(self, console: Console, name: str, stats: Stats, client: Callable[[], ClientStats]) -> None:
+        self._console = console
+        self._name = name
+        self._stats = stats
+        self._client = client
+        self._printed = time.monotonic()
+        self._looks = deque[tuple[float, int]](maxlen=round(WINDOW / BEAT))
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(20),
+            TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task(name, total=None, note="")
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._update()
+        self._bar.stop()
+
+    def show(self) -> None:
+        """Look how far it is. To be called often: it knows itself when to write."""
+        self._looks.append((time.monotonic(), self._stats.finished))
+        if self._console.is_terminal:
+            self._update()
+        elif time.monotonic() >= self._printed + PLAIN:
+            self._printed = time.monotonic()
+            self._console.print(f"{self._name}: {self.note()}", markup=False)
+
+    def _update(self) -> None:
+        stats = self._stats
+        self._bar.update(self._task, total=stats.total, completed=stats.finished + stats.skipped, note=self.note())
+
+    def note(self) -> str:
+        """How far it is, in a line without what is 0."""
+        stats, rate, gate = self._stats, self._rate(), self._client().gate
+        through = stats.finished + stats.skipped
+        left = None if stats.total is None or not rate else max(stats.total - through, 0) / rate
+        parts = [
+            f"{through} of {'?' if stats.total is None else stats.total}",
+            _named(stats, "done", "failed", "held"),
+            _named(stats, "billed", "free", "unknown"),
+            f"{rate:.0f}/s",
+            f"{told_span(left)} left" if left else "",
+            {"open": "", "closed": "out of requests", "probing": "out of requests, trying"}[gate],
+        ]
+        return " · ".join(part for part in parts if part)
+
+    def _rate(self) -> float:
+        if len(self._looks) < 2:
+            return self._stats.rate
+        (then, before), (now, finished) = self._looks[0], self._looks[-1]
+        return (finished - before) / max(now - then, 1e-9)
 
 
-def _note(stats: Stats) -> str:
-    return f"{stats.failed} failed, {stats.held} held, {stats.billed} billed, {stats.rate:.0f}/s"
+@asynccontextmanager
+async def beating(*work: Callable[[], object]) -> AsyncGenerator[None]:
+    """Call functions again and again meanwhile."""
+
+    async def beat() -> None:
+        while True:
+            for each in work:
+                each()
+            await asyncio.sleep(BEAT)
+
+    task = asyncio.ensure_future(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+class Looks:
+    """A few outcomes of each kind, for a look."""
+
+    def __init__(self) -> None:
+        self.kept: list[Outcome[Any]] = []
+        self._kinds: Counter[type] = Counter()
+
+    def add(self, outcome: Outcome[Any]) -> None:
+        """Keep it, if there are not many of its kind yet."""
+        self._kinds[type(outcome)] += 1
+        if self._kinds[type(outcome)] <= LOOKS:
+            self.kept.append(outcome)

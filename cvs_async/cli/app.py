@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from .._version import __version__
-from . import batch, call, demo, operations, samples, sandbox
+from . import batch, call, demo, export, operations, purge, reconcile, samples, sandbox, status
 
 app = typer.Typer(
     name="cvs-async",
@@ -16,7 +16,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for module in (demo, call, batch, operations, samples, sandbox):
+for module in (demo, call, batch, status, export, reconcile, purge, operations, samples, sandbox):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 

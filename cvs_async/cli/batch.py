@@ -2,38 +2,53 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
+import anyio
 import typer
-from rich.progress import Progress, TaskID
+from attrs import define, field
+from rich.table import Table
 
-from .._endpoint import Arguments, Endpoint
-from .._inputs import is_url
 from .._pace import RateLimit
-from ..batch import JsonLines, folder
-from ..batch.sources import PICTURES
+from ..batch import Batch, Held
+from ..batch.outcome import Reason
+from ..batch.plan import Plan
 from ..client import AsyncCVS
 from ..errors import InvalidInputError
 from ._common import (
     INTERRUPTED,
     AllowInsecure,
     BaseUrl,
+    Fields,
     GetThumb,
     Operation,
     SendAsOption,
     Settings,
+    console,
     find_operation,
     gentle_interrupt,
     messages,
+    parse_fields,
     parse_settings,
     run,
     stop,
+    told_errors,
 )
-from ._progress import drain, exit_code, make_progress, print_summary
+from ._items import STDIN, Items, open_items
+from ._progress import Display, beating, exit_code, print_summary
+from ._results import Results, refuse_existing
+
+HELD_BECAUSE: dict[Reason, str] = {
+    "quota": "the account is out of requests",
+    "in_doubt": "sent, and never answered; --in-doubt retry sends them again, and may pay for them twice",
+    "ceiling": "--max-billed is reached",
+    "stop": "the batch was stopped before them",
+}
 
 MOST_BY_ITSELF = 256
 """What ``--concurrency auto`` goes up to."""
@@ -41,9 +56,44 @@ MOST_BY_ITSELF = 256
 
 def command(
     operation: Operation,
-    paths: Annotated[list[str], typer.Argument(help="Files, folders and URLs.", metavar="PATH…")],
-    out: Annotated[Path | None, typer.Option(help="Results, one JSON line an item; else standard output.")] = None,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Files, folders, patterns in quotes such as 'scans/**/*.jpg', URLs; - takes them from standard input.",
+            metavar="PATH…",
+            show_default=False,
+        ),
+    ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(help="Instead of paths: JSON Lines or CSV, an item a line, with id and arguments of its own."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Results: .csv, .parquet, or else JSON lines; else standard output.")
+    ] = None,
+    fields: Fields = None,
     append: Annotated[bool, typer.Option("--append", help="Go on with a results file that exists.")] = False,
+    thumbs: Annotated[Path | None, typer.Option(help="A folder for the pictures in the answers.")] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="What was sent, answered and paid; with it the same command goes on.")
+    ] = None,
+    in_doubt: Annotated[
+        str,
+        typer.Option(help="With what was sent once, and never answered: report, retry (may pay twice) or skip."),
+    ] = "report",
+    dedupe: Annotated[bool, typer.Option(help="Send one of several equal files.")] = True,
+    replay: Annotated[bool, typer.Option(help="Give the results that the journal has once more.")] = True,
+    quota: Annotated[str, typer.Option(help="Out of requests: raise holds what is left, wait waits.")] = "raise",
+    max_billed: Annotated[int | None, typer.Option(help="The most calls of this run to be charged.", min=0)] = None,
+    max_failures: Annotated[
+        int, typer.Option(help="Stop after so many failures in a row that no file is to blame for; 0 is never.", min=0)
+    ] = 50,
+    drain: Annotated[
+        float, typer.Option(help="Seconds for the calls in flight to end after Ctrl-C or SIGTERM.", min=0)
+    ] = 30.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the files, send nothing, and say what is due.")] = (
+        False
+    ),
     concurrency: Annotated[str, typer.Option(help="The most calls in flight; auto finds it out.")] = "16",
     rate: Annotated[float | None, typer.Option(help="The most requests a second.", min=0.001)] = None,
     ordered: Annotated[bool, typer.Option("--ordered", help="Results in the order of the files.")] = False,
@@ -53,56 +103,151 @@ def command(
     base_url: BaseUrl = None,
     allow_insecure: AllowInsecure = False,
 ) -> None:
-    """Read many files, and write a line of JSON for each.
+    """Read many files, and write down what becomes of each.
 
     Folders are searched for pictures and PDFs, with the folders below them. Operations with several inputs take
-    the files in pairs. Leaves with 0 only if every item is done, with 1 if some failed or are held, with 2 if
-    nothing could be begun.
+    the files in groups.
+
+    With --journal the same command goes on wherever it was ended, however it was ended, and pays for nothing twice.
+    The results file is then made anew each time: until the end it has .part behind its name. After Ctrl-C or
+    SIGTERM the calls in flight are waited for; a second one ends at once.
+
+    Exit codes: 0 every item is done; 1 some failed; 3 some are held, whether or not others failed; 2 refused, or
+    journal or results cannot be written; 130 interrupted.
     """
     endpoint = find_operation(operation)
     if not endpoint.images:
         stop(f"{operation} reads no files, so there is nothing to do in a batch: use `cvs-async call`.")
-    if len(paths) % len(endpoint.images):
-        stop(f"{operation} reads {', '.join(endpoint.images)}: give a multiple of {len(endpoint.images)} files.")
     options = parse_settings(settings) | {"send_as": send_as} | ({"get_thumb": True} if get_thumb else {})
+    if thumbs is not None and endpoint.thumb and manifest is None and not options.get("get_thumb"):
+        stop(f"--thumbs wants --get-thumb: without it {operation} answers no pictures.")
+    rules = {
+        "journal": journal,
+        "in_doubt": in_doubt,
+        "dedupe": dedupe,
+        "replay": replay,
+        "quota": quota,
+        "max_billed": max_billed,
+        "max_consecutive_failures": max_failures or None,
+        "ordered": ordered,
+    }
     client = {
         "base_url": base_url,
         "allow_insecure": allow_insecure,
         "rate_limit": None if rate is None else RateLimit(rate),
+        "drain_timeout": drain,
     } | _concurrency(concurrency)
-    run(_batch(endpoint, paths, JsonLines(out, append=append), ordered, cast(Arguments, options), client))
+    with told_errors():
+        items = open_items(endpoint, paths or [], manifest)
+        draft = out is not None and journal is not None and replay and not append
+        if draft and out is not None and journal is not None:
+            _refuse_unsafe(out, journal, manifest)
+        results = Results(out, parse_fields(fields), append=append, draft=draft, thumbs=thumbs)
+    run(_batch(items, results, client, rules | options, journal=journal, drain=drain, dry_run=dry_run))
 
 
 async def _batch(
-    endpoint: Endpoint[Any],
-    paths: Sequence[str],
-    sink: JsonLines,
-    ordered: bool,
-    options: Arguments,
+    items: Items,
+    results: Results,
     client: dict[str, Any],
+    options: dict[str, Any],
+    *,
+    journal: Path | None,
+    drain: float,
+    dry_run: bool,
 ) -> int:
-    console, interrupted = messages(), False
-    async with AsyncCVS(**client) as cvs, sink:
-        concurrency = client["max_connections"]
-        batch = cvs.batch(endpoint, _items(endpoint, paths), concurrency=concurrency, ordered=ordered, **options)
+    async with AsyncCVS(**client) as cvs:
+        batch = cvs.batch(items.endpoint, items, concurrency=client["max_connections"], **options)
+        if dry_run:
+            items.ready.set()
+            _print_plan(await batch.plan())
+            return 0
+        return await Run(cvs, batch, items, results, journal, drain).run()
 
-        def stop_batch() -> None:
-            nonlocal interrupted
-            interrupted = True
-            batch.stop()
-            console.print(f"Stopping; {batch.stats.in_flight} calls are in flight. Ctrl-C again ends at once.")
 
+@define(eq=False)
+class Run:
+    """One run of a batch."""
+
+    cvs: AsyncCVS
+    batch: Batch[Any]
+    items: Items
+    results: Results
+    journal: Path | None
+    drain: float
+    interrupted: bool = False
+    taken: int = 0
+    held: Counter[Reason] = field(factory=Counter)
+    scope: anyio.CancelScope = field(factory=anyio.CancelScope)
+
+    async def run(self) -> int:
+        """The exit code."""
         try:
-            with make_progress(console) as progress:
-                task = progress.add_task(endpoint.name, total=None, note="")
-                _count_aside(endpoint, paths, progress, task)
-                with gentle_interrupt(stop_batch):
-                    await drain(batch, sink, progress, task)
+            with gentle_interrupt(self._stop, self.drain):
+                await self._take_all()
         finally:
-            print_summary(console, batch.stats)
-            if sink.path is not None and batch.stats.errors:
-                console.print(f"Which and why is in {sink.path}.", markup=False)
-    return INTERRUPTED if interrupted else exit_code(batch.stats)
+            if self.items.ready.is_set():
+                self._sum_up()
+        return INTERRUPTED if self.interrupted else exit_code(self.batch.stats)
+
+    async def _take_all(self) -> None:
+        with Display(messages(), self.items.endpoint.name, self.batch.stats, lambda: self.cvs.stats) as display:
+            async with self.batch as outcomes, self.results, beating(display.show, self._leave):
+                self._count_aside()
+                self.items.ready.set()
+                with self.scope:
+                    async for outcome in outcomes:
+                        await self.results.write(outcome)
+                        self.taken += 1
+                        if isinstance(outcome, Held):
+                            self.held[outcome.reason] += 1
+                    self.results.whole = not self.interrupted and not self.batch.stats.skipped
+
+    def _stop(self) -> None:
+        self.interrupted = True
+        self.batch.stop()
+        messages().print(
+            f"Stopping; {self.cvs.stats.in_flight} calls are in flight, and have {self.drain:g} s. "
+            "Ctrl-C again ends at once.",
+            markup=False,
+        )
+
+    def _leave(self) -> None:
+        """Once it is stopping, nobody waits for calls that have not left, such as those at a closed gate."""
+        client, stats = self.cvs.stats, self.batch.stats
+        only_waits = client.in_flight == 0 and client.waiting == stats.in_flight > 0
+        if self.interrupted and only_waits and self.taken == stats.finished:
+            self.scope.cancel()
+
+    def _sum_up(self) -> None:
+        stats = self.batch.stats
+        print_summary(messages(), stats)
+        said = [f"  {number} held: {HELD_BECAUSE[reason]}" for reason, number in self.held.most_common()]
+        if self.results.path is not None and stats.errors and self.results.path.exists():
+            said.append(f"Which and why is in {self.results.path}.")
+        said += self.results.remarks
+        if self.interrupted or self.held:
+            said += self._how_to_go_on()
+        for sentence in said:
+            messages().print(sentence, markup=False)
+
+    def _how_to_go_on(self) -> list[str]:
+        if self.journal is None:
+            return ["There is no --journal: the same command again begins, and pays, from the start."]
+        with_lines = ", with the same lines on standard input" if STDIN in self.items.paths else ""
+        return [
+            f"To go on, run the same command again{with_lines}: {self.journal} has what is done and paid for.",
+            f"To see what is left: cvs-async status {shlex.quote(str(self.journal))}",
+        ]
+
+    def _count_aside(self) -> None:
+        """Tell how much there is, while the batch is already running."""
+
+        def count() -> None:
+            with suppress(InvalidInputError):  # what cannot be listed stops the batch, with the reason
+                self.batch.stats.total = self.items.count()
+
+        threading.Thread(target=count, daemon=True).start()
 
 
 def _concurrency(given: str) -> dict[str, Any]:
@@ -113,34 +258,27 @@ def _concurrency(given: str) -> dict[str, Any]:
     return {"max_connections": int(given)}
 
 
-async def _items(endpoint: Endpoint[Any], paths: Sequence[str]) -> AsyncGenerator[Any]:
-    width = len(endpoint.images)
-    if width > 1:
-        for start in range(0, len(paths), width):
-            yield tuple(paths[start : start + width])
-        return
-    for path in paths:
-        if _is_folder(path):
-            async for file in folder(path, _suffixes(endpoint)):
-                yield file
-        else:
-            yield path
+def _refuse_unsafe(out: Path, journal: Path, manifest: Path | None) -> None:
+    """A results file is replaced only where its journal is there, which can make it anew."""
+    if out.resolve() in (journal.resolve(), None if manifest is None else manifest.resolve()):
+        raise InvalidInputError(f"{out} is read or kept by this command: choose another name for the results")
+    if not journal.exists() or not out.is_file():
+        refuse_existing(out)
 
 
-def _suffixes(endpoint: Endpoint[Any]) -> Collection[str]:
-    return {".xml"} if endpoint.path.endswith("-xml") else PICTURES
-
-
-def _is_folder(path: str) -> bool:
-    return not is_url(path) and Path(path).is_dir()
-
-
-def _count_aside(endpoint: Endpoint[Any], paths: Sequence[str], progress: Progress, task: TaskID) -> None:
-    """Tell the bar how much there is, while the batch is already running."""
-
-    def count() -> None:
-        with suppress(InvalidInputError):  # what cannot be listed stops the batch, with the reason
-            files = sum(folder(path, _suffixes(endpoint)).count() if _is_folder(path) else 1 for path in paths)
-            progress.update(task, total=files // len(endpoint.images))
-
-    threading.Thread(target=count, daemon=True).start()
+def _print_plan(plan: Plan) -> None:
+    table = Table("", "", show_header=False, title="Nothing was sent. A run would read:", title_justify="left")
+    table.add_row("items", f"{plan.count:,}")
+    table.add_row("bytes", f"{plan.bytes:,}")
+    table.add_row("pages", "? (pypdf is not installed)" if plan.pages is None else f"{plan.pages:,}")
+    table.add_row("duplicates", f"{plan.duplicates:,}")
+    table.add_row("unreadable", f"{plan.unreadable_count:,}")
+    for state, number in sorted(plan.known.items()):
+        table.add_row(f"in the journal: {state}", f"{number:,}")
+    table.add_row("billed calls at the most", f"{plan.most_billed:,}")
+    out = console()
+    out.print(table)
+    for _, reason in plan.unreadable:
+        out.print(reason, markup=False)
+    if plan.unreadable_count > len(plan.unreadable):
+        out.print(f"… and {plan.unreadable_count - len(plan.unreadable):,} more", markup=False)

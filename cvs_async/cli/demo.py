@@ -14,12 +14,12 @@ from attrs import define, field
 from rich.console import Console
 from rich.table import Table
 
-from ..batch import Done, JsonLines, Outcome, Stats
+from ..batch import Batch, Done, JsonLines, Outcome, Stats
 from ..client import AsyncCVS
 from ..errors import CVSError
 from ..models import Page, Recognized, StatementPage
 from ._common import Concurrency, console, find_operation, messages, run, shown, stop
-from ._progress import drain, make_progress
+from ._progress import Display, Looks, beating
 
 if TYPE_CHECKING:
     from ..sandbox import Sample
@@ -56,12 +56,8 @@ async def _demo(folder: Path, count: int, concurrency: int, latency: float) -> i
     ):
         out.print(f"Sending {count} documents to the sandbox at {sandbox.base_url}, {concurrency} at a time.")
         started = time.monotonic()
-        with make_progress(out) as progress:
-            for name, paths in samples.items():
-                task = progress.add_task(name, total=len(paths), note="")
-                batch = cvs.batch(find_operation(name), paths, concurrency=concurrency)
-                show.looks += await drain(batch, sink, progress, task)
-                show.stats[name] = batch.stats
+        for name, paths in samples.items():
+            await _read(cvs.batch(find_operation(name), paths, concurrency=concurrency), name, sink, show, cvs)
         seconds = time.monotonic() - started
     show.print(console())
     out.print(
@@ -70,6 +66,18 @@ async def _demo(folder: Path, count: int, concurrency: int, latency: float) -> i
     )
     out.print(f"Results, one JSON line a file: {shown(results)}. The documents: {shown(folder / 'samples')}.")
     return 0
+
+
+async def _read(batch: Batch[Any], name: str, sink: JsonLines, show: Show, cvs: AsyncCVS) -> None:
+    looks = Looks()
+    async with batch as outcomes:
+        with Display(messages(), name, batch.stats, lambda: cvs.stats) as display:
+            async with beating(display.show):
+                async for outcome in outcomes:
+                    await sink.write(outcome)
+                    looks.add(outcome)
+    show.looks += looks.kept
+    show.stats[name] = batch.stats
 
 
 def _write(folder: Path, count: int) -> dict[str, list[Path]]:

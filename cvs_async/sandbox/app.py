@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 from attrs import define
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -161,6 +161,8 @@ class Service:
                     return self._without_work(entry, fault, fault)
                 data = await self._work(endpoint, taken, str(request.base_url))
                 code, message = 0, "Success"
+            except ClientDisconnect:  # it broke off the request
+                return self._without_work(entry, "reset")
             except Refusal as refusal:  # free, and therefore delivered whatever was drawn
                 fault = None
                 data, code, message = None, _code(endpoint, refusal.kind), MESSAGES[refusal.kind]

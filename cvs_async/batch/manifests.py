@@ -1,26 +1,25 @@
-"""Sources that are written down: manifests with arguments for each item, glob patterns, standard input."""
+"""Sources that are lists: manifests with arguments for each item, and standard input."""
 
 from __future__ import annotations
 
 import asyncio
 import csv
-import fnmatch
-import glob
 import json
 import os
 import stat
 import threading
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path, PurePath
+from functools import cached_property
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-import anyio.to_thread
 from attrs import field, frozen
 
 from .._inputs import is_url
 from ..api import OPERATIONS
 from ..errors import InvalidInputError
+from .sources import in_thread
 
 T = TypeVar("T")
 Row = dict[str, object]
@@ -56,11 +55,13 @@ class Entry:
             operation; not in the repr. Paths are `Path`, URLs are text.
         reference: the user's own id of it; never sent to the service.
         problem: why it cannot be used, for people; None if it can.
+        origin: where it is written, for people: the name in messages, and of an item that gives no input.
     """
 
     values: Mapping[str, object] = field(factory=dict, repr=False)
     reference: str | None = None
     problem: str | None = None
+    origin: str = field(default="the entry", eq=False)
 
 
 @frozen
@@ -91,11 +92,15 @@ class manifest:
         self._look()
 
     def __aiter__(self) -> AsyncGenerator[Entry]:
-        return _aside(self._entries())
+        return in_thread(self._entries())
 
     def count(self) -> int:
         """How many items there are now. Reads the file to its end, and blocks meanwhile."""
         return sum(len(lines) for lines in self._lines(self._look()))
+
+    @cached_property
+    def _folder(self) -> Path:
+        return Path(self.path).parent
 
     def _look(self) -> _Layout:
         path = Path(self.path)
@@ -144,16 +149,14 @@ class manifest:
             yield chunk
 
     def _entry(self, layout: _Layout, number: int, line: bytes | None) -> Entry:
-        reference = None
+        origin, reference = f"manifest {self.path}, line {number}", None
         try:
             values = layout.parse(_decoded(line))
             reference = _reference(values.pop(ID, None))
-            return Entry(self._arguments(values), reference)
+            return Entry(self._arguments(values), reference, origin=origin)
         except _BrokenLineError as error:
-            return Entry(
-                reference=reference,
-                problem=f"manifest {Path(self.path)}, line {number}: {error}; mend the line and run the batch again",
-            )
+            problem = f"{error}; mend the line and run the batch again"
+            return Entry(reference=reference, problem=problem, origin=origin)
 
     def _arguments(self, values: Row) -> Row:
         given = {name: value for name, value in values.items() if value is not None}
@@ -169,7 +172,7 @@ class manifest:
             return value
         if name == "url":
             raise _BrokenLineError("its url does not begin with http:// or https://")
-        return Path(self.path).parent / value
+        return self._folder / value
 
 
 @frozen
@@ -313,13 +316,6 @@ class _Splitter:
         return None if line is not None and not line.strip() else (number, line)
 
 
-async def _aside(groups: Iterator[Sequence[T]]) -> AsyncGenerator[T]:
-    """Take groups of items in a thread, and hand on one item at a time."""
-    while (group := await anyio.to_thread.run_sync(next, groups, None)) is not None:
-        for item in group:
-            yield item
-
-
 async def standard_input(descriptor: int = 0) -> AsyncGenerator[str | Entry]:
     """The paths and URLs that come in on standard input, one a line; blank lines are none.
 
@@ -340,7 +336,7 @@ async def standard_input(descriptor: int = 0) -> AsyncGenerator[str | Entry]:
             raise InvalidInputError(f"standard input: {error.strerror or 'cannot be read'}") from error
         for number, line in splitter.feed(chunk) if chunk else splitter.end():
             if line is None:
-                yield Entry(problem=f"standard input, line {number}: is no path; give a path or URL a line")
+                yield Entry(problem="is no path; give a path or URL a line", origin=f"standard input, line {number}")
             else:
                 yield os.fsdecode(line.rstrip(b"\r"))
 
@@ -371,89 +367,3 @@ async def _read(descriptor: int) -> bytes:
 
     threading.Thread(target=read, daemon=True).start()
     return await content
-
-
-@frozen
-class matches:
-    """The files whose paths match a glob pattern, such as ``scans/**/*.jpg``, sorted within each folder.
-
-    ``**`` is any number of folders, none included; links to folders are not followed there. Hidden files and
-    folders match only what begins with a dot itself. Folders are listed while the batch runs, off the event loop,
-    one at a time. Where nothing matches there are no items, and the batch is an empty one: `count` tells before.
-
-    Attributes:
-        pattern: of the paths.
-
-    Raises:
-        InvalidInputError: if it is no usable pattern; also while it is read, if a folder cannot be listed.
-    """
-
-    pattern: str | os.PathLike[str]
-
-    def __attrs_post_init__(self) -> None:
-        _, parts = _split(self.pattern)
-        if is_url(self.pattern) or not parts:
-            raise InvalidInputError("a pattern is one of file names, such as scans/**/*.jpg")
-        if ".." in parts:
-            raise InvalidInputError("'..' cannot stand behind * or ? in a pattern")
-
-    def __aiter__(self) -> AsyncGenerator[Path]:
-        return _aside(self._files())
-
-    def count(self) -> int:
-        """How many files there are now. Lists the folders to their end, and blocks meanwhile."""
-        return sum(map(len, self._files()))
-
-    def _files(self) -> Iterator[list[Path]]:
-        root, parts = _split(self.pattern)
-        waiting = [(root, _reached({0}, parts))]
-        while waiting:
-            files, folders = _match(*waiting.pop(), parts)
-            yield files
-            waiting += reversed(folders)
-
-
-Places = frozenset[int]
-"""The parts of a pattern that the next name may match. A set of them, so that no file is found in two ways."""
-
-
-def _split(pattern: str | os.PathLike[str]) -> tuple[Path, tuple[str, ...]]:
-    """The folder to begin in, and the parts of the pattern below it."""
-    parts = PurePath(os.fspath(pattern)).parts
-    fixed = next((place for place, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
-    below = parts[max(fixed, 0) :]
-    return Path(*parts[: max(fixed, 0)]), (*below, "*") if below[-1:] == ("**",) else below
-
-
-def _reached(places: set[int], parts: Sequence[str]) -> Places:
-    """With those behind a ``**`` that stands for no folder at all."""
-    reached = set(places)
-    for place, part in enumerate(parts):
-        if place in reached and part == "**":
-            reached.add(place + 1)
-    return frozenset(reached)
-
-
-def _match(folder: Path, places: Places, parts: Sequence[str]) -> tuple[list[Path], list[tuple[Path, Places]]]:
-    """The files of a folder that match, and the folders in it where more may, with their places."""
-    files, folders, last = list[Path](), list[tuple[Path, Places]](), len(parts) - 1
-    try:
-        with os.scandir(folder) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                matched = {place for place in places if _fits(entry, parts[place])}
-                if last in matched and entry.is_file():
-                    files.append(folder / entry.name)
-                further = {place if parts[place] == "**" else place + 1 for place in matched - {last}}
-                if further and entry.is_dir():
-                    folders.append((folder / entry.name, _reached(further, parts)))
-    except (FileNotFoundError, NotADirectoryError):
-        return [], []
-    except OSError as error:
-        raise InvalidInputError(f"folder {folder}: {error.strerror or 'cannot be listed'}") from error
-    return files, folders
-
-
-def _fits(entry: os.DirEntry[str], part: str) -> bool:
-    if entry.name.startswith(".") and not part.startswith("."):
-        return False
-    return not entry.is_symlink() if part == "**" else fnmatch.fnmatch(entry.name, part)

@@ -1,0 +1,100 @@
+"""The pictures in answers, as files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from ..errors import InvalidInputError
+from ..models.fields import Document, Image
+from .outcome import Outcome
+from .sinks import InThread
+from .tables import papers_of, type_of
+
+LONGEST_TYPE = 40
+
+
+class Thumbnails(InThread):
+    """A folder with every picture that the answers hold: of papers with ``get_thumb``, of faces and tables.
+
+    A file is called ``<index>-<n>-<type>.jpg``: the item's index, the picture's number among those of the item,
+    from 0, and the kind of paper, or what the picture is of where there is none. Nothing else of an answer gets
+    into a name. It ends in .jpg or .png as the picture is, else in .bin.
+
+    Args:
+        folder: made if it is missing. If there is something in it, it is refused.
+        append: go on in a folder with files; those of the same items are replaced.
+
+    Attributes:
+        skipped: how many pictures could not be decoded so far; the answers with them are otherwise good.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], *, append: bool = False) -> None:
+        super().__init__()
+        self.folder = Path(folder)
+        self.skipped = 0
+        self._append = append
+
+    def _open(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            used = not self._append and any(self.folder.iterdir())
+        except FileExistsError:
+            raise InvalidInputError(f"{self.folder} is a file, and not a folder to write to") from None
+        except OSError as error:
+            raise InvalidInputError(f"{self.folder} cannot be written: {error.strerror}") from error
+        if used:
+            raise InvalidInputError(f"{self.folder} holds files: choose another folder, or append to it")
+
+    def _put(self, outcome: Outcome[Any]) -> None:
+        pictures = (found for paper in papers_of(outcome) for found in images_of(paper))
+        for number, (kind, image) in enumerate(pictures):
+            try:
+                content = image.decode()
+            except ValueError:
+                content = b""
+            if content:
+                self._write(f"{outcome.item.index}-{number}-{_name(kind)}{_suffix(content)}", content)
+            else:
+                self.skipped += 1
+
+    def _write(self, name: str, content: bytes) -> None:
+        """A whole file, or none."""
+        draft = self.folder / f".{name}.part"
+        try:
+            draft.write_bytes(content)
+            draft.replace(self.folder / name)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+
+    def _close(self, all_is_well: bool) -> None:
+        """Every file is closed already."""
+
+
+def images_of(value: object, kind: str | None = None, name: str = "image") -> Iterator[tuple[str, Image]]:
+    """Every picture in a part of an answer, each with its kind of paper, else its own name in the model."""
+    if isinstance(value, Image):
+        yield kind or name, value
+    elif isinstance(value, list):
+        for element in value:
+            yield from images_of(element, kind, name)
+    elif isinstance(value, Document):
+        kind = type_of(value) or kind
+        for own in attrs.fields_dict(type(value)):
+            yield from images_of(getattr(value, own), kind, own)
+
+
+def _name(kind: str) -> str:
+    return re.sub(r"[^a-z0-9_]+", "_", kind.lower())[:LONGEST_TYPE] or "image"
+
+
+def _suffix(content: bytes) -> str:
+    if content.startswith(b"\xff\xd8\xff"):
+        return ".jpg"
+    return ".png" if content.startswith(b"\x89PNG\r\n\x1a\n") else ".bin"

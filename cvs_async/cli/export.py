@@ -1,0 +1,77 @@
+"""``cvs-async export``: results out of a journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import anyio.to_thread
+import attrs
+import typer
+
+from .._endpoint import Endpoint
+from ..api import OPERATIONS
+from ..batch import Done, Failed, Held, Item, Outcome
+from ..batch.journal import JournalReader, Record
+from ..batch.replay import recorded
+from ._common import Fields, JournalPath, messages, parse_fields, run, told_errors
+from ._results import Results, refuse_existing
+
+MANY = 16
+"""Outcomes that are decoded at once."""
+
+
+def command(
+    journal: JournalPath,
+    to: Annotated[Path, typer.Option(help="The file to write: .csv, .parquet, or else JSON lines.")],
+    fields: Fields = None,
+    thumbs: Annotated[Path | None, typer.Option(help="A folder for the pictures in the answers.")] = None,
+) -> None:
+    """Write the results that a journal has, in the order in which the files were first met. Sends nothing.
+
+    While a batch runs, this is what there is so far. Files that could never be read are not in a journal.
+    """
+    with told_errors():
+        refuse_existing(to)
+        results = Results(to, parse_fields(fields), draft=True, thumbs=thumbs)
+    run(_export(journal, results))
+
+
+async def _export(journal: Path, results: Results) -> int:
+    count = 0
+    with JournalReader(journal) as reader:
+        outcomes = _outcomes(reader)
+        async with results:
+            while group := await anyio.to_thread.run_sync(_some, outcomes):
+                for outcome in group:
+                    await results.write(outcome)
+                count += len(group)
+            results.whole = True
+    for remark in (f"{count:,} outcomes in {results.path}", *results.remarks):
+        messages().print(remark, markup=False)
+    return 0
+
+
+def _some(outcomes: Iterator[Outcome[Any]]) -> list[Outcome[Any]]:
+    return list(islice(outcomes, MANY))
+
+
+def _outcomes(reader: JournalReader) -> Iterator[Outcome[Any]]:
+    for index, (record, name, reference) in enumerate(reader.records()):
+        outcome = recorded(_endpoint(record), Item(index, name, key=record.key, reference=reference), record)
+        if name != record.source and not isinstance(outcome, Held):
+            outcome = _copied(outcome)
+        yield outcome
+
+
+def _copied(outcome: Done[Any] | Failed) -> Outcome[Any]:
+    if isinstance(outcome, Done):
+        return attrs.evolve(outcome, deduplicated=True)
+    return attrs.evolve(outcome, deduplicated=True)
+
+
+def _endpoint(record: Record) -> Endpoint[Any]:
+    """How the answer is read; as plain JSON where the operation is not one of the library's."""
+    return OPERATIONS.get(record.operation) or Endpoint("export", attribute=record.operation)

@@ -1,0 +1,97 @@
+"""``cvs-async status``: a journal in numbers, also while its batch runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import attrs
+import typer
+from rich.table import Table
+
+from ..batch.journal import JournalFigures, JournalReader
+from ._common import JournalPath, console, told_errors, told_span, told_time
+
+MEANINGS = {
+    "planned": "known, and not sent yet",
+    "sent": "sent, and not answered yet",
+    "billed": "answered, and paid for",
+    "free": "ended for nothing",
+    "unknown": "lost on the way: perhaps paid for",
+}
+
+
+def command(
+    journal: JournalPath,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """Say how far a batch is, what it has paid, and what is left; from its journal, also while it runs."""
+    with told_errors():
+        with JournalReader(journal) as reader:
+            figures = reader.figures()
+        if as_json:
+            typer.echo(json.dumps(_plain(figures), ensure_ascii=False))
+        else:
+            _print(figures)
+
+
+def _in_doubt(figures: JournalFigures) -> int:
+    """Documents whose last request may have been charged, and that nobody waits for any more."""
+    return figures.states["unknown"] + figures.states["sent"] - figures.in_flight
+
+
+def _left(figures: JournalFigures) -> int | None:
+    """Items without an outcome, as the batch has told last; None if it does not know how many there are."""
+    noted = figures.noted or {}
+    if noted.get("total") is None:
+        return None
+    return max(int(noted["total"]) - _through(noted), 0)
+
+
+def _through(noted: Mapping[str, Any]) -> int:
+    """Items with an outcome, and those that need none."""
+    return sum(noted.get(name) or 0 for name in ("done", "failed", "held", "skipped"))
+
+
+def _plain(figures: JournalFigures) -> dict[str, Any]:
+    told = {"running": figures.writer is not None, "left": _left(figures), "in_doubt": _in_doubt(figures)}
+    return attrs.asdict(figures) | told
+
+
+def _print(figures: JournalFigures) -> None:
+    out = console()
+    documents = Table("documents", "", "", title_justify="left")
+    for state, number in figures.states.items():
+        documents.add_row(state, f"{number:,}", MEANINGS[state])
+    documents.add_row("all", f"{figures.documents:,}", f"under {figures.sources:,} names", end_section=True)
+    documents.columns[1].justify = "right"
+    out.print(documents)
+    lines = [
+        f"Requests: {figures.billed:,} billed, {figures.free:,} free, {figures.unknown:,} unknown, "
+        f"{figures.in_flight:,} in flight.",
+        f"Duplicates: {figures.duplicates:,}. In doubt: {_in_doubt(figures):,}.",
+        f"Since {told_time(figures.first_at)}; last request {told_time(figures.last_at)}.",
+        _running(figures) if figures.writer is not None else _resting(figures),
+    ]
+    for line in lines:
+        out.print(line, markup=False)
+
+
+def _running(figures: JournalFigures) -> str:
+    noted = figures.noted or {}
+    total = "?" if noted.get("total") is None else f"{noted['total']:,}"
+    return (
+        f"Process {figures.writer} is running a batch: {_through(noted):,} of {total} items "
+        f"({noted.get('done', 0):,} done, {noted.get('failed', 0):,} failed, {noted.get('held', 0):,} held), "
+        f"{noted.get('rate', 0)} a second, {told_span(noted.get('eta'))} left."
+    )
+
+
+def _resting(figures: JournalFigures) -> str:
+    left, held = _left(figures), (figures.noted or {}).get("held", 0)
+    if figures.noted is None:
+        return "No batch is running."
+    rest = "no one knows how many items were left" if left is None else f"{left:,} items were left"
+    more = " To go on, run the same command again." if left or held or left is None else ""
+    return f"No batch is running. When one last was, {told_time(figures.noted_at)}, {rest} and {held:,} held.{more}"

@@ -1,0 +1,539 @@
+"""Outcomes as tables and pictures: CSV, Parquet, thumbnails."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import csv
+import errno
+import json
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cvs_async import AsyncCVS, ConfigurationError, CVSError, Done, Failed, Held, InvalidInputError
+from cvs_async._converter import structure
+from cvs_async._reply import Reply
+from cvs_async.batch import Outcome
+from cvs_async.batch import tables as module
+from cvs_async.batch.outcome import Item
+from cvs_async.batch.sinks import InThread
+from cvs_async.batch.tables import COLUMNS, FORMULA, MORE_COLUMNS, Csv, Parquet, find
+from cvs_async.batch.thumbnails import Thumbnails
+from cvs_async.errors import DecodeError, OutOfRequestsError
+from cvs_async.models.faces import FaceMatching, PersonWithCard
+from cvs_async.models.general import Page
+from cvs_async.models.recognized import Recognized
+
+JPG, PNG = b"\xff\xd8\xff picture", b"\x89PNG\r\n\x1a\n picture"
+
+
+def done(data: Any, returns: Any = list[Recognized], index: int = 0, source: object = "scan.jpg") -> Done[Any]:
+    """An item that was read."""
+    read = data if returns is None else structure(data, returns)
+    return Done(Item(index, source, reference="A-17"), Reply(operation="ocr.card", data=read, raw={}))
+
+
+def card(**info: Any) -> dict[str, Any]:
+    """A paper as the service sends it."""
+    return {"type": "passport", "info": info}
+
+
+def failed(index: int = 0) -> Failed:
+    return Failed(Item(index, ("front.jpg", "https://x/back.jpg?token=canary")), InvalidInputError("is empty"))
+
+
+async def table(folder: Path, outcomes: Iterable[Outcome[Any]], *fields: str) -> list[dict[str, str]]:
+    """What a CSV file holds after these outcomes."""
+    async with Csv(folder / "out.csv", fields) as sink:
+        for outcome in outcomes:
+            await sink.write(outcome)
+    return rows(folder / "out.csv")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+async def test_each_paper_is_a_row_and_so_is_each_failure(tmp_path: Path) -> None:
+    papers = done([card(id="P1", id_id=2), {"type": "new", "info": {"id": "N1"}}])
+    held = Held(Item(2, b"123"), "quota", OutOfRequestsError("out of requests", charge="free"))
+    found = await table(tmp_path, [papers, failed(1), held], "info.id")
+    assert [list(row.values()) for row in found] == [
+        ["0", "scan.jpg", "A-17", "done", "billed", "", "passport", "2", "P1"],
+        ["0", "scan.jpg", "A-17", "done", "billed", "", "new", "", "N1"],
+        ["1", "front.jpg; https://x/back.jpg?…", "", "failed", "free", "InvalidInputError: is empty", "", "", ""],
+        ["2", "3 bytes", "", "held", "free", "OutOfRequestsError: out of requests", "", "", ""],
+    ]
+    assert list(found[0]) == [*COLUMNS, "info.id"]
+
+
+async def test_an_answer_without_a_paper_is_a_row_too(tmp_path: Path) -> None:
+    assert [row["status"] for row in await table(tmp_path, [done([])], "info.id")] == ["done"]
+
+
+async def test_what_is_no_list_is_one_row(tmp_path: Path) -> None:
+    outcomes = [done({"matching": 81.5, "match": -1}, FaceMatching), done({"matching": 7}, None)]
+    assert [row["matching"] for row in await table(tmp_path, outcomes, "matching")] == ["81.5", "7"]
+
+
+async def test_a_file_for_excel_begins_with_a_byte_order_mark(tmp_path: Path) -> None:
+    await table(tmp_path, [done([card(name="Nguyễn Văn Ảnh")])], "info.name")
+    content = (tmp_path / "out.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbfindex,source,")
+    assert "Nguyễn Văn Ảnh\r\n".encode() in content
+
+
+async def test_what_may_be_a_formula_is_made_text(tmp_path: Path) -> None:
+    data = {"a": "=1+1", "b": "\tx", "c": -1, "d": "1-1", "e": "＝1"}
+    [row] = await table(tmp_path, [done(data, None, source="@scan.jpg")], *"abcde")
+    assert [row[name] for name in ("source", *"abcde")] == ["'@scan.jpg", "'=1+1", "'\tx", "-1", "1-1", "'＝1"]
+
+
+async def test_cells_hold_values_as_people_read_them(tmp_path: Path) -> None:
+    data = [card(id="P1", id_confidence=0.5, id_box=[1, 2, 3, 4], new=[1, "ả"]) | {"valid": True}]
+    fields = ("info.id.confidence", "info.id.box", "info.new", "valid", "info.name", "info.extra.new.1")
+    [row] = await table(tmp_path, [done(data)], *fields)
+    assert [row[name] for name in fields] == ["0.5", "[1, 2, 3, 4]", '[1, "ả"]', "true", "", "ả"]
+
+
+async def test_fields_that_no_paper_has_are_told_at_the_end(tmp_path: Path) -> None:
+    outcomes: list[Outcome[Any]] = [failed(), done([card()]), done([card(new=None)])]
+    unmatched = []
+    async with Csv(tmp_path / "out.csv", ["info.id", "info.new", "info.nmae", "info.id.value.x"]) as sink:
+        for outcome in outcomes:
+            await sink.write(outcome)
+            unmatched.append(sink.unmatched)
+    assert unmatched == [
+        (),  # nothing can be said before there was a paper
+        ("info.new", "info.nmae", "info.id.value.x"),
+        ("info.nmae", "info.id.value.x"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [(["type"], "column already"), (["a", "a"], "column already"), (["info..id"], "no path"), ([""], "no path")],
+)
+def test_fields_that_cannot_be_columns_are_refused(tmp_path: Path, fields: list[str], said: str) -> None:
+    for sink in (Csv, Parquet):
+        with pytest.raises(InvalidInputError, match=said):
+            sink(tmp_path / "out", fields)
+
+
+async def test_one_field_may_be_given_as_text(tmp_path: Path) -> None:
+    async with Csv(tmp_path / "out.csv", "info.id") as sink:
+        await sink.write(done([card(id="P1")]))
+    assert [row["info.id"] for row in rows(sink.path)] == ["P1"]
+
+
+cells = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@given(st.lists(st.tuples(cells, cells), max_size=10), st.sampled_from([",", ";", "\t"]))
+@settings(max_examples=60, deadline=None)
+def test_a_csv_file_gives_back_what_was_written(values: list[tuple[str, str]], delimiter: str) -> None:
+    async def write(path: Path) -> None:
+        async with Csv(path, ["a", "b"], delimiter=delimiter) as sink:
+            for a, b in values:
+                await sink.write(done({"a": a, "b": b}, None))
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "out.csv"
+        asyncio.run(write(path))
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            found = list(csv.reader(file, delimiter=delimiter))[1:]
+    assert [tuple(row[-2:]) for row in found] == [(plain(a), plain(b)) for a, b in values]
+    assert not any(cell.startswith(FORMULA) for row in found for cell in row)
+
+
+def plain(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+async def test_half_a_letter_harms_no_table(tmp_path: Path) -> None:
+    [row] = await table(tmp_path, [done({"a": "x\ud800"}, None)], "a")
+    assert row["a"] == "x?"
+    async with Parquet(tmp_path / "out.parquet", ["a"]) as sink:
+        await sink.write(done({"a": "x\ud800"}, None))
+    assert read(sink.path)[0]["a"] == "x?"
+
+
+names = st.text("abcxyz_1", min_size=1, max_size=5)
+trees = st.recursive(
+    st.integers() | cells | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def leaves(tree: Any, path: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], Any]]:
+    yield path, tree
+    parts = tree.items() if isinstance(tree, Mapping) else enumerate(tree) if isinstance(tree, list) else ()
+    for name, part in parts:
+        yield from leaves(part, (*path, str(name)))
+
+
+@given(trees)
+def test_every_part_of_an_answer_has_a_path(tree: Any) -> None:
+    for path, value in leaves(tree):
+        assert find(tree, path) == (True, value)
+        assert find(tree, (*path, "no such name")) == (False, None)
+
+
+@given(st.lists(st.sampled_from(["info", "id", "value", "extra", "0", "box", "__class__", "text", "type", "page"])))
+def test_whatever_path_is_asked_for_finding_never_raises(path: Sequence[str]) -> None:
+    paper = structure([card(id="P1", id_box=[1, 2, 3, 4], id_id=1)], list[Recognized])[0]
+    found, value = find(paper, path)
+    assert found or value is None
+    assert not isinstance(value, type)
+
+
+def test_cells_and_texts_of_pages_have_paths() -> None:
+    [page] = structure([[[[{"text": "một"}, {"text": "hai"}]]]], list[Page])
+    assert find(page, ["text"]) == (True, "một hai")
+    assert find(page, ["0", "0", "1", "text"]) == (True, "hai")
+    invoice = structure([{"type": "invoice", "info": {"table": [[{"value": "7"}]]}}], list[Recognized])[0]
+    assert find(invoice, ["info", "table", "0", "0"]) == (True, "7")
+    assert find(invoice, ["info", "table", "0", "1"]) == (False, None)
+
+
+async def test_a_file_of_results_is_never_overwritten(tmp_path: Path) -> None:
+    taken = tmp_path / "out"
+    taken.write_text("paid for")
+    for sink in (Csv(taken), Parquet(taken)):
+        with pytest.raises(InvalidInputError, match="paid for"):
+            async with sink:
+                pass
+    with pytest.raises(InvalidInputError, match="is a folder"):
+        async with Csv(tmp_path):
+            pass
+    with pytest.raises(InvalidInputError, match="cannot be written: No such file"):
+        async with Csv(tmp_path / "nowhere" / "out.csv"):
+            pass
+    assert taken.read_text() == "paid for"
+
+
+async def test_rows_can_be_appended_to_a_table_with_the_same_columns(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    for index in range(2):
+        async with Csv(path, ["a"], append=True) as sink:
+            await sink.write(done({"a": index}, None, index))
+    assert [row["a"] for row in rows(path)] == ["0", "1"]
+    with pytest.raises(InvalidInputError, match="other columns"):
+        async with Csv(path, ["b"], append=True):
+            pass
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(InvalidInputError, match="within a row"):
+        async with Csv(path, ["a"], append=True):
+            pass
+
+
+async def test_each_outcome_is_in_the_file_once_it_is_written(tmp_path: Path) -> None:
+    async with Csv(tmp_path / "out.csv", ["a"]) as sink:
+        await sink.write(done({"a": 1}, None))
+        assert len(rows(sink.path)) == 1
+
+
+async def test_sinks_are_written_to_inside_of_their_with(tmp_path: Path) -> None:
+    for sink in (Csv(tmp_path / "a"), Parquet(tmp_path / "b"), Thumbnails(tmp_path / "c")):
+        with pytest.raises(RuntimeError, match="async with"):
+            await sink.write(failed())
+
+
+def test_a_delimiter_is_one_that_spreadsheets_know(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="delimiter"):
+        Csv(tmp_path / "out.csv", delimiter="|")
+
+
+class Full:
+    """A file on a disk that is full after some bytes."""
+
+    def __init__(self, file: Any, room: int) -> None:
+        self._file = file
+        self._room = room
+
+    def write(self, content: bytes) -> int:
+        fits = content[: self._room]
+        if not fits:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._room -= len(fits)
+        written: int = self._file.write(fits)
+        return written
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+async def test_a_full_disk_leaves_whole_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Csv(tmp_path / "out.csv", ["a"]) as sink:
+        await sink.write(done({"a": 1}, None))
+        before = sink.path.read_bytes()
+        monkeypatch.setattr(sink, "_file", Full(sink._file, 10))
+        with pytest.raises(OSError, match="No space left"):
+            await sink.write(done({"a": 2}, None))
+        assert sink.path.read_bytes() == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+async def test_a_disk_that_is_full_from_the_start_is_an_error() -> None:
+    with pytest.raises(OSError, match="No space left"):
+        async with Csv("/dev/full", append=True):
+            pass
+
+
+async def test_a_write_that_is_cancelled_is_brought_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go, inner = threading.Event(), threading.Event(), Csv._put
+
+    def slow(sink: Csv, outcome: Outcome[Any]) -> None:
+        begun.set()
+        go.wait(5)
+        inner(sink, outcome)
+
+    monkeypatch.setattr(Csv, "_put", slow)
+
+    async def write() -> None:
+        async with Csv(tmp_path / "out.csv", ["a"]) as sink:
+            await sink.write(done({"a": 1}, None))
+
+    task = asyncio.create_task(write())
+    await asyncio.to_thread(begun.wait, 5)
+    task.cancel()
+    await asyncio.sleep(0.01)
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [row["a"] for row in rows(tmp_path / "out.csv")] == ["1"]
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    found: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
+    return found
+
+
+async def test_a_parquet_file_holds_papers_with_all_of_their_json(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    lost = DecodeError("no JSON", charge="unknown", attempts=2, raw=b"<html>")
+    held = Held(Item(2, "b.jpg"), "in_doubt", lost)
+    outcomes: list[Outcome[Any]] = [done([card(id="P1", new=5)]), failed(1), held]
+    async with Parquet(tmp_path / "out.parquet", ["info.id", "info.new"]) as sink:
+        for outcome in outcomes:
+            await sink.write(outcome)
+        assert not sink.path.exists()
+    first, second, third = read(sink.path)
+    assert list(first) == [*MORE_COLUMNS, "info.id", "info.new"]
+    assert json.loads(first.pop("raw"))["info"]["id"]["value"] == "P1"
+    assert first == {
+        "index": 0,
+        "source": "scan.jpg",
+        "id": "A-17",
+        "status": "done",
+        "charge": "billed",
+        "attempts": 1,
+        "error": None,
+        "type": "passport",
+        "page": None,
+        "info.id": "P1",
+        "info.new": "5",
+    }
+    assert (second["status"], second["raw"], second["info.id"]) == ("failed", None, None)
+    assert (third["attempts"], third["raw"], third["error"]) == (2, "<html>", "DecodeError: no JSON")
+    assert sink.unmatched == ()
+    assert os.listdir(tmp_path) == ["out.parquet"]
+
+
+async def test_a_parquet_file_is_written_in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr(module, "ROWS", 3)
+    async with Parquet(tmp_path / "out.parquet") as sink:
+        await sink.write(done([card()] * 4))
+        for index in range(1, 5):
+            await sink.write(failed(index))
+    assert [row["index"] for row in read(sink.path)] == [0, 0, 0, 0, 1, 2, 3, 4]
+    metadata = parquet.ParquetFile(sink.path).metadata
+    assert [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)] == [3, 3, 2]
+
+
+async def test_an_empty_batch_is_an_empty_table(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    async with Parquet(tmp_path / "out.parquet") as sink:
+        pass
+    assert read(sink.path) == []
+
+
+async def test_a_batch_that_ends_in_an_error_keeps_its_rows_under_another_name(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    sink = Parquet(tmp_path / "out.parquet")
+    with pytest.raises(LookupError):
+        async with sink:
+            await sink.write(failed())
+            raise LookupError
+    assert not sink.path.exists()
+    assert len(read(tmp_path / "out.parquet.part")) == 1
+    with pytest.raises(InvalidInputError, match="not finished"):
+        async with Parquet(tmp_path / "out.parquet"):
+            pass
+
+
+async def test_a_full_disk_leaves_no_parquet_file_that_looks_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyarrow")
+    monkeypatch.setattr(module, "ROWS", 1)
+    opening = Path.open
+    monkeypatch.setattr(Path, "open", lambda path, *mode: Full(opening(path, *mode), 100))
+    sink = Parquet(tmp_path / "out.parquet")
+    with pytest.raises(OSError, match="No space left"):
+        async with sink:
+            for index in range(10):
+                await sink.write(failed(index))
+    monkeypatch.undo()
+    assert not sink.path.exists()
+
+
+async def test_a_sink_that_failed_does_not_end_as_if_it_had_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyarrow")
+    monkeypatch.setattr(module, "ROWS", 1)
+    sink = Parquet(tmp_path / "out.parquet")
+    with pytest.raises(OSError, match="could not be written"):
+        async with sink:
+            monkeypatch.setattr(sink, "_writer", _Broken(sink._writer))
+            for _ in range(2):
+                with pytest.raises(OSError, match=r"disk|could not be written"):
+                    await sink.write(failed())
+    assert not sink.path.exists()
+
+
+class _Broken:
+    """A writer of a table that cannot write."""
+
+    def __init__(self, writer: Any) -> None:
+        self.close = writer.close
+
+    def write_table(self, *_: object) -> None:
+        raise OSError("the disk is full")
+
+
+async def test_a_file_that_was_made_meanwhile_is_kept(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    sink = Parquet(tmp_path / "out.parquet")
+    with pytest.raises(FileExistsError, match="meanwhile"):
+        async with sink:
+            sink.path.write_text("of somebody else")
+    assert sink.path.read_text() == "of somebody else"
+
+
+def test_without_pyarrow_one_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'cvs_async\[parquet\]'"):
+        Parquet(tmp_path / "out.parquet")
+
+
+def picture(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+async def test_pictures_become_files_that_are_named_by_item_and_paper(tmp_path: Path) -> None:
+    papers = [card(image=picture(JPG)), {"type": "../../etc/Passwd", "info": {"image": picture(PNG)}}]
+    faces = {"matching": {"face1": picture(b"GIF8"), "face2": picture(JPG)}, "ocr": papers[0]}
+    async with Thumbnails(tmp_path / "a" / "thumbs") as sink:
+        await sink.write(done(papers, index=3))
+        await sink.write(failed(4))
+        await sink.write(done(faces, PersonWithCard, index=5))
+    files = {path.name: path.read_bytes() for path in sink.folder.iterdir()}
+    assert files == {
+        "3-0-passport.jpg": JPG,
+        "3-1-_etc_passwd.png": PNG,
+        "5-0-face1.bin": b"GIF8",
+        "5-1-face2.jpg": JPG,
+        "5-2-passport.jpg": JPG,
+    }
+    assert sink.skipped == 0
+
+
+async def test_pictures_that_are_none_are_counted(tmp_path: Path) -> None:
+    async with Thumbnails(tmp_path) as sink:
+        for index, image in enumerate(["?", "ảnh", "data:image/jpeg;base64,", picture(JPG)]):
+            await sink.write(done([card(image=image)], index=index))
+    assert sink.skipped == 3
+    assert os.listdir(tmp_path) == ["3-0-passport.jpg"]
+
+
+@given(st.text(), st.binary(min_size=1, max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_nothing_of_an_answer_leads_out_of_the_folder(kind: str, content: bytes) -> None:
+    async def write(folder: Path) -> None:
+        async with Thumbnails(folder) as sink:
+            await sink.write(done([{"type": kind, "info": {"image": picture(content)}}]))
+
+    with tempfile.TemporaryDirectory() as name:
+        asyncio.run(write(Path(name) / "thumbs"))
+        assert [path.name for path in Path(name).iterdir()] == ["thumbs"]
+        [file] = (Path(name) / "thumbs").iterdir()
+        assert file.read_bytes() == content
+        assert file.name.isascii()
+        assert len(file.name) < 64
+
+
+async def test_a_folder_with_files_is_refused_unless_one_appends(tmp_path: Path) -> None:
+    (tmp_path / "0-0-passport.jpg").write_bytes(b"old")
+    with pytest.raises(InvalidInputError, match="holds files"):
+        async with Thumbnails(tmp_path):
+            pass
+    async with Thumbnails(tmp_path, append=True) as sink:
+        await sink.write(done([card(image=picture(JPG))]))
+    assert (tmp_path / "0-0-passport.jpg").read_bytes() == JPG
+    with pytest.raises(InvalidInputError, match="is a file"):
+        async with Thumbnails(tmp_path / "0-0-passport.jpg"):
+            pass
+
+
+async def test_a_picture_that_cannot_be_written_is_an_error_and_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", replace)
+    async with Thumbnails(tmp_path) as sink:
+        with pytest.raises(OSError, match="No space left"):
+            await sink.write(done([card(image=picture(JPG))]))
+    assert os.listdir(tmp_path) == []
+
+
+async def test_a_batch_goes_into_all_of_them(tmp_path: Path, cvs: AsyncCVS, jpg: bytes) -> None:
+    pytest.importorskip("pyarrow")
+    sinks: list[InThread] = [Csv(tmp_path / "out.csv"), Parquet(tmp_path / "out.parquet"), Thumbnails(tmp_path / "a")]
+    batch = cvs.batch(cvs.ocr.card, [jpg, b"", jpg], get_thumb=True, ordered=True)
+    async with batch, sinks[0], sinks[1], sinks[2]:
+        async for outcome in batch:
+            for sink in sinks:
+                await sink.write(outcome)
+    assert [row["status"] for row in rows(tmp_path / "out.csv")] == ["done", "failed", "done"]
+    assert rows(tmp_path / "out.csv")[0]["info.id"].startswith("SANDBOX")
+    assert [row["status"] for row in read(tmp_path / "out.parquet")] == ["done", "failed", "done"]
+    assert sorted(path.name[:4] for path in (tmp_path / "a").iterdir()) == ["0-0-", "2-0-"]
+
+
+def test_an_error_of_any_kind_has_a_row() -> None:
+    [row] = module.rows_of(Failed(Item(0, "a.jpg"), CVSError("anything")))
+    assert row.head["error"] == "CVSError: anything"
+    assert row.raw() is None
