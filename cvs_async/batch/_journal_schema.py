@@ -136,22 +136,38 @@ def to_record(rows: Sequence[Row], opening: int | None, content: bytes | None = 
 
     `opening` is the number of the running writer's, None where none runs.
     """
-    if len(rows) > 1:
-        rows = sorted(rows, key=lambda row: row[NUMBER])
+    if len(rows) == 1:
+        return _to_record(rows[0], opening, content)
+    rows = sorted(rows, key=lambda row: row[NUMBER])
     charges = [row[CHARGE] for row in rows]
     attempts, opened_as, last = rows[-1][NUMBER], rows[-1][OPENING], charges[-1]
-    mine = attempts is not None and opened_as == opening
+    mine = opened_as == opening
     billed = charges.count("billed")
-    state: State = "planned" if attempts is None else "sent" if last is None else "billed" if billed else last
-    unknown = charges.count("unknown") + charges.count(None) - (last is None and (mine or attempts is None))
+    state: State = "sent" if last is None else "billed" if billed else last
+    unknown = charges.count("unknown") + charges.count(None) - (last is None and mine)
     shown = rows[-1]
     if state == "billed" != last:
         shown = rows[-1 - charges[::-1].index("billed")]
         mine = shown[OPENING] == opening
     _, key, operation, name, _, planned_at, _, _, check_sum, sent_at, ended_at, _, http_status, error, code = shown
     return Record(
-        key.hex(), operation, name, state, check_sum, attempts or 0, unknown, billed, http_status, error, code,
+        key.hex(), operation, name, state, check_sum, attempts, unknown, billed, http_status, error, code,
         planned_at, sent_at, ended_at, mine, content,
+    )  # fmt: skip
+
+
+def _to_record(row: Row, opening: int | None, content: bytes | None) -> Record:
+    """A document with at most one request, as nearly all are."""
+    (
+        _, key, operation, name, _, planned_at, number, opened_as, check_sum, sent_at, ended_at, charge, http_status,
+        error, code,
+    ) = row  # fmt: skip
+    mine = number is not None and opened_as == opening
+    state: State = "planned" if number is None else "sent" if charge is None else charge
+    unknown = int(charge == "unknown" or (state == "sent" and not mine))
+    return Record(
+        key.hex(), operation, name, state, check_sum, number or 0, unknown, int(charge == "billed"), http_status, error,
+        code, planned_at, sent_at, ended_at, mine, content,
     )  # fmt: skip
 
 

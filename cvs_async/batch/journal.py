@@ -268,7 +268,7 @@ class _Writer:
             self._held = stack.pop_all()
 
     def _begin(self) -> None:
-        for setting in ("journal_mode = WAL", "cache_size = -65536", "wal_autocheckpoint = 4000"):
+        for setting in ("journal_mode = WAL", "cache_size = -8192", "wal_autocheckpoint = 4000"):
             self._database.execute(f"PRAGMA {setting}")
         self._database.execute("UPDATE journal SET opening = opening + 1")
         [(self._opening,)] = self._database.execute("SELECT opening FROM journal").fetchall()

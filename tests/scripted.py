@@ -1,0 +1,236 @@
+"""One thing at a time: whenever no task can go on by itself, a script lets one more thing happen.
+
+An answer comes in, the journal writes what waits, the source gives an item, the consumer takes an outcome: which of
+them is next was drawn beforehand. So every run can be repeated exactly, and none hangs on how fast anything is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import selectors
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, Self, TypeVar, get_args
+
+import httpx
+from attrs import define, field
+
+from cvs_async.batch._journal_schema import create
+from cvs_async.batch.journal import Journal, JournalError, _Call, _resolve, _Writer
+from cvs_async.errors import Charge
+
+T = TypeVar("T")
+
+Kind = Literal["journal", "consumer", "source", "service"]
+KINDS: Sequence[Kind] = get_args(Kind)
+Answer = tuple[Charge, bool, int | Exception, str]
+"""What its caller can know of its cost, whether it is billed, its HTTP status or what breaks, its body."""
+
+ENDLESS = 10_000
+"""Turns of the loop in which something must come to rest."""
+
+
+def envelope(code: int) -> str:
+    return json.dumps({"data": [], "errorCode": str(code), "errorMessage": "as told"})
+
+
+ANSWERS: dict[str, Answer] = {
+    "good": ("billed", True, 200, envelope(0)),
+    "blank": ("free", False, 200, envelope(1)),
+    "link": ("free", False, 200, envelope(2)),
+    "empty": ("free", False, 200, envelope(4)),
+    "busy": ("free", False, 503, ""),
+    "refused": ("free", False, httpx.ConnectError("refused"), ""),
+    "gateway": ("unknown", False, 502, ""),
+    "reset": ("unknown", False, httpx.ReadError("reset"), ""),
+    "surprise": ("unknown", False, KeyError("surprise"), ""),
+    "lost": ("unknown", True, httpx.ReadError("lost"), ""),
+    "garbage": ("unknown", True, 200, "<h1>200</h1>"),
+}
+
+
+class _Selector(selectors.DefaultSelector):
+    """Never waits: where nothing is ready, the script takes a step."""
+
+    script: Script
+    turns = 0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.turns += 1
+        assert self.turns < ENDLESS, "it does not come to rest"
+        if timeout is None or timeout > 0:
+            self.turns = 0
+            self.script.step()
+        return super().select(0)
+
+
+@define(eq=False)
+class Script:
+    """What happens next.
+
+    Attributes:
+        choices: which of the things that can happen does, step by step; after them, the first one.
+        order: of what is preferred then.
+        newest: of these, the one that came last rather than first.
+        events: what else happens, at which steps.
+        watch: looks whether all is as it should be, before every step.
+    """
+
+    choices: Iterator[int]
+    order: Sequence[Kind] = KINDS
+    newest: bool = False
+    events: dict[int, Callable[[], object]] = field(factory=dict)
+    watch: Callable[[], None] = lambda: None
+    _offers: list[tuple[Kind, asyncio.Future[None]]] = field(factory=list)
+    _steps: int = 0
+
+    def offer(self, kind: Kind) -> asyncio.Future[None]:
+        """Something can happen; it does when this is done."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._offers.append((kind, future))
+        return future
+
+    def step(self) -> None:
+        """Let one thing happen."""
+        self.watch()
+        self._steps += 1
+        if event := self.events.get(self._steps):
+            event()
+            return
+        self._offers = [offer for offer in self._offers if not offer[1].done()]
+        assert self._offers, "all wait, and nothing is left that could happen"
+        ranked = sorted(self._offers[:: -1 if self.newest else 1], key=lambda offer: self.order.index(offer[0]))
+        chosen = ranked[next(self.choices, 0) % len(ranked)]
+        self._offers.remove(chosen)
+        chosen[1].set_result(None)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run it from beginning to end."""
+
+        def loop() -> asyncio.AbstractEventLoop:
+            selector = _Selector()
+            selector.script = self
+            return asyncio.SelectorEventLoop(selector)
+
+        with asyncio.Runner(loop_factory=loop) as runner:
+            return runner.run(coroutine)
+
+
+@define(eq=False)
+class ScriptedService:
+    """Answers when the script says so, with one answer after another, and then with good ones. Keeps the books.
+
+    Attributes:
+        answers: names in `ANSWERS`.
+        left: how many answers the account has; None is no end.
+        patience: after how many refusals it is filled up.
+        billed: what was charged, by check_sum.
+        told: how many answers of each charge there were, as far as who asked can know.
+        told_billed: what was charged and answered, by check_sum.
+        in_flight: requests that wait for their answers.
+        most: of them, at any time.
+    """
+
+    script: Script
+    answers: Iterator[str]
+    left: int | None = None
+    patience: int = 0
+    billed: Counter[str] = field(factory=Counter)
+    told: Counter[str] = field(factory=Counter)
+    told_billed: Counter[str] = field(factory=Counter)
+    in_flight: int = 0
+    most: int = 0
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.in_flight += 1
+        self.most = max(self.most, self.in_flight)
+        try:
+            await self.script.offer("service")
+        finally:
+            self.in_flight -= 1
+        charge, billed, status, body = self._next()
+        key = request.url.params["check_sum"]
+        self.told[charge] += 1
+        self.billed[key] += billed
+        self.told_billed[key] += charge == "billed"
+        if isinstance(status, Exception):
+            raise type(status)(*status.args)
+        return httpx.Response(status, text=body)
+
+    def _next(self) -> Answer:
+        answer = ANSWERS[next(self.answers, "good")]
+        if not answer[1] or self.left is None:
+            return answer
+        if self.left:
+            self.left -= 1
+            return answer
+        self.patience -= 1
+        if self.patience < 0:
+            self.left = None
+        return ANSWERS["empty"]
+
+
+@functools.cache
+def _blank() -> bytes:
+    """A new journal; made once, because that waits for the disk."""
+    with TemporaryDirectory() as folder:
+        create(path := Path(folder, "blank.db"))
+        return path.read_bytes()
+
+
+class _Unsynchronized(_Writer):
+    """Waits for no disk: the system keeps what was written, which is enough where the machine goes on."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            path.write_bytes(_blank())
+        super().__init__(path)
+
+    def _synchronize(self, level: str) -> None:
+        super()._synchronize("OFF")
+
+
+class ScriptedJournal(Journal):
+    """A true journal that writes when the script says so, and without a thread.
+
+    Args:
+        breaks: after how many groups its disk is full; None is never.
+    """
+
+    def __init__(self, script: Script, breaks: int | None, path: Path) -> None:
+        super().__init__(path)
+        self._script = script
+        self._breaks = breaks
+        self._waiting: list[_Call] = []
+
+    async def __aenter__(self) -> Self:
+        self._writer = _Unsynchronized(self.path)
+        self._open = True
+        return self
+
+    async def aclose(self) -> None:
+        if self._open:
+            self._open = False
+            self._commit()
+            self._writer.close()
+
+    async def _ask(self, method: Callable[..., Any], *arguments: Any) -> Any:
+        if not self._open:
+            raise RuntimeError("the journal is closed")
+        if not self._waiting:
+            self._script.offer("journal").add_done_callback(lambda _: self._commit())
+        call = _Call(method, arguments, asyncio.get_running_loop().create_future())
+        self._waiting.append(call)
+        return await call.future
+
+    def _commit(self) -> None:
+        if self._breaks is not None:
+            self._breaks -= 1
+            if self._breaks < 0:
+                self._writer._failure = JournalError("the disk is full")
+        group, self._waiting = self._waiting, []
+        _resolve([(call.future, result) for call, result in zip(group, self._writer.commit(group), strict=True)])
