@@ -44,33 +44,46 @@ def wire_names(attribute: attrs.Attribute[Any]) -> tuple[str, ...]:
     return tuple(attribute.metadata.get("wire", (attribute.name,)))
 
 
-def _take(wire: Wire, names: tuple[str, ...], understand: _scalars.Understand) -> Any:
+def _take_one(name: str, understand: _scalars.Understand) -> Read:
+    """Take a value; what is not understood, or says more than was understood, stays."""
+
+    def take(wire: Wire) -> Any:
+        raw = wire.pop(name, None)
+        if raw is None:
+            return None
+        value = understand(raw)
+        if value is None or (type(raw) is dict and _scalars.is_more(raw)):
+            wire[name] = raw
+        return value
+
+    return take
+
+
+def _take(names: tuple[str, ...], understand: _scalars.Understand) -> Read:
     """Take the first value that is understood, from under any of its spellings."""
-    for name in names:
-        if name in wire:
-            raw = wire[name]
-            if raw is None:
-                del wire[name]
-            elif (value := understand(raw)) is not None:
-                if not _scalars.is_more(raw):
-                    del wire[name]
-                return value
-    return None
+    takes = [_take_one(name, understand) for name in names]
+
+    def take(wire: Wire) -> Any:
+        return next((value for take in takes if (value := take(wire)) is not None), None)
+
+    return takes[0] if len(takes) == 1 else take
 
 
 def _fold(names: tuple[str, ...], declared: frozenset[str]) -> Read:
     """Read `name`, `name_confidence`, `name_box` and `name_id` as one field; a declared name is never a part."""
 
-    def part(suffix: str) -> tuple[str, ...]:
-        return tuple(name + suffix for name in names if name + suffix not in declared)
+    def part(suffix: str, understand: _scalars.Understand) -> Read:
+        return _take(tuple(name + suffix for name in names if name + suffix not in declared), understand)
 
-    confidence_names, box_names, page_names = part("_confidence"), part("_box"), part("_id")
+    take_value = _take(names, _scalars.text)
+    take_confidence, take_box = part("_confidence", _scalars.number), part("_box", _scalars.box)
+    take_page = part("_id", _scalars.integer)
 
     def read(wire: Wire) -> Field[str]:
-        value = _take(wire, names, _scalars.text)
-        confidence = _take(wire, confidence_names, _scalars.number)
-        box = _take(wire, box_names, _scalars.box)
-        page = _take(wire, page_names, _scalars.integer)
+        value = take_value(wire)
+        confidence = take_confidence(wire)
+        box = take_box(wire)
+        page = take_page(wire)
         if value is None and confidence is None and box is None and page is None:
             return EMPTY
         return Field(value, confidence, box, page)
@@ -87,17 +100,19 @@ def _reader(attribute: attrs.Attribute[Any], declared: frozenset[str], converter
         (name,), hook = names, converter.get_structure_hook(type_)
         return lambda wire: hook(wire.pop(name, None), type_)
     if get_origin(type_) is list:
-        return lambda wire: _take(wire, names, understand) or []
+        take = _take(names, understand)
+        return lambda wire: take(wire) or []
     if "none" in attribute.metadata:
         return _or_none(names[0], attribute.metadata["none"], understand)
-    return lambda wire: _take(wire, names, understand)
+    return _take(names, understand)
 
 
 def _or_none(name: str, none: Any, understand: _scalars.Understand) -> Read:
     """Read a value for which the vendor has a word that says that there is none."""
+    take = _take((name,), understand)
 
     def read(wire: Wire) -> Any:
-        value = _take(wire, (name,), understand)
+        value = take(wire)
         return None if value == none else value
 
     return read

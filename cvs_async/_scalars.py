@@ -8,6 +8,9 @@ from typing import Any, get_args, get_origin
 
 from .models.fields import Box, Image
 
+FLOATS = 1 << 53
+"""Up to here an integer and the float that is equal to it are the same number."""
+
 Understand = Callable[[Any], Any]
 """Makes a value of what was sent; None if it is no such value."""
 
@@ -19,6 +22,8 @@ def text(raw: Any) -> str | None:
 
 
 def number(raw: Any) -> float | None:
+    if type(raw) is float:  # as nearly all are
+        return raw if math.isfinite(raw) else None
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
         return None
     try:
@@ -29,6 +34,8 @@ def number(raw: Any) -> float | None:
 
 
 def integer(raw: Any) -> int | None:
+    if type(raw) is int and -FLOATS < raw < FLOATS:  # as nearly all are
+        return raw
     value = number(raw)
     return int(value) if value is not None and value.is_integer() else None
 
@@ -40,12 +47,14 @@ def boolean(raw: Any) -> bool | None:
 
 
 def box(raw: Any) -> Box | None:
+    if type(raw) is list and len(raw) == 4:
+        left, top, right, bottom = raw
+        if type(left) is type(top) is type(right) is type(bottom) is int:  # as nearly all are
+            return Box(left, top, right, bottom)
     if isinstance(raw, Mapping):
-        raw = [raw.get(side) for side in Box._fields]
+        return box([raw.get(side) for side in Box._fields])
     if not isinstance(raw, (list, tuple)) or len(raw) != 4:
         return None
-    if all(type(side) is int for side in raw):
-        return Box(*raw)
     sides = [side for side in map(number, raw) if side is not None]
     return Box(*(int(side) if side.is_integer() else side for side in sides)) if len(sides) == 4 else None
 

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from attrs import Factory, field, frozen
+from attrs import Factory, define, field, frozen, setters
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ class Box(NamedTuple):
     bottom: float
 
 
-@frozen(repr=False)
+@define(repr=False, on_setattr=setters.frozen, unsafe_hash=True)  # frozen=True takes three times as long to make
 class Field(Generic[T]):
     """One value that was read, with what the service says of it.
 
