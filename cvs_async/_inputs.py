@@ -18,13 +18,8 @@ from attrs import field, frozen
 from ._endpoint import Endpoint, Form, SendAs
 from .errors import InvalidInputError
 
-READ_WHOLE = 1 << 20
-"""Files up to this many bytes are read in one go; larger ones are streamed while they are sent."""
-
 CHUNK = 1 << 18
-
-DIGEST_INLINE = 1 << 16
-"""Contents up to this many bytes are hashed on the event loop: it takes less than going to a thread."""
+"""Files up to this many bytes are read in one go; larger ones are streamed while they are sent."""
 
 _TYPES = {
     ".jpg": "image/jpeg",
@@ -41,6 +36,8 @@ _TYPES = {
 DOCUMENT_SUFFIXES = frozenset(_TYPES)
 
 LONGEST_PATH = 1024
+
+IN_MEMORY = (bytes, bytearray, memoryview)
 
 _SIGNATURES = ((b"\xff\xd8\xff", ".jpg"), (b"\x89PNG\r\n\x1a\n", ".png"), (b"%PDF-", ".pdf"))
 
@@ -86,6 +83,11 @@ class Part:
     size: int
     _content: bytes | Path = field(repr=False)
 
+    @property
+    def content(self) -> bytes | None:
+        """All of it, if it is in memory."""
+        return self._content if isinstance(self._content, bytes) else None
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """The content, in pieces. No file stays open between them, so they may be left at any point.
 
@@ -102,17 +104,12 @@ class Part:
         """The content as a file. Blocks."""
         return io.BytesIO(self._content) if isinstance(self._content, bytes) else self._content.open("rb")
 
-    async def digest(self) -> bytes:
-        """SHA-256 of the content.
+    def digest(self) -> bytes:
+        """SHA-256 of the content. Blocks.
 
         Raises:
             InvalidInputError: if the file cannot be read any more.
         """
-        if self.size <= DIGEST_INLINE and isinstance(self._content, bytes):
-            return hashlib.sha256(self._content).digest()
-        return await anyio.to_thread.run_sync(self._digest, abandon_on_cancel=True)
-
-    def _digest(self) -> bytes:
         if isinstance(self._content, bytes):
             return hashlib.sha256(self._content).digest()
         try:
@@ -147,7 +144,7 @@ def describe(value: object) -> str:
         path = _as_path(value)
         # Somebody may pass a document in base64 for a path; no path is so long.
         return (path or "an empty path") if len(path) <= LONGEST_PATH else f"a text of {len(path)} characters"
-    if isinstance(value, (bytes, bytearray, memoryview)):
+    if isinstance(value, IN_MEMORY):
         return f"{memoryview(value).nbytes} bytes"
     name = getattr(value, "name", None)
     return f"file object {name!r}" if isinstance(name, str) else f"{type(value).__name__} object"
@@ -192,6 +189,22 @@ def _first_of_files(endpoint: Endpoint[Any]) -> Form:
 
 
 async def load(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form) -> dict[str, Url | Part]:
+    """Open the inputs of one call, off the event loop.
+
+    Raises:
+        InvalidInputError: as `open_inputs`.
+    """
+    if not may_block(inputs, form):
+        return open_inputs(endpoint, inputs, form)
+    return await anyio.to_thread.run_sync(open_inputs, endpoint, inputs, form, abandon_on_cancel=True)
+
+
+def may_block(inputs: Mapping[str, object], form: Form) -> bool:
+    """Whether opening them may take long."""
+    return form != "url" and not all(isinstance(value, (Part, *IN_MEMORY)) for value in inputs.values())
+
+
+def open_inputs(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form) -> dict[str, Url | Part]:
     """Open the inputs of one call. What is a `Part` already stays so: a file object can be read but once.
 
     Raises:
@@ -200,7 +213,7 @@ async def load(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form
     loaded: dict[str, Url | Part] = {}
     for name, value in inputs.items():
         try:
-            loaded[name] = Url(str(value)) if form == "url" else await _open(name, value)
+            loaded[name] = Url(str(value)) if form == "url" else _open(name, value)
         except InvalidInputError as error:
             raise InvalidInputError(f"{endpoint.name}: {name}: {error}", operation=endpoint.name) from None
         except _UnusableError as error:
@@ -214,15 +227,15 @@ class _UnusableError(Exception):
     """An input cannot be sent; the text is what one says of it: "is empty"."""
 
 
-async def _open(name: str, value: object) -> Part:
+def _open(name: str, value: object) -> Part:
     if isinstance(value, Part):
         return value
-    if isinstance(value, (bytes, bytearray, memoryview)):
+    if isinstance(value, IN_MEMORY):
         return _in_memory(name, bytes(value))
     if isinstance(value, (str, os.PathLike)):
-        return await anyio.to_thread.run_sync(_open_path, value, abandon_on_cancel=True)
+        return _open_path(value)
     if hasattr(value, "read"):
-        return await _open_file(name, value)
+        return _open_file(name, value)
     raise _UnusableError("is no path, Url, bytes or binary file object")
 
 
@@ -234,7 +247,7 @@ def _open_path(given: str | os.PathLike[Any]) -> Part:
             raise _UnusableError("is a folder; cvs.batch(..., folder(...)) reads folders")
         if not stat.S_ISREG(status.st_mode):
             raise _UnusableError("is no regular file")
-        if status.st_size <= READ_WHOLE:
+        if status.st_size <= CHUNK:
             return _in_memory(path.name, path.read_bytes())
         with path.open("rb") as file:
             head = file.read(16)
@@ -245,7 +258,7 @@ def _open_path(given: str | os.PathLike[Any]) -> Part:
     return _part(path.name, head, status.st_size, path)
 
 
-async def _open_file(name: str, file: Any) -> Part:
+def _open_file(name: str, file: Any) -> Part:
     if inspect.iscoroutinefunction(file.read):
         raise _UnusableError("reads asynchronously; pass its bytes, its path or the plain file behind it")
     if getattr(file, "closed", False):
@@ -253,7 +266,7 @@ async def _open_file(name: str, file: Any) -> Part:
     if isinstance(file, io.TextIOBase):
         raise _UnusableError("is opened as text; open it with mode 'rb'")
     try:
-        content = await anyio.to_thread.run_sync(file.read, abandon_on_cancel=True)
+        content = file.read()
     except (OSError, ValueError) as error:
         raise _UnusableError(_reason(error)) from error
     if not isinstance(content, bytes):

@@ -14,11 +14,14 @@ import ssl
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
+import yarl
 from attrs import define
 
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
@@ -32,11 +35,34 @@ class _ClosedBeforeError(aiohttp.ClientError):
     """The service had closed the connection before anything of the request was written."""
 
 
-@define
+class Content(httpx.AsyncByteStream):
+    """The body of a request that is in memory, and can be let go: httpx and aiohttp keep requests in cycles."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.content
+
+    def release(self) -> None:
+        """Keep nothing of it."""
+        self.content = b""
+
+
+@define(eq=False)
 class _Sending:
-    """One request on its way out."""
+    """One request on its way out.
+
+    Attributes:
+        trace: is told when a connection is looked for, and right before anything is written to it.
+        used: the connections that have carried a request.
+        kept: whether it goes over one of these.
+        left: whether anything of it may have been written.
+        body_error: why its body could not be had.
+    """
 
     trace: Trace | None
+    used: weakref.WeakSet[asyncio.BaseTransport]
     kept: bool = False
     left: bool = False
     body_error: Exception | None = None
@@ -44,6 +70,10 @@ class _Sending:
     async def tell(self, event: str) -> None:
         if self.trace is not None:
             await self.trace(event, {})
+
+
+_sending: ContextVar[_Sending] = ContextVar("cvs_async_sending")
+"""For `_Request`, which aiohttp makes; it sends in the task that asked for it."""
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
@@ -58,6 +88,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._session: aiohttp.ClientSession | None = None
         self._proxies = getproxies()
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._used: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
 
     @property
     def connections(self) -> int:
@@ -70,13 +101,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         Raises:
             httpx.TransportError: of the kind that tells whether the request can have reached the service.
         """
-        sending = _Sending(request.extensions.get("trace"))
+        sending = _Sending(request.extensions.get("trace"), self._used)
+        _sending.set(sending)
         await sending.tell("connection.started")
-        timeouts = request.extensions.get("timeout", {})
         write_timer = asyncio.timeout(None)
         try:
             async with write_timer:
-                response = await self._send(request, sending, write_timer, timeouts)
+                response = await self._send(request, sending, write_timer)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Not raised in here: aiohttp's error quotes URL and answer, and is no context for others to see.
             failure = _failure(error, sending, write_timer, request)
@@ -91,24 +122,27 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         request: httpx.Request,
         sending: _Sending,
         write_timer: asyncio.Timeout,
-        timeouts: Mapping[str, float | None],
     ) -> aiohttp.ClientResponse:
+        session, timeouts = self._open_session(), request.extensions.get("timeout", {})
+        url = yarl.URL(str(request.url), encoded=True)
+        headers, proxy = request.headers.multi_items(), self._proxy(request.url)
+        timeout = _timeout(timeouts.get("connect"), timeouts.get("read"))
         while True:
+            body = _body(request, sending, write_timer, timeouts.get("write"))
             try:
-                return await self._open_session().request(
+                return await session.request(
                     request.method,
-                    str(request.url),
-                    headers=request.headers.multi_items(),
-                    data=_body(request, sending, write_timer, timeouts.get("write")),
-                    timeout=aiohttp.ClientTimeout(connect=timeouts.get("connect"), sock_read=timeouts.get("read")),
+                    url,
+                    headers=headers,
+                    data=body,
+                    timeout=timeout,
                     allow_redirects=False,
-                    proxy=self._proxy(request.url),
-                    trace_request_ctx=sending,
+                    proxy=proxy,
+                    middlewares=() if request.method == "POST" else (_send_once,),
                 )
             except _ClosedBeforeError:
                 if not sending.kept:  # a new connection: who closes those at once will go on doing so
-                    raise
-                sending.kept = False  # each turn takes one kept connection out of the pool, so this comes to an end
+                    raise  # and each turn takes one kept connection out of the pool, so this comes to an end
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -125,8 +159,6 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 request_class=_Request,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
-                trace_configs=[_tracing()],
-                middlewares=(_send_once,),
             )
         return self._session
 
@@ -157,9 +189,14 @@ class _Request(aiohttp.ClientRequest):
         The loop may not have come to the end of an idle connection yet. To find it now is to know that nothing
         was sent; a moment later nobody could tell.
         """
-        if _closed(conn.transport):
+        sending, transport = _sending.get(), conn.transport
+        sending.kept = transport in sending.used
+        if _closed(transport):
             conn.close()
             raise _ClosedBeforeError
+        await sending.tell("http11.send_request_headers.started")
+        sending.left = True
+        sending.used.add(transport)
         return await super().send(conn)
 
 
@@ -176,23 +213,13 @@ def _closed(transport: asyncio.Transport | None) -> bool:
     return bool(select.select([opened], [], [], 0)[0])
 
 
-def _tracing() -> aiohttp.TraceConfig:
-    async def reused(_session: object, context: Any, _params: object) -> None:
-        context.trace_request_ctx.kept = True
-
-    async def headers_sent(_session: object, context: Any, _params: object) -> None:
-        sending: _Sending = context.trace_request_ctx
-        sending.left = True
-        await sending.tell("http11.send_request_headers.started")
-
-    config = aiohttp.TraceConfig()
-    config.on_connection_reuseconn.append(reused)
-    config.on_request_headers_sent.append(headers_sent)
-    return config
+@lru_cache
+def _timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(connect=connect, sock_read=read)
 
 
 async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """aiohttp sends a GET or PUT again when a kept connection breaks; here that could be paid twice, unseen."""
+    """aiohttp sends again what is no POST when a kept connection breaks; here that could be paid twice, unseen."""
     try:
         return await handler(request)
     except aiohttp.ClientConnectorError:
@@ -204,6 +231,8 @@ async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
 def _body(
     request: httpx.Request, sending: _Sending, write_timer: asyncio.Timeout, seconds: float | None
 ) -> AsyncIterator[bytes] | bytes | None:
+    if isinstance(request.stream, Content):
+        return request.stream.content
     if isinstance(request.stream, httpx.ByteStream):
         return b"".join(request.stream) or None
     return _timed(request.stream, sending, write_timer, seconds)

@@ -20,7 +20,8 @@ import httpx
 from attrs import define, field
 
 from cvs_async.batch._journal_schema import create
-from cvs_async.batch.journal import Journal, JournalError, _Call, _resolve, _Writer
+from cvs_async.batch.crew import resolve
+from cvs_async.batch.journal import Journal, JournalError, _Call, _Writer
 from cvs_async.errors import Charge
 
 T = TypeVar("T")
@@ -233,4 +234,4 @@ class ScriptedJournal(Journal):
             if self._breaks < 0:
                 self._writer._failure = JournalError("the disk is full")
         group, self._waiting = self._waiting, []
-        _resolve([(call.future, result) for call, result in zip(group, self._writer.commit(group), strict=True)])
+        resolve([(call.future, result) for call, result in zip(group, self._writer.commit(group), strict=True)])

@@ -21,7 +21,7 @@ from python_multipart import parse_form
 from cvs_async import Endpoint, Url
 from cvs_async import _inputs as inputs_module
 from cvs_async._endpoint import Form
-from cvs_async._inputs import READ_WHOLE, Part, load
+from cvs_async._inputs import CHUNK, Part, load
 from cvs_async._request import Base64, Body, Request, build
 from cvs_async.api import OPERATIONS
 
@@ -270,7 +270,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=20, deadline=None)
 def test_the_declared_size_is_the_real_one_of_a_file_streamed_from_disk(folder: Path, size: int, form: Form) -> None:
     path = folder / "bản scan lớn.pdf"
-    data = b"%PDF-" + bytes(range(251)) * ((READ_WHOLE + size) // 251 + 1)
+    data = b"%PDF-" + bytes(range(251)) * ((CHUNK + size) // 251 + 1)
     path.write_bytes(data)
 
     async def declared_and_read() -> tuple[int, bytes, bytes]:

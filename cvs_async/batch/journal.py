@@ -49,6 +49,7 @@ from ._journal_schema import (
     translated,
     verify,
 )
+from .crew import resolve
 
 __all__ = ["Charges", "Claim", "Journal", "JournalError", "JournalFigures", "JournalReader", "Record", "State", "purge"]
 
@@ -198,13 +199,13 @@ class Journal:
         try:
             writer = _Writer(self.path)
         except Exception as error:
-            self._tell(_resolve, [(opened, error)])
+            self._tell(resolve, [(opened, error)])
         else:
-            self._tell(_resolve, [(opened, None)])
+            self._tell(resolve, [(opened, None)])
             try:
                 while group := self._group():
                     results = writer.commit(group)
-                    self._tell(_resolve, [(call.future, result) for call, result in zip(group, results, strict=True)])
+                    self._tell(resolve, [(call.future, result) for call, result in zip(group, results, strict=True)])
                     del group, results  # nothing of them is kept while it waits
             finally:
                 writer.close()
@@ -224,16 +225,6 @@ class Journal:
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop was closed without `aclose`, so nobody waits
                 self._loop.call_soon_threadsafe(callback, *arguments)
-
-
-def _resolve(results: list[tuple[asyncio.Future[Any], Any]]) -> None:
-    for future, result in results:
-        if future.done():  # cancelled
-            continue
-        if isinstance(result, BaseException):
-            future.set_exception(result)
-        else:
-            future.set_result(result)
 
 
 @define(eq=False)

@@ -13,14 +13,15 @@ OF_THE_CALL = frozenset({"send_as", "timeout", "check_sum"})
 """Keywords that change how something is asked, but not what."""
 
 
-async def key_of(
+def key_of(
     operation: str,
     inputs: Mapping[str, Url | Part],
     parameters: Mapping[str, object],
     *,
     copy: int | None = None,
 ) -> str:
-    """64 hex digits. Of a URL it is the URL that counts; `copy` tells equal items apart that are to stay apart.
+    """64 hex digits; blocks while files are read. Of a URL it is the URL that counts; `copy` tells equal items apart
+    that are to stay apart.
 
     Raises:
         InvalidInputError: if a file cannot be read any more.
@@ -30,7 +31,7 @@ async def key_of(
     what = json.dumps([operation, told, copy], sort_keys=True, ensure_ascii=True, default=repr)
     whole = hashlib.sha256(what.encode())
     for name, value in sorted(inputs.items()):
-        content = await value.digest() if isinstance(value, Part) else hashlib.sha256(value.encode()).digest()
+        content = value.digest() if isinstance(value, Part) else hashlib.sha256(value.encode()).digest()
         kind = "file" if isinstance(value, Part) else "url"
         whole.update(hashlib.sha256(f"{kind} {name}".encode()).digest() + content)
     return whole.hexdigest()

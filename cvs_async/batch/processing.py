@@ -14,11 +14,12 @@ from .._call import DECODE_ASIDE, Caller
 from .._dispatch import drop_frames
 from .._endpoint import Arguments, Endpoint
 from .._exchange import Progress, WireReply
-from .._inputs import Part, Url, choose_form, load
+from .._inputs import Part, Url, choose_form, is_url, open_inputs
 from .._log import log
 from .._reply import Reply
 from ..errors import APIError, ConfigurationError, CVSError, InvalidInputError, OutOfRequestsError, UrlUnavailableError
 from .ceiling import Ceiling
+from .crew import Crew
 from .journal import Journal, JournalError, Record
 from .keys import key_of
 from .manifests import ONLY_INPUT, Entry
@@ -59,6 +60,10 @@ NOT_OF_THE_SERVICE = (InvalidInputError, OutOfRequestsError, UrlUnavailableError
 """What many items in a row may meet while the service is well."""
 
 
+HASHED_AT_ONCE = 1 << 14
+"""Bytes that are hashed on the event loop."""
+
+
 class Processor(Generic[T]):
     """Turns the items of a batch into outcomes. `fatal` is set once the journal cannot be written any more."""
 
@@ -69,6 +74,7 @@ class Processor(Generic[T]):
         options: Arguments,
         rules: Rules,
         stats: Stats,
+        crew: Crew,
         journal: Journal | None,
     ) -> None:
         self._call = call
@@ -76,6 +82,7 @@ class Processor(Generic[T]):
         self._options = options
         self._rules = rules
         self._stats = stats
+        self._crew = crew
         self._journal = journal
         self._ceiling = Ceiling(rules.max_billed, self.most_billed)
         self._locks: dict[str, tuple[anyio.Lock, int]] = {}
@@ -138,9 +145,13 @@ class Processor(Generic[T]):
         endpoint = self._endpoint
         inputs, options = _apart(endpoint, item.index, element, self._options)
         form = choose_form(endpoint, inputs, options.get("send_as", "auto"))
-        parts = await load(endpoint, inputs, form)
         copy = None if self._rules.dedupe else item.index
-        key = await key_of(endpoint.name, parts, options, copy=copy)
+
+        def opened() -> tuple[dict[str, Url | Part], str]:
+            parts = open_inputs(endpoint, inputs, form)
+            return parts, key_of(endpoint.name, parts, options, copy=copy)
+
+        parts, key = opened() if _is_at_hand(inputs) else await self._crew.run(opened)
         return evolve(item, key=key), parts, options
 
     @asynccontextmanager
@@ -281,6 +292,13 @@ class _JournalRecorder:
             error=None if isinstance(result, Reply) else type(result).__name__,
             code=result.code if isinstance(result, APIError) else 0 if isinstance(result, Reply) else None,
         )
+
+
+def _is_at_hand(inputs: Mapping[str, object]) -> bool:
+    """Whether inputs are opened and hashed in less time than it takes to hand them to a thread."""
+    return all(
+        is_url(value) or (isinstance(value, bytes) and len(value) <= HASHED_AT_ONCE) for value in inputs.values()
+    )
 
 
 def _inputs_of(endpoint: Endpoint[Any], entry: Entry) -> list[tuple[str, object]]:

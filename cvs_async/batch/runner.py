@@ -16,6 +16,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from .._call import Caller
 from .._endpoint import Arguments, Endpoint
 from ..errors import InvalidInputError
+from .crew import Crew
 from .journal import Journal, JournalError
 from .order import Window
 from .outcome import Item, Outcome, Stats
@@ -24,6 +25,9 @@ from .processing import Processor, Rules
 from .sources import iterate
 
 T = TypeVar("T")
+
+OPENING = 4
+"""Threads that open files."""
 
 
 class Batch(Generic[T]):
@@ -61,6 +65,7 @@ class Batch(Generic[T]):
         self._options = options
         self._rules = rules or Rules()
         self._journal = None if journal is None else Journal(journal)
+        self._crew = Crew(OPENING)
         self._processor: Processor[T] | None = None
         self._window = Window[Outcome[T] | None](4 * concurrency) if ordered else None
         self._pulling = anyio.Lock()
@@ -76,7 +81,10 @@ class Batch(Generic[T]):
             raise RuntimeError("a batch runs once; make a new one")
         if self._journal is not None:
             await self._journal.__aenter__()
-        self._processor = Processor(self._call, self._endpoint, self._options, self._rules, self.stats, self._journal)
+        await self._crew.__aenter__()
+        self._processor = Processor(
+            self._call, self._endpoint, self._options, self._rules, self.stats, self._crew, self._journal
+        )
         self._outcomes: MemoryObjectReceiveStream[Outcome[T]]
         send, self._outcomes = anyio.create_memory_object_stream[Outcome[T]](0)
         self._tasks = anyio.create_task_group()
@@ -98,6 +106,7 @@ class Batch(Generic[T]):
         finally:
             self.stats.end()
             self._outcomes.close()
+            await self._crew.__aexit__(None, None, None)
             try:
                 if close := getattr(self._source, "aclose", None):
                     await close()
@@ -126,9 +135,10 @@ class Batch(Generic[T]):
             JournalError: if there is a journal, and it cannot be read.
         """
         refuse_once_only(self._given)
-        processor = Processor(self._call, self._endpoint, self._options, self._rules, Stats(), None)
         path = None if self._journal is None else self._journal.path
-        return await make_plan(iterate(self._given), processor, self._rules, path)
+        async with Crew(OPENING) as crew:
+            processor = Processor(self._call, self._endpoint, self._options, self._rules, Stats(), crew, None)
+            return await make_plan(iterate(self._given), processor, self._rules, path)
 
     def stop(self) -> None:
         """Take up no more items. Those in flight are finished, and their outcomes still come."""
