@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import subprocess
 import sys
+import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +17,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+TICK = 0.005
 PATIENCE = 300.0
 """Seconds after which a child that has not ended is stopped."""
 
@@ -87,6 +90,23 @@ def in_child(module: str, *arguments: object) -> Any:
     """What a program of this package prints as JSON, run in a fresh process."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=PATIENCE).stdout)
+
+
+def peak_memory() -> float:
+    """Megabytes that this process has had at most. Not ru_maxrss where it can be avoided: that begins with the
+    memory of the process that started this one."""
+    if (status := Path("/proc/self/status")).exists():
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+async def tick(lateness: list[float]) -> None:
+    """Note for each tick of five milliseconds how many it was late."""
+    while True:
+        due = time.perf_counter() + TICK
+        await asyncio.sleep(TICK)
+        lateness.append((time.perf_counter() - due) * 1000)
 
 
 def picture(size: int, seed: int) -> bytes:

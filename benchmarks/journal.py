@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import itertools
 import json
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from cvs_async.batch.journal import Claim, Journal, JournalReader
 
-from ._tools import in_child, print_table, spread, verdict
+from ._tools import in_child, peak_memory, print_table, spread, verdict
 
 ITEMS = {16: 20_000, 64: 40_000, 256: 80_000}
 SIZES = (0, 5_000)
@@ -55,15 +54,15 @@ def _keys(path: Path) -> Iterator[tuple[object, ...]]:
         yield step, f"{seconds:.1f}", met[0], f"{peak:.0f}", met[1]
 
 
-def child(step: str, path: Path, at_once: int = 0, size: int = 0) -> None:
-    """Measure one step, and print its figure and the peak memory in MB."""
+def child(step: str, path: Path, count: int = KEYS, size: int = 0) -> None:
+    """Measure one step, and print its figure and the peak memory in MB; `count` is of keys, or items at once."""
     if step == "items":
-        figure = asyncio.run(_items(path, at_once, size))
+        figure = asyncio.run(_items(path, count, size))
     elif step in ("figures", "exported without contents"):
         figure = _read(path, step)
     else:
-        figure = asyncio.run(_claim(path) if step.startswith("claimed") else _answer(path))
-    print(json.dumps((figure, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)))
+        figure = asyncio.run(_claim(path, count) if step.startswith("claimed") else _answer(path, count))
+    print(json.dumps((figure, peak_memory())))
 
 
 async def _items(path: Path, at_once: int, size: int) -> float:
@@ -82,18 +81,18 @@ async def _items(path: Path, at_once: int, size: int) -> float:
         return ITEMS[at_once] / (time.perf_counter() - started)
 
 
-async def _claim(path: Path) -> float:
+async def _claim(path: Path, count: int) -> float:
     """Seconds for all keys, without what it takes to make them up."""
     seconds = 0.0
     async with Journal(path) as journal:
-        for lot in _lots():
+        for lot in _lots(count):
             started = time.perf_counter()
             await journal.claim_many(lot)
             seconds += time.perf_counter() - started
     return seconds
 
 
-async def _answer(path: Path) -> float:
+async def _answer(path: Path, count: int) -> float:
     started = time.perf_counter()
 
     async def item(key: str) -> None:
@@ -101,7 +100,7 @@ async def _answer(path: Path) -> float:
         await journal.ended(key, charge="billed", content=None, http_status=200, error=None, code=0)
 
     async with Journal(path) as journal:
-        for lot in _lots():
+        for lot in _lots(count):
             await asyncio.gather(*(item(key) for key, *_ in lot))
     return time.perf_counter() - started
 
@@ -117,8 +116,8 @@ def _read(path: Path, step: str) -> float:
     return time.perf_counter() - started
 
 
-def _lots() -> Iterator[list[Claim]]:
-    for start in range(0, KEYS, LOT):
+def _lots(count: int) -> Iterator[list[Claim]]:
+    for start in range(0, count, LOT):
         yield [(_key(number), "ocr.card", f"/data/scan-{number:07}.jpg", None) for number in range(start, start + LOT)]
 
 

@@ -11,10 +11,9 @@ from time import perf_counter
 
 from cvs_async import AsyncCVS
 
-from ._tools import pictures, print_table, service, verdict
+from ._tools import pictures, print_table, service, tick, verdict
 
 CONCURRENCY = 64
-TICK = 0.005
 BOUND = 100.0
 FILES = 40
 SIZE = 1_000_000
@@ -37,7 +36,7 @@ async def _measure(base_url: str, source: Iterable[Path]) -> tuple[list[float], 
     """The lateness of each tick in milliseconds, the number of files done, and the seconds it took."""
     lateness: list[float] = []
     async with AsyncCVS("key", "secret", base_url=base_url) as cvs:
-        ticker = asyncio.create_task(_tick(lateness))
+        ticker = asyncio.create_task(tick(lateness))
         started = perf_counter()
         async with cvs.batch(cvs.ocr.card, source, concurrency=CONCURRENCY) as outcomes:
             async for _ in outcomes:
@@ -45,13 +44,6 @@ async def _measure(base_url: str, source: Iterable[Path]) -> tuple[list[float], 
         seconds = perf_counter() - started
         ticker.cancel()
     return lateness, outcomes.stats.done, seconds
-
-
-async def _tick(lateness: list[float]) -> None:
-    while True:
-        due = perf_counter() + TICK
-        await asyncio.sleep(TICK)
-        lateness.append((perf_counter() - due) * 1000)
 
 
 def _row(latency: float, lateness: list[float], done: int, seconds: float) -> tuple[object, ...]:

@@ -35,6 +35,9 @@ _TYPES = {
 }
 DOCUMENT_SUFFIXES = frozenset(_TYPES)
 
+HEAD = 16
+"""Bytes that tell what kind of file it is."""
+
 LONGEST_PATH = 1024
 
 IN_MEMORY = (bytes, bytearray, memoryview)
@@ -240,22 +243,40 @@ def _open(name: str, value: object) -> Part:
 
 
 def _open_path(given: str | os.PathLike[Any]) -> Part:
+    """Read a small file whole, and look at a large one. With few calls of the system, each of which is a chance for
+    another thread to take over."""
     try:
-        path = Path(os.fsdecode(given))
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise _UnusableError("is a folder; cvs.batch(..., folder(...)) reads folders")
-        if not stat.S_ISREG(status.st_mode):
-            raise _UnusableError("is no regular file")
-        if status.st_size <= CHUNK:
-            return _in_memory(path.name, path.read_bytes())
-        with path.open("rb") as file:
-            head = file.read(16)
+        path = os.fsdecode(given)
+        descriptor = os.open(path, _READ)
+        try:
+            size = _size(os.fstat(descriptor))
+            content = os.read(descriptor, size + 1 if size <= CHUNK else HEAD)
+        finally:
+            os.close(descriptor)
     except OSError as error:
+        if os.path.isdir(path):  # which some systems do not open
+            raise _UnusableError(_FOLDER) from None
         raise _UnusableError(_reason(error)) from error
     except (TypeError, ValueError) as error:
         raise _UnusableError("is no usable path") from error
-    return _part(path.name, head, status.st_size, path)
+    if size > CHUNK:
+        return _part(os.path.basename(path), content, size, Path(path))
+    if len(content) > size:
+        raise _UnusableError("grows while it is read")
+    return _in_memory(os.path.basename(path), content)
+
+
+# Not to wait for whoever writes into a pipe; Windows would change the ends of lines.
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_FOLDER = "is a folder; cvs.batch(..., folder(...)) reads folders"
+
+
+def _size(status: os.stat_result) -> int:
+    if stat.S_ISDIR(status.st_mode):
+        raise _UnusableError(_FOLDER)
+    if not stat.S_ISREG(status.st_mode):
+        raise _UnusableError("is no regular file")
+    return status.st_size
 
 
 def _open_file(name: str, file: Any) -> Part:
@@ -279,7 +300,7 @@ def _open_file(name: str, file: Any) -> Part:
 def _in_memory(filename: str, content: bytes) -> Part:
     if not content:
         raise _UnusableError("is empty")
-    return _part(filename, content[:16], len(content), content)
+    return _part(filename, content[:HEAD], len(content), content)
 
 
 def _part(filename: str, head: bytes, size: int, content: bytes | Path) -> Part:

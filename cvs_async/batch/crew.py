@@ -14,7 +14,7 @@ from typing import Any, Self, TypeAlias, TypeVar
 T = TypeVar("T")
 
 MOST = 8
-"""Pieces that a thread takes at once."""
+"""Pieces that wait for a thread, and that it takes at once, before another one is asked."""
 
 SOON = 0.001
 """Seconds that a result waits at most for others to be handed back with."""
@@ -28,30 +28,29 @@ Result: TypeAlias = tuple[asyncio.Future[Any], Any]
 
 
 class Crew:
-    """A few threads: ``async with Crew(4) as crew: await crew.run(work)``.
+    """A few threads: ``async with Crew(8) as crew: await crew.run(work)``.
 
-    What waits is taken, and handed back, in groups: to hand over a piece of work costs several times what most
-    pieces take. The threads end with the crew, and whoever waits then is cancelled.
+    To hand a piece of work over costs several times what most pieces take, and more threads take more from each
+    other than they do. So work is taken and handed back in groups, and a thread is asked only while those before it
+    are busy, as they are with a slow disk. Whoever still waits when the crew ends is cancelled.
     """
 
     def __init__(self, threads: int) -> None:
-        self._threads = threads
-        self._queue: SimpleQueue[Call | None] = SimpleQueue()
+        self._most = threads
+        self._queues: list[SimpleQueue[Call | None]] = []
         self._waiting = set[asyncio.Future[Any]]()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        for _ in range(self._threads):
-            # Nobody waits for them at the end: a read from a server that is gone may never return.
-            threading.Thread(target=self._work, args=(self._loop,), name="cvs-async-files", daemon=True).start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._loop = None
-        self._queue.put(None)
+        for queue in self._queues:
+            queue.put(None)
         for future in self._waiting:
             future.cancel()
 
@@ -65,39 +64,49 @@ class Crew:
             raise RuntimeError("a crew works inside of: async with Crew(...) as crew")
         future: asyncio.Future[T] = self._loop.create_future()
         self._waiting.add(future)
-        self._queue.put((future, work))
+        self._queue(self._loop).put((future, work))
         try:
             return await future
         finally:
             self._waiting.discard(future)
 
-    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
-        while group := self._group():
-            results, since = list[Result](), time.monotonic()
-            for future, work in group:
-                results.append((future, None if future.cancelled() else _result(work)))
-                if time.monotonic() > since + SOON:
-                    _hand_back(loop, results)
-                    results, since = [], time.monotonic()
-            _hand_back(loop, results)
-            del group, future, work, results  # nothing of them is kept while it waits
-
-    def _group(self) -> list[Call]:
-        """What waits, at least one piece of work; nothing at the end."""
-        group = list[Call]()
-        with suppress(Empty):
-            while len(group) < MOST:
-                call = self._queue.get(block=not group)
-                if call is None:
-                    self._queue.put(None)  # for the others, and for this one when it comes again
-                    break
-                group.append(call)
-        return group
+    def _queue(self, loop: asyncio.AbstractEventLoop) -> SimpleQueue[Call | None]:
+        """That of the first thread without too much to do."""
+        for queue in self._queues:
+            if queue.qsize() < MOST:
+                return queue
+        if len(self._queues) == self._most:
+            return min(self._queues, key=lambda queue: queue.qsize())
+        queue = SimpleQueue[Call | None]()
+        self._queues.append(queue)
+        # Nobody waits for its end: a read from a server that is gone may never return.
+        threading.Thread(target=_work, args=(queue, loop), name="cvs-async-files", daemon=True).start()
+        return queue
 
 
-def _hand_back(loop: asyncio.AbstractEventLoop, results: list[Result]) -> None:
-    with suppress(RuntimeError):  # the loop is closed: nobody waits
-        loop.call_soon_threadsafe(resolve, results)
+def _work(queue: SimpleQueue[Call | None], loop: asyncio.AbstractEventLoop) -> None:
+    while group := _group(queue):
+        results, since = list[Result](), time.monotonic()
+        for future, work in group:
+            results.append((future, None if future.cancelled() else _result(work)))
+            if time.monotonic() > since + SOON:
+                _hand_back(loop, results)
+                results, since = [], time.monotonic()
+        _hand_back(loop, results)
+        del group, future, work, results  # nothing of them is kept while it waits
+
+
+def _group(queue: SimpleQueue[Call | None]) -> list[Call]:
+    """What waits, at least one piece of work; nothing at the end."""
+    group = list[Call]()
+    with suppress(Empty):
+        while len(group) < MOST:
+            call = queue.get(block=not group)
+            if call is None:
+                queue.put(None)  # for when it comes again
+                break
+            group.append(call)
+    return group
 
 
 def _result(work: Callable[[], Any]) -> Any:
@@ -105,6 +114,12 @@ def _result(work: Callable[[], Any]) -> Any:
         return work()
     except Exception as error:
         return error
+
+
+def _hand_back(loop: asyncio.AbstractEventLoop, results: list[Result]) -> None:
+    if results:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            loop.call_soon_threadsafe(resolve, results)
 
 
 def resolve(results: Sequence[Result]) -> None:

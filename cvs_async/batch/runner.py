@@ -26,8 +26,8 @@ from .sources import iterate
 
 T = TypeVar("T")
 
-OPENING = 4
-"""Threads that open files."""
+OPENING = 8
+"""Threads that open files, at the most."""
 
 
 class Batch(Generic[T]):

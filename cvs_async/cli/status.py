@@ -15,7 +15,7 @@ from ._common import JournalPath, console, told_errors, told_span, told_time
 
 MEANINGS = {
     "planned": "known, and not sent yet",
-    "sent": "sent, and not answered yet",
+    "sent": "sent, and no answer came so far",
     "billed": "answered, and paid for",
     "free": "ended for nothing",
     "unknown": "lost on the way: perhaps paid for",
