@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import builtins
 import copy
 import errno
 import io
@@ -505,7 +504,7 @@ async def test_a_file_without_permission_is_refused(tmp_path: Path, monkeypatch:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr(io, "open", forbidden)  # pathlib's way to files, even for root
+        patch.setattr(os, "open", forbidden)  # even for root
         error = await refusal(path)
     assert str(error) == f"ocr.card: img ({path}) cannot be read: {os.strerror(errno.EACCES)}"
     assert isinstance(error.__cause__, PermissionError)
@@ -789,9 +788,9 @@ async def test_a_path_is_looked_at_and_read_off_the_event_loop(
 
         return noted
 
-    monkeypatch.setattr(Path, "stat", noting(Path.stat))
+    for name in ("open", "fstat", "read"):
+        monkeypatch.setattr(os, name, noting(getattr(os, name)))
     monkeypatch.setattr(io, "open", noting(io.open))
-    monkeypatch.setattr(builtins, "open", noting(open))
     assert len(await content(await load_part(path))) == size
     assert len(threads) >= 2
     assert threading.get_ident() not in threads

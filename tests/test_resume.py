@@ -777,7 +777,7 @@ async def test_files_that_are_missing_stop_nothing_and_hide_nothing(tmp_path: Pa
     service = Service(answer=lambda _: httpx.Response(503))
     source = [item for number in range(20) for item in (b"document %d" % number, tmp_path / "missing.jpg")]
     async with service.client() as cvs:
-        outcomes, _ = await run(cvs, source, path, concurrency=1, max_consecutive_failures=5)
+        outcomes, _ = await run(cvs, iter(source), path, concurrency=1, max_consecutive_failures=5)
     assert service.sent.total() == 5
     assert reasons(outcomes[:9]) == {"Failed": 9}
     assert reasons(outcomes[9:]) == {"stop": 31}

@@ -7,17 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
-MOST = 8
-"""Pieces that wait for a thread, and that it takes at once, before another one is asked."""
+GROUP = 8
+"""Pieces of work that are handed over at once."""
 
 SOON = 0.001
-"""Seconds that a result waits at most for others to be handed back with."""
+"""Seconds that a result waits at most for the rest of its group."""
 
 SLICE = 32
 """Futures that are resolved in one turn of the loop: each may wake a task that works for a millisecond."""
@@ -28,16 +28,18 @@ Result: TypeAlias = tuple[asyncio.Future[Any], Any]
 
 
 class Crew:
-    """A few threads: ``async with Crew(8) as crew: await crew.run(work)``.
+    """Some threads: ``async with Crew(8) as crew: await crew.run(work)``.
 
-    To hand a piece of work over costs several times what most pieces take, and more threads take more from each
-    other than they do. So work is taken and handed back in groups, and a thread is asked only while those before it
-    are busy, as they are with a slow disk. Whoever still waits when the crew ends is cancelled.
+    To hand a piece of work over takes several times as long as most pieces do, so they go in groups. A thread is
+    made when all others are at work. Whoever still waits when the crew ends is cancelled.
     """
 
     def __init__(self, threads: int) -> None:
         self._most = threads
-        self._queues: list[SimpleQueue[Call | None]] = []
+        self._threads = 0
+        self._busy = 0
+        self._groups: SimpleQueue[Sequence[Call]] = SimpleQueue()
+        self._held: list[Call] = []
         self._waiting = set[asyncio.Future[Any]]()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -49,13 +51,17 @@ class Crew:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._loop = None
-        for queue in self._queues:
-            queue.put(None)
+        for _ in range(self._threads):
+            self._groups.put(())
         for future in self._waiting:
             future.cancel()
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T], *, hold: bool = False) -> T:
         """The result of a function that may block. A caller that is cancelled does not wait for it.
+
+        Args:
+            work: the function.
+            hold: wait for a whole group, or for `flush`.
 
         Raises:
             Exception: what the function raises.
@@ -63,50 +69,44 @@ class Crew:
         if self._loop is None:
             raise RuntimeError("a crew works inside of: async with Crew(...) as crew")
         future: asyncio.Future[T] = self._loop.create_future()
+        self._held.append((future, work))
+        if len(self._held) >= GROUP:
+            self.flush()
+        elif not hold:
+            self._loop.call_soon(self.flush)  # together with what comes in the same turn
         self._waiting.add(future)
-        self._queue(self._loop).put((future, work))
         try:
             return await future
         finally:
             self._waiting.discard(future)
 
-    def _queue(self, loop: asyncio.AbstractEventLoop) -> SimpleQueue[Call | None]:
-        """That of the first thread without too much to do."""
-        for queue in self._queues:
-            if queue.qsize() < MOST:
-                return queue
-        if len(self._queues) == self._most:
-            return min(self._queues, key=lambda queue: queue.qsize())
-        queue = SimpleQueue[Call | None]()
-        self._queues.append(queue)
-        # Nobody waits for its end: a read from a server that is gone may never return.
-        threading.Thread(target=_work, args=(queue, loop), name="cvs-async-files", daemon=True).start()
-        return queue
+    def flush(self) -> None:
+        """Hand over what is held."""
+        if not self._held or self._loop is None:
+            return
+        group, self._held = self._held, []
+        self._busy += 1
+        self._groups.put(group)
+        if self._threads < min(self._busy, self._most):
+            self._threads += 1
+            # Nobody waits for its end: a read from a server that is gone may never return.
+            threading.Thread(target=self._work, args=(self._loop,), name="cvs-async-files", daemon=True).start()
 
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            while group := self._groups.get():
+                results, since = list[Result](), time.monotonic()
+                for future, work in group:
+                    results.append((future, None if future.cancelled() else _result(work)))
+                    if time.monotonic() > since + SOON:
+                        loop.call_soon_threadsafe(resolve, results)
+                        results, since = [], time.monotonic()
+                loop.call_soon_threadsafe(self._done, results)
+                del group, future, work, results  # nothing of them is kept while it waits
 
-def _work(queue: SimpleQueue[Call | None], loop: asyncio.AbstractEventLoop) -> None:
-    while group := _group(queue):
-        results, since = list[Result](), time.monotonic()
-        for future, work in group:
-            results.append((future, None if future.cancelled() else _result(work)))
-            if time.monotonic() > since + SOON:
-                _hand_back(loop, results)
-                results, since = [], time.monotonic()
-        _hand_back(loop, results)
-        del group, future, work, results  # nothing of them is kept while it waits
-
-
-def _group(queue: SimpleQueue[Call | None]) -> list[Call]:
-    """What waits, at least one piece of work; nothing at the end."""
-    group = list[Call]()
-    with suppress(Empty):
-        while len(group) < MOST:
-            call = queue.get(block=not group)
-            if call is None:
-                queue.put(None)  # for when it comes again
-                break
-            group.append(call)
-    return group
+    def _done(self, results: Sequence[Result]) -> None:
+        self._busy -= 1
+        resolve(results)
 
 
 def _result(work: Callable[[], Any]) -> Any:
@@ -114,12 +114,6 @@ def _result(work: Callable[[], Any]) -> Any:
         return work()
     except Exception as error:
         return error
-
-
-def _hand_back(loop: asyncio.AbstractEventLoop, results: list[Result]) -> None:
-    if results:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits
-            loop.call_soon_threadsafe(resolve, results)
 
 
 def resolve(results: Sequence[Result]) -> None:

@@ -12,7 +12,7 @@ import anyio.to_thread
 from attrs import define, field
 
 from .._inputs import Part
-from ..errors import ConfigurationError, CVSError
+from ..errors import CVSError
 from .journal import JournalReader, Record
 from .outcome import Item, name_of
 from .processing import Processor, Rules
@@ -115,14 +115,3 @@ def _states(journal: Path | None) -> dict[bytes, str]:
 
 def _state(record: Record) -> str:
     return "answered" if record.state == "free" and record.error in PERMANENT else record.state
-
-
-def refuse_once_only(source: object) -> None:
-    """A plan reads the source, and the batch reads it again.
-
-    Raises:
-        ConfigurationError: if it can be read but once.
-    """
-    iterate = getattr(source, "__aiter__", None) or getattr(source, "__iter__", None)
-    if iterate is not None and iterate() is source:
-        raise ConfigurationError("a plan reads the source to its end, and this one can be read but once; give a list")

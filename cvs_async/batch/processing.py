@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Generic, Literal, TypeVar, cast
@@ -65,7 +66,12 @@ HASHED_AT_ONCE = 1 << 14
 
 
 class Processor(Generic[T]):
-    """Turns the items of a batch into outcomes. `fatal` is set once the journal cannot be written any more."""
+    """Turns the items of a batch into outcomes.
+
+    Attributes:
+        fatal: why the journal cannot be written any more, once it cannot.
+        stopped: to be set when no more calls are to be made; items that still come are skipped.
+    """
 
     def __init__(
         self,
@@ -76,6 +82,7 @@ class Processor(Generic[T]):
         stats: Stats,
         crew: Crew,
         journal: Journal | None,
+        concurrency: int = 1,
     ) -> None:
         self._call = call
         self._endpoint = endpoint
@@ -84,6 +91,7 @@ class Processor(Generic[T]):
         self._stats = stats
         self._crew = crew
         self._journal = journal
+        self._slots = asyncio.Semaphore(concurrency)
         self._ceiling = Ceiling(rules.max_billed, self.most_billed)
         self._locks: dict[str, tuple[anyio.Lock, int]] = {}
         self._failures = 0
@@ -92,6 +100,7 @@ class Processor(Generic[T]):
         self._all_ended = anyio.Event()
         self._all_ended.set()
         self.fatal: JournalError | None = None
+        self.stopped = False
 
     async def process(self, item: Item) -> Outcome[T] | None:
         """The outcome of an item; None if it is skipped.
@@ -101,7 +110,7 @@ class Processor(Generic[T]):
         """
         element, item = item.source, self.named(item)
         if self._hopeless is not None:
-            return Held(item, "stop", self._held(f"the batch has stopped; {self._hopeless}"))
+            return self._stopped(item, self._hopeless)
         try:
             item, parts, options = await self.prepare(item, element)
         except CVSError as error:
@@ -151,7 +160,7 @@ class Processor(Generic[T]):
             parts = open_inputs(endpoint, inputs, form)
             return parts, key_of(endpoint.name, parts, options, copy=copy)
 
-        parts, key = opened() if _is_at_hand(inputs) else await self._crew.run(opened)
+        parts, key = opened() if _is_at_hand(inputs) else await self._crew.run(opened, hold=self._slots.locked())
         return evolve(item, key=key), parts, options
 
     @asynccontextmanager
@@ -196,10 +205,25 @@ class Processor(Generic[T]):
 
     # --- calling
 
-    async def _ask(self, item: Item, parts: Mapping[str, Url | Part], options: Arguments) -> Outcome[T]:
+    async def _ask(self, item: Item, parts: Mapping[str, Url | Part], options: Arguments) -> Outcome[T] | None:
         if not await self._ceiling.reserve():
             return Held(item, "ceiling", self._held(f"max_billed={self._rules.max_billed} is reached"))
         paid = 0
+        try:
+            async with self._slots:
+                if self._hopeless is not None:
+                    return self._stopped(item, self._hopeless)
+                if self.stopped:
+                    return None
+                outcome, paid = await self._called(item, parts, options)
+                return outcome
+        finally:
+            await self._ceiling.settle(paid)
+            if not self._slots.locked():  # nobody is ready to take the place: what is held is due
+                self._crew.flush()
+
+    async def _called(self, item: Item, parts: Mapping[str, Url | Part], options: Arguments) -> tuple[Outcome[T], int]:
+        """The outcome of a call, and how many of its requests may have been charged."""
         if options.get("check_sum") is None and item.key is not None:
             options = cast(Arguments, {**options, "check_sum": item.key[:16]})
         recorder = None if self._journal is None else _JournalRecorder(self, self._journal, item, options)
@@ -207,18 +231,15 @@ class Processor(Generic[T]):
         self._stats.in_flight += 1
         try:
             reply = await self._call(self._endpoint, parts, recorder=recorder, patient=patient, **options)
-            paid = 1 + reply.unknown_attempts
             self._failures = 0
-            return Done(item, reply)
+            return Done(item, reply), 1 + reply.unknown_attempts
         except JournalError:
             raise
         except CVSError as error:
-            paid = error.unknown_attempts + (error.charge == "billed")
             self._count_failure(error)
-            return _without_reply(item, error)
+            return _without_reply(item, error), error.unknown_attempts + (error.charge == "billed")
         finally:
             self._stats.in_flight -= 1
-            await self._ceiling.settle(paid)
 
     def _count_failure(self, error: CVSError) -> None:
         """Many in a row that are not about their items: going on would be pointless, or worse."""
@@ -230,6 +251,9 @@ class Processor(Generic[T]):
         most = self._rules.max_consecutive_failures
         if most is not None and self._failures >= most and self._hopeless is None:
             self._hopeless = self._held(f"{self._failures} calls in a row failed, the last one with {kind}")
+
+    def _stopped(self, item: Item, why: CVSError) -> Held:
+        return Held(item, "stop", self._held(f"the batch has stopped; {why}"))
 
     def _held(self, why: str) -> CVSError:
         return CVSError(f"{self._endpoint.name}: {why}; nothing was sent", operation=self._endpoint.name)

@@ -15,16 +15,19 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from .._call import Caller
 from .._endpoint import Arguments, Endpoint
-from ..errors import InvalidInputError
+from ..errors import ConfigurationError, InvalidInputError
 from .crew import Crew
 from .journal import Journal, JournalError
 from .order import Window
 from .outcome import Item, Outcome, Stats
-from .plan import Plan, make_plan, refuse_once_only
+from .plan import Plan, make_plan
 from .processing import Processor, Rules
-from .sources import iterate
+from .sources import is_read_once, iterate
 
 T = TypeVar("T")
+
+AHEAD = 16
+"""Items that are opened while all calls are in flight, so that the next call begins at once."""
 
 OPENING = 8
 """Threads that open files, at the most."""
@@ -33,10 +36,12 @@ OPENING = 8
 class Batch(Generic[T]):
     """Many calls of one operation. Made by `AsyncCVS.batch`; used as ``async with … as outcomes``.
 
-    Iterating gives the outcomes. Whoever takes them slowly slows the calls down: at most `concurrency` outcomes
-    wait (with `ordered`, at most four times as many), whatever the length of the source. Leaving the ``async
-    with`` early takes back what was not sent yet; what was sent is brought to its end by the client, which counts
-    it in `AsyncCVS.stats`.
+    Iterating gives the outcomes. Whoever takes them slowly slows the calls down: about `concurrency` outcomes
+    wait (with `ordered`, at most four times as many), whatever the length of the source. Files are opened a little
+    ahead; of a source that can be read but once, such as a generator, only what is to be sent now is taken.
+
+    Leaving the ``async with`` early takes back what was not sent yet; what was sent is brought to its end by the
+    client, which counts it in `AsyncCVS.stats`.
 
     Attributes:
         stats: the batch in numbers.
@@ -62,6 +67,8 @@ class Batch(Generic[T]):
         self._given = source
         self._source = iterate(source)
         self._concurrency = concurrency
+        # Of a source that can be read again nothing is lost if what was taken up is not sent after all.
+        self._ahead = 0 if is_read_once(source) else AHEAD
         self._options = options
         self._rules = rules or Rules()
         self._journal = None if journal is None else Journal(journal)
@@ -83,7 +90,14 @@ class Batch(Generic[T]):
             await self._journal.__aenter__()
         await self._crew.__aenter__()
         self._processor = Processor(
-            self._call, self._endpoint, self._options, self._rules, self.stats, self._crew, self._journal
+            self._call,
+            self._endpoint,
+            self._options,
+            self._rules,
+            self.stats,
+            self._crew,
+            self._journal,
+            self._concurrency,
         )
         self._outcomes: MemoryObjectReceiveStream[Outcome[T]]
         send, self._outcomes = anyio.create_memory_object_stream[Outcome[T]](0)
@@ -134,7 +148,10 @@ class Batch(Generic[T]):
             ConfigurationError: if the source can be read but once.
             JournalError: if there is a journal, and it cannot be read.
         """
-        refuse_once_only(self._given)
+        if is_read_once(self._given):
+            raise ConfigurationError(
+                "a plan reads the source to its end, and this one can be read but once; give a list"
+            )
         path = None if self._journal is None else self._journal.path
         async with Crew(OPENING) as crew:
             processor = Processor(self._call, self._endpoint, self._options, self._rules, Stats(), crew, None)
@@ -144,6 +161,8 @@ class Batch(Generic[T]):
         """Take up no more items. Those in flight are finished, and their outcomes still come."""
         self._source_ended = True
         self._source_wait.cancel()
+        if self._ahead and self._processor is not None:
+            self._processor.stopped = True
 
     def __aiter__(self) -> Self:
         return self
@@ -173,7 +192,7 @@ class Batch(Generic[T]):
 
     async def _run(self, send: MemoryObjectSendStream[Outcome[T]]) -> None:
         async with send, anyio.create_task_group() as workers:
-            for _ in range(self._concurrency):
+            for _ in range(self._concurrency + self._ahead):
                 workers.start_soon(self._work, send)
 
     async def _work(self, send: MemoryObjectSendStream[Outcome[T]]) -> None:

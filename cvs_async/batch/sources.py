@@ -87,6 +87,12 @@ def iterate(source: object) -> AsyncIterator[Any]:
     )
 
 
+def is_read_once(source: object) -> bool:
+    """Whether a source can be read but once, as generators can."""
+    begin = getattr(source, "__aiter__", None) or getattr(source, "__iter__", None)
+    return begin is None or begin() is source
+
+
 async def _from_sync(items: Iterator[Any]) -> AsyncGenerator[Any]:
     try:
         for item in items:
