@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Generic, Literal, TypedDict, get_args
 
 from attrs import field, frozen
@@ -121,12 +122,13 @@ class Endpoint(Generic[T]):
     document: str = field(default="", kw_only=True)
     attribute: str = field(default="", kw_only=True)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The attribute path on the client: ``/api/v2/ocr/document/invoice-xml`` is `ocr.document.invoice_xml`."""
         derived = self.path.removeprefix("/api/v2/").strip("/").replace("/", ".").replace("-", "_")
         return self.attribute or derived
 
+    @cached_property
     def options(self) -> frozenset[str]:
         """The keywords that this operation takes beside its inputs."""
         keywords = ThumbOptions if self.thumb else CallOptions
@@ -139,8 +141,8 @@ class Endpoint(Generic[T]):
         Raises:
             InvalidInputError: naming them, and those that exist.
         """
-        if unknown := sorted(set(given) - self.options()):
-            known = ", ".join(sorted(self.options()))
+        if unknown := sorted(set(given) - self.options):
+            known = ", ".join(sorted(self.options))
             raise InvalidInputError(
                 f"{self.name} takes no {', '.join(unknown)}; its keywords are {known}", operation=self.name
             )

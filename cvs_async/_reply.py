@@ -96,9 +96,9 @@ def _parse(content: bytes) -> dict[str, Any] | None:
     """The JSON object, however it is encoded: the declared charset is not believed, a BOM does no harm."""
     try:
         try:
-            answer = json.loads(content, parse_constant=_no_number)
+            answer = _DECODER.decode(content.decode(json.detect_encoding(content)))
         except UnicodeDecodeError:
-            answer = json.loads(content.decode("utf-8-sig", "replace"), parse_constant=_no_number)
+            answer = _DECODER.decode(content.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None
@@ -106,6 +106,9 @@ def _parse(content: bytes) -> dict[str, Any] | None:
 
 def _no_number(_: str) -> None:
     """NaN and Infinity are no JSON; who writes the answer to a file must get JSON."""
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _code(raw: Any) -> int | str | None:

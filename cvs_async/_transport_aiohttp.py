@@ -58,6 +58,7 @@ class _Sending:
         used: the connections that have carried a request.
         kept: whether it goes over one of these.
         left: whether anything of it may have been written.
+        write_timer: bounds the time that it takes to write a piece of its body; None for a body in one piece.
         body_error: why its body could not be had.
     """
 
@@ -65,6 +66,7 @@ class _Sending:
     used: weakref.WeakSet[asyncio.BaseTransport]
     kept: bool = False
     left: bool = False
+    write_timer: asyncio.Timeout | None = None
     body_error: Exception | None = None
 
     async def tell(self, event: str) -> None:
@@ -104,31 +106,29 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         sending = _Sending(request.extensions.get("trace"), self._used)
         _sending.set(sending)
         await sending.tell("connection.started")
-        write_timer = asyncio.timeout(None)
         try:
-            async with write_timer:
-                response = await self._send(request, sending, write_timer)
+            if isinstance(request.stream, (Content, httpx.ByteStream)):
+                response = await self._send(request, sending)
+            else:
+                async with asyncio.timeout(None) as sending.write_timer:
+                    response = await self._send(request, sending)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Not raised in here: aiohttp's error quotes URL and answer, and is no context for others to see.
-            failure = _failure(error, sending, write_timer, request)
+            failure = _failure(error, sending, request)
         else:
             return httpx.Response(
                 response.status, headers=response.raw_headers, stream=_Answer(response, request), request=request
             )
         raise failure
 
-    async def _send(
-        self,
-        request: httpx.Request,
-        sending: _Sending,
-        write_timer: asyncio.Timeout,
-    ) -> aiohttp.ClientResponse:
+    async def _send(self, request: httpx.Request, sending: _Sending) -> aiohttp.ClientResponse:
         session, timeouts = self._open_session(), request.extensions.get("timeout", {})
         url = yarl.URL(str(request.url), encoded=True)
-        headers, proxy = request.headers.multi_items(), self._proxy(request.url)
+        headers = [(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw]
+        proxy = self._proxy(request.url)
         timeout = _timeout(timeouts.get("connect"), timeouts.get("read"))
         while True:
-            body = _body(request, sending, write_timer, timeouts.get("write"))
+            body = _body(request, sending, timeouts.get("write"))
             try:
                 return await session.request(
                     request.method,
@@ -196,7 +196,8 @@ class _Request(aiohttp.ClientRequest):
             raise _ClosedBeforeError
         await sending.tell("http11.send_request_headers.started")
         sending.left = True
-        sending.used.add(transport)
+        if not sending.kept:
+            sending.used.add(transport)
         return await super().send(conn)
 
 
@@ -228,25 +229,22 @@ async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
         raise _UnansweredError(str(error)) from error
 
 
-def _body(
-    request: httpx.Request, sending: _Sending, write_timer: asyncio.Timeout, seconds: float | None
-) -> AsyncIterator[bytes] | bytes | None:
+def _body(request: httpx.Request, sending: _Sending, seconds: float | None) -> AsyncIterator[bytes] | bytes | None:
     if isinstance(request.stream, Content):
-        return request.stream.content
+        return request.stream.content or None
     if isinstance(request.stream, httpx.ByteStream):
         return b"".join(request.stream) or None
-    return _timed(request.stream, sending, write_timer, seconds)
+    return _timed(request.stream, sending, seconds)
 
 
-async def _timed(
-    stream: Any, sending: _Sending, write_timer: asyncio.Timeout, seconds: float | None
-) -> AsyncIterator[bytes]:
+async def _timed(stream: Any, sending: _Sending, seconds: float | None) -> AsyncIterator[bytes]:
     """Hand out the body, and bound the time until the next piece is asked for: aiohttp has no write timeout."""
     now = asyncio.get_running_loop().time
 
     def bound(until: float | None) -> None:
-        with suppress(RuntimeError):  # the answer came before the body was taken: there is nothing left to bound
-            write_timer.reschedule(until)
+        if sending.write_timer is not None:
+            with suppress(RuntimeError):  # the answer came before the body was taken: there is nothing left to bound
+                sending.write_timer.reschedule(until)
 
     try:
         async for chunk in stream:
@@ -258,10 +256,10 @@ async def _timed(
         raise
 
 
-def _failure(error: Exception, sending: _Sending, write_timer: asyncio.Timeout, request: httpx.Request) -> Exception:
+def _failure(error: Exception, sending: _Sending, request: httpx.Request) -> Exception:
     if sending.body_error is not None:
         return sending.body_error
-    if write_timer.expired():
+    if sending.write_timer is not None and sending.write_timer.expired():
         return httpx.WriteTimeout("the request could not be written in time", request=request)
     return _as_httpx(error, sending.left, request)
 

@@ -89,4 +89,4 @@ def test_every_signature_has_the_keywords_that_the_endpoint_takes(operation: str
     parameters = list(inspect.signature(found).parameters)
     named = [*endpoint.images, *(param.name for param in endpoint.params)]
     assert parameters[: len(named)] == named
-    assert set(parameters) - {"send_as"} == {*endpoint.images, *endpoint.options()} - {"send_as"}
+    assert set(parameters) - {"send_as"} == {*endpoint.images, *endpoint.options} - {"send_as"}

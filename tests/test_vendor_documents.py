@@ -172,7 +172,7 @@ def test_each_documented_parameter_is_a_keyword(name: str) -> None:
     facts = [fact for fact in FACTS["operations"] if name_of(fact) == name]
     query = {key for fact in facts for key in fact["query"]} | set(FACTS["everywhere"])
     wire = {key for form in forms(endpoint) for key in endpoint.wire_names(form)}
-    assert query - wire - {"format_type"} <= endpoint.options()
+    assert query - wire - {"format_type"} <= endpoint.options
 
 
 # --- fields

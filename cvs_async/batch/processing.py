@@ -161,7 +161,7 @@ class Processor(Generic[T]):
             return parts, key_of(endpoint.name, parts, options, copy=copy)
 
         parts, key = opened() if _is_at_hand(inputs) else await self._crew.run(opened, hold=self._slots.locked())
-        return evolve(item, key=key), parts, options
+        return Item(item.index, item.source, key=key, reference=item.reference), parts, options
 
     @asynccontextmanager
     async def _one_at_a_time(self, key: str) -> AsyncIterator[None]:
