@@ -71,24 +71,46 @@ def _take(names: tuple[str, ...], understand: _scalars.Understand) -> Read:
 
 def _fold(names: tuple[str, ...], declared: frozenset[str]) -> Read:
     """Read `name`, `name_confidence`, `name_box` and `name_id` as one field; a declared name is never a part."""
-
-    def part(suffix: str, understand: _scalars.Understand) -> Read:
-        return _take(tuple(name + suffix for name in names if name + suffix not in declared), understand)
-
-    take_value = _take(names, _scalars.text)
-    take_confidence, take_box = part("_confidence", _scalars.number), part("_box", _scalars.box)
-    take_page = part("_id", _scalars.integer)
+    kinds = (("", _scalars.text), ("_confidence", _scalars.number), ("_box", _scalars.box), ("_id", _scalars.integer))
+    spellings = [
+        tuple(name + suffix for name in names if not suffix or name + suffix not in declared) for suffix, _ in kinds
+    ]
+    take_value, take_confidence, take_box, take_page = (
+        _take(spelled, understand) for spelled, (_, understand) in zip(spellings, kinds, strict=True)
+    )
 
     def read(wire: Wire) -> Field[str]:
-        value = take_value(wire)
-        confidence = take_confidence(wire)
-        box = take_box(wire)
-        page = take_page(wire)
+        value, confidence, box, page = take_value(wire), take_confidence(wire), take_box(wire), take_page(wire)
         if value is None and confidence is None and box is None and page is None:
             return EMPTY
         return Field(value, confidence, box, page)
 
+    if all(len(spelled) == 1 for spelled in spellings):
+        return _fold_fast([name for (name,) in spellings], read)
     return read
+
+
+def _fold_fast(names: list[str], read: Callable[[Wire], Field[str]]) -> Read:
+    """The same for what nearly every field of a picture is: text, a float and a list, or nothing at all.
+
+    Half of the time that an answer takes to decode is spent here.
+    """
+    value_name, confidence_name, box_name, page_name = names
+
+    def read_fast(wire: Wire) -> Field[str]:
+        if page_name in wire:
+            return read(wire)
+        if value_name not in wire:
+            return EMPTY if confidence_name not in wire and box_name not in wire else read(wire)
+        value, confidence, raw = wire[value_name], wire.get(confidence_name), wire.get(box_name)
+        if type(value) is str and type(confidence) is float and type(raw) is list and 0.0 <= confidence <= 1.0:
+            box = _scalars.box(raw)
+            if box is not None:
+                del wire[value_name], wire[confidence_name], wire[box_name]
+                return Field(value, confidence, box)
+        return read(wire)
+
+    return read_fast
 
 
 def _reader(attribute: attrs.Attribute[Any], declared: frozenset[str], converter: Converter) -> Read:

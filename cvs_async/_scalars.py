@@ -46,11 +46,15 @@ def boolean(raw: Any) -> bool | None:
     return {"true": True, "false": False}.get(raw.strip().lower()) if isinstance(raw, str) else None
 
 
+_make_box: Callable[[type[Box], list[Any]], Box] = tuple.__new__
+"""`Box._make` without its checks, in a third of the time."""
+
+
 def box(raw: Any) -> Box | None:
     if type(raw) is list and len(raw) == 4:
         left, top, right, bottom = raw
         if type(left) is type(top) is type(right) is type(bottom) is int:  # as nearly all are
-            return Box(left, top, right, bottom)
+            return _make_box(Box, raw)
     if isinstance(raw, Mapping):
         return box([raw.get(side) for side in Box._fields])
     if not isinstance(raw, (list, tuple)) or len(raw) != 4:
