@@ -48,13 +48,15 @@ class Body:
     def size(self) -> int:
         return sum(len(piece) if isinstance(piece, bytes) else piece.size for piece in self.pieces)
 
-    def whole(self) -> bytes | None:
+    def contents(self) -> list[bytes] | None:
         """All of it, if it is in memory as it is sent."""
-        contents = [
-            piece if isinstance(piece, bytes) else piece.content if isinstance(piece, Part) else None
-            for piece in self.pieces
-        ]
-        return None if None in contents else b"".join(content for content in contents if content is not None)
+        contents: list[bytes] = []
+        for piece in self.pieces:
+            content = piece if isinstance(piece, bytes) else piece.content if isinstance(piece, Part) else None
+            if content is None:
+                return None
+            contents.append(content)
+        return contents
 
     async def chunks(self) -> AsyncIterator[bytes]:
         for piece in self.pieces:
