@@ -76,7 +76,8 @@ class Journal:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._queue: SimpleQueue[_Call | None] = SimpleQueue()
+        self._queue: SimpleQueue[Sequence[_Call]] = SimpleQueue()
+        self._asked: list[_Call] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._open = False
@@ -106,7 +107,8 @@ class Journal:
         """Commit what is waiting, and let others write. May be called again."""
         if self._open:
             self._open = False
-            self._queue.put(None)
+            self._hand_over()
+            self._queue.put(())
         if self._thread is not None:
             with anyio.CancelScope(shield=True):
                 await self._ended.wait()
@@ -192,8 +194,15 @@ class Journal:
         if self._loop is None or not self._open:
             raise RuntimeError("a journal is written inside of: async with Journal(...) as journal")
         call = _Call(method, arguments, self._loop.create_future())
-        self._queue.put(call)
+        if not self._asked:
+            self._loop.call_soon(self._hand_over)  # with all that is asked for in this turn of the loop
+        self._asked.append(call)
         return await call.future
+
+    def _hand_over(self) -> None:
+        if self._asked:
+            asked, self._asked = self._asked, []
+            self._queue.put(asked)
 
     def _work(self, opened: asyncio.Future[None]) -> None:
         try:
@@ -214,12 +223,14 @@ class Journal:
 
     def _group(self) -> list[_Call]:
         """All that waits, at least one; nothing at the end."""
-        calls = [self._queue.get()]
-        while not self._queue.empty():
-            calls.append(self._queue.get())
-        if None in calls:
-            self._queue.put(None)  # it is the last one: what came before it is done first
-        return [call for call in calls if call is not None]
+        group = list(self._queue.get())
+        while group and not self._queue.empty():
+            more = self._queue.get()
+            if not more:
+                self._queue.put(())  # for the next time
+                break
+            group += more
+        return group
 
     def _tell(self, callback: Callable[..., object], *arguments: Any) -> None:
         if self._loop is not None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar, cast
 
 import anyio
@@ -93,7 +92,7 @@ class Processor(Generic[T]):
         self._journal = journal
         self._slots = asyncio.Semaphore(concurrency)
         self._ceiling = Ceiling(rules.max_billed, self.most_billed)
-        self._locks: dict[str, tuple[anyio.Lock, int]] = {}
+        self._busy: dict[str, asyncio.Event] = {}
         self._failures = 0
         self._hopeless: CVSError | None = None
         self._open = 0
@@ -118,12 +117,17 @@ class Processor(Generic[T]):
         if self._journal is None:
             return await self._ask(item, parts, options)
         assert item.key is not None  # noqa: S101 - prepare has made it
-        async with self._one_at_a_time(item.key):
+        while (copy := self._busy.get(item.key)) is not None:
+            await copy.wait()  # and then find its answer in the journal
+        self._busy[item.key] = asyncio.Event()
+        try:
             record = await self._journal.claim(
                 item.key, operation=self._endpoint.name, source=name_of(item.source), reference=item.reference
             )
             known = None if record is None else await self._known(self._journal, item, record)
             return await self._ask(item, parts, options) if known is None else known.outcome
+        finally:
+            self._busy.pop(item.key).set()
 
     async def ended(self) -> None:
         """Return when every request that was sent has come to an end, also those whose caller has left."""
@@ -162,19 +166,6 @@ class Processor(Generic[T]):
 
         parts, key = opened() if _is_at_hand(inputs) else await self._crew.run(opened, hold=self._slots.locked())
         return Item(item.index, item.source, key=key, reference=item.reference), parts, options
-
-    @asynccontextmanager
-    async def _one_at_a_time(self, key: str) -> AsyncIterator[None]:
-        """A second copy waits for the first one, and then finds it in the journal."""
-        lock, users = self._locks.get(key, (anyio.Lock(), 0))
-        self._locks[key] = lock, users + 1
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users = self._locks.pop(key)
-            if users > 1:
-                self._locks[key] = lock, users - 1
 
     # --- what is known of it
 
