@@ -243,7 +243,7 @@ class Dispatcher:
         self._tasks.add(task)
         task.add_done_callback(partial(self._settle, call, granted, progress))
         try:
-            await asyncio.wait((task,), timeout=call.left(loop.time()))
+            await _ended(task, call.left(loop.time()))
             if not task.done() and progress.phase == "answered":
                 await asyncio.wait((task,))  # what was paid for must not be lost while it is decoded
         except asyncio.CancelledError:
@@ -378,6 +378,25 @@ class Dispatcher:
         finally:
             self._waits.discard(wait)
             self._stats.waiting -= 1
+
+
+async def _ended(task: asyncio.Task[object], seconds: float | None) -> None:
+    """Return when it is done, but after so many seconds at the latest. What `asyncio.wait` does, in half the time."""
+    loop = asyncio.get_running_loop()
+    over: asyncio.Future[None] = loop.create_future()
+
+    def tell(_: object = None) -> None:
+        if not over.done():
+            over.set_result(None)
+
+    task.add_done_callback(tell)
+    timer = None if seconds is None else loop.call_later(seconds, tell)
+    try:
+        await over
+    finally:
+        task.remove_done_callback(tell)
+        if timer is not None:
+            timer.cancel()
 
 
 async def _caught(operation: str, attempt: Attempt[R], progress: Progress) -> R | CVSError:

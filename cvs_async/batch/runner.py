@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Mapping, Sized
+from collections.abc import AsyncIterable, Mapping, Sized
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -75,7 +76,7 @@ class Batch(Generic[T]):
         self._crew = Crew(OPENING)
         self._processor: Processor[T] | None = None
         self._window = Window[Outcome[T] | None](4 * concurrency) if ordered else None
-        self._pulling = anyio.Lock()
+        self._pulling = asyncio.Lock()
         self._pulled = 0
         self._source_ended = False
         self._source_wait = anyio.CancelScope()
@@ -220,15 +221,23 @@ class Batch(Generic[T]):
             if self._source_ended:  # perhaps only just now: `stop` may be called while there is no room
                 return None
             try:
-                with anyio.CancelScope() as self._source_wait:  # `stop` cancels it
-                    item = Item(self._pulled, await anext(self._source))
-                    self._pulled += 1
-                    return item
+                return await self._next()
             except StopAsyncIteration:
                 self._source_ended = True
             except Exception as error:  # the source is the user's code: whatever it raises is handed on
                 self._source_ended, self._source_error = True, error
             return None
+
+    async def _next(self) -> Item | None:
+        if not isinstance(self._given, AsyncIterable):
+            return self._item(await anext(self._source))
+        with anyio.CancelScope() as self._source_wait:  # `stop` cancels it
+            return self._item(await anext(self._source))
+        return None
+
+    def _item(self, element: object) -> Item:
+        self._pulled += 1
+        return Item(self._pulled - 1, element)
 
 
 async def _hand_on(send: MemoryObjectSendStream[Outcome[T]], outcome: Outcome[T] | None) -> None:
