@@ -305,13 +305,13 @@ def _in_memory(filename: str, content: bytes) -> Part:
 
 def _part(filename: str, head: bytes, size: int, content: bytes | Path) -> Part:
     content_type = _content_type(filename, head)
-    if not PurePath(filename).suffix:
+    if os.path.splitext(filename)[1] in ("", "."):
         filename += next((suffix for suffix, known in _TYPES.items() if known == content_type), "")
     return Part(filename, content_type, size, content)
 
 
 def _content_type(filename: str, head: bytes) -> str:
-    suffix = PurePath(filename).suffix.lower()
+    suffix = os.path.splitext(filename)[1].lower()
     if suffix not in _TYPES:
         suffix = next((known for signature, known in _SIGNATURES if head.startswith(signature)), "")
     return _TYPES.get(suffix, "application/octet-stream")

@@ -25,7 +25,7 @@ from cvs_async._inputs import Part
 from cvs_async.batch import Outcome, Stats
 from cvs_async.batch import journal as journal_module
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, Record
-from cvs_async.batch.keys import OF_THE_CALL, key_of
+from cvs_async.batch.keys import OF_THE_CALL, key_of, question_of
 from cvs_async.batch.manifests import Entry
 from cvs_async.errors import CVSError
 from cvs_async.sandbox import Sandbox
@@ -138,7 +138,7 @@ def part(content: bytes, name: str = "scan.jpg", kind: str = "image/jpeg") -> Pa
 
 def key(operation: str, contents: dict[str, bytes], parameters: dict[str, Any]) -> str:
     inputs = {name: part(content) for name, content in contents.items()}
-    return key_of(operation, inputs, parameters)
+    return key_of(question_of(operation, parameters), inputs)
 
 
 @given(CALLS, CALLS)
@@ -155,7 +155,7 @@ def test_names_order_and_how_it_is_sent_make_no_other_key(call: Any, name: str, 
     told = [*parameters.items(), (how, "something"), ("absent", None)]
     random.shuffle(inputs)
     random.shuffle(told)
-    assert key_of(operation, dict(inputs), dict(told)) == key(*call)
+    assert key_of(question_of(operation, dict(told)), dict(inputs)) == key(*call)
 
 
 async def test_a_large_file_has_the_key_of_its_content(tmp_path: Path) -> None:
@@ -163,18 +163,20 @@ async def test_a_large_file_has_the_key_of_its_content(tmp_path: Path) -> None:
     scan = tmp_path / "scan.pdf"
     scan.write_bytes(content)
     on_disk = Part("scan.pdf", "application/pdf", len(content), scan)
-    assert key_of("ocr.card", {"img": on_disk}, {}) == key_of("ocr.card", {"img": part(content)}, {})
+    assert key_of(question_of("ocr.card", {}), {"img": on_disk}) == key_of(
+        question_of("ocr.card", {}), {"img": part(content)}
+    )
 
 
 async def test_of_a_url_it_is_the_url_that_counts() -> None:
     url = Url("https://example.com/1.jpg")
     keys = [
-        key_of("ocr.card", {"img": url}, {}),
-        key_of("ocr.card", {"img": Url("https://example.com/1.jpg?page=2")}, {}),
-        key_of("ocr.card", {"img": part(url.encode())}, {}),
+        key_of(question_of("ocr.card", {}), {"img": url}),
+        key_of(question_of("ocr.card", {}), {"img": Url("https://example.com/1.jpg?page=2")}),
+        key_of(question_of("ocr.card", {}), {"img": part(url.encode())}),
     ]
     assert len(set(keys)) == 3
-    assert keys[0] == key_of("ocr.card", {"img": Url(str(url))}, {})
+    assert keys[0] == key_of(question_of("ocr.card", {}), {"img": Url(str(url))})
 
 
 async def test_a_default_that_is_spelled_out_pays_for_nothing_twice(path: Path) -> None:

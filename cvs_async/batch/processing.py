@@ -21,7 +21,7 @@ from ..errors import APIError, ConfigurationError, CVSError, InvalidInputError, 
 from .ceiling import Ceiling
 from .crew import Crew
 from .journal import Journal, JournalError, Record
-from .keys import key_of
+from .keys import key_of, question_of
 from .manifests import ONLY_INPUT, Entry
 from .outcome import Done, Failed, Held, Item, Outcome, Stats, name_of
 from .replay import PERMANENT, answered, in_doubt, unread
@@ -86,6 +86,7 @@ class Processor(Generic[T]):
         self._call = call
         self._endpoint = endpoint
         self._options = options
+        self._question = question_of(endpoint.name, options)
         self._rules = rules
         self._stats = stats
         self._crew = crew
@@ -159,10 +160,11 @@ class Processor(Generic[T]):
         inputs, options = _apart(endpoint, item.index, element, self._options)
         form = choose_form(endpoint, inputs, options.get("send_as", "auto"))
         copy = None if self._rules.dedupe else item.index
+        question = self._question if options is self._options else question_of(endpoint.name, options)
 
         def opened() -> tuple[dict[str, Url | Part], str]:
             parts = open_inputs(endpoint, inputs, form)
-            return parts, key_of(endpoint.name, parts, options, copy=copy)
+            return parts, key_of(question, parts, copy=copy)
 
         parts, key = opened() if _is_at_hand(inputs) else await self._crew.run(opened, hold=self._slots.locked())
         return Item(item.index, item.source, key=key, reference=item.reference), parts, options
