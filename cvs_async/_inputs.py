@@ -247,6 +247,9 @@ def _open_path(given: str | os.PathLike[Any]) -> Part:
     another thread to take over."""
     try:
         path = os.fsdecode(given)
+    except (TypeError, ValueError) as error:
+        raise _UnusableError("is no usable path") from error
+    try:
         descriptor = os.open(path, _READ)
         try:
             size = _size(os.fstat(descriptor))
@@ -257,7 +260,7 @@ def _open_path(given: str | os.PathLike[Any]) -> Part:
         if os.path.isdir(path):  # which some systems do not open
             raise _UnusableError(_FOLDER) from None
         raise _UnusableError(_reason(error)) from error
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise _UnusableError("is no usable path") from error
     if size > CHUNK:
         return _part(os.path.basename(path), content, size, Path(path))

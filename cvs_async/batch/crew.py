@@ -95,18 +95,23 @@ class Crew:
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody waits
             while group := self._groups.get():
-                results, since = list[Result](), time.monotonic()
-                for future, work in group:
-                    results.append((future, None if future.cancelled() else _result(work)))
-                    if time.monotonic() > since + SOON:
-                        loop.call_soon_threadsafe(resolve, results)
-                        results, since = [], time.monotonic()
-                loop.call_soon_threadsafe(self._done, results)
-                del group, future, work, results  # nothing of them is kept while it waits
+                loop.call_soon_threadsafe(self._done, _perform(group, loop))
+                del group  # nothing of it is kept while it waits
 
     def _done(self, results: Sequence[Result]) -> None:
         self._busy -= 1
         resolve(results)
+
+
+def _perform(group: Sequence[Call], loop: asyncio.AbstractEventLoop) -> list[Result]:
+    """The results of a group, but for those that were handed back already because the rest took long."""
+    results, since = list[Result](), time.monotonic()
+    for future, work in group:
+        results.append((future, None if future.cancelled() else _result(work)))
+        if time.monotonic() > since + SOON:
+            loop.call_soon_threadsafe(resolve, results)
+            results, since = [], time.monotonic()
+    return results
 
 
 def _result(work: Callable[[], Any]) -> Any:

@@ -270,7 +270,8 @@ def _print_plan(plan: Plan) -> None:
     table = Table("", "", show_header=False, title="Nothing was sent. A run would read:", title_justify="left")
     table.add_row("items", f"{plan.count:,}")
     table.add_row("bytes", f"{plan.bytes:,}")
-    table.add_row("pages", "unknown; to count them: pip install 'cvs_async[pdf]'" if plan.pages is None else f"{plan.pages:,}")
+    unknown = "unknown; to count them: pip install 'cvs_async[pdf]'"
+    table.add_row("pages", unknown if plan.pages is None else f"{plan.pages:,}")
     table.add_row("duplicates", f"{plan.duplicates:,}")
     table.add_row("unreadable", f"{plan.unreadable_count:,}")
     for state, number in sorted(plan.known.items()):
