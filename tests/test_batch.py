@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import io
 import os
 import weakref
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,9 +30,11 @@ from cvs_async import (
     folder,
 )
 from cvs_async.batch import Outcome, to_record
+from cvs_async.batch.crew import GROUP
 from cvs_async.batch.order import Window
+from cvs_async.batch.runner import AHEAD
 from cvs_async.sandbox import Sandbox
-from tests.servers import ANSWER, arrived, bad_server, closes_after_request, left, silent
+from tests.servers import ANSWER, arrived, bad_server, closes_after_request, left, silent, until
 
 Handler = Callable[[httpx.Request], Any]
 
@@ -65,6 +69,18 @@ class Service:
         return answer(request)
 
 
+class Counted(io.BytesIO):
+    """A document that notes when it is read."""
+
+    def __init__(self, number: int, opened: Counter[int]) -> None:
+        super().__init__(b"document %d" % number)
+        self._number, self._opened = number, opened
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._opened[self._number] += 1
+        return super().read(size)
+
+
 async def settle() -> None:
     """Let every task run until it waits for something from outside."""
     for _ in range(200):
@@ -95,9 +111,45 @@ async def test_the_source_is_pulled_only_as_calls_become_free() -> None:
         assert (len(pulled), service.sent, outcomes.stats.in_flight) == (5, 5, 4)
 
 
-async def test_a_slow_consumer_slows_the_sending_down() -> None:
+async def test_the_items_of_a_list_are_opened_ahead_and_not_sent() -> None:
+    service, opened = Service(), Counter[int]()
+    documents = [Counted(number, opened) for number in range(100)]
+    async with client(service) as cvs, cvs.batch(cvs.ocr.card, documents, concurrency=4) as outcomes:
+        await until(lambda: opened.total() == 4 + AHEAD - AHEAD % GROUP)
+        assert (service.sent, outcomes.stats.in_flight) == (4, 4)
+        outcomes.stop()
+        for _ in range(4):
+            service.go.release()
+        assert len([outcome async for outcome in outcomes]) == service.sent == 4
+
+
+class Queue:
+    """Can be iterated over again, but what was taken is gone."""
+
+    def __init__(self, count: int) -> None:
+        self.left = list(range(count))
+
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        while self.left:
+            yield b"document %d" % self.left.pop(0)
+
+
+async def test_of_what_is_taken_from_a_queue_nothing_is_lost_by_stopping() -> None:
+    service, queue = Service(), Queue(100)
+    async with client(service) as cvs, cvs.batch(cvs.ocr.card, queue, concurrency=4) as outcomes:
+        await settle()
+        assert len(queue.left) == 96
+        outcomes.stop()
+        for _ in range(4):
+            service.go.release()
+        assert [outcome.item.index async for outcome in outcomes] == [0, 1, 2, 3]
+        assert len(queue.left) == 96
+
+
+@pytest.mark.parametrize("source", [numbered, lambda count: list(numbered(count))])
+async def test_a_slow_consumer_slows_the_sending_down(source: Callable[[int], Any]) -> None:
     service = Service()
-    async with client(service) as cvs, cvs.batch(cvs.ocr.card, numbered(1000), concurrency=4) as outcomes:
+    async with client(service) as cvs, cvs.batch(cvs.ocr.card, source(1000), concurrency=4) as outcomes:
         for _ in range(1000):
             service.go.release()
         await settle()

@@ -19,7 +19,7 @@ from attrs import field, frozen
 from .._inputs import is_url
 from ..api import OPERATIONS
 from ..errors import InvalidInputError
-from .sources import in_thread
+from .sources import Listed, in_thread
 
 T = TypeVar("T")
 Row = dict[str, object]
@@ -65,7 +65,7 @@ class Entry:
 
 
 @frozen
-class manifest:
+class manifest(Listed):
     """The items that a JSON Lines or CSV file lists, one a line, each with its own arguments.
 
     ``{"id": "A-17", "path": "scans/17.jpg", "get_thumb": true}`` is a line of JSON. A CSV file has the names in

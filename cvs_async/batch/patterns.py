@@ -12,11 +12,11 @@ from attrs import frozen
 
 from .._inputs import is_url
 from ..errors import InvalidInputError
-from .sources import in_thread
+from .sources import Listed, in_thread
 
 
 @frozen
-class matches:
+class matches(Listed):
     """The files whose paths match a glob pattern, such as ``scans/**/*.jpg``, sorted within each folder.
 
     ``**`` is any number of folders, none included; links to folders are not followed there. Hidden files and

@@ -92,6 +92,7 @@ class Processor(Generic[T]):
         self._crew = crew
         self._journal = journal
         self._slots = asyncio.Semaphore(concurrency)
+        self._placed = set[int]()
         self._ceiling = Ceiling(rules.max_billed, self.most_billed)
         self._busy: dict[str, asyncio.Event] = {}
         self._failures = 0
@@ -103,7 +104,7 @@ class Processor(Generic[T]):
         self.stopped = False
 
     async def process(self, item: Item) -> Outcome[T] | None:
-        """The outcome of an item; None if it is skipped.
+        """The outcome of an item; None if it is skipped. To be followed by `leave`, whatever becomes of it.
 
         Raises:
             JournalError: the journal cannot be written; nothing was sent.
@@ -203,16 +204,23 @@ class Processor(Generic[T]):
             return Held(item, "ceiling", self._held(f"max_billed={self._rules.max_billed} is reached"))
         paid = 0
         try:
-            async with self._slots:
-                if self._hopeless is not None:
-                    return self._stopped(item, self._hopeless)
-                if self.stopped:
-                    return None
-                outcome, paid = await self._called(item, parts, options)
-                return outcome
+            await self._slots.acquire()
+            self._placed.add(item.index)
+            if self._hopeless is not None:
+                return self._stopped(item, self._hopeless)
+            if self.stopped:
+                return None
+            outcome, paid = await self._called(item, parts, options)
+            return outcome
         finally:
             await self._ceiling.settle(paid)
-            if not self._slots.locked():  # nobody is ready to take the place: what is held is due
+
+    def leave(self, item: Item) -> None:
+        """The outcome of an item is taken: the next one may be sent. So a slow consumer slows the sending down."""
+        if item.index in self._placed:
+            self._placed.remove(item.index)
+            self._slots.release()
+            if not self._slots.locked():  # nobody was ready to take the place: what is held is due
                 self._crew.flush()
 
     async def _called(self, item: Item, parts: Mapping[str, Url | Part], options: Arguments) -> tuple[Outcome[T], int]:

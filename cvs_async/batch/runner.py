@@ -23,7 +23,7 @@ from .order import Window
 from .outcome import Item, Outcome, Stats
 from .plan import Plan, make_plan
 from .processing import Processor, Rules
-from .sources import is_read_once, iterate
+from .sources import is_read_once, iterate, may_be_read_ahead
 
 T = TypeVar("T")
 
@@ -37,9 +37,9 @@ OPENING = 8
 class Batch(Generic[T]):
     """Many calls of one operation. Made by `AsyncCVS.batch`; used as ``async with … as outcomes``.
 
-    Iterating gives the outcomes. Whoever takes them slowly slows the calls down: about `concurrency` outcomes
-    wait (with `ordered`, at most four times as many), whatever the length of the source. Files are opened a little
-    ahead; of a source that can be read but once, such as a generator, only what is to be sent now is taken.
+    Iterating gives the outcomes. Whoever takes them slowly slows the calls down: at most `concurrency` outcomes
+    wait (with `ordered`, at most four times as many), whatever the length of the source. The files of lists, folders,
+    patterns and manifests are opened a little ahead; of any other source only what is to be sent now is taken.
 
     Leaving the ``async with`` early takes back what was not sent yet; what was sent is brought to its end by the
     client, which counts it in `AsyncCVS.stats`.
@@ -68,8 +68,7 @@ class Batch(Generic[T]):
         self._given = source
         self._source = iterate(source)
         self._concurrency = concurrency
-        # Of a source that can be read again nothing is lost if what was taken up is not sent after all.
-        self._ahead = 0 if is_read_once(source) else AHEAD
+        self._ahead = AHEAD if may_be_read_ahead(source) else 0
         self._options = options
         self._rules = rules or Rules()
         self._journal = None if journal is None else Journal(journal)
@@ -200,18 +199,26 @@ class Batch(Generic[T]):
         assert self._processor is not None  # noqa: S101 - __aenter__ made it
         while (item := await self._pull()) is not None:
             try:
-                outcome = await self._processor.process(item)
-            except JournalError as error:  # it says why; its item is as open as all that are not taken up any more
-                self._give_up(error)
-                outcome = None  # those that wait for it in a window still come
-            if outcome is not None:
-                self.stats.count(outcome)
-            if self._window is not None:
-                await self._window.put(item.index, outcome, partial(_hand_on, send))
-            else:
-                await _hand_on(send, outcome)
+                await self._deliver(item, send, await self._outcome(item, self._processor))
+            finally:
+                self._processor.leave(item)
             if self._processor.fatal is not None:
                 self._give_up(self._processor.fatal)
+
+    async def _outcome(self, item: Item, processor: Processor[T]) -> Outcome[T] | None:
+        try:
+            return await processor.process(item)
+        except JournalError as error:  # it says why; its item is as open as all that are not taken up any more
+            self._give_up(error)
+            return None  # those that wait for it in a window still come
+
+    async def _deliver(self, item: Item, send: MemoryObjectSendStream[Outcome[T]], outcome: Outcome[T] | None) -> None:
+        if outcome is not None:
+            self.stats.count(outcome)
+        if self._window is not None:
+            await self._window.put(item.index, outcome, partial(_hand_on, send))
+        else:
+            await _hand_on(send, outcome)
 
     async def _pull(self) -> Item | None:
         """The next item; None at the end of the source. An error of the source ends it, and shows last."""

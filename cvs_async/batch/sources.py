@@ -21,8 +21,14 @@ Source = Iterable[Any] | AsyncIterable[Any]
 """Inputs as an operation takes them, tuples of them for operations with several; pulled as they are needed."""
 
 
+class Listed:
+    """Base of sources that only point to their items: nothing is lost if more of one is read than is sent."""
+
+    __slots__ = ()
+
+
 @frozen
-class folder:
+class folder(Listed):
     """The pictures and PDFs of a folder and the folders below it, in the order of their names.
 
     It is listed while the batch runs, off the event loop, one folder at a time. Hidden files and folders are
@@ -85,6 +91,11 @@ def iterate(source: object) -> AsyncIterator[Any]:
         f"a batch reads a source of inputs, and {describe(source)} is none; "
         "give a list, any iterable or async iterable, or folder(...)"
     )
+
+
+def may_be_read_ahead(source: object) -> bool:
+    """Whether a source has its items still after they were read. Of a queue, or anything unknown, none may be lost."""
+    return isinstance(source, (Listed, Sequence))
 
 
 def is_read_once(source: object) -> bool:

@@ -14,14 +14,14 @@ from attrs import field, frozen
 from .._endpoint import Endpoint
 from .._inputs import is_url
 from ..batch import folder, manifest, matches, standard_input
-from ..batch.sources import PICTURES
+from ..batch.sources import PICTURES, Listed
 from ..errors import InvalidInputError
 
 STDIN = "-"
 
 
 @frozen
-class Items:
+class Items(Listed):
     """Files, folders, patterns, URLs and standard input, one after another; or the lines of a manifest.
 
     Attributes:
