@@ -132,9 +132,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             httpx.TransportError: of the kind that tells whether the request can have reached the service.
         """
         sending = _Sending(request.extensions.get("trace"), self._used)
-        _sending.set(sending)
-        await sending.tell("connection.started")
+        token = _sending.set(sending)
         try:
+            await sending.tell("connection.started")
             if isinstance(request.stream, (Content, httpx.ByteStream)):
                 response = await self._send(request, sending)
             else:
@@ -147,6 +147,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             return httpx.Response(
                 response.status, headers=response.raw_headers, stream=_Answer(response, request), request=request
             )
+        finally:  # or task, context and timer would keep each other, and the answer with them
+            _sending.reset(token)
+            sending.write_timer = None
         raise failure
 
     async def _send(self, request: httpx.Request, sending: _Sending) -> aiohttp.ClientResponse:

@@ -229,3 +229,24 @@ async def test_only_http_is_downloaded_from(url: str) -> None:
     async with AsyncCVS("key", "secret") as cvs:
         with pytest.raises(InvalidInputError):
             await cvs.smartcrop.download(url)
+
+
+@pytest.mark.parametrize("size", [1_000, 1_000_000])
+async def test_a_call_leaves_nothing_for_the_garbage_collector(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "scan.jpg"
+    path.write_bytes(PICTURE.ljust(size))
+    async with bad_server(answers(http())) as server, AsyncCVS("key", "secret", base_url=server.base_url) as cvs:
+        await cvs.ocr.card(path)
+        gc.collect()
+        gc.disable()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        try:
+            for _ in range(60):  # the loop keeps some timers, and with them what they were made for
+                await cvs.ocr.card(path)
+            gc.collect()
+            left = sorted({f"{type(thing).__module__}.{type(thing).__name__}" for thing in gc.garbage})
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+            gc.enable()
+    assert [name for name in left if "cvs_async" in name or "Task" in name] == []
