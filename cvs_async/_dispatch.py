@@ -37,6 +37,7 @@ from .errors import (
     RateLimitedError,
     ServerError,
     TimeoutError,
+    drop_frames,
 )
 from .settings import Limits, Timeout
 from .stats import ClientStats, Event
@@ -460,18 +461,3 @@ def _name(result: object) -> str | None:
 
 def _closed(call: Call) -> CVSError:
     return _final(call, ConfigurationError(f"{call.operation}: the client is closed; make a new one"))
-
-
-E = TypeVar("E", bound=BaseException)
-
-
-def drop_frames(error: E) -> E:
-    """Let go of the frames of a call: through them a kept error would keep its documents in memory."""
-    seen, waiting = set[int](), list[BaseException | None]([error])
-    while waiting:
-        step = waiting.pop()
-        if step is not None and id(step) not in seen:  # each may be the context of the other
-            seen.add(id(step))
-            step.__traceback__ = None
-            waiting += (step.__cause__, step.__context__)
-    return error

@@ -29,7 +29,7 @@ wrote and what came back are kept apart from the text, in ``message`` and ``raw`
 from __future__ import annotations
 
 import builtins
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 __all__ = [
     "APIError",
@@ -188,3 +188,18 @@ class TimeoutError(TransportError, builtins.TimeoutError):
 
 class ConnectionLostError(TransportError, ConnectionError):
     """The connection broke after the request had begun to leave. Its charge is unknown."""
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def drop_frames(error: E) -> E:
+    """Let go of the frames of a call: through them a kept error would keep its documents in memory."""
+    seen, waiting = set[int](), list[BaseException | None]([error])
+    while waiting:
+        step = waiting.pop()
+        if step is not None and id(step) not in seen:  # each may be the context of the other
+            seen.add(id(step))
+            step.__traceback__ = None
+            waiting += (step.__cause__, step.__context__)
+    return error

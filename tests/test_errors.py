@@ -13,8 +13,7 @@ import pytest
 
 import cvs_async
 from cvs_async import errors
-from cvs_async._dispatch import drop_frames
-from cvs_async.errors import APIError, CVSError
+from cvs_async.errors import APIError, CVSError, drop_frames
 
 
 def drawn() -> dict[str, str | None]:

@@ -11,13 +11,20 @@ import anyio.to_thread
 from attrs import evolve, frozen
 
 from .._call import DECODE_ASIDE, Caller
-from .._dispatch import drop_frames
 from .._endpoint import Arguments, Endpoint
 from .._exchange import Progress, WireReply
 from .._inputs import Part, Url, choose_form, is_url, open_inputs
 from .._log import log
 from .._reply import Reply
-from ..errors import APIError, ConfigurationError, CVSError, InvalidInputError, OutOfRequestsError, UrlUnavailableError
+from ..errors import (
+    APIError,
+    ConfigurationError,
+    CVSError,
+    InvalidInputError,
+    OutOfRequestsError,
+    UrlUnavailableError,
+    drop_frames,
+)
 from .ceiling import Ceiling
 from .crew import Crew
 from .journal import Journal, JournalError, Record
@@ -58,7 +65,6 @@ class Rules:
 
 NOT_OF_THE_SERVICE = (InvalidInputError, OutOfRequestsError, UrlUnavailableError)
 """What many items in a row may meet while the service is well."""
-
 
 HASHED_AT_ONCE = 1 << 14
 """Bytes that are hashed on the event loop."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from .._dispatch import drop_frames
 from .._endpoint import Endpoint
 from .._exchange import WireReply
 from .._reply import decode
-from ..errors import CVSError
+from ..errors import CVSError, drop_frames
 from .journal import Record
 from .outcome import Done, Failed, Held, Item, Outcome
 

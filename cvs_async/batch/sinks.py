@@ -133,15 +133,16 @@ class JsonLines:
             await self._whole(self._file, line)
 
     async def _whole(self, file: AsyncFileIO | AsyncIndirectBufferedIOBase, line: bytes) -> None:
-        before = None if self.path is None else await file.seek(0, os.SEEK_END)
+        written = 0
         try:
-            while line:
-                line = line[await file.write(line) :]
-            await file.flush()
+            while written < len(line):
+                written += await file.write(line[written:])
+            if self.path is None:  # the only one with a buffer
+                await file.flush()
         except OSError:
-            if before is not None:
+            if self.path is not None:
                 with suppress(OSError):  # it may be no file that can be made shorter
-                    await file.truncate(before)
+                    await file.truncate(await file.seek(0, os.SEEK_END) - written)
             raise
 
 
