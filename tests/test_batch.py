@@ -115,7 +115,8 @@ async def test_the_items_of_a_list_are_opened_ahead_and_not_sent() -> None:
     service, opened = Service(), Counter[int]()
     documents = [Counted(number, opened) for number in range(100)]
     async with client(service) as cvs, cvs.batch(cvs.ocr.card, documents, concurrency=4) as outcomes:
-        await until(lambda: opened.total() == 4 + AHEAD - AHEAD % GROUP)
+        await until(lambda: opened.total() == 4 + AHEAD - AHEAD % GROUP and service.sent > 0)
+        await settle()
         assert (service.sent, outcomes.stats.in_flight) == (4, 4)
         outcomes.stop()
         for _ in range(4):
