@@ -240,16 +240,22 @@ class Dispatcher:
     async def _request(self, call: Call, granted: Pass, progress: Progress, attempt: Attempt[R]) -> R | CVSError:
         loop = asyncio.get_running_loop()
         task = loop.create_task(_caught(call.operation, attempt, progress))
+        over: asyncio.Future[None] = loop.create_future()
+        left = call.left(loop.time())
+        timer = None if left is None else loop.call_later(left, _tell, over)
         self._stats.in_flight += 1
         self._tasks.add(task)
-        task.add_done_callback(partial(self._settle, call, granted, progress))
+        task.add_done_callback(partial(self._settle, call, granted, progress, over))
         try:
-            await _ended(task, call.left(loop.time()))
+            await over
             if not task.done() and progress.phase == "answered":
                 await asyncio.wait((task,))  # what was paid for must not be lost while it is decoded
         except asyncio.CancelledError:
             self._leave(call, task, progress)
             raise
+        finally:
+            if timer is not None:
+                timer.cancel()
         if task.done():
             return self._result(call, progress, task)
         self._leave(call, task, progress)
@@ -275,8 +281,11 @@ class Dispatcher:
 
     # --- after a request
 
-    def _settle(self, call: Call, granted: Pass, progress: Progress, task: asyncio.Task[object]) -> None:
+    def _settle(
+        self, call: Call, granted: Pass, progress: Progress, over: asyncio.Future[None], task: asyncio.Task[object]
+    ) -> None:
         """Count a request, and let everything that hangs on it know. Runs for every request, whatever became of it."""
+        _tell(over)  # its caller goes on in the next turn of the loop
         self._tasks.discard(task)
         self._stats.in_flight -= 1
         result = None if task.cancelled() or task.exception() is not None else task.result()
@@ -381,23 +390,9 @@ class Dispatcher:
             self._stats.waiting -= 1
 
 
-async def _ended(task: asyncio.Task[object], seconds: float | None) -> None:
-    """Return when it is done, but after so many seconds at the latest. What `asyncio.wait` does, in half the time."""
-    loop = asyncio.get_running_loop()
-    over: asyncio.Future[None] = loop.create_future()
-
-    def tell(_: object = None) -> None:
-        if not over.done():
-            over.set_result(None)
-
-    task.add_done_callback(tell)
-    timer = None if seconds is None else loop.call_later(seconds, tell)
-    try:
-        await over
-    finally:
-        task.remove_done_callback(tell)
-        if timer is not None:
-            timer.cancel()
+def _tell(over: asyncio.Future[None]) -> None:
+    if not over.done():
+        over.set_result(None)
 
 
 async def _caught(operation: str, attempt: Attempt[R], progress: Progress) -> R | CVSError:

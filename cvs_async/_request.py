@@ -125,14 +125,16 @@ def _body(
 
 def _multipart(parts: Mapping[str, Part], boundary: str) -> Body:
     pieces: list[bytes | Part | Base64] = []
+    line = f"--{boundary}"
     for name, part in parts.items():
         head = (
-            f"--{boundary}\r\n"
+            f"{line}\r\n"
             f'Content-Disposition: form-data; name="{name}"; filename="{_quoted(part.filename)}"\r\n'
             f"Content-Type: {part.content_type}\r\n\r\n"
         )
-        pieces += [head.encode("utf-8", "replace"), part, b"\r\n"]
-    pieces.append(f"--{boundary}--\r\n".encode())
+        pieces += [head.encode("utf-8", "replace"), part]
+        line = f"\r\n--{boundary}"
+    pieces.append(f"{line}--\r\n".encode())
     return Body(f"multipart/form-data; boundary={boundary}", tuple(pieces))
 
 

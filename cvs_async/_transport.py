@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from functools import lru_cache
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
-from typing import Any
 
 import httpx
 
 from ._exchange import Progress, WireReply
 from ._request import Body, Request
 from ._retry import parse_retry_after
-from ._transport_aiohttp import AiohttpTransport, Content
+from ._transport_aiohttp import AiohttpTransport, Answer, Content, Outgoing
 from ._unpack import ENCODINGS, BrokenEncodingError, Unpacker
 from ._version import __version__
 from .errors import (
@@ -63,7 +61,6 @@ class Transport:
             "Authorization": settings.authorization,
             "User-Agent": f"cvs_async/{__version__}",
         }
-        self._raw_headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
 
     @property
     def connections(self) -> int | None:
@@ -79,9 +76,16 @@ class Transport:
             ResponseTooLargeError: the answer is larger than the client's bound.
             InvalidInputError: a file changed while it was being sent.
         """
-        stream = _stream(request.body, progress)
+        url, headers, body = f"{self._settings.origins[request.host]}{request.path}", self._headers, request.body
+        if request.query:
+            url = f"{url}?{request.query}"
+        if body is not None:
+            headers = headers | {"Content-Type": body.content_type, "Content-Length": str(body.size)}
+        stream = _stream(body, progress)
         try:
-            return await self._exchange(request.operation, self._http(request, stream, timeout, progress), progress)
+            return await self._exchange(
+                request.operation, Outgoing(request.method, url, headers, stream, timeout), progress
+            )
         finally:
             if isinstance(stream, Content) and progress.phase in ("leaving", "answered"):
                 progress.sent = len(stream)
@@ -103,27 +107,24 @@ class Transport:
                 f"{operation}: the URL is plain http; make the client with allow_insecure=True to use it",
                 operation=operation,
             )
-        headers = self._headers | {"Accept": "*/*", "Host": target.netloc.decode("ascii")}
+        headers = self._headers | {"Accept": "*/*"}
         if _origin(target) not in {_origin(httpx.URL(origin)) for origin in self._settings.origins.values()}:
             del headers["Authorization"]
-        request = httpx.Request("GET", target, headers=headers, extensions=_extensions(timeout, progress))
-        return await self._exchange(operation, request, progress)
+        return await self._exchange(operation, Outgoing("GET", str(target), headers, Content(()), timeout), progress)
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._client.aclose()
 
-    async def _exchange(self, operation: str, request: httpx.Request, progress: Progress) -> WireReply:
+    async def _exchange(self, operation: str, outgoing: Outgoing, progress: Progress) -> WireReply:
         clock = asyncio.get_running_loop().time
         progress.handed_at, progress.phase = clock(), "handed"
         try:
-            # What `AsyncClient.send` does beside this is for redirects, credentials, cookies and logging, of which
-            # there are none here. Who replaces the client's transport, as respx does, is asked all the same.
-            response = await self._client._transport_for_url(request.url).handle_async_request(request)
+            answer = await self._answer(outgoing, progress)
             try:
-                content = await self._read(response, operation, progress)
+                content = await self._read(answer, operation, progress)
             finally:
-                await response.aclose()
+                await answer.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _as_ours(error, operation, progress) from error
         except BrokenEncodingError as error:
@@ -137,57 +138,61 @@ class Transport:
         else:
             progress.answered_at, progress.phase = clock(), "answered"
             return WireReply(
-                response.status_code,
+                answer.status_code,
                 content,
                 progress.attempts,
                 progress.unknown_before,
-                None if response.status_code == HTTPStatus.OK else _retry_after(response),
+                None if answer.status_code == HTTPStatus.OK else _retry_after(answer.headers),
             )
 
-    def _http(
-        self, request: Request, stream: httpx.AsyncByteStream, timeout: Timeout, progress: Progress
-    ) -> httpx.Request:
-        url = _url(f"{self._settings.origins[request.host]}{request.path}")
-        headers = [*self._raw_headers, (b"Host", url.netloc)]
-        if request.body is not None:
-            headers.append((b"Content-Type", request.body.content_type.encode()))
-            headers.append((b"Content-Length", b"%d" % request.body.size))
-        return httpx.Request(
-            request.method,
-            _Url(url, request.query),
-            headers=headers,
-            stream=stream,
-            extensions=_extensions(timeout, progress),
+    async def _answer(self, outgoing: Outgoing, progress: Progress) -> Answer | httpx.Response:
+        # What `AsyncClient.send` does beside this is for redirects, credentials, cookies and logging, of which there
+        # are none here. Who replaces the client's transport, as respx does, is asked all the same.
+        transport = self._client._transport_for_url(_ANY)
+        if self._own is not None and transport is self._own:
+            return await self._own.send(outgoing, progress)
+        url, timeout = httpx.URL(outgoing.url), outgoing.timeout
+        timeouts = {"connect": timeout.connect, "read": timeout.read, "write": timeout.write, "pool": None}
+        request = httpx.Request(
+            outgoing.method,
+            url,
+            headers={**outgoing.headers, "Host": url.netloc.decode("ascii")},
+            stream=outgoing.body,
+            extensions={"timeout": timeouts, "trace": progress},
         )
+        return await transport.handle_async_request(request)
 
-    async def _read(self, response: httpx.Response, operation: str, progress: Progress) -> bytes:
+    async def _read(self, answer: Answer | httpx.Response, operation: str, progress: Progress) -> bytes:
         content = bytearray()
-        async for piece in _pieces(response, progress):
+        async for piece in _pieces(answer, progress):
             content += piece
             if len(content) > self._settings.max_response_bytes:
                 raise ResponseTooLargeError(
                     f"{operation}: the answer has more than {self._settings.max_response_bytes} bytes;"
                     " max_response_bytes of the client is the bound",
-                    http_status=response.status_code,
+                    http_status=answer.status_code,
                     raw=bytes(content[:HEAD]),
                 )
         return bytes(content)
 
 
-def _retry_after(response: httpx.Response) -> float | None:
-    return parse_retry_after(response.headers.get("retry-after"), response.headers.get("date"), time.time())
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    return parse_retry_after(headers.get("retry-after"), headers.get("date"), time.time())
 
 
-async def _pieces(response: httpx.Response, progress: Progress) -> AsyncIterator[bytes]:
+async def _pieces(answer: Answer | httpx.Response, progress: Progress) -> AsyncIterator[bytes]:
     """The content of an answer. httpx would unpack whatever has arrived at once, and that may be a bomb."""
-    if response.is_stream_consumed:  # the answer of a mock, which was there from the beginning
-        progress.received += len(response.content)
-        yield response.content
+    if (
+        isinstance(answer, httpx.Response) and answer.is_stream_consumed
+    ):  # of a mock, which was there from the beginning
+        progress.received += len(answer.content)
+        yield answer.content
         return
-    unpacker = Unpacker(response.headers.get("content-encoding", ""))
-    if not isinstance(response.stream, httpx.AsyncByteStream):
+    stream = answer.stream if isinstance(answer, httpx.Response) else answer
+    if not isinstance(stream, httpx.AsyncByteStream):
         raise TypeError("the transport's answer is not asynchronous")
-    async for chunk in response.stream:
+    unpacker = Unpacker(answer.headers.get("content-encoding", ""))
+    async for chunk in stream:
         progress.received += len(chunk)
         for piece in unpacker.feed(chunk):
             yield piece
@@ -217,21 +222,8 @@ class _BodyStream(httpx.AsyncByteStream):
         self._body = None
 
 
-class _Url(httpx.URL):
-    """A URL with another query, which is quoted already: to parse a whole one takes ten times as long."""
-
-    def __init__(self, url: httpx.URL, query: str) -> None:
-        self._uri_reference = url._uri_reference._replace(query=query or None)
-
-
-@lru_cache
-def _url(text: str) -> httpx.URL:
-    return httpx.URL(text)
-
-
-def _extensions(timeout: Timeout, progress: Progress) -> dict[str, Any]:
-    parts = {"connect": timeout.connect, "read": timeout.read, "write": timeout.write, "pool": None}
-    return {"timeout": parts, "trace": progress}
+_ANY = httpx.URL()
+"""The client has one transport, whatever the URL."""
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -1,8 +1,9 @@
-"""An httpx transport over aiohttp that never says less, or more, than it knows about a request's delivery.
+"""Requests over aiohttp, which never says less, or more, than it knows about a request's delivery.
 
-httpx is the interface that users, hooks and mocks know; aiohttp is what stays cheap with a thousand calls in
-flight. What this file adds to both is exactness: errors from before and after the moment when a request began
-to leave are never confused, and nothing is ever sent twice behind the caller's back.
+httpx is the interface that users, hooks and mocks know, and its errors are those that are raised here; aiohttp is
+what stays cheap with a thousand calls in flight. What this file adds to both is exactness: errors from before and
+after the moment when a request began to leave are never confused, and nothing is ever sent twice behind the
+caller's back.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -25,7 +26,10 @@ import yarl
 from aiohttp.abc import AbstractStreamWriter
 from attrs import define
 
+from .settings import Timeout
+
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
+"""What httpx calls so: is told of each step of a request."""
 
 
 class _UnansweredError(aiohttp.ClientError):
@@ -55,6 +59,17 @@ class Content(httpx.AsyncByteStream):
     def release(self) -> None:
         """Keep nothing of it."""
         self.pieces = ()
+
+
+@define(eq=False)
+class Outgoing:
+    """A request as it leaves: its URL is quoted already, and the bounds on its parts are in seconds."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: httpx.AsyncByteStream
+    timeout: Timeout
 
 
 class _Payload(aiohttp.Payload):
@@ -126,50 +141,59 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         return sum(opened.fileno() >= 0 for opened in self._sockets)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """For httpx, which takes twice as long; see `send`."""
+        if not isinstance(request.stream, httpx.AsyncByteStream):
+            raise TypeError("the request's body is not asynchronous")
+        timeout = request.extensions.get("timeout", {})
+        headers = {name.decode("ascii"): value.decode("latin-1") for name, value in request.headers.raw}
+        answer = await self.send(
+            Outgoing(
+                request.method,
+                str(request.url),
+                headers,
+                request.stream,
+                Timeout(**{name: timeout.get(name) for name in ("connect", "read", "write")}),
+            ),
+            request.extensions.get("trace"),
+        )
+        return httpx.Response(answer.status_code, headers=answer.raw_headers, stream=answer, request=request)
+
+    async def send(self, outgoing: Outgoing, trace: Trace | None) -> Answer:
         """Send one request, once.
 
         Raises:
             httpx.TransportError: of the kind that tells whether the request can have reached the service.
         """
-        sending = _Sending(request.extensions.get("trace"), self._used)
+        sending = _Sending(trace, self._used)
         token = _sending.set(sending)
         try:
             await sending.tell("connection.started")
-            if isinstance(request.stream, (Content, httpx.ByteStream)):
-                response = await self._send(request, sending)
-            else:
-                async with asyncio.timeout(None) as sending.write_timer:
-                    response = await self._send(request, sending)
+            if isinstance(outgoing.body, (Content, httpx.ByteStream)):
+                return Answer(await self._request(outgoing, sending))
+            async with asyncio.timeout(None) as sending.write_timer:
+                return Answer(await self._request(outgoing, sending))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Not raised in here: aiohttp's error quotes URL and answer, and is no context for others to see.
-            failure = _failure(error, sending, request)
-        else:
-            return httpx.Response(
-                response.status, headers=response.raw_headers, stream=_Answer(response, request), request=request
-            )
+            failure = _failure(error, sending)
         finally:  # or task, context and timer would keep each other, and the answer with them
             _sending.reset(token)
             sending.write_timer = None
         raise failure
 
-    async def _send(self, request: httpx.Request, sending: _Sending) -> aiohttp.ClientResponse:
-        session, timeouts = self._open_session(), request.extensions.get("timeout", {})
-        url = yarl.URL(str(request.url), encoded=True)
-        headers = [(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw]
-        proxy = self._proxy(request.url)
-        timeout = _timeout(timeouts.get("connect"), timeouts.get("read"))
+    async def _request(self, outgoing: Outgoing, sending: _Sending) -> aiohttp.ClientResponse:
+        session, url = self._open_session(), yarl.URL(outgoing.url, encoded=True)
+        proxy, timeout = self._proxy(url), _timeout(outgoing.timeout.connect, outgoing.timeout.read)
         while True:
-            body = _body(request, sending, timeouts.get("write"))
             try:
                 return await session.request(
-                    request.method,
+                    outgoing.method,
                     url,
-                    headers=headers,
-                    data=body,
+                    headers=outgoing.headers,
+                    data=_body(outgoing.body, sending, outgoing.timeout.write),
                     timeout=timeout,
                     allow_redirects=False,
                     proxy=proxy,
-                    middlewares=() if request.method == "POST" else (_send_once,),
+                    middlewares=() if outgoing.method == "POST" else (_send_once,),
                 )
             except _ClosedBeforeError:
                 if not sending.kept:  # a new connection: who closes those at once will go on doing so
@@ -204,9 +228,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._sockets.add(opened)
         return opened
 
-    def _proxy(self, url: httpx.URL) -> str | None:
+    def _proxy(self, url: yarl.URL) -> str | None:
         proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
-        return None if proxy is None or proxy_bypass(url.host) else proxy
+        return None if proxy is None or proxy_bypass(url.host or "") else proxy
 
 
 KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
@@ -261,13 +285,13 @@ async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
 
 
 def _body(
-    request: httpx.Request, sending: _Sending, seconds: float | None
+    stream: httpx.AsyncByteStream, sending: _Sending, seconds: float | None
 ) -> AsyncIterator[bytes] | _Payload | bytes | None:
-    if isinstance(request.stream, Content):
-        return _Payload(request.stream) if request.stream.pieces else None
-    if isinstance(request.stream, httpx.ByteStream):
-        return b"".join(request.stream) or None
-    return _timed(request.stream, sending, seconds)
+    if isinstance(stream, Content):
+        return _Payload(stream) if stream.pieces else None
+    if isinstance(stream, httpx.ByteStream):
+        return b"".join(stream) or None
+    return _timed(stream, sending, seconds)
 
 
 async def _timed(stream: Any, sending: _Sending, seconds: float | None) -> AsyncIterator[bytes]:
@@ -289,47 +313,60 @@ async def _timed(stream: Any, sending: _Sending, seconds: float | None) -> Async
         raise
 
 
-def _failure(error: Exception, sending: _Sending, request: httpx.Request) -> Exception:
+def _failure(error: Exception, sending: _Sending) -> Exception:
     if sending.body_error is not None:
         return sending.body_error
     if sending.write_timer is not None and sending.write_timer.expired():
-        return httpx.WriteTimeout("the request could not be written in time", request=request)
-    return _as_httpx(error, sending.left, request)
+        return httpx.WriteTimeout("the request could not be written in time")
+    return _as_httpx(error, sending.left)
 
 
-def _as_httpx(error: Exception, left: bool, request: httpx.Request) -> httpx.TransportError:
+def _as_httpx(error: Exception, left: bool) -> httpx.TransportError:
     """aiohttp's errors in httpx's words; what is raised before `left` was certainly not delivered."""
     text = type(error).__name__  # aiohttp's own texts may quote the URL with its query
     if not left:
         if isinstance(error, (aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError)):
-            return httpx.ProxyError(text, request=request)
+            return httpx.ProxyError(text)
         if isinstance(error, asyncio.TimeoutError):
-            return httpx.ConnectTimeout(text, request=request)
+            return httpx.ConnectTimeout(text)
         if isinstance(error, (aiohttp.InvalidURL, ValueError)):
-            return httpx.UnsupportedProtocol(text, request=request)
-        return httpx.ConnectError(text, request=request)
+            return httpx.UnsupportedProtocol(text)
+        return httpx.ConnectError(text)
     if isinstance(error, asyncio.TimeoutError):
-        return httpx.ReadTimeout(text, request=request)
+        return httpx.ReadTimeout(text)
     if isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ClientResponseError)):
-        return httpx.RemoteProtocolError(text, request=request)
-    return httpx.ReadError(text, request=request)
+        return httpx.RemoteProtocolError(text)
+    return httpx.ReadError(text)
 
 
-class _Answer(httpx.AsyncByteStream):
-    """The body of an answer, as it arrives."""
+class Answer(httpx.AsyncByteStream):
+    """An answer: iterating gives its body as it arrives. It is to be closed.
 
-    def __init__(self, response: aiohttp.ClientResponse, request: httpx.Request) -> None:
+    Attributes:
+        status_code: of HTTP.
+        headers: by their names, in any case of letters.
+        raw_headers: in bytes, as they came.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
-        self._request = request
+        self.status_code = response.status
+        self.headers: Mapping[str, str] = response.headers
+        self.raw_headers = response.raw_headers
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
         try:
-            async for chunk in self._response.content.iter_any():
-                yield chunk
+            chunk = await self._response.content.readany()
         except (aiohttp.ClientError, OSError) as error:
-            raise _as_httpx(error, True, self._request) from None
+            raise _as_httpx(error, True) from None
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
 
     async def aclose(self) -> None:
-        # Gives the connection back where the body was read to its end, and ends it where it was not.
+        """Give the connection back if the body was read to its end, and end it if it was not."""
         with suppress(aiohttp.ClientError):
-            self._response.close() if not self._response.content.at_eof() else self._response.release()
+            self._response.release() if self._response.content.at_eof() else self._response.close()

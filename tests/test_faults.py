@@ -703,8 +703,7 @@ def test_every_exception_of_httpx_is_classified(kind: type[BaseException], phase
 @pytest.mark.parametrize("left", [False, True], ids=["before it left", "after it left"])
 @pytest.mark.parametrize("kind", AIOHTTP)
 def test_every_exception_of_aiohttp_is_classified(kind: type[BaseException], left: bool) -> None:
-    request = httpx.Request("POST", "https://cvs.example.com")
-    error = below._as_httpx(made(kind), left, request)
+    error = below._as_httpx(made(kind), left)
     assert isinstance(error, httpx.TransportError)
     ours = _as_ours(error, "ocr.card", Progress(phase="leaving" if left else "connecting"))
     late = issubclass(kind, asyncio.TimeoutError)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
-
-import anyio
 
 T = TypeVar("T")
 
@@ -18,7 +17,7 @@ class Window(Generic[T]):
     """
 
     def __init__(self, size: int) -> None:
-        self._room = anyio.Semaphore(size)
+        self._room = asyncio.Semaphore(size)
         self._waiting: dict[int, T] = {}
         self._next = 0
         self._handing_on = False
@@ -34,9 +33,16 @@ class Window(Generic[T]):
             return
         self._handing_on = True
         try:
-            while self._next in self._waiting:
-                await hand_on(self._waiting.pop(self._next))
-                self._next += 1
-                self._room.release()
+            while handed := self._hand_on(hand_on):
+                for taken in handed:
+                    await taken
+                    self._room.release()
         finally:
             self._handing_on = False
+
+    def _hand_on(self, hand_on: Callable[[T], Awaitable[None]]) -> list[Awaitable[None]]:
+        handed: list[Awaitable[None]] = []
+        while self._next in self._waiting:
+            handed.append(hand_on(self._waiting.pop(self._next)))
+            self._next += 1
+        return handed

@@ -6,13 +6,11 @@ import asyncio
 import os
 from collections.abc import AsyncIterable, Mapping, Sized
 from contextlib import suppress
-from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from .._call import Caller
 from .._endpoint import Arguments, Endpoint
@@ -21,6 +19,7 @@ from .crew import Crew
 from .journal import Journal, JournalError
 from .order import Window
 from .outcome import Item, Outcome, Stats
+from .outlet import Outlet
 from .plan import Plan, make_plan
 from .processing import Processor, Rules
 from .sources import is_read_once, iterate, may_be_read_ahead
@@ -75,6 +74,9 @@ class Batch(Generic[T]):
         self._crew = Crew(OPENING)
         self._processor: Processor[T] | None = None
         self._window = Window[Outcome[T] | None](4 * concurrency) if ordered else None
+        # One by one, so that answers are let go before others are decoded, which is what the garbage collector likes.
+        # With a journal in groups, because what comes together is written together.
+        self._outcomes = Outlet[Outcome[T]](at_once=1 if journal is None else concurrency)
         self._pulling = asyncio.Lock()
         self._pulled = 0
         self._source_ended = False
@@ -99,11 +101,9 @@ class Batch(Generic[T]):
             self._journal,
             self._concurrency,
         )
-        self._outcomes: MemoryObjectReceiveStream[Outcome[T]]
-        send, self._outcomes = anyio.create_memory_object_stream[Outcome[T]](0)
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
-        self._tasks.start_soon(self._run, send)
+        self._tasks.start_soon(self._run)
         if self._journal is not None:
             self._tasks.start_soon(self._note, self._journal)
         self.stats.start()
@@ -171,11 +171,11 @@ class Batch(Generic[T]):
         if self._tasks is None:
             raise RuntimeError("a batch starts with: async with cvs.batch(...) as outcomes")
         try:
-            return await self._outcomes.receive()
-        except (anyio.EndOfStream, anyio.ClosedResourceError):
+            return await self._outcomes.take()
+        except StopAsyncIteration:
             if self._source_error is not None:
                 raise self._source_error from None
-            raise StopAsyncIteration from None
+            raise
 
     def _give_up(self, error: Exception) -> None:
         """Take up no more items; the error shows last."""
@@ -190,16 +190,19 @@ class Batch(Generic[T]):
                 await journal.note(self.stats.figures())
             await anyio.sleep(1)
 
-    async def _run(self, send: MemoryObjectSendStream[Outcome[T]]) -> None:
-        async with send, anyio.create_task_group() as workers:
-            for _ in range(self._concurrency + self._ahead):
-                workers.start_soon(self._work, send)
+    async def _run(self) -> None:
+        try:
+            async with anyio.create_task_group() as workers:
+                for _ in range(self._concurrency + self._ahead):
+                    workers.start_soon(self._work)
+        finally:
+            self._outcomes.close()
 
-    async def _work(self, send: MemoryObjectSendStream[Outcome[T]]) -> None:
+    async def _work(self) -> None:
         assert self._processor is not None  # noqa: S101 - __aenter__ made it
         while (item := await self._pull()) is not None:
             try:
-                await self._deliver(item, send, await self._outcome(item, self._processor))
+                await self._deliver(item, await self._outcome(item, self._processor))
             finally:
                 self._processor.leave(item)
             if self._processor.fatal is not None:
@@ -212,13 +215,21 @@ class Batch(Generic[T]):
             self._give_up(error)
             return None  # those that wait for it in a window still come
 
-    async def _deliver(self, item: Item, send: MemoryObjectSendStream[Outcome[T]], outcome: Outcome[T] | None) -> None:
+    async def _deliver(self, item: Item, outcome: Outcome[T] | None) -> None:
+        """Return when it is taken, so that who takes slowly slows the calls down."""
         if outcome is not None:
             self.stats.count(outcome)
         if self._window is not None:
-            await self._window.put(item.index, outcome, partial(_hand_on, send))
-        else:
-            await _hand_on(send, outcome)
+            await self._window.put(item.index, outcome, self._hand_on)
+        elif outcome is not None:
+            await self._outcomes.offer(outcome)
+
+    def _hand_on(self, outcome: Outcome[T] | None) -> asyncio.Future[None]:
+        if outcome is not None:
+            return self._outcomes.offer(outcome)
+        nobody: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        nobody.set_result(None)
+        return nobody
 
     async def _pull(self) -> Item | None:
         """The next item; None at the end of the source. An error of the source ends it, and shows last."""
@@ -245,11 +256,6 @@ class Batch(Generic[T]):
     def _item(self, element: object) -> Item:
         self._pulled += 1
         return Item(self._pulled - 1, element)
-
-
-async def _hand_on(send: MemoryObjectSendStream[Outcome[T]], outcome: Outcome[T] | None) -> None:
-    if outcome is not None:
-        await send.send(outcome)
 
 
 def endpoint_of(operation: Any, call: Caller, operations: Mapping[str, Endpoint[Any]]) -> Endpoint[Any]:
