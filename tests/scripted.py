@@ -20,8 +20,9 @@ import httpx
 from attrs import define, field
 
 from cvs_async.batch._journal_schema import create
+from cvs_async.batch._journal_writer import Call, Writer
 from cvs_async.batch.crew import resolve
-from cvs_async.batch.journal import Journal, JournalError, _Call, _Writer
+from cvs_async.batch.journal import Journal, JournalError
 from cvs_async.errors import Charge
 
 T = TypeVar("T")
@@ -183,7 +184,7 @@ def _blank() -> bytes:
         return path.read_bytes()
 
 
-class _Unsynchronized(_Writer):
+class _Unsynchronized(Writer):
     """Waits for no disk: the system keeps what was written, which is enough where the machine goes on."""
 
     def __init__(self, path: Path) -> None:
@@ -206,7 +207,7 @@ class ScriptedJournal(Journal):
         super().__init__(path)
         self._script = script
         self._breaks = breaks
-        self._waiting: list[_Call] = []
+        self._waiting: list[Call] = []
 
     async def __aenter__(self) -> Self:
         self._writer = _Unsynchronized(self.path)
@@ -224,7 +225,7 @@ class ScriptedJournal(Journal):
             raise RuntimeError("the journal is closed")
         if not self._waiting:
             self._script.offer("journal").add_done_callback(lambda _: self._commit())
-        call = _Call(method, arguments, asyncio.get_running_loop().create_future())
+        call = Call(method, arguments, asyncio.get_running_loop().create_future())
         self._waiting.append(call)
         return await call.future
 

@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import ConfigurationError
-from cvs_async.batch import journal as module
+from cvs_async.batch._journal_writer import Writer
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, Record, purge
 from cvs_async.errors import Charge
 
@@ -314,7 +314,7 @@ class Gate:
         self.groups: list[int] = []
         self.entered = threading.Event()
         self.open = threading.Event()
-        real = module._Writer.commit
+        real = Writer.commit
 
         def commit(writer: Any, group: Any) -> Any:
             self.groups.append(len(group))
@@ -322,7 +322,7 @@ class Gate:
             assert self.open.wait(30)
             return real(writer, group)
 
-        monkeypatch.setattr(module._Writer, "commit", commit)
+        monkeypatch.setattr(Writer, "commit", commit)
 
 
 async def test_what_waits_is_committed_in_one_group(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -605,14 +605,14 @@ async def test_purging_drops_old_answers_and_keeps_what_was_paid(path: Path, mon
 
 
 async def test_a_full_disk_fails_every_waiter_and_closes_cleanly(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = module._Writer._begin
+    real = Writer._begin
 
     def begin(writer: Any) -> None:
         real(writer)
         [(pages,)] = writer._database.execute("PRAGMA page_count").fetchall()
         writer._database.execute(f"PRAGMA max_page_count = {pages + 4}")
 
-    monkeypatch.setattr(module._Writer, "_begin", begin)
+    monkeypatch.setattr(Writer, "_begin", begin)
     async with Journal(path) as journal:
         await claim(journal, A)
         await journal.sent(A, check_sum=None)

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from cvs_async import AsyncCVS, Done, Failed, Held, InvalidInputError, RetryPolicy, Url, folder
 from cvs_async._inputs import Part
 from cvs_async.batch import Outcome, Stats
-from cvs_async.batch import journal as journal_module
+from cvs_async.batch._journal_writer import Writer
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, Record
 from cvs_async.batch.keys import OF_THE_CALL, key_of, question_of
 from cvs_async.batch.manifests import Entry
@@ -649,13 +649,13 @@ async def test_a_journal_of_another_process_is_refused_with_its_id(path: Path) -
 @pytest.fixture
 def small_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Room for some answers of incompressible text."""
-    begin = journal_module._Writer._begin
+    begin = Writer._begin
 
     def small(writer: Any) -> None:
         begin(writer)
         writer._database.execute("PRAGMA max_page_count = 60")
 
-    monkeypatch.setattr(journal_module._Writer, "_begin", small)
+    monkeypatch.setattr(Writer, "_begin", small)
 
 
 @pytest.mark.parametrize("ordered", [False, True])

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from attrs import define, field, setters
 
@@ -20,6 +20,8 @@ if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+T = TypeVar("T")
 
 State = Literal["planned", "sent", "billed", "free", "unknown"]
 """Of a document: known; its request has left or may have left; or what its last request cost."""
@@ -63,14 +65,17 @@ KEY, NUMBER, OPENING, CHARGE = 1, 6, 7, 11
 _JOINED = f"SELECT {COLUMNS} FROM sources d LEFT JOIN requests r ON r.document = d.id WHERE d.document = d.id"  # noqa: S608
 MANY = 16
 FOLLOWING = f"{_JOINED} AND d.id >= ? AND d.id < ?"
-# Some hundreds with one statement take half the time of one by one.
-FIND = {size: f"{_JOINED} AND d.key IN ({', '.join('?' * size)})" for size in (256, 16, 1)}
+SIZES = (256, 64, 16, 4, 1)
+"""Of the statements that are about many keys or rows: some hundreds at once take half the time of one by one."""
+FIND = {size: f"{_JOINED} AND d.key IN ({', '.join('?' * size)})" for size in SIZES}
+COUNTS = {
+    size: f"""
+SELECT d.key, d.id, count(r.number), total(r.charge = 'billed') FROM sources d LEFT JOIN requests r ON r.document = d.id
+WHERE d.document = d.id AND d.key IN ({", ".join("?" * size)}) GROUP BY d.id
+"""  # noqa: S608
+    for size in SIZES
+}
 DUPLICATE = "SELECT 1 FROM sources WHERE document = ? AND document <> id AND name = ? AND reference IS ?"
-SENT = """
-INSERT INTO requests (document, number, opening, check_sum, sent_at)
-SELECT id, (SELECT count(*) FROM requests r WHERE r.document = d.id) + 1, ?, ?, ?
-FROM sources d WHERE key = ? AND document = id
-"""
 # Beside max(), the other columns are those of the row with the greatest number.
 LAST = """
 SELECT d.id, max(r.number), r.charge, r.opening, total(r.charge = 'billed')
@@ -180,12 +185,8 @@ def find(database: sqlite3.Connection, keys: Sequence[bytes], following: int) ->
     found: dict[bytes, list[Row]] = {}
     if following and len(keys) >= MANY:
         _collect(found, database.execute(FOLLOWING, (following, following + len(keys))))
-    missing = list(dict.fromkeys(key for key in keys if key not in found))
-    start = 0
-    while start < len(missing):
-        size = next(size for size in FIND if size <= len(missing) - start)
-        _collect(found, database.execute(FIND[size], missing[start : start + size]))
-        start += size
+    for some in chunks(list(dict.fromkeys(key for key in keys if key not in found))):
+        _collect(found, database.execute(FIND[len(some)], some))
     return found
 
 
@@ -195,6 +196,15 @@ def _collect(found: dict[bytes, list[Row]], rows: Iterable[Row]) -> None:
             known.append(row)
         else:
             found[row[KEY]] = [row]
+
+
+def chunks(values: Sequence[T], most: int = SIZES[0]) -> Iterator[Sequence[T]]:
+    """All of them, in as few pieces as there are sizes for."""
+    start = 0
+    while start < len(values):
+        size = next(size for size in SIZES if size <= min(len(values) - start, most))
+        yield values[start : start + size]
+        start += size
 
 
 def to_key(key: str) -> bytes:

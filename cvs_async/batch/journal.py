@@ -7,48 +7,23 @@ whatever is asked for while one group goes to the disk makes up the next. Others
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import os
-import sqlite3
 import threading
 import time
-import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 import anyio
-from attrs import define
 
 from ..errors import Charge
 from ._journal_reader import Charges, JournalFigures, JournalReader, purge
-from ._journal_schema import (
-    CONTENT,
-    DUPLICATE,
-    ENDED,
-    LAST,
-    SENT,
-    JournalError,
-    Lock,
-    Record,
-    Row,
-    State,
-    check,
-    connect,
-    create,
-    failure,
-    find,
-    to_code,
-    to_key,
-    to_record,
-    to_text,
-    translated,
-    verify,
-)
+from ._journal_schema import JournalError, Record, State, to_code, to_key, to_text
+from ._journal_writer import Call, Packed, Writer
 from .crew import resolve
 
 __all__ = ["Charges", "Claim", "Journal", "JournalError", "JournalFigures", "JournalReader", "Record", "State", "purge"]
@@ -76,8 +51,8 @@ class Journal:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._queue: SimpleQueue[Sequence[_Call]] = SimpleQueue()
-        self._asked: list[_Call] = []
+        self._queue: SimpleQueue[Sequence[Call]] = SimpleQueue()
+        self._asked: list[Call] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._open = False
@@ -130,16 +105,16 @@ class Journal:
 
     async def claim_many(self, claims: Sequence[Claim]) -> list[Record | None]:
         """`claim` for many at once, which is much faster; some hundreds to thousands make a good number."""
-        packed: list[_Packed] = [
+        packed: list[Packed] = [
             (to_key(key), operation, to_text(source), None if reference is None else to_text(reference))
             for key, operation, source, reference in claims
         ]
-        records: list[Record | None] = await self._ask(_Writer.claim, packed)
+        records: list[Record | None] = await self._ask(Writer.claim, packed)
         return records
 
     async def content(self, key: str) -> bytes | None:
         """The body of the answer, the billed one if there is one; None where there is none, or it was purged."""
-        content: bytes | None = await self._ask(_Writer.content, to_key(key))
+        content: bytes | None = await self._ask(Writer.content, to_key(key))
         return content
 
     async def sent(self, key: str, *, check_sum: str | None) -> None:
@@ -150,7 +125,7 @@ class Journal:
         Raises:
             LookupError: if the key was never claimed.
         """
-        await self._ask(_Writer.sent, to_key(key), None if check_sum is None else to_text(check_sum), time.time())
+        await self._ask(Writer.sent, to_key(key), None if check_sum is None else to_text(check_sum), time.time())
 
     async def ended(
         self,
@@ -176,7 +151,7 @@ class Journal:
             LookupError: if no request was made for this key.
         """
         end = charge, http_status, error, to_code(code), time.time()
-        await self._ask(_Writer.ended, to_key(key), content, end)
+        await self._ask(Writer.ended, to_key(key), content, end)
 
     async def withdrawn(self, key: str) -> None:
         """The request that was marked as sent did not leave: everything is again as it was before.
@@ -184,16 +159,16 @@ class Journal:
         Raises:
             LookupError: if there is no such request since the journal was opened.
         """
-        await self._ask(_Writer.withdrawn, to_key(key))
+        await self._ask(Writer.withdrawn, to_key(key))
 
     async def note(self, figures: Mapping[str, Any]) -> None:
         """Leave figures of the running batch, plain JSON values, for readers. They replace those before them."""
-        await self._ask(_Writer.note, json.dumps(dict(figures)), time.time())
+        await self._ask(Writer.note, json.dumps(dict(figures)), time.time())
 
     async def _ask(self, method: Callable[..., Any], *arguments: Any) -> Any:
         if self._loop is None or not self._open:
             raise RuntimeError("a journal is written inside of: async with Journal(...) as journal")
-        call = _Call(method, arguments, self._loop.create_future())
+        call = Call(method, arguments, self._loop.create_future())
         if not self._asked:
             self._loop.call_soon(self._hand_over)  # with all that is asked for in this turn of the loop
         self._asked.append(call)
@@ -206,7 +181,7 @@ class Journal:
 
     def _work(self, opened: asyncio.Future[None]) -> None:
         try:
-            writer = _Writer(self.path)
+            writer = Writer(self.path)
         except Exception as error:
             self._tell(resolve, [(opened, error)])
         else:
@@ -221,7 +196,7 @@ class Journal:
         finally:
             self._tell(self._ended.set)
 
-    def _group(self) -> list[_Call]:
+    def _group(self) -> list[Call]:
         """All that waits, at least one; nothing at the end."""
         group = list(self._queue.get())
         while group and not self._queue.empty():
@@ -236,148 +211,3 @@ class Journal:
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop was closed without `aclose`, so nobody waits
                 self._loop.call_soon_threadsafe(callback, *arguments)
-
-
-@define(eq=False)
-class _Call:
-    """A method of the writer, to be called in the next group."""
-
-    method: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    future: asyncio.Future[Any]
-
-
-class _Writer:
-    """The one connection that writes. Everything here runs in the journal's thread.
-
-    Methods return a `LookupError` rather than raise it, for what is raised fails the whole group.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._failure: JournalError | None = None
-        self._synchronous = ""
-        self._next = 1
-        check(path)  # before anything is put beside it
-        with translated(path), ExitStack() as stack:
-            stack.callback(Lock(path).close)
-            if check(path):
-                verify(path)
-            else:
-                create(path)
-            self._database = stack.enter_context(closing(connect(path, "mode=rw")))
-            self._begin()
-            self._held = stack.pop_all()
-
-    def _begin(self) -> None:
-        for setting in ("journal_mode = WAL", "cache_size = -8192", "wal_autocheckpoint = 4000"):
-            self._database.execute(f"PRAGMA {setting}")
-        self._database.execute("UPDATE journal SET opening = opening + 1")
-        [(self._opening,)] = self._database.execute("SELECT opening FROM journal").fetchall()
-        [(self._last_id,)] = self._database.execute("SELECT coalesce(max(id), 0) FROM sources").fetchall()
-
-    def close(self) -> None:
-        """Let go of everything. An error is of no consequence: what was committed is on the disk."""
-        with suppress(sqlite3.Error, OSError):
-            self._held.close()
-
-    def commit(self, group: Sequence[_Call]) -> list[Any]:
-        """One transaction; what each call returns, or why all of them failed."""
-        if self._failure is None:
-            try:
-                return self._commit(group)
-            except Exception as error:
-                self._failure = failure(self._path, error)
-                with suppress(sqlite3.Error):
-                    self._database.rollback()
-        return [JournalError(str(self._failure)) for _ in group]
-
-    def _commit(self, group: Sequence[_Call]) -> list[Any]:
-        self._synchronize("FULL" if any(call.method in _DURABLE for call in group) else "NORMAL")
-        self._database.execute("BEGIN IMMEDIATE")
-        results: list[Any] = []
-        for method, calls in itertools.groupby(group, key=lambda call: call.method):
-            if method is _Writer.claim:
-                results += self._claim_all([call.arguments[0] for call in calls])
-            else:
-                results += [method(self, *call.arguments) for call in calls]
-        self._database.execute("COMMIT")
-        return results
-
-    def _synchronize(self, level: str) -> None:
-        # What is committed with NORMAL is safe against kill -9, and is on the disk with the next group that is FULL.
-        if level != self._synchronous:
-            self._database.execute(f"PRAGMA synchronous = {level}")
-            self._synchronous = level
-
-    def _claim_all(self, lots: Sequence[Sequence[_Packed]]) -> Iterable[list[Record | None]]:
-        records = iter(self.claim([claim for lot in lots for claim in lot]))
-        return [list(itertools.islice(records, len(lot))) for lot in lots]
-
-    def claim(self, claims: Sequence[_Packed]) -> Iterable[Record | None]:
-        known = find(self._database, [key for key, *_ in claims], self._next)
-        self._next = known[claims[-1][0]][0][0] + 1 if claims and claims[-1][0] in known else 0
-        now = time.time()
-        for key, operation, name, reference in claims:
-            if (rows := known.get(key)) is None:
-                document = self._add(None, key, operation, name, reference, now)
-                known[key] = [(document, key, operation, name, reference, now, *[None] * 9)]
-                yield None
-                continue
-            document, _, _, first_name, first_reference, *_ = rows[0]
-            if (name, reference) != (first_name, first_reference):
-                self._add_duplicate(document, key, operation, name, reference, now)
-            yield to_record(rows, self._opening)
-
-    def _add(self, document: int | None, *values: Any) -> int:
-        self._last_id += 1
-        known_by = document or self._last_id
-        self._database.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?)", (self._last_id, known_by, *values))
-        return known_by
-
-    def _add_duplicate(self, document: int, *values: Any) -> None:
-        _, _, name, reference, _ = values
-        if self._database.execute(DUPLICATE, (document, name, reference)).fetchone() is None:
-            self._add(document, *values)
-
-    def sent(self, key: bytes, check_sum: str | None, now: float) -> LookupError | None:
-        added = self._database.execute(SENT, (self._opening, check_sum, now, key)).rowcount
-        return None if added else LookupError(f"{key.hex()} was never claimed")
-
-    def ended(self, key: bytes, content: bytes | None, end: tuple[Any, ...]) -> LookupError | None:
-        document, number, charge, _, billed = self._last(key)
-        if number is None:
-            return LookupError(f"no request was made for {key.hex()}")
-        if charge == "billed":
-            return None
-        self._database.execute(ENDED, (*end, document, number))
-        if billed and end[0] != "billed":
-            return None  # the answer that was paid for stays
-        if content is None:
-            self._database.execute("DELETE FROM contents WHERE document = ?", (document,))
-        else:
-            packed = zlib.compress(content, 1)
-            self._database.execute("INSERT OR REPLACE INTO contents VALUES (?, ?)", (document, packed))
-        return None
-
-    def withdrawn(self, key: bytes) -> LookupError | None:
-        document, number, charge, opening, _ = self._last(key)
-        if number is None or charge is not None or opening != self._opening:
-            return LookupError(f"{key.hex()} is not marked as sent")
-        self._database.execute("DELETE FROM requests WHERE document = ? AND number = ?", (document, number))
-        return None
-
-    def _last(self, key: bytes) -> Row:
-        row: Row = self._database.execute(LAST, (key,)).fetchone()
-        return row
-
-    def content(self, key: bytes) -> bytes | None:
-        row = self._database.execute(CONTENT, (key,)).fetchone()
-        return None if row is None else zlib.decompress(row[0])
-
-    def note(self, figures: str, now: float) -> None:
-        self._database.execute("UPDATE journal SET figures = ?, noted_at = ?", (figures, now))
-
-
-_Packed: TypeAlias = tuple[bytes, str, str, str | None]
-_DURABLE = (_Writer.sent, _Writer.ended, _Writer.withdrawn)

@@ -1,0 +1,286 @@
+"""The one connection that writes to a journal. Everything here runs in the journal's thread.
+
+What one group of calls asks for goes to SQLite with few statements of many rows each: a statement lets another
+thread of Python go on, and to get its turn back takes longer than to write a row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sqlite3
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from attrs import define, frozen
+
+from ._journal_schema import (
+    CONTENT,
+    COUNTS,
+    DUPLICATE,
+    ENDED,
+    LAST,
+    JournalError,
+    Lock,
+    Record,
+    Row,
+    check,
+    chunks,
+    connect,
+    create,
+    failure,
+    find,
+    to_record,
+    translated,
+    verify,
+)
+
+Packed: TypeAlias = tuple[bytes, str, str, str | None]
+"""A claim: key, operation, source, reference."""
+
+
+@define(eq=False)
+class Call:
+    """A method of the writer, to be called in the next group."""
+
+    method: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    future: asyncio.Future[Any]
+
+
+@frozen
+class _Request:
+    """One that has left and whose end is not told yet, and whether an answer before it was billed."""
+
+    document: int
+    number: int
+    check_sum: str | None
+    sent_at: float
+    billed: bool
+
+
+class Writer:
+    """Takes up the calls of a group, in one transaction.
+
+    Methods take the arguments of many calls and give a result for each. They return a `LookupError` rather than
+    raise it, for what is raised fails the whole group.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._failure: JournalError | None = None
+        self._synchronous = ""
+        self._next = 1
+        self._under_way: dict[bytes, _Request] = {}
+        check(path)  # before anything is put beside it
+        with translated(path), ExitStack() as stack:
+            stack.callback(Lock(path).close)
+            if check(path):
+                verify(path)
+            else:
+                create(path)
+            self._database = stack.enter_context(closing(connect(path, "mode=rw")))
+            self._begin()
+            self._held = stack.pop_all()
+
+    def _begin(self) -> None:
+        for setting in ("journal_mode = WAL", "cache_size = -8192", "wal_autocheckpoint = 4000"):
+            self._database.execute(f"PRAGMA {setting}")
+        self._database.execute("UPDATE journal SET opening = opening + 1")
+        [(self._opening,)] = self._database.execute("SELECT opening FROM journal").fetchall()
+        [(self._last_id,)] = self._database.execute("SELECT coalesce(max(id), 0) FROM sources").fetchall()
+
+    def close(self) -> None:
+        """Let go of everything. An error is of no consequence: what was committed is on the disk."""
+        with suppress(sqlite3.Error, OSError):
+            self._held.close()
+
+    def commit(self, group: Sequence[Call]) -> list[Any]:
+        """One transaction; what each call returns, or why all of them failed."""
+        if self._failure is None:
+            try:
+                return self._commit(group)
+            except Exception as error:
+                self._failure = failure(self._path, error)
+                with suppress(sqlite3.Error):
+                    self._database.rollback()
+        return [JournalError(str(self._failure)) for _ in group]
+
+    def _commit(self, group: Sequence[Call]) -> list[Any]:
+        self._synchronize("FULL" if any(call.method in _DURABLE for call in group) else "NORMAL")
+        self._database.execute("BEGIN IMMEDIATE")
+        results: dict[int, Any] = {}
+        for method, calls in _in_turn(group):
+            results.update(zip(map(id, calls), method(self, [call.arguments for call in calls]), strict=True))
+        self._database.execute("COMMIT")
+        return [results[id(call)] for call in group]
+
+    def _synchronize(self, level: str) -> None:
+        # What is committed with NORMAL is safe against kill -9, and is on the disk with the next group that is FULL.
+        if level != self._synchronous:
+            self._database.execute(f"PRAGMA synchronous = {level}")
+            self._synchronous = level
+
+    # --- what documents there are
+
+    def claim(self, calls: Sequence[tuple[Sequence[Packed]]]) -> list[list[Record | None]]:
+        """For each claim what is known of its document, or None if it is new, and now planned."""
+        records = self._claim([claim for (claims,) in calls for claim in claims])
+        return [list(itertools.islice(records, len(claims))) for (claims,) in calls]
+
+    def _claim(self, claims: Sequence[Packed]) -> Iterator[Record | None]:
+        known = find(self._database, [key for key, *_ in claims], self._next)
+        self._next = known[claims[-1][0]][0][0] + 1 if claims and claims[-1][0] in known else 0
+        now, added, names = time.time(), list[Row](), set[Row]()
+        records: list[Record | None] = []
+        for key, operation, name, reference in claims:
+            source = key, operation, name, reference, now
+            if (rows := known.get(key)) is None:
+                self._last_id += 1
+                added.append((self._last_id, self._last_id, *source))
+                known[key] = [(self._last_id, *source, *[None] * 9)]
+                records.append(None)
+                continue
+            document, _, _, *first = rows[0][:5]
+            other = document, name, reference
+            if [name, reference] != first and other not in names and not self._is_known(*other):
+                self._last_id += 1
+                added.append((self._last_id, document, *source))
+                names.add(other)
+            records.append(to_record(rows, self._opening))
+        _insert(self._database, "INTO sources", added)
+        return iter(records)
+
+    def _is_known(self, document: int, name: str, reference: str | None) -> bool:
+        """Whether a document has this source already, beside its first one."""
+        return self._database.execute(DUPLICATE, (document, name, reference)).fetchone() is not None
+
+    # --- what became of their requests
+
+    def sent(self, calls: Sequence[tuple[bytes, str | None, float]]) -> list[LookupError | None]:
+        """A request is about to leave."""
+        counted: dict[bytes, tuple[int, int, float]] = {}
+        for keys in chunks([key for key, *_ in calls]):
+            counted.update((row[0], row[1:]) for row in self._database.execute(COUNTS[len(keys)], keys))
+        rows, results = list[Row](), list[LookupError | None]()
+        for key, check_sum, now in calls:
+            if key not in counted:
+                results.append(LookupError(f"{key.hex()} was never claimed"))
+                continue
+            document, number, billed = counted[key]
+            request = _Request(document, number + 1, check_sum, now, billed > 0)
+            self._under_way[key] = request
+            rows.append((document, request.number, self._opening, check_sum, now, *[None] * 5))
+            results.append(None)
+        _insert(self._database, "INTO requests", rows)
+        return results
+
+    def ended(self, calls: Sequence[tuple[bytes, bytes | None, tuple[Any, ...]]]) -> list[LookupError | None]:
+        """How the last request for a key ended."""
+        rows, contents, results = list[Row](), list[Row](), list[LookupError | None]()
+        for key, content, end in calls:
+            request = self._under_way.pop(key, None)
+            if request is None or (content is None and request.number > 1):
+                results.append(self._ended_before(key, content, end))
+                continue
+            charge, http_status, error, code, now = end
+            rows.append(
+                (request.document, request.number, self._opening, request.check_sum, request.sent_at, now, charge,
+                 http_status, error, code)
+            )  # fmt: skip
+            if content is not None and (charge == "billed" or not request.billed):  # what was paid for stays
+                contents.append((request.document, zlib.compress(content, 1)))
+            results.append(None)
+        _insert(self._database, "OR REPLACE INTO requests", rows)
+        _insert(self._database, "OR REPLACE INTO contents", contents)
+        return results
+
+    def _ended_before(self, key: bytes, content: bytes | None, end: tuple[Any, ...]) -> LookupError | None:
+        """The same, of a request whose end was told before, or that is not the first one and brought nothing."""
+        document, number, charge, _, billed = self._last(key)
+        if number is None:
+            return LookupError(f"no request was made for {key.hex()}")
+        if charge == "billed":
+            return None
+        self._database.execute(ENDED, (*end, document, number))
+        if billed and end[0] != "billed":
+            return None  # the answer that was paid for stays
+        if content is None:
+            self._database.execute("DELETE FROM contents WHERE document = ?", (document,))
+        else:
+            _insert(self._database, "OR REPLACE INTO contents", [(document, zlib.compress(content, 1))])
+        return None
+
+    def withdrawn(self, calls: Sequence[tuple[bytes]]) -> list[LookupError | None]:
+        """The last request for a key did not leave."""
+        return [self._withdrawn(key) for (key,) in calls]
+
+    def _withdrawn(self, key: bytes) -> LookupError | None:
+        self._under_way.pop(key, None)
+        document, number, charge, opening, _ = self._last(key)
+        if number is None or charge is not None or opening != self._opening:
+            return LookupError(f"{key.hex()} is not marked as sent")
+        self._database.execute("DELETE FROM requests WHERE document = ? AND number = ?", (document, number))
+        return None
+
+    def _last(self, key: bytes) -> Row:
+        row: Row = self._database.execute(LAST, (key,)).fetchone()
+        return row
+
+    # --- anything else
+
+    def content(self, calls: Sequence[tuple[bytes]]) -> list[bytes | None]:
+        """The body of the answer."""
+        return [self._content(key) for (key,) in calls]
+
+    def _content(self, key: bytes) -> bytes | None:
+        row = self._database.execute(CONTENT, (key,)).fetchone()
+        return None if row is None else zlib.decompress(row[0])
+
+    def note(self, calls: Sequence[tuple[str, float]]) -> list[None]:
+        """Figures for readers."""
+        self._database.execute("UPDATE journal SET figures = ?, noted_at = ?", calls[-1])
+        return [None] * len(calls)
+
+
+_ORDER = (Writer.claim, Writer.sent, Writer.ended, Writer.withdrawn, Writer.content, Writer.note)
+_DURABLE = (Writer.sent, Writer.ended, Writer.withdrawn)
+
+
+def _in_turn(group: Sequence[Call]) -> Iterator[tuple[Callable[..., Any], Sequence[Call]]]:
+    """The calls of each method together; in the order in which they were made where two are about one key."""
+    keys = [key for call in group for key in _keys(call)]
+    if len(set(keys)) == len(keys):
+        group = sorted(group, key=lambda call: _ORDER.index(call.method))
+        for method, calls in itertools.groupby(group, key=lambda call: call.method):
+            yield method, list(calls)
+    else:
+        for call in group:
+            yield call.method, [call]
+
+
+def _keys(call: Call) -> Iterable[bytes]:
+    if call.method is Writer.claim:
+        return [key for key, *_ in call.arguments[0]]
+    return () if call.method is Writer.note else (call.arguments[0],)
+
+
+ROWS = 64
+"""That are inserted at once, at the most: SQLite used to take no more than 999 values."""
+
+
+def _insert(database: sqlite3.Connection, into: str, rows: Sequence[Row]) -> None:
+    """Rows into a table; `into` is such as ``INTO sources``, or ``OR REPLACE INTO sources``."""
+    for some in chunks(rows, ROWS):
+        database.execute(_insertion(into, len(some), len(some[0])), [value for row in some for value in row])
+
+
+@lru_cache
+def _insertion(into: str, rows: int, columns: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return f"INSERT {into} VALUES {', '.join([row] * rows)}"  # noqa: S608
