@@ -63,7 +63,7 @@ async def test_what_is_held_waits_for_a_group_or_a_flush() -> None:
         alone = asyncio.create_task(crew.run(threading.get_ident, hold=True))
         await turns()
         assert not alone.done()
-        crew.flush()
+        crew.flush_soon()
         assert await alone
 
 

@@ -40,6 +40,7 @@ class Crew:
         self._busy = 0
         self._groups: SimpleQueue[Sequence[Call]] = SimpleQueue()
         self._held: list[Call] = []
+        self._due = False
         self._waiting = set[asyncio.Future[Any]]()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -61,7 +62,7 @@ class Crew:
 
         Args:
             work: the function.
-            hold: wait for a whole group, or for `flush`.
+            hold: wait for a whole group, or for `flush_soon`.
 
         Raises:
             Exception: what the function raises.
@@ -71,17 +72,23 @@ class Crew:
         future: asyncio.Future[T] = self._loop.create_future()
         self._held.append((future, work))
         if len(self._held) >= GROUP:
-            self.flush()
+            self._flush()
         elif not hold:
-            self._loop.call_soon(self.flush)  # together with what comes in the same turn
+            self.flush_soon()
         self._waiting.add(future)
         try:
             return await future
         finally:
             self._waiting.discard(future)
 
-    def flush(self) -> None:
-        """Hand over what is held."""
+    def flush_soon(self) -> None:
+        """Hand over what is held, together with what comes in the same turn of the loop."""
+        if self._loop is not None and not self._due:
+            self._due = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._due = False
         if not self._held or self._loop is None:
             return
         group, self._held = self._held, []

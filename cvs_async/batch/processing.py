@@ -227,7 +227,7 @@ class Processor(Generic[T]):
             self._placed.remove(item.index)
             self._slots.release()
             if not self._slots.locked():  # nobody was ready to take the place: what is held is due
-                self._crew.flush()
+                self._crew.flush_soon()
 
     async def _called(self, item: Item, parts: Mapping[str, Url | Part], options: Arguments) -> tuple[Outcome[T], int]:
         """The outcome of a call, and how many of its requests may have been charged."""

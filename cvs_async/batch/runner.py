@@ -33,6 +33,10 @@ OPENING = 8
 """Threads that open files, at the most."""
 
 
+TOGETHER = 16
+"""Outcomes that are taken in one turn of the loop where there is a journal, which writes together what comes together."""
+
+
 class Batch(Generic[T]):
     """Many calls of one operation. Made by `AsyncCVS.batch`; used as ``async with … as outcomes``.
 
@@ -74,9 +78,8 @@ class Batch(Generic[T]):
         self._crew = Crew(OPENING)
         self._processor: Processor[T] | None = None
         self._window = Window[Outcome[T] | None](4 * concurrency) if ordered else None
-        # One by one, so that answers are let go before others are decoded, which is what the garbage collector likes.
-        # With a journal in groups, because what comes together is written together.
-        self._outcomes = Outlet[Outcome[T]](at_once=1 if journal is None else concurrency)
+        # One by one, so that answers are let go before others are decoded, which spares the garbage collector work.
+        self._outcomes = Outlet[Outcome[T]](at_once=1 if journal is None else TOGETHER)
         self._pulling = asyncio.Lock()
         self._pulled = 0
         self._source_ended = False
