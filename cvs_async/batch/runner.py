@@ -34,7 +34,7 @@ OPENING = 8
 
 
 TOGETHER = 16
-"""Outcomes that are taken in one turn of the loop where there is a journal, which writes together what comes together."""
+"""Outcomes taken in one turn of the loop where there is a journal, which writes together what comes together."""
 
 
 class Batch(Generic[T]):
