@@ -5,20 +5,20 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
-from contextlib import nullcontext
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 import anyio.to_thread
+from attrs import define
 
 from ._dispatch import Call, Dispatcher
-from ._endpoint import Arguments, Endpoint
+from ._endpoint import Arguments, Endpoint, Form
 from ._exchange import Progress, WireReply
 from ._inputs import Url, choose_form, load
 from ._params import Param
 from ._reply import Reply, decode, head_charge, http_error
-from ._request import Request, build
+from ._request import build
 from .errors import CVSError, InvalidInputError, ResponseTooLargeError
 from .settings import Settings, Timeout, as_timeout
 
@@ -76,26 +76,6 @@ class Caller:
         form = choose_form(endpoint, inputs, options.get("send_as", "auto")) if endpoint.images else None
         timeout = as_timeout(options.get("timeout"), self._settings.timeout)
 
-        given = dict(inputs)
-
-        async def attempt(progress: Progress) -> Reply[T]:
-            parts = {} if form is None else await load(endpoint, given, form)
-            given.update({name: part for name, part in parts.items() if hasattr(given[name], "read")})
-            request = build(endpoint, form, parts, parameters, boundary=secrets.token_hex(16))
-            wire: WireReply | None = None
-            try:
-                if recorder is not None:
-                    await recorder.sending()
-                wire = await self._send(endpoint, request, timeout, progress)
-                reply = await _decoded(endpoint, wire, options.get("check_sum"), started)
-            except BaseException as error:
-                if recorder is not None:
-                    await recorder.ended(progress, wire, error)
-                raise
-            if recorder is not None:
-                await recorder.ended(progress, wire, reply)
-            return reply
-
         call = Call(
             operation=endpoint.name,
             origin=self._settings.origins[endpoint.host],
@@ -103,15 +83,21 @@ class Caller:
             repeatable=endpoint.repeatable,
             patient=patient,
         )
-        with nullcontext() if self._spans is None else self._spans.call(call):
+        attempt = _Attempt(
+            self._transport,
+            endpoint,
+            dict(inputs),
+            form,
+            parameters,
+            timeout,
+            recorder,
+            options.get("check_sum"),
+            started,
+        )
+        if self._spans is None:
             return await self._dispatcher.run(call, attempt)
-
-    async def _send(self, endpoint: Endpoint[Any], request: Request, timeout: Timeout, progress: Progress) -> WireReply:
-        try:
-            return await self._transport.send(request, timeout, progress)
-        except ResponseTooLargeError as error:
-            error.charge = head_charge(endpoint, error.raw)
-            raise
+        with self._spans.call(call):
+            return await self._dispatcher.run(call, attempt)
 
     def most_billed(self, endpoint: Endpoint[Any]) -> int:
         """How many requests of one call can be charged."""
@@ -140,11 +126,44 @@ class Caller:
         return (await self._dispatcher.run(call, attempt)).content
 
 
-async def _decoded(endpoint: Endpoint[T], wire: WireReply, check_sum: str | None, started: float) -> Reply[T]:
-    def decoded() -> Reply[T]:
-        return decode(endpoint, wire, check_sum=check_sum, elapsed=time.perf_counter() - started)
+@define(eq=False)
+class _Attempt(Generic[T]):
+    """Makes one request of a call, as often as it is called. File objects can be read but once: their content stays."""
 
-    return decoded() if len(wire.content) <= DECODE_ASIDE else await anyio.to_thread.run_sync(decoded)
+    transport: Transport
+    endpoint: Endpoint[T]
+    inputs: dict[str, object]
+    form: Form | None
+    parameters: Mapping[str, Any]
+    timeout: Timeout
+    recorder: Recorder | None
+    check_sum: str | None
+    started: float
+
+    async def __call__(self, progress: Progress) -> Reply[T]:
+        parts = {} if self.form is None else await load(self.endpoint, self.inputs, self.form)
+        self.inputs.update({name: part for name, part in parts.items() if hasattr(self.inputs[name], "read")})
+        request = build(self.endpoint, self.form, parts, self.parameters, boundary=secrets.token_hex(16))
+        wire: WireReply | None = None
+        try:
+            if self.recorder is not None:
+                await self.recorder.sending()
+            wire = await self.transport.send(request, self.timeout, progress)
+            aside = len(wire.content) > DECODE_ASIDE
+            reply = await anyio.to_thread.run_sync(self._decode, wire) if aside else self._decode(wire)
+        except BaseException as error:
+            if isinstance(error, ResponseTooLargeError):
+                error.charge = head_charge(self.endpoint, error.raw)
+            if self.recorder is not None:
+                await self.recorder.ended(progress, wire, error)
+            raise
+        if self.recorder is not None:
+            await self.recorder.ended(progress, wire, reply)
+        return reply
+
+    def _decode(self, wire: WireReply) -> Reply[T]:
+        elapsed = time.perf_counter() - self.started
+        return decode(self.endpoint, wire, check_sum=self.check_sum, elapsed=elapsed)
 
 
 def _check(endpoint: Endpoint[Any], inputs: Mapping[str, object], arguments: Arguments) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from http import HTTPStatus
 
 import httpx
@@ -145,22 +145,13 @@ class Transport:
                 None if answer.status_code == HTTPStatus.OK else _retry_after(answer.headers),
             )
 
-    async def _answer(self, outgoing: Outgoing, progress: Progress) -> Answer | httpx.Response:
+    def _answer(self, outgoing: Outgoing, progress: Progress) -> Awaitable[Answer | httpx.Response]:
         # What `AsyncClient.send` does beside this is for redirects, credentials, cookies and logging, of which there
         # are none here. Who replaces the client's transport, as respx does, is asked all the same.
         transport = self._client._transport_for_url(_ANY)
         if self._own is not None and transport is self._own:
-            return await self._own.send(outgoing, progress)
-        url, timeout = httpx.URL(outgoing.url), outgoing.timeout
-        timeouts = {"connect": timeout.connect, "read": timeout.read, "write": timeout.write, "pool": None}
-        request = httpx.Request(
-            outgoing.method,
-            url,
-            headers={**outgoing.headers, "Host": url.netloc.decode("ascii")},
-            stream=outgoing.body,
-            extensions={"timeout": timeouts, "trace": progress},
-        )
-        return await transport.handle_async_request(request)
+            return self._own.send(outgoing, progress)
+        return transport.handle_async_request(_as_httpx(outgoing, progress))
 
     async def _read(self, answer: Answer | httpx.Response, operation: str, progress: Progress) -> bytes:
         content = bytearray()
@@ -174,6 +165,18 @@ class Transport:
                     raw=bytes(content[:HEAD]),
                 )
         return bytes(content)
+
+
+def _as_httpx(outgoing: Outgoing, progress: Progress) -> httpx.Request:
+    url, timeout = httpx.URL(outgoing.url), outgoing.timeout
+    timeouts = {"connect": timeout.connect, "read": timeout.read, "write": timeout.write, "pool": None}
+    return httpx.Request(
+        outgoing.method,
+        url,
+        headers={**outgoing.headers, "Host": url.netloc.decode("ascii")},
+        stream=outgoing.body,
+        extensions={"timeout": timeouts, "trace": progress},
+    )
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

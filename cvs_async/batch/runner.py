@@ -205,18 +205,14 @@ class Batch(Generic[T]):
         assert self._processor is not None  # noqa: S101 - __aenter__ made it
         while (item := await self._pull()) is not None:
             try:
-                await self._deliver(item, await self._outcome(item, self._processor))
+                await self._deliver(item, await self._processor.process(item))
+            except JournalError as error:  # it says why; its item is as open as all that are not taken up any more
+                self._give_up(error)
+                await self._deliver(item, None)  # those that wait for it in a window still come
             finally:
                 self._processor.leave(item)
             if self._processor.fatal is not None:
                 self._give_up(self._processor.fatal)
-
-    async def _outcome(self, item: Item, processor: Processor[T]) -> Outcome[T] | None:
-        try:
-            return await processor.process(item)
-        except JournalError as error:  # it says why; its item is as open as all that are not taken up any more
-            self._give_up(error)
-            return None  # those that wait for it in a window still come
 
     async def _deliver(self, item: Item, outcome: Outcome[T] | None) -> None:
         """Return when it is taken, so that who takes slowly slows the calls down."""
