@@ -38,12 +38,10 @@ def figures() -> tuple[float, float, float]:
 
 
 async def _measure(origin: str) -> tuple[float, float, float]:
-    import httpx
-
-    from cvs_async import AsyncCVS
+    from cvs_async import AsyncCVS, Timeout
     from cvs_async._exchange import WireReply
     from cvs_async._reply import decode
-    from cvs_async._transport_aiohttp import AiohttpTransport
+    from cvs_async._transport_aiohttp import AiohttpTransport, Content, Outgoing
     from cvs_async.api import OPERATIONS
 
     body = picture(SIZE, 0)
@@ -52,9 +50,9 @@ async def _measure(origin: str) -> tuple[float, float, float]:
 
         async def bare() -> None:
             nonlocal answer
-            request = httpx.Request("POST", f"{origin}/api/v2/ocr/card", content=body)
-            response = await transport.handle_async_request(request)
-            answer = await response.aread()
+            request = Outgoing("POST", f"{origin}/api/v2/ocr/card", {}, Content((body,)), Timeout())
+            response = await transport.send(request, None)
+            answer = b"".join([chunk async for chunk in response])
             await response.aclose()
 
         async def call() -> None:

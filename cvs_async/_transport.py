@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 
 import httpx
@@ -76,7 +77,11 @@ class Transport:
             ResponseTooLargeError: the answer is larger than the client's bound.
             InvalidInputError: a file changed while it was being sent.
         """
-        url, headers, body = f"{self._settings.origins[request.host]}{request.path}", self._headers, request.body
+        url, headers, body = (
+            _quoted(f"{self._settings.origins[request.host]}{request.path}"),
+            self._headers,
+            request.body,
+        )
         if request.query:
             url = f"{url}?{request.query}"
         if body is not None:
@@ -223,6 +228,12 @@ class _BodyStream(httpx.AsyncByteStream):
 
     def release(self) -> None:
         self._body = None
+
+
+@lru_cache
+def _quoted(url: str) -> str:
+    """As it goes over the wire, where letters are ASCII."""
+    return str(httpx.URL(url))
 
 
 _ANY = httpx.URL()

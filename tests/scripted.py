@@ -184,7 +184,7 @@ def _blank() -> bytes:
         return path.read_bytes()
 
 
-class _Unsynchronized(Writer):
+class Unsynchronized(Writer):
     """Waits for no disk: the system keeps what was written, which is enough where the machine goes on."""
 
     def __init__(self, path: Path) -> None:
@@ -210,7 +210,7 @@ class ScriptedJournal(Journal):
         self._waiting: list[Call] = []
 
     async def __aenter__(self) -> Self:
-        self._writer = _Unsynchronized(self.path)
+        self._writer = Unsynchronized(self.path)
         self._open = True
         return self
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+import respx
 
 from cvs_async import (
     AsyncCVS,
@@ -229,6 +230,27 @@ async def test_only_http_is_downloaded_from(url: str) -> None:
     async with AsyncCVS("key", "secret") as cvs:
         with pytest.raises(InvalidInputError):
             await cvs.smartcrop.download(url)
+
+
+async def test_a_base_url_with_letters_of_its_own_is_quoted() -> None:
+    async with (
+        bad_server(answers(http())) as server,
+        AsyncCVS("key", "secret", base_url=f"{server.base_url}/tiền-tố") as cvs,
+    ):
+        await cvs.ocr.card(PICTURE, check_sum="số 1")
+    request = server.requests[0].partition(b" HTTP/1.1")[0]
+    path = b"/ti%E1%BB%81n-t%E1%BB%91/api/v2/ocr/card"
+    assert request == b"POST " + path + b"?format_type=file&get_thumb=false&check_sum=s%E1%BB%91%201"
+
+
+async def test_what_a_mock_lets_through_is_sent() -> None:
+    async with bad_server(answers(http())) as server:
+        with respx.mock(using="httpx") as router:
+            router.post(url__startswith=server.base_url).pass_through()
+            async with AsyncCVS("key", "secret", base_url=server.base_url) as cvs:
+                reply = await cvs.ocr.card(PICTURE)
+    assert reply.charge == "billed"
+    assert server.requests[0].count(PICTURE) == 1
 
 
 @pytest.mark.parametrize("size", [1_000, 1_000_000])
