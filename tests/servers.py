@@ -52,9 +52,10 @@ class BadServer:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    while not true():  # noqa: ASYNC110 - the server is told of nothing but bytes
-        await asyncio.sleep(0.005)
+    """Wait until something is so; a minute is for ever."""
+    async with asyncio.timeout(60):
+        while not true():  # noqa: ASYNC110 - the server is told of nothing but bytes
+            await asyncio.sleep(0.005)
 
 
 async def arrived(server: BadServer, count: int) -> None:
