@@ -126,7 +126,7 @@ class Caller:
         return (await self._dispatcher.run(call, attempt)).content
 
 
-@define(eq=False)
+@define(eq=False, repr=False)  # the inputs are documents
 class _Attempt(Generic[T]):
     """Makes one request of a call, as often as it is called. File objects can be read but once: their content stays."""
 

@@ -77,20 +77,16 @@ class Transport:
             ResponseTooLargeError: the answer is larger than the client's bound.
             InvalidInputError: a file changed while it was being sent.
         """
-        url, headers, body = (
-            _quoted(f"{self._settings.origins[request.host]}{request.path}"),
-            self._headers,
-            request.body,
-        )
+        url = _quoted(f"{self._settings.origins[request.host]}{request.path}")
+        headers, body = self._headers, request.body
         if request.query:
             url = f"{url}?{request.query}"
         if body is not None:
             headers = headers | {"Content-Type": body.content_type, "Content-Length": str(body.size)}
         stream = _stream(body, progress)
+        outgoing = Outgoing(request.method, url, headers, stream, timeout)
         try:
-            return await self._exchange(
-                request.operation, Outgoing(request.method, url, headers, stream, timeout), progress
-            )
+            return await self._exchange(request.operation, outgoing, progress)
         finally:
             if isinstance(stream, Content) and progress.phase in ("leaving", "answered"):
                 progress.sent = len(stream)
@@ -190,9 +186,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 async def _pieces(answer: Answer | httpx.Response, progress: Progress) -> AsyncIterator[bytes]:
     """The content of an answer. httpx would unpack whatever has arrived at once, and that may be a bomb."""
-    if (
-        isinstance(answer, httpx.Response) and answer.is_stream_consumed
-    ):  # of a mock, which was there from the beginning
+    if isinstance(answer, httpx.Response) and answer.is_stream_consumed:  # a mock's, there from the beginning
         progress.received += len(answer.content)
         yield answer.content
         return

@@ -61,7 +61,7 @@ class Content(httpx.AsyncByteStream):
         self.pieces = ()
 
 
-@define(eq=False)
+@define(eq=False, repr=False)  # credentials are among the headers
 class Outgoing:
     """A request as it leaves: its URL is quoted already, and the bounds on its parts are in seconds."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import gzip
 import logging
 import traceback
@@ -21,7 +22,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from cvs_async import AsyncCVS, CVSError, Done, RetryPolicy, Url
 from cvs_async.batch import Outcome
 from tests.clock import virtual
-from tests.servers import answers, bad_server, http
+from tests.servers import answers, answers_when_told, arrived, bad_server, http
 
 CANARY = "c4n4ry"
 HIDDEN = (CANARY, base64.b64encode(f"{CANARY}:{CANARY}".encode()).decode())
@@ -290,6 +291,25 @@ async def test_nothing_shows_of_a_service_that_is_not_there(ears: Ears) -> None:
         await ears.calls(cvs)
     assert "ConnectError" in ears.kinds
     assert ears.silent()
+
+
+async def test_nothing_that_the_library_holds_shows_it(tmp_path: Path) -> None:
+    """As tools do that keep the local variables of a traceback."""
+    async with (
+        bad_server(answers_when_told) as server,
+        AsyncCVS(CANARY, CANARY, base_url=server.base_url) as cvs,
+        cvs.batch(cvs.ocr.card, [CANARY.encode()], journal=tmp_path / "claims.db") as outcomes,
+    ):
+        call = asyncio.create_task(cvs.ocr.card(CANARY.encode(), check_sum=CANARY))
+        await arrived(server, 2)
+        held = [thing for thing in gc.get_objects() if str(type(thing).__module__).startswith("cvs_async.")]
+        shown = [repr(thing) for thing in held]
+        server.go.set()
+        await call
+        assert [type(outcome) async for outcome in outcomes] == [Done]
+    names = {type(thing).__name__ for thing in held}
+    assert {"Outgoing", "_Attempt", "Request", "Body", "Settings", "Part", "Item"} <= names
+    assert [text for text in shown if any(hidden in text for hidden in HIDDEN)] == []
 
 
 async def test_the_canary_would_be_heard(ears: Ears) -> None:

@@ -44,7 +44,7 @@ Packed: TypeAlias = tuple[bytes, str, str, str | None]
 """A claim: key, operation, source, reference."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)  # answers are among the arguments
 class Call:
     """A method of the writer, to be called in the next group."""
 
