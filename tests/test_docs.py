@@ -170,3 +170,16 @@ def test_every_public_thing_is_documented() -> None:
     bare = [name for name, thing in found if not (thing.__doc__ or "").strip()]
     assert len(found) > 100
     assert bare == []
+
+
+def test_the_figures_of_speed_are_those_of_the_full_run() -> None:
+    measured = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    section = README.partition("\n## Speed\n")[2].partition("\n## ")[0]
+    lines = [line.strip("|").split("|") for line in section.splitlines() if "|" in line]
+    head, _, *rows = [[cell.strip() for cell in line] for line in lines]
+    assert len(rows) == 6
+    for at_once, *told in zip(head[1:], *(row[1:] for row in rows), strict=True):
+        scene = measured.partition(f"## 100 KB files, {at_once} at once, no latency\n")[2].partition("\n## ")[0]
+        for (name, *_), figure in zip(rows, told, strict=True):
+            [ratio] = re.findall(rf"^\| {re.escape(name)} +\| \S+ +\| (\S+) ", scene, re.MULTILINE)
+            assert abs(float(ratio) - float(figure)) <= 0.0501, (name, at_once)
