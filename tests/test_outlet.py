@@ -7,11 +7,7 @@ import asyncio
 import pytest
 
 from cvs_async.batch.outlet import Outlet
-
-
-async def turns(count: int) -> None:
-    for _ in range(count):
-        await asyncio.sleep(0)
+from tests.clock import settle
 
 
 async def test_who_offers_learns_when_it_is_taken() -> None:
@@ -26,7 +22,7 @@ async def test_who_offers_learns_when_it_is_taken() -> None:
 async def test_who_takes_waits_for_an_offer() -> None:
     outlet = Outlet[int](at_once=9)
     takers = [asyncio.create_task(outlet.take()) for _ in range(3)]
-    await turns(2)
+    await settle()
     assert not any(taker.done() for taker in takers)
     for number in range(3):
         outlet.offer(number)
@@ -47,7 +43,7 @@ async def test_others_have_their_turn_between(at_once: int) -> None:
             await asyncio.sleep(0)
 
     counting = asyncio.create_task(count())
-    await turns(1)
+    await settle()
     taken = list[tuple[int, int]]()
     for _ in range(20):
         taken.append((await outlet.take(), turned))
@@ -70,7 +66,7 @@ async def test_what_was_offered_can_be_taken_after_the_end() -> None:
 async def test_the_end_wakes_all_who_wait() -> None:
     outlet = Outlet[int](at_once=9)
     takers = [asyncio.create_task(outlet.take()) for _ in range(3)]
-    await turns(2)
+    await settle()
     outlet.close()
     assert [type(end) for end in await asyncio.gather(*takers, return_exceptions=True)] == [StopAsyncIteration] * 3
 
@@ -78,7 +74,7 @@ async def test_the_end_wakes_all_who_wait() -> None:
 async def test_a_taker_that_is_cancelled_as_it_is_woken_takes_nothing_away() -> None:
     outlet = Outlet[int](at_once=9)
     first, second = (asyncio.create_task(outlet.take()) for _ in range(2))
-    await turns(2)
+    await settle()
     taken = outlet.offer(1)
     first.cancel()
     assert await second == 1

@@ -78,11 +78,8 @@ WHERE d.document = d.id AND d.key IN ({", ".join("?" * size)}) GROUP BY d.id
 DUPLICATE = "SELECT 1 FROM sources WHERE document = ? AND document <> id AND name = ? AND reference IS ?"
 # Beside max(), the other columns are those of the row with the greatest number.
 LAST = """
-SELECT d.id, max(r.number), r.charge, r.opening, total(r.charge = 'billed')
+SELECT d.id, max(r.number), r.opening, r.check_sum, r.sent_at, r.charge, total(r.charge = 'billed')
 FROM sources d JOIN requests r ON r.document = d.id WHERE d.key = ? AND d.document = d.id
-"""
-ENDED = """
-UPDATE requests SET charge = ?, http_status = ?, error = ?, code = ?, ended_at = ? WHERE document = ? AND number = ?
 """
 CONTENT = "SELECT content FROM contents JOIN sources d USING (document) WHERE d.key = ? AND d.document = d.id"
 

@@ -19,11 +19,11 @@ from typing import Any, TypeAlias
 
 from attrs import define, frozen
 
+from ..errors import Charge
 from ._journal_schema import (
     CONTENT,
     COUNTS,
     DUPLICATE,
-    ENDED,
     LAST,
     JournalError,
     Lock,
@@ -55,13 +55,15 @@ class Call:
 
 @frozen
 class _Request:
-    """One that has left and whose end is not told yet, and whether an answer before it was billed."""
+    """The last request for a document: its charge is None while it is under way; `billed` counts the billed ones."""
 
     document: int
     number: int
+    opening: int
     check_sum: str | None
     sent_at: float
-    billed: bool
+    charge: Charge | None
+    billed: float
 
 
 class Writer:
@@ -173,9 +175,8 @@ class Writer:
                 results.append(LookupError(f"{key.hex()} was never claimed"))
                 continue
             document, number, billed = counted[key]
-            request = _Request(document, number + 1, check_sum, now, billed > 0)
-            self._under_way[key] = request
-            rows.append((document, request.number, self._opening, check_sum, now, *[None] * 5))
+            self._under_way[key] = _Request(document, number + 1, self._opening, check_sum, now, None, billed)
+            rows.append((document, number + 1, self._opening, check_sum, now, *[None] * 5))
             results.append(None)
         _insert(self._database, "INTO requests", rows)
         return results
@@ -184,53 +185,42 @@ class Writer:
         """How the last request for a key ended."""
         rows, contents, results = list[Row](), list[Row](), list[LookupError | None]()
         for key, content, end in calls:
-            request = self._under_way.pop(key, None)
-            if request is None or (content is None and request.number > 1):
-                results.append(self._ended_before(key, content, end))
+            request = self._take_last(key)
+            results.append(None if request else LookupError(f"no request was made for {key.hex()}"))
+            if request is None or request.charge == "billed":
                 continue
             charge, http_status, error, code, now = end
             rows.append(
-                (request.document, request.number, self._opening, request.check_sum, request.sent_at, now, charge,
+                (request.document, request.number, request.opening, request.check_sum, request.sent_at, now, charge,
                  http_status, error, code)
             )  # fmt: skip
-            if content is not None and (charge == "billed" or not request.billed):  # what was paid for stays
+            if request.billed and charge != "billed":
+                continue  # the answer that was paid for stays
+            if content is None:
+                self._database.execute("DELETE FROM contents WHERE document = ?", (request.document,))
+            else:
                 contents.append((request.document, zlib.compress(content, 1)))
-            results.append(None)
         _insert(self._database, "OR REPLACE INTO requests", rows)
         _insert(self._database, "OR REPLACE INTO contents", contents)
         return results
-
-    def _ended_before(self, key: bytes, content: bytes | None, end: tuple[Any, ...]) -> LookupError | None:
-        """The same, of a request whose end was told before, or that is not the first one and brought nothing."""
-        document, number, charge, _, billed = self._last(key)
-        if number is None:
-            return LookupError(f"no request was made for {key.hex()}")
-        if charge == "billed":
-            return None
-        self._database.execute(ENDED, (*end, document, number))
-        if billed and end[0] != "billed":
-            return None  # the answer that was paid for stays
-        if content is None:
-            self._database.execute("DELETE FROM contents WHERE document = ?", (document,))
-        else:
-            _insert(self._database, "OR REPLACE INTO contents", [(document, zlib.compress(content, 1))])
-        return None
 
     def withdrawn(self, calls: Sequence[tuple[bytes]]) -> list[LookupError | None]:
         """The last request for a key did not leave."""
         return [self._withdrawn(key) for (key,) in calls]
 
     def _withdrawn(self, key: bytes) -> LookupError | None:
-        self._under_way.pop(key, None)
-        document, number, charge, opening, _ = self._last(key)
-        if number is None or charge is not None or opening != self._opening:
+        last = self._take_last(key)
+        if last is None or last.charge is not None or last.opening != self._opening:
             return LookupError(f"{key.hex()} is not marked as sent")
-        self._database.execute("DELETE FROM requests WHERE document = ? AND number = ?", (document, number))
+        self._database.execute("DELETE FROM requests WHERE document = ? AND number = ?", (last.document, last.number))
         return None
 
-    def _last(self, key: bytes) -> Row:
-        row: Row = self._database.execute(LAST, (key,)).fetchone()
-        return row
+    def _take_last(self, key: bytes) -> _Request | None:
+        """The last request for a key, which is not under way any more."""
+        if (request := self._under_way.pop(key, None)) is not None:
+            return request
+        document, number, *rest = self._database.execute(LAST, (key,)).fetchone()
+        return None if number is None else _Request(document, number, *rest)
 
     # --- anything else
 
