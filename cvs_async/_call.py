@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 import anyio.to_thread
 from attrs import define
 
-from ._dispatch import Call, Dispatcher
+from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint, Form
 from ._exchange import Progress, WireReply
 from ._inputs import Url, choose_form, load
 from ._params import Param
 from ._reply import Reply, decode, head_charge, http_error
 from ._request import build
+from ._running_call import Call
 from .errors import CVSError, InvalidInputError, ResponseTooLargeError
 from .settings import Settings, Timeout, as_timeout
 

@@ -18,7 +18,7 @@ from functools import partial
 from typing import TypeAlias, TypeVar
 
 import anyio
-from attrs import define, evolve, field
+from attrs import evolve
 
 from ._concurrency import AutoLimit, Slots
 from ._exchange import Progress
@@ -27,10 +27,10 @@ from ._pace import Pace
 from ._quota import UNPRICED, Pass, QuotaGate
 from ._reply import Reply
 from ._retry import Again, Budget, Stop, decide
+from ._running_call import Call
 from .errors import (
     APIError,
     Charge,
-    ConfigurationError,
     ConnectionLostError,
     CVSError,
     OutOfRequestsError,
@@ -39,49 +39,12 @@ from .errors import (
     TimeoutError,
     drop_frames,
 )
-from .settings import Limits, Timeout
+from .settings import Limits
 from .stats import ClientStats, Event
 
 R = TypeVar("R")
 Attempt: TypeAlias = Callable[[Progress], Awaitable[R]]
 """Makes one request, and returns what came of it or raises a CVSError."""
-
-Observer: TypeAlias = Callable[[Event], None]
-
-
-@define(eq=False, kw_only=True)
-class Call:
-    """One call of an operation, which may take several requests.
-
-    Attributes:
-        operation: its name.
-        origin: where its requests go.
-        timeout: its bounds.
-        repeatable: whether its requests may be sent again when nobody knows what they cost.
-        priced: whether they may cost anything.
-        patient: whether it waits while the account is out of requests, and its time stands still meanwhile.
-        observers: who is told of each request.
-        began: when, in seconds of the loop's clock.
-        attempts: requests made so far.
-        unknown: how many of them may have been charged.
-        held: how many of them were told that the account is out of requests, and wait to be sent again.
-    """
-
-    operation: str
-    origin: str
-    timeout: Timeout
-    repeatable: bool = True
-    priced: bool = True
-    patient: bool = False
-    observers: tuple[Observer, ...] = ()
-    began: float = field(factory=lambda: asyncio.get_running_loop().time())
-    attempts: int = 0
-    unknown: int = 0
-    held: int = 0
-
-    def left(self, now: float) -> float | None:
-        """Seconds until the bound on the whole call; None is no bound."""
-        return None if self.timeout.total is None else self.timeout.total - (now - self.began)
 
 
 class Dispatcher:
@@ -129,7 +92,7 @@ class Dispatcher:
                 continue
             step = self._decide(call, result)
             if isinstance(step, Stop):
-                raise _final(call, result, step) from (first or result.__cause__)
+                raise call.final(result, step) from (first or result.__cause__)
             log.info("%s: %s, again in %.2f seconds", call.operation, type(result).__name__, step.delay)
             self._stats.retries[step.cause] += 1
             first = first or drop_frames(result)
@@ -156,7 +119,7 @@ class Dispatcher:
     def _admit_at_once(self, call: Call, progress: Progress) -> Pass | None:
         """Where nothing stands in the way, without a turn of the loop."""
         if self._closed:
-            raise _closed(call)
+            raise call.closed()
         if self._rate is not None or not self._pauses[call.origin].idle(asyncio.get_running_loop().time()):
             return None
         granted = self._gate.enter() if call.priced else UNPRICED
@@ -176,8 +139,8 @@ class Dispatcher:
             if isinstance(error, CVSError):
                 raise
             if self._closed:
-                raise _closed(call) from None
-            raise _final(call, TimeoutError(f"{call.operation}: {_in_all(call)}, and no turn came")) from error
+                raise call.closed() from None
+            raise call.final(TimeoutError(f"{call.operation}: {call.late}, and no turn came")) from error
 
     async def _patience(self, call: Call) -> Pass:
         """Leave of the gate, however long that takes."""
@@ -201,7 +164,7 @@ class Dispatcher:
                     await self._slot(call, progress)
                 if self._closed:
                     self._slots.give_back(progress)
-                    raise _closed(call)
+                    raise call.closed()
             except BaseException:
                 self._gate.unused(granted)
                 raise
@@ -216,7 +179,7 @@ class Dispatcher:
             return await self._gate.wait(first=call.held > 0)
         granted = self._gate.enter()
         if granted is None:
-            raise _final(call, _as_refused_before(call, self._gate.refusal))
+            raise call.refused_before(self._gate.refusal)
         return granted
 
     def _check_pause(self, call: Call, seconds: float) -> None:
@@ -224,7 +187,7 @@ class Dispatcher:
             text = (
                 f"{call.operation}: the service has asked for {seconds:.0f} more seconds of pause, so nothing was sent"
             )
-            raise _final(call, RateLimitedError(text, http_status=429, retry_after=seconds))
+            raise call.final(RateLimitedError(text, http_status=429, retry_after=seconds))
 
     async def _slot(self, call: Call, progress: Progress) -> None:
         pool = call.timeout.pool
@@ -233,7 +196,7 @@ class Dispatcher:
                 await self._slots.take(progress)
         except builtins.TimeoutError as error:
             text = f"{call.operation}: none of {self._slots.count} connections became free within {pool:g} seconds"
-            raise _final(call, TimeoutError(text)) from error
+            raise call.final(TimeoutError(text)) from error
 
     # --- a request
 
@@ -259,7 +222,7 @@ class Dispatcher:
         if task.done():
             return self._result(call, progress, task)
         self._leave(call, task, progress)
-        late = TimeoutError(f"{call.operation}: {_in_all(call)}", attempts=progress.attempts, charge=progress.charge)
+        late = TimeoutError(f"{call.operation}: {call.late}", attempts=progress.attempts, charge=progress.charge)
         late.unknown_attempts += progress.unknown_before
         return late
 
@@ -267,7 +230,7 @@ class Dispatcher:
         if not (task.cancelled() and self._closed):
             return task.result()
         text = f"{call.operation}: the client was closed before the answer came"
-        raise _final(call, ConnectionLostError(text, attempts=progress.attempts, charge=progress.charge))
+        raise call.final(ConnectionLostError(text, attempts=progress.attempts, charge=progress.charge))
 
     def _leave(self, call: Call, task: asyncio.Task[object], progress: Progress) -> None:
         """The caller is gone. What has not left is taken back; what has is waited for, but not for ever."""
@@ -294,7 +257,7 @@ class Dispatcher:
             self._slots.give_back(progress)
             self._gate.unused(granted)
             return
-        charge = _charge(call, result, progress)
+        charge = call.charge_of(result, progress)
         call.unknown += charge == "unknown"
         self._count(progress, charge)
         self._inform(call, granted, progress, result, charge)
@@ -374,7 +337,7 @@ class Dispatcher:
             async with self._waiting(None):
                 await asyncio.sleep(seconds)
         except builtins.TimeoutError:
-            raise _closed(call) from None
+            raise call.closed() from None
 
     @asynccontextmanager
     async def _waiting(self, seconds: float | None) -> AsyncIterator[None]:
@@ -412,47 +375,7 @@ async def _caught(operation: str, attempt: Attempt[R], progress: Progress) -> R 
         return unforeseen
 
 
-def _charge(call: Call, result: object, progress: Progress) -> Charge:
-    if not call.priced:
-        return "free"
-    if isinstance(result, (Reply, CVSError)):
-        return result.charge
-    return progress.charge
-
-
-def _final(call: Call, error: CVSError, step: Stop | None = None) -> CVSError:
-    """An error as its caller gets it: with what all requests of the call have cost."""
-    if step is not None and step.why:
-        error.args = (f"{error}; {step.why}",)
-    error.operation = call.operation
-    error.attempts = max(error.attempts, call.attempts)
-    error.unknown_attempts = max(error.unknown_attempts, call.unknown)
-    if not call.priced:
-        error.charge, error.unknown_attempts = "free", 0
-    elif error.charge == "free" and call.unknown:
-        error.charge = "unknown"
-    return error
-
-
-def _as_refused_before(call: Call, refusal: OutOfRequestsError | None) -> OutOfRequestsError:
-    return OutOfRequestsError(
-        f"{call.operation}: the account is out of requests, as the service said before; nothing was sent",
-        code=None if refusal is None else refusal.code,
-        message=None if refusal is None else refusal.message,
-        http_status=None if refusal is None else refusal.http_status,
-        raw=None if refusal is None else refusal.raw,
-    )
-
-
-def _in_all(call: Call) -> str:
-    return f"no answer within {call.timeout.total:g} seconds in all"
-
-
 def _name(result: object) -> str | None:
     if result is None:  # it was given up
         return asyncio.CancelledError.__name__
     return type(result).__name__ if isinstance(result, CVSError) else None
-
-
-def _closed(call: Call) -> CVSError:
-    return _final(call, ConfigurationError(f"{call.operation}: the client is closed; make a new one"))

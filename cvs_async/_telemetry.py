@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ._dispatch import Call
+from ._running_call import Call
 from ._version import __version__
 from .errors import ConfigurationError, CVSError
 from .stats import Event
