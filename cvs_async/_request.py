@@ -74,7 +74,7 @@ class Request:
     operation: str
     method: str
     host: Host
-    path: str
+    path: str = field(repr=False)  # arguments may stand in it
     query: str = field(repr=False)
     body: Body | None = None
 
