@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import ConfigurationError
+from cvs_async.batch._journal_schema import identity_of
 from cvs_async.batch._journal_writer import Writer
-from cvs_async.batch.journal import Journal, JournalError, JournalReader, Record, purge
+from cvs_async.batch.journal import Journal, JournalError, JournalReader, Output, Record, purge
 from cvs_async.errors import Charge
 
 WINDOWS = sys.platform == "win32"
@@ -459,11 +460,51 @@ async def test_what_is_no_journal_is_left_alone(path: Path, other: Any) -> None:
 
 async def test_a_newer_version_is_left_alone(path: Path) -> None:
     await make(path)
-    database(path, "PRAGMA user_version = 2", "PRAGMA wal_checkpoint(TRUNCATE)")
+    database(path, "PRAGMA user_version = 99", "PRAGMA wal_checkpoint(TRUNCATE)")
     before = read(path)
     with pytest.raises(JournalError, match="newer version of cvs_async: update"):
         await Journal(path).__aenter__()
     assert read(path) == before
+
+
+def as_version_1(path: Path) -> None:
+    """Take away what later versions have added."""
+    database(
+        path,
+        "DROP TABLE outputs",
+        "ALTER TABLE journal DROP COLUMN origin",
+        "ALTER TABLE journal DROP COLUMN account",
+        "PRAGMA user_version = 1",
+        "PRAGMA wal_checkpoint(TRUNCATE)",
+    )
+
+
+async def test_a_journal_of_version_1_is_upgraded_with_all_it_has(path: Path) -> None:
+    async with Journal(path) as journal:
+        await claim(journal, A)
+        await send(journal, A)
+    as_version_1(path)
+    with JournalReader(path) as reader:
+        assert reader.figures().billed == 1
+    for _ in range(2):
+        async with Journal(path) as journal:
+            assert await journal.content(A) == ANSWER
+            await journal.made([Output("/out.jsonl", "1:2")])
+            assert await journal.outputs("/out.jsonl") == [Output("/out.jsonl", "1:2")]
+
+
+async def test_files_that_a_batch_has_made_are_known_by_path_and_identity(path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out\udcff.jsonl"
+    one = Output(str(out), identity_of(os.stat(tmp_path)), 10, 2**62)
+    async with Journal(path) as journal:
+        assert await journal.outputs(str(out)) == []
+        await journal.made([one, evolve(one, identity="9:18446744073709551615")])
+        await journal.made([evolve(one, size=11)])
+        assert [(o.identity, o.size) for o in await journal.outputs(str(out))] == [
+            (one.identity, 11),
+            ("9:18446744073709551615", 10),
+        ]
+        assert await journal.outputs(str(tmp_path)) == []
 
 
 @pytest.mark.parametrize("where", ["middle", "end", "header"])

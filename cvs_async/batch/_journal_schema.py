@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from attrs import define, field, setters
+from attrs import define, field, frozen, setters
 
 from ..errors import ConfigurationError
 
@@ -27,8 +27,14 @@ State = Literal["planned", "sent", "billed", "free", "unknown"]
 """Of a document: known; its request has left or may have left; or what its last request cost."""
 
 APPLICATION_ID = 0x43565342
-VERSION = 1
+VERSION = 2
 HEADER = ("application_id", "user_version")
+
+# The files that batches with this journal have made, so that no other file is ever replaced. The identity of a file is
+# text, because numbers of files can have 64 bits without a sign.
+OUTPUTS = """CREATE TABLE outputs (
+    path TEXT NOT NULL, identity TEXT NOT NULL, size INTEGER, modified_ns INTEGER, PRIMARY KEY (path, identity)
+) WITHOUT ROWID"""
 
 # A document is known by its first source: the row whose id is also its document. One request has one row, and
 # everything else (states, counts, what was paid) is told from these rows, so that no two figures can disagree.
@@ -49,8 +55,9 @@ CREATE TABLE requests (
     PRIMARY KEY (document, number)
 ) WITHOUT ROWID;
 CREATE TABLE contents (document INTEGER PRIMARY KEY, content BLOB NOT NULL);
-CREATE TABLE journal (opening INTEGER NOT NULL, figures TEXT, noted_at REAL);
-INSERT INTO journal VALUES (0, NULL, NULL);
+CREATE TABLE journal (opening INTEGER NOT NULL, figures TEXT, noted_at REAL, origin TEXT, account TEXT);
+{OUTPUTS};
+INSERT INTO journal VALUES (0, NULL, NULL, NULL, NULL);
 COMMIT;
 PRAGMA journal_mode = WAL;
 """  # noqa: S608
@@ -85,6 +92,16 @@ CONTENT = "SELECT content FROM contents JOIN sources d USING (document) WHERE d.
 
 
 Row = tuple[Any, ...]
+
+
+UPGRADES = {
+    1: (
+        "ALTER TABLE journal ADD COLUMN origin TEXT",
+        "ALTER TABLE journal ADD COLUMN account TEXT",
+        OUTPUTS,
+    )
+}
+"""What makes the next version of a journal of this one."""
 
 
 class JournalError(ConfigurationError):
@@ -131,6 +148,27 @@ class Record:
     ended_at: float | None
     mine: bool
     content: bytes | None = field(default=None, repr=False)
+
+
+@frozen
+class Output:
+    """A file that a batch with this journal has made.
+
+    Attributes:
+        path: absolute.
+        identity: of the file itself, as `identity_of` makes it: another file under the same path has another one.
+        size, modified_ns: when it was finished; None for a draft that is still written to.
+    """
+
+    path: str
+    identity: str
+    size: int | None = None
+    modified_ns: int | None = None
+
+
+def identity_of(status: os.stat_result) -> str:
+    """Device and number of a file."""
+    return f"{status.st_dev}:{status.st_ino}"
 
 
 def to_record(rows: Sequence[Row], opening: int | None, content: bytes | None = None) -> Record:
@@ -276,6 +314,20 @@ def check(path: Path) -> bool:
         if version > VERSION:
             raise JournalError(f"{path} was written by a newer version of cvs_async: update cvs_async to go on with it")
     return True
+
+
+def upgrade(path: Path) -> None:
+    """Bring a journal of an older version up to date, whole or not at all."""
+    with translated(path), closing(connect(path, "mode=rw")) as database:
+        [(version,)] = database.execute("PRAGMA user_version").fetchall()
+        if version == VERSION:
+            return
+        database.execute("BEGIN IMMEDIATE")
+        for number in range(version, VERSION):
+            for statement in UPGRADES[number]:
+                database.execute(statement)
+        database.execute(f"PRAGMA user_version = {VERSION}")
+        database.execute("COMMIT")
 
 
 def verify(path: Path) -> None:

@@ -27,6 +27,7 @@ from ._journal_schema import (
     LAST,
     JournalError,
     Lock,
+    Output,
     Record,
     Row,
     check,
@@ -37,6 +38,7 @@ from ._journal_schema import (
     find,
     to_record,
     translated,
+    upgrade,
     verify,
 )
 
@@ -84,6 +86,7 @@ class Writer:
             stack.callback(Lock(path).close)
             if check(path):
                 verify(path)
+                upgrade(path)
             else:
                 create(path)
             self._database = stack.enter_context(closing(connect(path, "mode=rw")))
@@ -237,9 +240,31 @@ class Writer:
         self._database.execute("UPDATE journal SET figures = ?, noted_at = ?", calls[-1])
         return [None] * len(calls)
 
+    def outputs(self, calls: Sequence[tuple[str]]) -> list[list[Output]]:
+        """The files that batches have made under a path."""
+        return [
+            [Output(*row) for row in self._database.execute("SELECT * FROM outputs WHERE path = ?", call)]
+            for call in calls
+        ]
 
-_ORDER = (Writer.claim, Writer.sent, Writer.ended, Writer.withdrawn, Writer.content, Writer.note)
-_DURABLE = (Writer.sent, Writer.ended, Writer.withdrawn)
+    def made(self, calls: Sequence[tuple[Sequence[Row]]]) -> list[None]:
+        """The batch has made files, or is about to."""
+        _insert(self._database, "OR REPLACE INTO outputs", [row for (rows,) in calls for row in rows])
+        return [None] * len(calls)
+
+
+_ORDER = (
+    Writer.claim,
+    Writer.sent,
+    Writer.ended,
+    Writer.withdrawn,
+    Writer.content,
+    Writer.note,
+    Writer.made,
+    Writer.outputs,
+)
+_DURABLE = (Writer.sent, Writer.ended, Writer.withdrawn, Writer.made)
+_ABOUT_NO_KEY = (Writer.note, Writer.made, Writer.outputs)
 
 
 def _in_turn(group: Sequence[Call]) -> Iterator[tuple[Callable[..., Any], Sequence[Call]]]:
@@ -257,7 +282,7 @@ def _in_turn(group: Sequence[Call]) -> Iterator[tuple[Callable[..., Any], Sequen
 def _keys(call: Call) -> Iterable[bytes]:
     if call.method is Writer.claim:
         return [key for key, *_ in call.arguments[0]]
-    return () if call.method is Writer.note else (call.arguments[0],)
+    return () if call.method in _ABOUT_NO_KEY else (call.arguments[0],)
 
 
 ROWS = 64

@@ -22,11 +22,22 @@ import anyio
 
 from ..errors import Charge
 from ._journal_reader import Charges, JournalFigures, JournalReader, purge
-from ._journal_schema import JournalError, Record, State, to_code, to_key, to_text
+from ._journal_schema import JournalError, Output, Record, State, to_code, to_key, to_text
 from ._journal_writer import Call, Packed, Writer
 from .crew import resolve
 
-__all__ = ["Charges", "Claim", "Journal", "JournalError", "JournalFigures", "JournalReader", "Record", "State", "purge"]
+__all__ = [
+    "Charges",
+    "Claim",
+    "Journal",
+    "JournalError",
+    "JournalFigures",
+    "JournalReader",
+    "Output",
+    "Record",
+    "State",
+    "purge",
+]
 
 Claim: TypeAlias = tuple[str, str, str, str | None]
 """Key, operation, source, reference."""
@@ -164,6 +175,16 @@ class Journal:
     async def note(self, figures: Mapping[str, Any]) -> None:
         """Leave figures of the running batch, plain JSON values, for readers. They replace those before them."""
         await self._ask(Writer.note, json.dumps(dict(figures)), time.time())
+
+    async def outputs(self, path: str) -> list[Output]:
+        """The files that batches with this journal have made under an absolute path."""
+        outputs: list[Output] = await self._ask(Writer.outputs, to_text(path))
+        return outputs
+
+    async def made(self, outputs: Sequence[Output]) -> None:
+        """Note files before they get their names: only what is noted is ever replaced."""
+        rows = [(to_text(one.path), one.identity, one.size, one.modified_ns) for one in outputs]
+        await self._ask(Writer.made, rows)
 
     async def _ask(self, method: Callable[..., Any], *arguments: Any) -> Any:
         if self._loop is None or not self._open:
