@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import io
+import os
 import signal
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,9 +15,30 @@ from PIL import Image
 
 from cvs_async import AsyncCVS
 from cvs_async.sandbox import Sample, Sandbox, write_samples
+from tests.guard import sitecustomize as guard
 
 # Where the tests run in the background Ctrl-C may be ignored, and every command that they start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _guard_processes() -> None:
+    """Have every Python process that a test starts guarded as this one is, and its attempts told here."""
+    handle, path = tempfile.mkstemp(prefix="cvs-tests-", suffix=".log")
+    os.close(handle)
+    atexit.register(os.unlink, path)
+    os.environ[guard.LOG] = path
+    folder, known = str(Path(guard.__file__).parent), os.environ.get("PYTHONPATH", "")
+    if folder not in known.split(os.pathsep):
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (folder, known)))
+
+
+_guard_processes()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_but_loopback() -> Iterator[None]:
+    yield
+    assert guard.attempts() == [], "a test reaches nothing but this machine"
 
 
 @pytest.fixture(autouse=True)

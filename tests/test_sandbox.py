@@ -30,6 +30,8 @@ from cvs_async.api import OPERATIONS
 from cvs_async.models import Image, Invoice, Page, Recognized
 from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.truth import Truth, read_truth
+from tests.servers import answers, bad_server
+from tests.servers import http as http_answer
 
 AUTH = ("key", "secret")
 
@@ -321,10 +323,40 @@ async def test_the_secret_wrong_is_always_wrong(sandbox: Sandbox, jpg: bytes) ->
             await cvs.ocr.card(jpg)
 
 
-@pytest.mark.parametrize("link", ["http://10.0.0.1/a.jpg", "https://example.com/a.jpg", "http://127.0.0.1:9/a.jpg"])
-async def test_only_this_machine_is_downloaded_from(sandbox: Sandbox, cvs: AsyncCVS, link: str) -> None:
-    with pytest.raises(UrlUnavailableError) as caught:
-        await cvs.ocr.card(Url(link))
+# The addresses are reserved for examples; the guard under all tests sees it if one of them is tried all the same.
+NOT_HERE = [
+    "http://192.0.2.1/a.jpg",
+    "http://[2001:db8::1]/a.jpg",
+    "http://[::ffff:192.0.2.1]/a.jpg",
+    "http://pictures.invalid/a.jpg",
+    "https://pictures.invalid/a.jpg",
+    "http://127.0.0.1.invalid/a.jpg",
+    "http://localhost.invalid/a.jpg",
+    "http://evil-localhost/a.jpg",
+    "http://192.0.2.1#@127.0.0.1/a.jpg",
+    "http://192.0.2.1?@127.0.0.1/a.jpg",
+    "http://127.0.0.1@192.0.2.1/a.jpg",
+    "http://192.0.2.1\\@127.0.0.1/a.jpg",
+    "http://127.0.0.1:9/a.jpg",
+    "http://127.0.0.1:port/a.jpg",
+]
+
+
+@pytest.mark.parametrize("link", NOT_HERE)
+async def test_only_this_machine_is_downloaded_from(sandbox: Sandbox, link: str) -> None:
+    query = {"format_type": "url", "get_thumb": "false", "img": link}
+    async with httpx.AsyncClient(base_url=sandbox.base_url, auth=AUTH) as http:
+        answer = await http.get("/api/v2/ocr/card", params=query)
+    assert (answer.json()["errorCode"], sandbox.ledger.billed) == ("2", 0)
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
+@pytest.mark.parametrize("place", ["http://192.0.2.1/a.jpg", "//pictures.invalid/a.jpg", "/again"])
+async def test_a_link_that_redirects_is_not_followed(sandbox: Sandbox, cvs: AsyncCVS, status: str, place: str) -> None:
+    async with bad_server(answers(http_answer(b"", status, (f"Location: {place}",)))) as server:
+        with pytest.raises(UrlUnavailableError) as caught:
+            await cvs.ocr.card(Url(f"{server.base_url}/a.jpg"))
+    assert len(server.requests) == 1
     assert (caught.value.code, sandbox.ledger.billed) == (2, 0)
 
 

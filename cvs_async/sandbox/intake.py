@@ -6,7 +6,9 @@ import base64
 import hashlib
 import ipaddress
 from collections.abc import Mapping
+from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import quote, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 
@@ -184,13 +186,16 @@ async def _download(url: str, name: str, entry: Entry) -> bytes:
 def _fetch(url: str) -> bytes:
     """Like the service itself, but from this machine only."""
     parts = urlsplit(url)
-    if parts.scheme != "http" or not _is_loopback(parts.hostname or ""):
+    # `urllib` takes user info for a part of the host's name, and would ask the resolver for it.
+    if parts.scheme != "http" or "@" in parts.netloc or not _is_loopback(parts.hostname or ""):
         raise Refusal(UrlUnavailableError)
     opener = build_opener(ProxyHandler({}), _NoRedirect)
     try:
         with opener.open(quote(url, safe="%/:=&?~+!$,;'@()*[]"), timeout=URL_TIMEOUT) as answer:
             content: bytes = answer.read()
-    except (OSError, ValueError):
+    except (OSError, ValueError, HTTPException) as error:
+        if isinstance(error, HTTPError):
+            error.close()  # it is the answer, and keeps the connection
         raise Refusal(UrlUnavailableError) from None
     return content
 
