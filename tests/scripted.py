@@ -70,6 +70,19 @@ class _Selector(selectors.DefaultSelector):
         return super().select(0)
 
 
+class _Loop(asyncio.SelectorEventLoop):
+    """Its time goes on by itself, and by leaps where the script says so."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        selector = _Selector()
+        selector.script = script
+        super().__init__(selector)
+
+    def time(self) -> float:
+        return super().time() + self.script.leapt
+
+
 @define(eq=False)
 class Script:
     """What happens next.
@@ -80,6 +93,7 @@ class Script:
         newest: of these, the one that came last rather than first.
         events: what else happens, at which steps.
         watch: looks whether all is as it should be, before every step.
+        leapt: seconds by which the loop's time is ahead of the clock.
     """
 
     choices: Iterator[int]
@@ -87,6 +101,7 @@ class Script:
     newest: bool = False
     events: dict[int, Callable[[], object]] = field(factory=dict)
     watch: Callable[[], None] = lambda: None
+    leapt: float = 0.0
     _offers: list[tuple[Kind, asyncio.Future[None]]] = field(factory=list)
     _steps: int = 0
 
@@ -112,14 +127,12 @@ class Script:
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run it from beginning to end."""
-
-        def loop() -> asyncio.AbstractEventLoop:
-            selector = _Selector()
-            selector.script = self
-            return asyncio.SelectorEventLoop(selector)
-
-        with asyncio.Runner(loop_factory=loop) as runner:
+        with asyncio.Runner(loop_factory=lambda: _Loop(self)) as runner:
             return runner.run(coroutine)
+
+    def leap(self, seconds: float) -> None:
+        """Let time go by."""
+        self.leapt += seconds
 
 
 @define(eq=False)
@@ -135,6 +148,7 @@ class ScriptedService:
         told_billed: what was charged and answered, by check_sum.
         in_flight: requests that wait for their answers.
         most: of them, at any time.
+        keys: the check_sums of those in flight.
     """
 
     script: Script
@@ -146,16 +160,19 @@ class ScriptedService:
     told_billed: Counter[str] = field(factory=Counter)
     in_flight: int = 0
     most: int = 0
+    keys: Counter[str] = field(factory=Counter)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
+        key = request.url.params["check_sum"]
         self.in_flight += 1
         self.most = max(self.most, self.in_flight)
+        self.keys[key] += 1
         try:
             await self.script.offer("service")
         finally:
             self.in_flight -= 1
+            self.keys[key] -= 1
         charge, billed, status, body = self._next()
-        key = request.url.params["check_sum"]
         self.told[charge] += 1
         self.billed[key] += billed
         self.told_billed[key] += charge == "billed"

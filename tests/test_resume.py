@@ -231,6 +231,67 @@ async def test_a_copy_of_what_is_in_flight_waits_for_its_answer(path: Path) -> N
     assert (service.sent.total(), batch.stats.billed, batch.stats.deduplicated) == (1, 1, 4)
 
 
+IN_DOUBT = ["report", "retry", "skip"]
+
+
+@pytest.mark.parametrize("in_doubt", IN_DOUBT)
+@pytest.mark.parametrize("concurrency", [1, 4])
+async def test_a_copy_waits_for_a_request_whose_caller_has_left(path: Path, in_doubt: str, concurrency: int) -> None:
+    service = Service(go=asyncio.Event())
+    assert service.go is not None
+    options: Any = {"journal": path, "concurrency": concurrency, "in_doubt": in_doubt, "timeout": 0.05}
+    async with service.client() as cvs, cvs.batch(cvs.ocr.card, iter([b"same"] * 3), **options) as batch:
+        first = await anext(batch)
+        assert isinstance(first, Held)
+        assert (first.reason, first.error.charge) == ("in_doubt", "unknown")
+        for _ in range(100):  # turns in which copies could be sent
+            await asyncio.sleep(0)
+        assert (service.sent.total(), batch.stats.finished) == (1, 1)
+        service.go.set()
+        copies = [outcome async for outcome in batch]
+    assert [isinstance(o, Done) and o.deduplicated for o in copies] == [True, True]
+    assert (service.sent.total(), service.ended, records(path)[first.item.key or ""].state) == (1, 1, "billed")
+
+
+@pytest.mark.parametrize("in_doubt", IN_DOUBT)
+async def test_what_this_run_has_lost_is_not_sent_again_by_a_copy(path: Path, in_doubt: str) -> None:
+    service = Service(answer=lambda _: httpx.ReadError("reset"))
+    async with service.client() as cvs:
+        outcomes, stats = await run(cvs, [b"same"] * 3, path, in_doubt=in_doubt)
+    assert service.sent.total() == 1
+    assert reasons(outcomes) == {"in_doubt": 1 if in_doubt == "skip" else 3}
+    assert stats.skipped == (2 if in_doubt == "skip" else 0)
+    async with service.client() as cvs:
+        await run(cvs, [b"same"] * 3, path, in_doubt="retry")
+    assert service.sent.total() == 2, "once more in each run"
+
+
+@pytest.mark.parametrize("end", ["leave", "cancel", "stop"])
+async def test_a_batch_whose_copies_wait_for_a_request_can_be_ended(path: Path, end: str) -> None:
+    service = Service(go=asyncio.Event())
+    assert service.go is not None
+    options: Any = {"journal": path, "concurrency": 3, "in_doubt": "retry", "timeout": 0.05}
+    async with service.client() as cvs:
+        with anyio.CancelScope() as scope:
+            async with cvs.batch(cvs.ocr.card, iter([b"same"] * 9), **options) as batch:
+                await anext(batch)
+                asyncio.get_running_loop().call_later(0.05, service.go.set)
+                if end == "cancel":
+                    scope.cancel()
+                elif end == "stop":
+                    batch.stop()
+                    assert kinds([outcome async for outcome in batch]) == [Done] * 2
+    assert service.sent.total() == 1
+    assert [record.state for record in records(path).values()] == ["billed"]
+
+
+async def test_a_request_that_is_given_up_lets_its_copies_go_on(path: Path) -> None:
+    service = Service(go=asyncio.Event())
+    async with service.client(drain_timeout=0.05) as cvs:
+        outcomes, _ = await run(cvs, [b"same"] * 3, path, in_doubt="retry", timeout=0.05, concurrency=3)
+    assert (reasons(outcomes), service.sent.total()) == ({"in_doubt": 3}, 1)
+
+
 async def test_a_copy_of_what_is_refused_for_good_is_refused_with_it(path: Path) -> None:
     service = Service(answer=lambda _: refusal(1))
     async with service.client() as cvs:

@@ -43,6 +43,7 @@ class Plan:
         source_breaks: after how many documents.
         leaves: the consumer does after so many outcomes; None is never.
         cancels, stops: steps at which the consumer is cancelled, or the batch stopped.
+        lapses: steps at which the time of all calls is up.
         account: how many answers it has; None is no end.
         refills: after how many refusals it has again.
         journal_breaks: after how many groups.
@@ -61,6 +62,7 @@ class Plan:
     leaves: int | None = None
     cancels: list[int] = field(factory=list)
     stops: int | None = None
+    lapses: list[int] = field(factory=list)
     account: int | None = None
     refills: int = 0
     journal_breaks: int | None = None
@@ -97,10 +99,12 @@ class Played:
         pulled_at_stop: those it had given when the batch was stopped.
         inside: whether the consumer is still in the batch.
         forced: it was cancelled while it was leaving already.
+        journalled: whether the batch has a journal.
     """
 
     plan: Plan
     service: ScriptedService
+    journalled: bool
     batch: Batch[Any] = field(init=False)
     client: ClientStats = field(init=False)
     outcomes: list[Outcome[Any]] = field(factory=list)
@@ -113,7 +117,11 @@ class Played:
     def watch(self) -> None:
         """What holds at any moment."""
         plan, stats = self.plan, self.batch.stats
-        assert self.service.in_flight <= min(plan.concurrency, plan.connections)
+        assert self.service.in_flight <= plan.connections
+        if not plan.lapses:  # a request goes on without its caller, and without its place in the batch
+            assert self.service.in_flight <= plan.concurrency
+        if self.journalled and plan.rules.get("dedupe", True):
+            assert max(self.service.keys.values(), default=0) <= 1, "one request at a time for each document"
         assert stats.in_flight <= plan.concurrency
         bound = plan.concurrency * (4 if plan.ordered else 1)
         assert self.pulled - len(self.outcomes) - stats.skipped <= bound, "too many wait"
@@ -140,7 +148,8 @@ class Played:
 def play(plan: Plan, path: Path | None) -> Played:
     """Run it."""
     script = Script(iter(plan.choices), plan.order, plan.newest)
-    played = Played(plan, ScriptedService(script, iter(plan.answers), plan.account, plan.refills))
+    service = ScriptedService(script, iter(plan.answers), plan.account, plan.refills)
+    played = Played(plan, service, path is not None)
     journal = partial(ScriptedJournal, script, plan.journal_breaks)
     with patch.object(runner_module, "Journal", journal):
         script.run(_play(played, script, path))
@@ -157,7 +166,7 @@ async def _play(played: Played, script: Script, path: Path | None) -> None:
         max_connections=plan.connections,
         retry=retry,
         timeout=FOREVER,
-        drain_timeout=FOREVER,
+        drain_timeout=(1 + len(plan.lapses)) * FOREVER,
         quota_probe=0,
     ) as cvs:
         source: Any = plan.slowly(script, played) if plan.slow_source else plan.source(played)
@@ -166,6 +175,7 @@ async def _play(played: Played, script: Script, path: Path | None) -> None:
         script.watch = played.watch
         consumer = asyncio.create_task(_consume(played, script))
         script.events = {step: partial(played.cancel, consumer) for step in plan.cancels}
+        script.events |= {step: partial(script.leap, FOREVER) for step in plan.lapses}
         if plan.stops is not None:
             script.events[plan.stops] = played.stop
         await asyncio.wait([consumer])
@@ -360,6 +370,25 @@ def test_journal_and_service_agree_however_it_ends(plan: Plan) -> None:
     for outcome in played.own():
         if isinstance(outcome, Done):
             assert known[outcome.reply.check_sum or ""].state == "billed"
+
+
+LAPSES: dict[str, Any] = {"lapses": st.lists(STEPS, max_size=3, unique=True)}
+
+
+@given(plans(**RETRIES, **ENDINGS, **LAPSES, documents=st.lists(st.integers(0, 2), max_size=12)))
+@example(Plan(documents=[0, 0, 0], concurrency=1, lapses=[4], rules={"in_doubt": "retry"}))
+@example(Plan(documents=[0, 0, 0], concurrency=3, lapses=[6], rules={"in_doubt": "retry"}))
+@example(Plan(documents=[0, 0, 0], answers=["lost"] * 3, rules={"in_doubt": "retry"}))
+@examples(200)
+def test_no_document_has_two_requests_in_flight_or_is_paid_twice_in_a_run(plan: Plan) -> None:
+    with journalled() as path:
+        played = play(plan, path)
+        assume(not played.forced)
+        told, inside = played.service.told, figures(path)
+    check_books(played)
+    assert (inside.billed, inside.free, inside.unknown) == (told["billed"], told["free"], told["unknown"])
+    if plan.rules.get("dedupe", True):
+        assert max(played.service.billed.values(), default=0) <= 1 + plan.unknown_resends
 
 
 @given(plans(**ENDINGS, attempts=RETRIES["attempts"], rules={"in_doubt": st.just("report")}))

@@ -25,6 +25,7 @@ from ..errors import (
     UrlUnavailableError,
     drop_frames,
 )
+from ._open_requests import OpenRequests
 from .ceiling import Ceiling
 from .crew import Crew
 from .journal import Journal, JournalError, Record
@@ -103,9 +104,7 @@ class Processor(Generic[T]):
         self._busy: dict[str, asyncio.Event] = {}
         self._failures = 0
         self._hopeless: CVSError | None = None
-        self._open = 0
-        self._all_ended = anyio.Event()
-        self._all_ended.set()
+        self._open = OpenRequests()
         self.fatal: JournalError | None = None
         self.stopped = False
 
@@ -125,8 +124,10 @@ class Processor(Generic[T]):
         if self._journal is None:
             return await self._ask(item, parts, options)
         assert item.key is not None  # noqa: S101 - prepare has made it
-        while (copy := self._busy.get(item.key)) is not None:
-            await copy.wait()  # and then find its answer in the journal
+        # A copy finds the answer in the journal, once it is there. Its request may still be under way when the item
+        # itself has its outcome: it left before its caller ran out of time.
+        while (copy := self._busy.get(item.key) or self._open.of(item.key)) is not None:
+            await copy.wait()
         self._busy[item.key] = asyncio.Event()
         try:
             record = await self._journal.claim(
@@ -139,7 +140,7 @@ class Processor(Generic[T]):
 
     async def ended(self) -> None:
         """Return when every request that was sent has come to an end, also those whose caller has left."""
-        await self._all_ended.wait()
+        await self._open.all_ended()
 
     @property
     def most_billed(self) -> int:
@@ -184,7 +185,7 @@ class Processor(Generic[T]):
             return None
         if record.state in ("billed", "free"):
             return _Known(await self._replayed(journal, item, record))
-        if self._rules.in_doubt == "retry":
+        if self._rules.in_doubt == "retry" and not record.mine:  # what this run has lost is for the next one
             return None
         if self._rules.in_doubt == "skip":
             self._stats.skipped += 1
@@ -233,7 +234,7 @@ class Processor(Generic[T]):
         """The outcome of a call, and how many of its requests may have been charged."""
         if options.get("check_sum") is None and item.key is not None:
             options = cast(Arguments, {**options, "check_sum": item.key[:16]})
-        recorder = None if self._journal is None else _JournalRecorder(self, self._journal, item, options)
+        recorder = None if self._journal is None else _JournalRecorder(self, self._open, self._journal, item, options)
         patient = self._rules.quota == "wait"
         self._stats.in_flight += 1
         try:
@@ -265,20 +266,6 @@ class Processor(Generic[T]):
     def _held(self, why: str) -> CVSError:
         return CVSError(f"{self._endpoint.name}: {why}; nothing was sent", operation=self._endpoint.name)
 
-    # --- for the recorders
-
-    def request_opens(self) -> None:
-        """A request is about to leave."""
-        self._open += 1
-        if self._all_ended.is_set():
-            self._all_ended = anyio.Event()
-
-    def request_ends(self) -> None:
-        """It is written down what became of it."""
-        self._open -= 1
-        if not self._open:
-            self._all_ended.set()
-
 
 @frozen
 class _Known(Generic[T]):
@@ -288,15 +275,18 @@ class _Known(Generic[T]):
 class _JournalRecorder:
     """Writes one item's requests into the journal, before they leave and when they have ended."""
 
-    def __init__(self, processor: Processor[Any], journal: Journal, item: Item, options: Arguments) -> None:
+    def __init__(
+        self, processor: Processor[Any], requests: OpenRequests, journal: Journal, item: Item, options: Arguments
+    ) -> None:
         assert item.key is not None  # noqa: S101 - without one nothing is recorded
         self._processor = processor
+        self._requests = requests
         self._journal = journal
         self._key = item.key
         self._check_sum = options.get("check_sum")
 
     async def sending(self) -> None:
-        self._processor.request_opens()
+        self._requests.begin(self._key)
         await self._journal.sent(self._key, check_sum=self._check_sum)
 
     async def ended(self, progress: Progress, wire: WireReply | None, result: Reply[Any] | BaseException) -> None:
@@ -308,7 +298,7 @@ class _JournalRecorder:
         except RuntimeError:  # the batch was left by force, and has closed the journal: there it stays in doubt
             log.warning("the answer to a request came after its journal was closed")
         finally:
-            self._processor.request_ends()
+            self._requests.end(self._key)
 
     async def _write(self, progress: Progress, wire: WireReply | None, result: Reply[Any] | BaseException) -> None:
         if progress.attempts < progress.number:

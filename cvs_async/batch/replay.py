@@ -30,6 +30,8 @@ def answered(endpoint: Endpoint[T], item: Item, record: Record, content: bytes) 
 def in_doubt(endpoint: Endpoint[Any], item: Item, record: Record) -> Held:
     """For a request that left, and whose answer never came."""
     text = "was sent before, and its answer never came; in_doubt='retry' sends it again, and may pay twice"
+    if record.mine:
+        text = "was sent by this run for an equal item, and its answer never came; it is not sent again in the same run"
     return Held(item, "in_doubt", _error(endpoint, record, text))
 
 
