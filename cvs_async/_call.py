@@ -100,6 +100,11 @@ class Caller:
         with self._spans.call(call):
             return await self._dispatcher.run(call, attempt)
 
+    @property
+    def settings(self) -> Settings:
+        """Who calls, and where to."""
+        return self._settings
+
     def most_billed(self, endpoint: Endpoint[Any]) -> int:
         """How many requests of one call can be charged."""
         return self._dispatcher.most_billed(repeatable=endpoint.repeatable)

@@ -130,6 +130,8 @@ class AsyncCVS:
         quota: Quota = "raise",
         max_billed: int | None = None,
         max_consecutive_failures: int | None = 50,
+        moved_from: str | None = None,
+        other_account: bool = False,
         **options: Unpack[Arguments],
     ) -> Batch[T]:
         """Call one operation for every item of a source, and stream what becomes of each.
@@ -161,9 +163,13 @@ class AsyncCVS:
             max_billed: the most calls of this run that may be charged; all further items are held.
             max_consecutive_failures: after so many calls in a row that failed, and not for what was sent, the rest
                 is held; None never.
+            moved_from: the address that the service had before, such as ``https://old.example.com``: what the journal
+                has from there counts as answered by this one. Without it a journal of another address is refused.
+            other_account: go on with a journal that was paid for with another api_key; else it is refused.
             options: `get_thumb`, `send_as` and the like, for every call.
 
         Raises:
+            ConfigurationError: if a keyword of the batch makes no sense.
             InvalidInputError: if operation, source or options are unusable. What is wrong with a single item
                 is its `Failed` outcome instead.
         """
@@ -179,6 +185,8 @@ class AsyncCVS:
             quota=quota,
             max_billed=max_billed,
             max_consecutive_failures=max_consecutive_failures,
+            moved_from=moved_from,
+            other_account=other_account,
         )
         return Batch(
             self._call,

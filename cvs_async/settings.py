@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import os
 import re
@@ -95,12 +96,13 @@ def at_least_one(name: str, number: int) -> None:
 
 @frozen
 class Settings:
-    """Who calls, where to. The credentials never show in its repr."""
+    """Who calls, where to. The credentials never show in its repr; `account` is a digest of the api_key."""
 
     authorization: str = field(repr=False)
     origins: Mapping[Host, str]
     timeout: Timeout
     max_response_bytes: int
+    account: str = field(default="", repr=False)
 
     @classmethod
     def load(
@@ -120,14 +122,13 @@ class Settings:
         """
         at_least_one("max_response_bytes", max_response_bytes)
         given = base_url if base_url is not None else os.environ.get("CVS_BASE_URL") or None
+        key = _credential("api_key", api_key, "CVS_API_KEY")
         return cls(
-            authorization=_basic(
-                _credential("api_key", api_key, "CVS_API_KEY"),
-                _credential("api_secret", api_secret, "CVS_API_SECRET"),
-            ),
+            authorization=_basic(key, _credential("api_secret", api_secret, "CVS_API_SECRET")),
             origins=_origins(given, allow_insecure=allow_insecure),
             timeout=as_timeout(timeout, Timeout()),
             max_response_bytes=max_response_bytes,
+            account=hashlib.sha256(f"cvs_async account {key}".encode("utf-8", "surrogatepass")).hexdigest(),
         )
 
 

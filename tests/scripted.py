@@ -20,6 +20,7 @@ import httpx
 from attrs import define, field
 
 from cvs_async.batch._journal_schema import create
+from cvs_async.batch._journal_service import Service
 from cvs_async.batch._journal_writer import Call, Writer
 from cvs_async.batch.crew import resolve
 from cvs_async.batch.journal import Journal, JournalError
@@ -204,10 +205,10 @@ def _blank() -> bytes:
 class Unsynchronized(Writer):
     """Waits for no disk: the system keeps what was written, which is enough where the machine goes on."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, service: Service | None = None) -> None:
         if not path.exists():
             path.write_bytes(_blank())
-        super().__init__(path)
+        super().__init__(path, service)
 
     def _synchronize(self, level: str) -> None:
         super()._synchronize("OFF")
@@ -220,14 +221,14 @@ class ScriptedJournal(Journal):
         breaks: after how many groups its disk is full; None is never.
     """
 
-    def __init__(self, script: Script, breaks: int | None, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, script: Script, breaks: int | None, path: Path, service: Service | None = None) -> None:
+        super().__init__(path, service)
         self._script = script
         self._breaks = breaks
         self._waiting: list[Call] = []
 
     async def __aenter__(self) -> Self:
-        self._writer = Unsynchronized(self.path)
+        self._writer = Unsynchronized(self.path, self._service)
         self._open = True
         return self
 

@@ -95,7 +95,7 @@ def files(root: Path, count: int) -> list[Path]:
 async def run(cvs: AsyncCVS, source: Any, path: Path | None, **options: Any) -> tuple[list[Outcome[Any]], Stats]:
     """All outcomes, in order, and the batch in numbers."""
     options.setdefault("ordered", True)
-    async with cvs.batch(cvs.ocr.card, source, journal=path, **options) as batch:
+    async with cvs.batch(options.pop("operation", cvs.ocr.card), source, journal=path, **options) as batch:
         outcomes = [outcome async for outcome in batch]
     return outcomes, batch.stats
 

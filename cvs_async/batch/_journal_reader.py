@@ -29,6 +29,7 @@ from ._journal_schema import (
     verify,
     writer_of,
 )
+from ._journal_service import Service, origin_of
 
 PAGE = 500
 """Sources that are read at once: no read lasts, so that the writer can reuse its space."""
@@ -50,6 +51,7 @@ class JournalFigures:
         noted: what the running batch has noted last, or the last one that ran; None if nothing was.
         noted_at: when it was.
         writer: id of the process that has the journal open; None where there is none.
+        origin: of the service that answered, such as ``https://cvs.example.com``; None if the journal does not say.
     """
 
     sources: int
@@ -65,6 +67,7 @@ class JournalFigures:
     noted: Mapping[str, Any] | None
     noted_at: float | None
     writer: int | None
+    origin: str | None = None
 
 
 @frozen
@@ -132,13 +135,20 @@ class JournalReader:
                 states.update(database.execute(_STATES).fetchall())
                 states["planned"] = documents - sum(states.values())
                 figures = database.execute(_REQUESTS, (opening,)).fetchone()
+                origin = origin_of(database, self.path)
             finally:
                 database.execute("ROLLBACK")
         last_at, billed, free, in_flight, requests = figures
         return JournalFigures(
             sources, documents, sources - documents, states, billed, free, requests - billed - free - in_flight,
             in_flight, first_at, last_at, None if noted is None else json.loads(noted), noted_at, writer,
+            origin,
         )  # fmt: skip
+
+    def check_service(self, service: Service) -> None:
+        """Raise JournalError if the journal holds answers of another service or account."""
+        with translated(self.path):
+            service.check(self._database, self.path)
 
     def records(self, *, content: bool = True) -> Iterator[tuple[Record, str, str | None]]:
         """Each source, in the order in which they were first claimed: its document, its name, the user's id of it.

@@ -41,6 +41,7 @@ from ._journal_schema import (
     upgrade,
     verify,
 )
+from ._journal_service import Service
 
 Packed: TypeAlias = tuple[bytes, str, str, str | None]
 """A claim: key, operation, source, reference."""
@@ -75,8 +76,9 @@ class Writer:
     raise it, for what is raised fails the whole group.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, service: Service | None = None) -> None:
         self._path = path
+        self._service = service
         self._failure: JournalError | None = None
         self._synchronous = ""
         self._next = 1
@@ -96,6 +98,8 @@ class Writer:
     def _begin(self) -> None:
         for setting in ("journal_mode = WAL", "cache_size = -8192", "wal_autocheckpoint = 4000"):
             self._database.execute(f"PRAGMA {setting}")
+        if self._service is not None:
+            self._service.enter(self._database, self._path)
         self._database.execute("UPDATE journal SET opening = opening + 1")
         [(self._opening,)] = self._database.execute("SELECT opening FROM journal").fetchall()
         [(self._last_id,)] = self._database.execute("SELECT coalesce(max(id), 0) FROM sources").fetchall()

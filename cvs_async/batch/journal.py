@@ -23,6 +23,7 @@ import anyio
 from ..errors import Charge
 from ._journal_reader import Charges, JournalFigures, JournalReader, purge
 from ._journal_schema import JournalError, Output, Record, State, to_code, to_key, to_text
+from ._journal_service import Service
 from ._journal_writer import Call, Packed, Writer
 from .crew import resolve
 
@@ -51,6 +52,7 @@ class Journal:
 
     Args:
         path: of the journal; it is made if nothing is there, readable for its owner only.
+        service: what the batch sends to; a journal with another's answers is refused. None takes any journal.
 
     Attributes:
         path: of the journal.
@@ -60,8 +62,9 @@ class Journal:
             could not be written, for example because the disk is full; from then on nothing more is written.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], service: Service | None = None) -> None:
         self.path = Path(path)
+        self._service = service
         self._queue: SimpleQueue[Sequence[Call]] = SimpleQueue()
         self._asked: list[Call] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -202,7 +205,7 @@ class Journal:
 
     def _work(self, opened: asyncio.Future[None]) -> None:
         try:
-            writer = Writer(self.path)
+            writer = Writer(self.path, self._service)
         except Exception as error:
             self._tell(resolve, [(opened, error)])
         else:

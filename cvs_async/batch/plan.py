@@ -13,6 +13,7 @@ from attrs import define, field
 
 from .._inputs import Part
 from ..errors import CVSError
+from ._journal_service import Service
 from .journal import JournalReader, Record
 from .outcome import Item, name_of
 from .processing import Processor, Rules
@@ -47,13 +48,15 @@ class Plan:
     most_billed: int = 0
 
 
-async def make_plan(source: AsyncIterator[Any], processor: Processor[Any], rules: Rules, journal: Path | None) -> Plan:
+async def make_plan(
+    source: AsyncIterator[Any], processor: Processor[Any], rules: Rules, journal: Path | None, service: Service
+) -> Plan:
     """Read a source to its end.
 
     Raises:
-        JournalError: the journal cannot be read.
+        JournalError: the journal cannot be read, or holds answers of another service.
     """
-    known = await anyio.to_thread.run_sync(_states, journal)
+    known = await anyio.to_thread.run_sync(_states, journal, service)
     plan, seen = Plan(), set[bytes]()
     async for element in source:
         item = processor.named(Item(plan.count, element))
@@ -105,11 +108,12 @@ def _pages(part: Part) -> int | None:
         return 1
 
 
-def _states(journal: Path | None) -> dict[bytes, str]:
+def _states(journal: Path | None, service: Service) -> dict[bytes, str]:
     """What the journal has of each key; "answered" are refusals that will not change."""
     if journal is None or not journal.exists():
         return {}
     with JournalReader(journal) as reader:
+        reader.check_service(service)
         return {bytes.fromhex(record.key): _state(record) for record, _, _ in reader.records(content=False)}
 
 

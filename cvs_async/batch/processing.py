@@ -53,6 +53,8 @@ class Rules:
     quota: Literal["raise", "wait"] = "raise"
     max_billed: int | None = None
     max_consecutive_failures: int | None = 50
+    moved_from: str | None = None
+    other_account: bool = False
 
     def __attrs_post_init__(self) -> None:
         for name, known in (("in_doubt", ("report", "retry", "skip")), ("quota", ("raise", "wait"))):

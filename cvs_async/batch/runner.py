@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup
 from .._call import Caller
 from .._endpoint import Arguments, Endpoint
 from ..errors import ConfigurationError, InvalidInputError
+from ._journal_service import Service
 from .crew import Crew
 from .journal import Journal, JournalError
 from .order import Window
@@ -74,7 +75,13 @@ class Batch(Generic[T]):
         self._ahead = AHEAD if may_be_read_ahead(source) else 0
         self._options = options
         self._rules = rules or Rules()
-        self._journal = None if journal is None else Journal(journal)
+        self._service = Service.of(
+            call.settings,
+            endpoint.host,
+            moved_from=self._rules.moved_from,
+            other_account=self._rules.other_account,
+        )
+        self._journal = None if journal is None else Journal(journal, self._service)
         self._crew = Crew(OPENING)
         self._processor: Processor[T] | None = None
         self._window = Window[Outcome[T] | None](4 * concurrency) if ordered else None
@@ -149,7 +156,7 @@ class Batch(Generic[T]):
 
         Raises:
             ConfigurationError: if the source can be read but once.
-            JournalError: if there is a journal, and it cannot be read.
+            JournalError: if there is a journal, and it cannot be read, or holds answers of another service.
         """
         if is_read_once(self._given):
             raise ConfigurationError(
@@ -158,7 +165,7 @@ class Batch(Generic[T]):
         path = None if self._journal is None else self._journal.path
         async with Crew(OPENING) as crew:
             processor = Processor(self._call, self._endpoint, self._options, self._rules, Stats(), crew, None)
-            return await make_plan(iterate(self._given), processor, self._rules, path)
+            return await make_plan(iterate(self._given), processor, self._rules, path, self._service)
 
     def stop(self) -> None:
         """Take up no more items. Those in flight are finished, and their outcomes still come."""

@@ -77,6 +77,13 @@ def command(
     journal: Annotated[
         Path | None, typer.Option(help="What was sent, answered and paid; with it the same command goes on.")
     ] = None,
+    moved_from: Annotated[
+        str | None,
+        typer.Option(help="The service's address before: go on with a journal from there.", metavar="ORIGIN"),
+    ] = None,
+    other_account: Annotated[
+        bool, typer.Option("--other-account", help="Go on with a journal that another api_key has paid for.")
+    ] = False,
     in_doubt: Annotated[
         str,
         typer.Option(help="With what was sent once, and never answered: report, retry (may pay twice) or skip."),
@@ -129,6 +136,8 @@ def command(
         "quota": quota,
         "max_billed": max_billed,
         "max_consecutive_failures": max_failures or None,
+        "moved_from": moved_from,
+        "other_account": other_account,
         "ordered": ordered,
     }
     client = {

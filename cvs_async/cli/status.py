@@ -71,6 +71,7 @@ def _print(figures: JournalFigures) -> None:
         f"Requests: {figures.billed:,} billed, {figures.free:,} free, {figures.unknown:,} unknown, "
         f"{figures.in_flight:,} in flight.",
         f"Duplicates: {figures.duplicates:,}. In doubt: {_in_doubt(figures):,}.",
+        f"Answered by {figures.origin or 'a service that was not noted'}.",
         f"Since {told_time(figures.first_at)}; last request {told_time(figures.last_at)}.",
         _running(figures) if figures.writer is not None else _resting(figures),
     ]
