@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, Done, Failed, Held, InvalidInputError, RetryPolicy, Url, folder
 from cvs_async._inputs import Part
-from cvs_async.batch import Outcome, Stats
+from cvs_async.batch import Outcome, Stats, processing
 from cvs_async.batch._journal_writer import Writer
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, Record
 from cvs_async.batch.keys import OF_THE_CALL, key_of, question_of
 from cvs_async.batch.manifests import Entry
-from cvs_async.errors import CVSError
+from cvs_async.errors import ConfigurationError, CVSError
 from cvs_async.sandbox import Sandbox
 from tests.servers import closed_port, until
 
@@ -818,6 +818,63 @@ async def test_wrong_credentials_stop_a_batch_and_it_says_so(sandbox: Sandbox, j
     async with AsyncCVS("key", "right", base_url=sandbox.base_url) as cvs:
         outcomes, stats = await run(cvs, pictures(jpg, 60), path)
     assert (stats.done, stats.billed) == (60, 60)
+
+
+@pytest.mark.parametrize("most", [50, None])
+async def test_a_client_that_is_closed_holds_the_rest_at_once(path: Path, most: int | None) -> None:
+    service = Service()
+    cvs = service.client()
+    async with cvs.batch(
+        cvs.ocr.card, iter(numbered(200)), journal=path, concurrency=2, max_consecutive_failures=most
+    ) as batch:
+        first = await anext(batch)
+        await cvs.aclose()
+        outcomes = [first, *[outcome async for outcome in batch]]
+    assert reasons(outcomes) == {"Done": service.sent.total(), "stop": 200 - service.sent.total()}
+    assert service.sent.total() <= 4
+    assert all("the client is closed; make a new one" in str(error) for error in errors(outcomes))
+    assert {(error.charge, error.attempts) for error in errors(outcomes)} == {("free", 0)}
+    async with service.client() as cvs:
+        outcomes, stats = await run(cvs, numbered(200), path)
+    assert (stats.done, set(service.sent.values())) == (200, {1})
+
+
+async def test_a_set_up_that_opens_no_file_holds_items_and_fails_none(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Any:
+        raise ConfigurationError("too many open files: raise the limit, such as with ulimit -n 4096")
+
+    scans, service = files(tmp_path / "scans", 30), Service()
+    monkeypatch.setattr(processing, "open_inputs", full)
+    async with service.client() as cvs:
+        outcomes, _ = await run(cvs, scans, path)
+    assert (reasons(outcomes), service.sent.total()) == ({"stop": 30}, 0)
+    assert all("ulimit -n" in str(error) for error in errors(outcomes))
+
+
+async def test_what_was_lost_is_in_doubt_though_the_set_up_ends_the_call(path: Path) -> None:
+    async def answer(_: httpx.Request) -> httpx.Response:
+        cvs._dispatcher._closed = True
+        raise httpx.ReadError("reset")
+
+    retry = RetryPolicy(attempts=2, unknown_resends=1, initial=0)
+    cvs = AsyncCVS("key", "secret", transport=httpx.MockTransport(answer), retry=retry)
+    outcomes, _ = await run(cvs, numbered(3), path, concurrency=1)
+    await cvs.aclose()
+    assert reasons(outcomes) == {"in_doubt": 1, "stop": 2}
+
+
+@pytest.mark.parametrize("timeout", [-1, 0, "soon", [], float("nan")])
+async def test_an_entry_with_a_timeout_that_makes_no_sense_fails_alone(path: Path, timeout: Any) -> None:
+    entries = [Entry({"path": b"one", "timeout": timeout}), Entry({"path": b"two", "timeout": 60})]
+    service = Service()
+    async with service.client() as cvs:
+        outcomes, _ = await run(cvs, entries, path)
+    assert kinds(outcomes) == [Failed, Done]
+    assert isinstance(errors(outcomes)[0], InvalidInputError)
+    assert "timeout" in str(errors(outcomes)[0])
+    assert service.sent.total() == 1
 
 
 async def test_a_dead_service_stops_a_batch(path: Path) -> None:

@@ -72,8 +72,8 @@ class Held:
     Attributes:
         reason: ``quota``: the account is out of requests, nothing was charged. ``in_doubt``: the request left
             and its answer was lost or unreadable, now or in an earlier run; whether it was charged is unknown.
-            ``ceiling``: `max_billed` is reached. ``stop``: too many calls failed in a row, or the journal cannot be
-            written.
+            ``ceiling``: `max_billed` is reached. ``stop``: too many calls failed in a row, the journal cannot be
+            written, or the set-up is to blame, such as a closed client.
         error: what the call ended with.
     """
 

@@ -25,6 +25,7 @@ from ..errors import (
     UrlUnavailableError,
     drop_frames,
 )
+from ..settings import Timeout, as_timeout
 from ._open_requests import OpenRequests
 from .ceiling import Ceiling
 from .crew import Crew
@@ -122,7 +123,8 @@ class Processor(Generic[T]):
         try:
             item, parts, options = await self.prepare(item, element)
         except CVSError as error:
-            return Failed(item, drop_frames(error))
+            self._note_set_up(error)
+            return _without_reply(item, error)
         if self._journal is None:
             return await self._ask(item, parts, options)
         assert item.key is not None  # noqa: S101 - prepare has made it
@@ -253,6 +255,7 @@ class Processor(Generic[T]):
 
     def _count_failure(self, error: CVSError) -> None:
         """Many in a row that are not about their items: going on would be pointless, or worse."""
+        self._note_set_up(error)
         kind = type(error).__name__
         if kind in PERMANENT or isinstance(error, NOT_OF_THE_SERVICE) or error.charge == "billed":
             self._failures = 0
@@ -261,6 +264,11 @@ class Processor(Generic[T]):
         most = self._rules.max_consecutive_failures
         if most is not None and self._failures >= most and self._hopeless is None:
             self._hopeless = self._held(f"{self._failures} calls in a row failed, the last one with {kind}")
+
+    def _note_set_up(self, error: CVSError) -> None:
+        """Give up at once where the set-up is to blame: every other item would end in the same way."""
+        if isinstance(error, ConfigurationError) and self._hopeless is None:
+            self._hopeless = error
 
     def _stopped(self, item: Item, why: CVSError) -> Held:
         return Held(item, "stop", self._held(f"the batch has stopped; {why}"))
@@ -364,6 +372,10 @@ def _entry_apart(endpoint: Endpoint[Any], entry: Entry, options: Arguments) -> t
     own = {name: value for name, value in entry.values.items() if name not in endpoint.images}
     keywords = {name: value for name, value in own.items() if not (alone and name in ONLY_INPUT)}
     endpoint.check_options(keywords)
+    try:
+        as_timeout(cast(Any, keywords.get("timeout")), Timeout())
+    except (ConfigurationError, TypeError, ValueError):
+        raise unusable("timeout must be more than 0 seconds") from None
     return inputs, cast(Arguments, {**options, **keywords})
 
 
@@ -371,4 +383,8 @@ def _without_reply(item: Item, error: CVSError) -> Failed | Held:
     drop_frames(error)
     if isinstance(error, OutOfRequestsError):
         return Held(item, "quota", error)
-    return Held(item, "in_doubt", error) if error.charge == "unknown" else Failed(item, error)
+    if error.charge == "unknown":
+        return Held(item, "in_doubt", error)
+    if isinstance(error, ConfigurationError):  # the item can be sent, if by another client, or with a higher limit
+        return Held(item, "stop", error)
+    return Failed(item, error)
