@@ -19,7 +19,7 @@ from typing import Any, Literal, Self, TypeVar, get_args
 import httpx
 from attrs import define, field
 
-from cvs_async.batch._journal_schema import create
+from cvs_async.batch._journal_files import create
 from cvs_async.batch._journal_service import Service
 from cvs_async.batch._journal_writer import Call, Writer
 from cvs_async.batch.crew import resolve

@@ -8,7 +8,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -16,20 +16,11 @@ from typing import Any, Self
 
 from attrs import field, frozen
 
-from ._journal_schema import (
-    COLUMNS,
-    JournalError,
-    Lock,
-    Record,
-    State,
-    check,
-    connect,
-    to_record,
-    translated,
-    verify,
-    writer_of,
-)
+from ._journal_files import damage, is_journal, open_to_read, open_to_write, real_path, tidy
+from ._journal_lock import writer_of
+from ._journal_schema import COLUMNS, JournalError, Record, State, to_record, translated
 from ._journal_service import Service, origin_of
+from ._journal_wal import size_of, wal_path
 
 PAGE = 500
 """Sources that are read at once: no read lasts, so that the writer can reuse its space."""
@@ -52,6 +43,7 @@ class JournalFigures:
         noted_at: when it was.
         writer: id of the process that has the journal open; None where there is none.
         origin: of the service that answered, such as ``https://cvs.example.com``; None if the journal does not say.
+        warning: what the figures lack, because the journal's WAL is damaged; None if nothing is known to be lost.
     """
 
     sources: int
@@ -68,6 +60,7 @@ class JournalFigures:
     noted_at: float | None
     writer: int | None
     origin: str | None = None
+    warning: str | None = None
 
 
 @frozen
@@ -98,8 +91,14 @@ class JournalReader:
 
     It blocks while it reads: in an event loop, use it in a thread.
 
+    It works where nothing may be written, unless the writer died and left a WAL behind.
+
     Args:
         path: of the journal.
+
+    Attributes:
+        path: of the journal.
+        warning: what cannot be read, because the journal's WAL is damaged; None if nothing is known to be lost.
 
     Raises:
         JournalError: on entering, if there is none, or it cannot be read; from any method, if it is damaged.
@@ -107,25 +106,35 @@ class JournalReader:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
+        self.warning: str | None = None
+        self._real = self.path
+        self._process = 0
         self._connection: sqlite3.Connection | None = None
+        self._unchanged: tuple[int, ...] | None = None
+        self._held = ExitStack()
 
     def __enter__(self) -> Self:
-        _require(self.path)
-        with translated(self.path):
-            self._connection = connect(self.path, "mode=ro")
+        self._real, self._process = real_path(self.path), os.getpid()
+        with translated(self._real):
+            _require(self._real)
+            if writer_of(self._real) is None:
+                self.warning = damage(self._real)
+            self._connection, unchanging = open_to_read(self._real, self._held)
+            self._unchanged = _state(self._real) if unchanging else None
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._connection = None
+        self._held.close()
+        if self._process == os.getpid():
+            tidy(self._real)
 
     def figures(self) -> JournalFigures:
         """All in numbers, as of one moment. Takes about a second for a million documents."""
         database = self._database
-        with translated(self.path):
+        with self._reading():
             database.execute("BEGIN")
             try:
                 writer, opening = self._writer()
@@ -141,13 +150,13 @@ class JournalReader:
         last_at, billed, free, in_flight, requests = figures
         return JournalFigures(
             sources, documents, sources - documents, states, billed, free, requests - billed - free - in_flight,
-            in_flight, first_at, last_at, None if noted is None else json.loads(noted), noted_at, writer,
-            origin,
+            in_flight, first_at, last_at, None if noted is None else json.loads(noted), noted_at, writer, origin,
+            self.warning,
         )  # fmt: skip
 
     def check_service(self, service: Service) -> None:
         """Raise JournalError if the journal holds answers of another service or account."""
-        with translated(self.path):
+        with self._reading():
             service.check(self._database, self.path)
 
     def records(self, *, content: bool = True) -> Iterator[tuple[Record, str, str | None]]:
@@ -173,7 +182,7 @@ class JournalReader:
         it has replaced.
         """
         _, opening = self._writer()
-        with translated(self.path), closing(self._database.execute(_CHARGES, (opening,))) as rows:
+        with self._reading(), closing(self._database.execute(_CHARGES, (opening,))) as rows:
             for (day, operation, key, check_sum), group in groupby(rows, key=lambda row: row[:4]):
                 counts = [row[4:] for row in group]
                 yield Charges(
@@ -190,22 +199,36 @@ class JournalReader:
     def _database(self) -> sqlite3.Connection:
         if self._connection is None:
             raise RuntimeError("a journal is read inside of: with JournalReader(...) as reader")
+        if self._process != os.getpid():
+            raise JournalError(
+                f"journal {self.path} was opened before this process was forked: open it again elsewhere"
+            )
         return self._connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """A statement; it fails if a journal that nobody was expected to write to was written meanwhile."""
+        with translated(self._real):
+            try:
+                yield
+            finally:
+                if self._unchanged is not None and self._unchanged != _state(self._real):
+                    raise JournalError(f"journal {self._real} was written to while it was read: read it again")
 
     def _writer(self) -> tuple[int | None, int | None]:
         """The running writer's process id, and the number of its opening."""
-        if (process := writer_of(self.path)) is None:
+        if (process := writer_of(self._real)) is None:
             return None, None
-        with translated(self.path):
+        with self._reading():
             [(opening,)] = self._database.execute("SELECT opening FROM journal").fetchall()
         return process, opening
 
     def _page(self, after: int) -> list[Any]:
-        with translated(self.path):
+        with self._reading():
             return self._database.execute(_PAGE, (after, PAGE)).fetchall()
 
     def _content(self, document: int) -> bytes | None:
-        with translated(self.path):
+        with self._reading():
             row = self._database.execute("SELECT content FROM contents WHERE document = ?", (document,)).fetchone()
             return None if row is None else zlib.decompress(row[0])
 
@@ -221,12 +244,10 @@ def purge(path: str | os.PathLike[str], older_than: float) -> int:
     Raises:
         JournalError: if there is no journal, or somebody writes to it.
     """
-    path = Path(path)
-    _require(path)
+    path = real_path(path)
     with translated(path), ExitStack() as stack:
-        stack.callback(Lock(path).close)
-        verify(path)
-        database = stack.enter_context(closing(connect(path, "mode=rw")))
+        _require(path)
+        database = open_to_write(path, stack)
         database.execute("PRAGMA secure_delete = ON")
         dropped = database.execute(_PURGE, (time.time() - older_than,)).rowcount
         database.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page only
@@ -235,8 +256,13 @@ def purge(path: str | os.PathLike[str], older_than: float) -> int:
 
 
 def _require(path: Path) -> None:
-    if not check(path):
+    if not is_journal(path):
         raise JournalError(f"there is no journal {path}: look for another name or folder")
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, size_of(wal_path(path))
 
 
 _SOURCES = "SELECT count(*), count(*) FILTER (WHERE document = id), min(claimed_at) FROM sources"

@@ -1,25 +1,18 @@
-"""A journal on the disk: its tables, what may be opened as one, and who may write to it."""
+"""A journal's tables, and its rows as records."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import sys
-import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from attrs import define, field, frozen, setters
 
 from ..errors import ConfigurationError
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 T = TypeVar("T")
 
@@ -28,7 +21,6 @@ State = Literal["planned", "sent", "billed", "free", "unknown"]
 
 APPLICATION_ID = 0x43565342
 VERSION = 2
-HEADER = ("application_id", "user_version")
 
 # The files that batches with this journal have made, so that no other file is ever replaced. The identity of a file is
 # text, because numbers of files can have 64 bits without a sign.
@@ -102,6 +94,10 @@ UPGRADES = {
     )
 }
 """What makes the next version of a journal of this one."""
+
+
+COST = "then every document that this one has paid for is sent, and paid for, again"
+"""What it costs to begin another journal."""
 
 
 class JournalError(ConfigurationError):
@@ -266,10 +262,7 @@ def to_code(code: int | str | None) -> int | str | None:
     return to_text(str(code))
 
 
-def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection with transactions by hand; `mode` is a part of SQLite's URI, such as ``mode=ro``."""
-    uri = f"{path.absolute().as_uri()}?{mode}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
+_NO_LOCKS = ("SQLITE_PROTOCOL", "SQLITE_IOERR_LOCK", "SQLITE_IOERR_RDLOCK", "SQLITE_IOERR_SHM", "SQLITE_NOLFS")
 
 
 def failure(path: Path, error: Exception) -> JournalError:
@@ -277,8 +270,10 @@ def failure(path: Path, error: Exception) -> JournalError:
     name = str(getattr(error, "sqlite_errorname", ""))
     if name.startswith("SQLITE_NOTADB"):
         said = f"{path} is no journal: choose another name for the journal"
+    elif name.startswith(_NO_LOCKS):
+        said = f"journal {path} cannot be locked: {error}; keep the journal on a local disk"
     elif isinstance(error, (sqlite3.DatabaseError, zlib.error)) and not isinstance(error, sqlite3.OperationalError):
-        said = f"{path} is damaged ({error}): restore it from a backup, or begin another journal"
+        said = f"{path} is damaged ({error}): restore it from a backup, or begin another journal; {COST}"
     else:
         reason = error.strerror if isinstance(error, OSError) else error
         said = f"journal {path} cannot be used: {reason}; check the disk, the folder and its permissions"
@@ -292,138 +287,3 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, zlib.error, OSError) as error:
         raise failure(path, error) from error
-
-
-def check(path: Path) -> bool:
-    """Whether a journal is there; False where nothing is. Changes nothing, whatever is there.
-
-    Raises:
-        JournalError: if it is something else, damaged, or of a newer version.
-    """
-    with translated(path):
-        try:
-            if not path.stat().st_size:
-                return False
-        except FileNotFoundError:
-            return False
-        # SQLite reads it rather than we: to close a file of one's own would drop the locks that this process has on it.
-        with closing(connect(path, "mode=ro&immutable=1")) as database:
-            application, version = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in HEADER)
-        if application != APPLICATION_ID:
-            raise JournalError(f"{path} is a database of something else: choose another name for the journal")
-        if version > VERSION:
-            raise JournalError(f"{path} was written by a newer version of cvs_async: update cvs_async to go on with it")
-    return True
-
-
-def upgrade(path: Path) -> None:
-    """Bring a journal of an older version up to date, whole or not at all."""
-    with translated(path), closing(connect(path, "mode=rw")) as database:
-        [(version,)] = database.execute("PRAGMA user_version").fetchall()
-        if version == VERSION:
-            return
-        database.execute("BEGIN IMMEDIATE")
-        for number in range(version, VERSION):
-            for statement in UPGRADES[number]:
-                database.execute(statement)
-        database.execute(f"PRAGMA user_version = {VERSION}")
-        database.execute("COMMIT")
-
-
-def verify(path: Path) -> None:
-    """Look for damage: some tenths of a second for a million documents. Their contents are not looked at.
-
-    Raises:
-        JournalError: if there is any.
-    """
-    with translated(path), closing(connect(path, "mode=ro")) as database:
-        for table in ("sources", "requests", "journal"):
-            if database.execute(f"PRAGMA quick_check({table})").fetchone() != ("ok",):
-                raise sqlite3.DatabaseError("database disk image is malformed")
-
-
-def create(path: Path) -> None:
-    """A new journal, readable for its owner only, as are then the files that SQLite puts beside it.
-
-    It is made under another name, so that it is there whole or not at all.
-    """
-    draft = path.with_name(path.name + "-new")
-    draft.unlink(missing_ok=True)
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    with closing(connect(draft, "mode=rw")) as database:
-        database.executescript(SCHEMA)
-    os.replace(draft, path)
-
-
-class Lock:
-    """The right to write to a journal: a lock of the system on a file beside it, which ends with the process.
-
-    Raises:
-        JournalError: if another has it, with the other's process id.
-    """
-
-    PATIENCE = 20
-    """How often it is tried, 10 ms apart, for a reader that looks whether somebody writes has it a moment, too."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = os.open(lock_path(path), os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            self._take(path)
-            os.ftruncate(self._file, 0)
-            os.write(self._file, b"%d\n" % os.getpid())
-        except BaseException:
-            os.close(self._file)
-            raise
-
-    def _take(self, path: Path) -> None:
-        for _ in range(self.PATIENCE):
-            if _try_lock(self._file, exclusive=True):
-                return
-            time.sleep(0.01)
-        process = os.read(self._file, 20).decode("ascii", "replace").strip()
-        raise JournalError(
-            f"journal {path} is in use by process {process or 'unknown'}: wait until it ends, or choose another journal"
-        )
-
-    def close(self) -> None:
-        """Let others write."""
-        os.ftruncate(self._file, 0)
-        os.close(self._file)
-
-
-def lock_path(path: Path) -> Path:
-    """The file beside a journal that its writer locks."""
-    return path.with_name(path.name + "-lock")
-
-
-def writer_of(path: Path) -> int | None:
-    """The id of the process that has the journal open to write; None where there is none."""
-    try:
-        file = os.open(lock_path(path), os.O_RDONLY)
-    except OSError:
-        return None
-    try:
-        if _try_lock(file, exclusive=False):
-            return None
-        return int(os.read(file, 20) or 0) or None
-    finally:
-        os.close(file)
-
-
-# Far behind the process id, because what is locked on Windows cannot be read by others.
-_LOCKED_BYTE = 1 << 30
-
-
-def _try_lock(file: int, *, exclusive: bool) -> bool:
-    try:
-        if sys.platform == "win32":
-            os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
-            try:
-                msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-            finally:
-                os.lseek(file, 0, os.SEEK_SET)
-        else:
-            fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

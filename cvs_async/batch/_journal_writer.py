@@ -12,7 +12,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,28 +20,24 @@ from typing import Any, TypeAlias
 from attrs import define, frozen
 
 from ..errors import Charge
+from ._journal_files import open_to_write, real_path
 from ._journal_schema import (
     CONTENT,
     COUNTS,
     DUPLICATE,
     LAST,
     JournalError,
-    Lock,
     Output,
     Record,
     Row,
-    check,
     chunks,
-    connect,
-    create,
     failure,
     find,
     to_record,
     translated,
-    upgrade,
-    verify,
 )
 from ._journal_service import Service
+from ._journal_watch import Watch
 
 Packed: TypeAlias = tuple[bytes, str, str, str | None]
 """A claim: key, operation, source, reference."""
@@ -77,26 +73,26 @@ class Writer:
     """
 
     def __init__(self, path: Path, service: Service | None = None) -> None:
-        self._path = path
+        self._path = real_path(path)
         self._service = service
         self._failure: JournalError | None = None
+        self._harm: JournalError | None = None
         self._synchronous = ""
         self._next = 1
         self._under_way: dict[bytes, _Request] = {}
-        check(path)  # before anything is put beside it
-        with translated(path), ExitStack() as stack:
-            stack.callback(Lock(path).close)
-            if check(path):
-                verify(path)
-                upgrade(path)
-            else:
-                create(path)
-            self._database = stack.enter_context(closing(connect(path, "mode=rw")))
+        with translated(self._path), ExitStack() as stack:
+            self._database = open_to_write(self._path, stack)
             self._begin()
+            self._watch = Watch(self._path, self._least_size())
             self._held = stack.pop_all()
 
     def _begin(self) -> None:
-        for setting in ("journal_mode = WAL", "cache_size = -8192", "wal_autocheckpoint = 4000"):
+        [(mode,)] = self._database.execute("PRAGMA journal_mode = WAL").fetchall()
+        if mode != "wal":
+            raise JournalError(
+                f"journal {self._path} cannot be locked as SQLite needs it; keep the journal on a local disk"
+            )
+        for setting in ("cache_size = -8192", "wal_autocheckpoint = 1000"):
             self._database.execute(f"PRAGMA {setting}")
         if self._service is not None:
             self._service.enter(self._database, self._path)
@@ -104,30 +100,85 @@ class Writer:
         [(self._opening,)] = self._database.execute("SELECT opening FROM journal").fetchall()
         [(self._last_id,)] = self._database.execute("SELECT coalesce(max(id), 0) FROM sources").fetchall()
 
+    def _least_size(self) -> int:
+        [pages, size] = [self._database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")]
+        return int(pages * size)
+
     def close(self) -> None:
         """Let go of everything. An error is of no consequence: what was committed is on the disk."""
-        with suppress(sqlite3.Error, OSError):
+        with suppress(sqlite3.Error):  # also where a reader stays, so that its copy without the WAL is whole
+            self._database.execute("PRAGMA busy_timeout = 100")
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with suppress(sqlite3.Error, OSError, JournalError):
             self._held.close()
 
     def commit(self, group: Sequence[Call]) -> list[Any]:
-        """One transaction; what each call returns, or why all of them failed."""
-        if self._failure is None:
+        """One transaction; what each call returns, or why all of them failed.
+
+        If the journal is not ours alone any more, or its files are not what they were, nothing may be sent any more,
+        but what comes back of the requests in flight is written all the same, as far as that is possible.
+        """
+        if self._harm is not None:
+            self._write_ends(group)
+        elif self._failure is None:
             try:
                 return self._commit(group)
+            except JournalError as error:
+                self._harm = error
+                self._roll_back(group)
+                self._write_ends(group)
             except Exception as error:
                 self._failure = failure(self._path, error)
-                with suppress(sqlite3.Error):
-                    self._database.rollback()
-        return [JournalError(str(self._failure)) for _ in group]
+                self._roll_back(group)
+        return [JournalError(str(self._harm or self._failure)) for _ in group]
 
     def _commit(self, group: Sequence[Call]) -> list[Any]:
-        self._synchronize("FULL" if any(call.method in _DURABLE for call in group) else "NORMAL")
+        durable = any(call.method in _DURABLE for call in group)
+        self._synchronize("FULL" if durable else "NORMAL")
         self._database.execute("BEGIN IMMEDIATE")
+        self._refuse_others()
+        results = self._carry_out(group)
+        if durable:
+            self._watch.look()  # as late as can be: what is written next makes a file longer that was cut
+        self._database.execute("COMMIT")
+        if durable:
+            self._watch.look()
+        return [results[id(call)] for call in group]
+
+    def _carry_out(self, group: Sequence[Call]) -> dict[int, Any]:
         results: dict[int, Any] = {}
         for method, calls in _in_turn(group):
             results.update(zip(map(id, calls), method(self, [call.arguments for call in calls]), strict=True))
-        self._database.execute("COMMIT")
-        return [results[id(call)] for call in group]
+        return results
+
+    def _refuse_others(self) -> None:
+        [(opening,)] = self._database.execute("SELECT opening FROM journal").fetchall()
+        if opening != self._opening:
+            raise JournalError(
+                f"journal {self._path} was opened by another process while this one writes to it: nothing more is sent;"
+                " run one batch at a time with a journal, and keep the journal on a local disk"
+            )
+
+    def _write_ends(self, group: Sequence[Call]) -> None:
+        """Write what came of requests that had left, and undo those that will not leave, if that is possible."""
+        ends = [call for call in group if call.method is Writer.ended or self._is_not_to_leave(call)]
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._carry_out(ends)
+            self._database.execute("COMMIT")
+        except Exception:  # its callers are told anyway that the journal cannot be relied upon
+            self._roll_back(ends)
+
+    def _is_not_to_leave(self, call: Call) -> bool:
+        return call.method is Writer.withdrawn and call.arguments[0] in self._under_way
+
+    def _roll_back(self, group: Sequence[Call]) -> None:
+        if self._database.in_transaction:
+            for call in group:
+                if call.method is Writer.sent:
+                    self._under_way.pop(call.arguments[0], None)
+            with suppress(sqlite3.Error):
+                self._database.rollback()
 
     def _synchronize(self, level: str) -> None:
         # What is committed with NORMAL is safe against kill -9, and is on the disk with the next group that is FULL.
@@ -267,7 +318,8 @@ _ORDER = (
     Writer.made,
     Writer.outputs,
 )
-_DURABLE = (Writer.sent, Writer.ended, Writer.withdrawn, Writer.made)
+_DURABLE = (Writer.sent, Writer.ended, Writer.withdrawn, Writer.made, Writer.note)
+# A note is one of them so that the disk is never far behind, and the files are looked at, while nothing is sent.
 _ABOUT_NO_KEY = (Writer.note, Writer.made, Writer.outputs)
 
 

@@ -59,7 +59,8 @@ class Journal:
 
     Raises:
         JournalError: on entering, if it cannot be opened, or another process writes to it. From any method, if it
-            could not be written, for example because the disk is full; from then on nothing more is written.
+            could not be written, for example because the disk is full, or if its files were removed, replaced or cut;
+            from then on nothing more is written, but for what comes back of requests in flight.
     """
 
     def __init__(self, path: str | os.PathLike[str], service: Service | None = None) -> None:
@@ -69,6 +70,7 @@ class Journal:
         self._asked: list[Call] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._process = os.getpid()
         self._open = False
         self._ended = asyncio.Event()
 
@@ -76,6 +78,7 @@ class Journal:
         if self._loop is not None:
             raise RuntimeError("a Journal is entered once; make another one")
         self._loop = asyncio.get_running_loop()
+        self._process = os.getpid()
         self._open = True
         opened: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._work, args=(opened,), name="cvs-async-journal", daemon=True)
@@ -94,6 +97,9 @@ class Journal:
 
     async def aclose(self) -> None:
         """Commit what is waiting, and let others write. May be called again."""
+        if self._process != os.getpid():
+            self._open = False  # the thread that writes is the parent's
+            return
         if self._open:
             self._open = False
             self._hand_over()
@@ -192,6 +198,8 @@ class Journal:
     async def _ask(self, method: Callable[..., Any], *arguments: Any) -> Any:
         if self._loop is None or not self._open:
             raise RuntimeError("a journal is written inside of: async with Journal(...) as journal")
+        if self._process != os.getpid():
+            raise JournalError(f"journal {self.path} belongs to the process from which this one was forked")
         call = Call(method, arguments, self._loop.create_future())
         if not self._asked:
             self._loop.call_soon(self._hand_over)  # with all that is asked for in this turn of the loop

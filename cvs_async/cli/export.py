@@ -49,7 +49,8 @@ async def _export(journal: Path, results: Results) -> int:
                     await results.write(outcome)
                 count += len(group)
             results.whole = True
-    for remark in (f"{count:,} outcomes in {results.path}", *results.remarks):
+    warnings = [] if reader.warning is None else [reader.warning]
+    for remark in (f"{count:,} outcomes in {results.path}", *results.remarks, *warnings):
         messages().print(remark, markup=False)
     return 0
 

@@ -40,6 +40,8 @@ def command(
             if rows is not None:
                 rows.writerow(_row(charges))
         (messages() if table == "-" else console()).print(_table(sums))
+        if reader.warning is not None:
+            messages().print(reader.warning, markup=False)
 
 
 @define

@@ -77,6 +77,8 @@ def _print(figures: JournalFigures) -> None:
     ]
     for line in lines:
         out.print(line, markup=False)
+    if figures.warning is not None:
+        out.print(figures.warning, markup=False)
 
 
 def _running(figures: JournalFigures) -> str:

@@ -1,0 +1,234 @@
+"""A journal on the disk: what may be opened as one, how it is made, brought up to date, and opened to be read."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import sqlite3
+import stat
+import sys
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from ._journal_lock import Lock, refuse_links, writer_of
+from ._journal_open import first_bytes, opened
+from ._journal_schema import APPLICATION_ID, COST, SCHEMA, UPGRADES, VERSION, JournalError, translated
+from ._journal_wal import read_wal, size_of, wal_path
+
+HEADER = 100
+"""Bytes at the beginning of a database, which say what it is."""
+
+
+def real_path(path: str | os.PathLike[str]) -> Path:
+    """Return the path without symbolic links: SQLite puts its files beside the real journal, and so do we."""
+    return Path(os.path.realpath(path))
+
+
+# --- what it is
+
+
+def is_journal(path: Path) -> bool:
+    """Return whether a journal is there, False where nothing is. Changes nothing, whatever is there.
+
+    Raises:
+        JournalError: if it is something else, of a newer version, or has several names.
+        OSError: if it cannot be read.
+    """
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return False
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise JournalError(f"{path} is not a regular file: choose another name for the journal")
+    if not status.st_size:
+        return False
+    refuse_links(path, status)
+    header = first_bytes(path, HEADER)
+    if header is None:
+        return True  # this process has it open as a journal
+    if _application(header) != APPLICATION_ID:
+        # Only a first page that was cut short while it was written is there, perhaps, and a whole one in the WAL.
+        header = read_wal(wal_path(path)).first_page or header
+    application = _application(header)
+    if application is None:
+        raise JournalError(f"{path} is no journal: choose another name for the journal")
+    if application != APPLICATION_ID:
+        raise JournalError(f"{path} is a database of something else: choose another name for the journal")
+    refuse_newer(path, int.from_bytes(header[60:64]))
+    return True
+
+
+def _application(header: bytes) -> int | None:
+    """The application that a database says it is of; None for what is not a database."""
+    return int.from_bytes(header[68:72]) if header.startswith(b"SQLite format 3\0") else None
+
+
+def refuse_newer(path: Path, version: int) -> None:
+    """Refuse a journal that this version of the library does not know.
+
+    Raises:
+        JournalError: if it is newer.
+    """
+    if version > VERSION:
+        raise JournalError(f"{path} was written by a newer version of cvs_async: update cvs_async to go on with it")
+
+
+def damage(path: Path) -> str | None:
+    """Say which part of a WAL that nobody writes to is lost to SQLite; None if all of it can be recovered."""
+    wal = read_wal(wal_path(path))
+    if not wal.is_damaged:
+        return None
+    return (
+        f"{wal_path(path)} is damaged: what was written last ({wal.passed_over:,} commits) cannot be read, and the"
+        " documents in it would count as never sent"
+    )
+
+
+# --- to write to it
+
+
+def open_to_write(path: Path, stack: ExitStack) -> sqlite3.Connection:
+    """Lock a journal, make it if it is not there, look for damage, and open it; the stack undoes that.
+
+    Raises:
+        JournalError: if another process writes to it, it is damaged, of a newer version, or not a journal.
+    """
+    is_journal(path)  # before anything is put beside it
+    lock = Lock(path)
+    stack.callback(lock.close)
+    if not is_journal(path):
+        create(path)
+    lock.hold_journal()
+    if (lost := damage(path)) is not None:
+        raise JournalError(
+            f"{lost}: restore the journal together with its -wal from a backup, or, to do without them, run"
+            f" sqlite3 {path.name} 'PRAGMA wal_checkpoint(TRUNCATE)'; then they are sent, and may be paid for, again"
+        )
+    verify(path)
+    upgrade(path)
+    database = stack.enter_context(opened(path, "mode=rw"))
+    lock.confirm()
+    return database
+
+
+def verify(path: Path) -> None:
+    """Look for damage: some tenths of a second for a million documents. Their contents are not looked at.
+
+    Raises:
+        JournalError: if there is any, or it is of a newer version.
+    """
+    with translated(path), opened(path, "mode=ro") as database:
+        [(version,)] = database.execute("PRAGMA user_version").fetchall()
+        refuse_newer(path, version)
+        for table in ("sources", "requests", "journal"):
+            if database.execute(f"PRAGMA quick_check({table})").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("database disk image is malformed")
+
+
+def upgrade(path: Path) -> None:
+    """Bring a journal of an older version up to date, whole or not at all."""
+    with translated(path), opened(path, "mode=rw") as database:
+        [(version,)] = database.execute("PRAGMA user_version").fetchall()
+        if version == VERSION:
+            return
+        database.execute("BEGIN IMMEDIATE")
+        for number in range(version, VERSION):
+            for statement in UPGRADES[number]:
+                database.execute(statement)
+        database.execute(f"PRAGMA user_version = {VERSION}")
+        database.execute("COMMIT")
+
+
+def create(path: Path) -> None:
+    """Make a new journal, readable for its owner only, as are then the files that SQLite puts beside it.
+
+    It is made under another name, so that it is there whole or not at all.
+
+    Raises:
+        JournalError: if the path is taken meanwhile, or a WAL of a journal that is gone is there.
+    """
+    for left in (wal_path(path), path.with_name(path.name + "-journal")):
+        if size_of(left):
+            raise JournalError(
+                f"there is no journal {path}, but {left.name} beside it, which belongs to one that was removed: put the"
+                f" journal back, or move {left.name} away or choose another name to begin another journal; {COST}"
+            )
+    draft = path.with_name(f"{path.name}-new-{secrets.token_hex(4)}")
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    try:
+        with opened(draft, "mode=rw") as database:
+            database.executescript(SCHEMA)
+        _take_place(path)
+        os.replace(draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    _synchronize_folder(path.parent)
+
+
+def _take_place(path: Path) -> None:
+    """Take a name that is free, so that nothing is replaced but an empty file."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        if os.stat(path).st_size:
+            raise JournalError(f"{path} was made by another program meanwhile: choose another name") from None
+
+
+def _synchronize_folder(folder: Path) -> None:
+    """Put the new name on the disk, too, where the system can."""
+    if sys.platform != "win32":
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+# --- to read it
+
+
+def open_to_read(path: Path, stack: ExitStack) -> tuple[sqlite3.Connection, bool]:
+    """Return a connection that reads a journal, which the stack closes, and whether nobody is expected to write to it.
+
+    SQLite puts two small files beside a journal even to read it. Where it may not, a journal without a WAL is read
+    as a file that does not change.
+
+    Raises:
+        JournalError: if there is a WAL that cannot be recovered there; or the journal is of a newer version.
+    """
+    try:
+        return _begun(path, "mode=ro", stack), False
+    except sqlite3.OperationalError as error:
+        if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            raise
+        if writer_of(path) is not None:
+            raise
+    if size_of(wal_path(path)):
+        raise JournalError(
+            f"journal {path} has a -wal, which cannot be recovered where nothing may be written:"
+            " copy both files to a folder in which you may write, and read the copy"
+        )
+    return _begun(path, "mode=ro&immutable=1", stack), True
+
+
+def _begun(path: Path, mode: str, stack: ExitStack) -> sqlite3.Connection:
+    with ExitStack() as own:
+        database = own.enter_context(opened(path, mode))
+        [(version,)] = database.execute("PRAGMA user_version").fetchall()  # the first statement opens the WAL
+        refuse_newer(path, version)
+        stack.push(own.pop_all())
+        return database
+
+
+def tidy(path: Path) -> None:
+    """Let SQLite take away the two files beside a journal, if they are of no use any more."""
+    wal = wal_path(path)
+    with suppress(sqlite3.Error, OSError, JournalError):
+        if wal.exists() and not size_of(wal) and writer_of(path) is None:
+            with opened(path, "mode=rw") as database:  # it does so when the last connection is closed
+                database.execute("PRAGMA user_version").fetchall()
