@@ -15,7 +15,7 @@ from attrs import define
 from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint, Form
 from ._exchange import Progress, WireReply
-from ._inputs import Url, choose_form, load
+from ._inputs import Part, Url, choose_form, load
 from ._params import Param
 from ._reply import Reply, decode, head_charge, http_error
 from ._request import build
@@ -134,7 +134,11 @@ class Caller:
 
 @define(eq=False, repr=False)  # the inputs are documents
 class _Attempt(Generic[T]):
-    """Makes one request of a call, as often as it is called. File objects can be read but once: their content stays."""
+    """Makes one request of a call, as often as it is called.
+
+    File objects can be read but once: their content stays. Of large files their version stays: all requests of a call
+    send the same content, or none.
+    """
 
     transport: Transport
     endpoint: Endpoint[T]
@@ -148,7 +152,7 @@ class _Attempt(Generic[T]):
 
     async def __call__(self, progress: Progress) -> Reply[T]:
         parts = {} if self.form is None else await load(self.endpoint, self.inputs, self.form)
-        self.inputs.update({name: part for name, part in parts.items() if hasattr(self.inputs[name], "read")})
+        self.inputs.update({name: part for name, part in parts.items() if self._stays(name, part)})
         request = build(self.endpoint, self.form, parts, self.parameters, boundary=secrets.token_hex(16))
         wire: WireReply | None = None
         try:
@@ -166,6 +170,10 @@ class _Attempt(Generic[T]):
         if self.recorder is not None:
             await self.recorder.ended(progress, wire, reply)
         return reply
+
+    def _stays(self, name: str, part: Url | Part) -> bool:
+        """Whether the next request sends the same part; small files are read anew, so that waiting takes no memory."""
+        return isinstance(part, Part) and (part.content is None or hasattr(self.inputs[name], "read"))
 
     def _decode(self, wire: WireReply) -> Reply[T]:
         elapsed = time.perf_counter() - self.started

@@ -6,17 +6,24 @@ import hashlib
 import inspect
 import io
 import os
-import stat
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-import anyio.to_thread
-from attrs import field, frozen
+from attrs import define, field, frozen
 
+from ._descriptors import too_many_open_files
 from ._endpoint import Endpoint, Form, SendAs
-from .errors import InvalidInputError
+from ._files import Stamp, open_regular, read_at_least, reason_of, same_name, stamp_of, without_name
+from ._threads import NoAnswerError, in_daemon_thread
+from ._urls import Url as Url  # the inputs' modules import it from here
+from ._urls import is_url as is_url
+from ._urls import unusable_url, without_query, without_secrets
+from .errors import ConfigurationError, CVSError, InvalidInputError, TimeoutError
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 CHUNK = 1 << 18
 """Files up to this many bytes are read in one go; larger ones are streamed while they are sent."""
@@ -38,43 +45,21 @@ DOCUMENT_SUFFIXES = frozenset(_TYPES)
 HEAD = 16
 """Bytes that tell what kind of file it is."""
 
-LONGEST_PATH = 1024
-
 IN_MEMORY = (bytes, bytearray, memoryview)
 
 _SIGNATURES = ((b"\xff\xd8\xff", ".jpg"), (b"\x89PNG\r\n\x1a\n", ".png"), (b"%PDF-", ".pdf"))
 
 
-class Url(str):
-    """A picture or PDF that the service shall download by itself: an absolute http or https URL.
-
-    Its repr leaves out the query, where access tokens often stand.
-
-    Raises:
-        InvalidInputError: if it is no absolute http or https URL.
-
-    >>> Url("https://example.com/scan.jpg?token=secret")
-    Url('https://example.com/scan.jpg?…')
-    """
-
-    __slots__ = ()
-
-    def __new__(cls, value: str) -> Url:
-        try:
-            value.encode()
-            usable = is_url(value) and bool(urlsplit(value).hostname)
-        except ValueError:
-            usable = False
-        if not usable:
-            raise InvalidInputError(f"{_without_query(value)!r} is no absolute http:// or https:// URL")
-        return super().__new__(cls, value)
-
-    def __repr__(self) -> str:
-        return f"Url({_without_query(self)!r})"
-
-
 Input = str | os.PathLike[str] | bytes | BinaryIO
 """A path, a `Url` (or a str that begins with http:// or https://), the bytes themselves, or a binary file object."""
+
+
+@define(eq=False)
+class _Version:
+    """Which state of a file a part stands for: what is sent must be what was opened, and what was hashed."""
+
+    stamp: Stamp
+    digest: bytes | None = None
 
 
 @frozen
@@ -85,6 +70,7 @@ class Part:
     content_type: str
     size: int
     _content: bytes | Path = field(repr=False)
+    _version: _Version | None = field(default=None, repr=False, eq=False)
 
     @property
     def content(self) -> bytes | None:
@@ -94,59 +80,96 @@ class Part:
     async def chunks(self) -> AsyncIterator[bytes]:
         """The content, in pieces. No file stays open between them, so they may be left at any point.
 
+        The last piece does not come if the file is not what it was when it was opened, or hashed by `digest`; so
+        a request with it is never complete.
+
         Raises:
-            InvalidInputError: if the file is not what it was when it was opened.
+            InvalidInputError: if the file is another one, or was changed.
+            ConfigurationError: if the system does not let this process open another file.
         """
         if isinstance(self._content, bytes):
             yield self._content
             return
+        hashed = hashlib.sha256() if self._version is not None and self._version.digest is not None else None
         for offset in range(0, self.size, CHUNK):
-            yield await anyio.to_thread.run_sync(self._read, self._content, offset, abandon_on_cancel=True)
+            yield await in_daemon_thread(partial(self._piece, self._content, offset, hashed))
 
     def open(self) -> BinaryIO:
-        """The content as a file. Blocks."""
-        return io.BytesIO(self._content) if isinstance(self._content, bytes) else self._content.open("rb")
-
-    def digest(self) -> bytes:
-        """SHA-256 of the content. Blocks.
+        """The content as a file. Blocks.
 
         Raises:
-            InvalidInputError: if the file cannot be read any more.
+            OSError: if it cannot be opened any more.
+        """
+        if isinstance(self._content, bytes):
+            return io.BytesIO(self._content)
+        return os.fdopen(open_regular(self._content)[0], "rb")
+
+    def digest(self) -> bytes:
+        """SHA-256 of the content, which from then on is what may be sent. Blocks.
+
+        Raises:
+            InvalidInputError: if the file cannot be read any more, or was changed.
+            ConfigurationError: if the system does not let this process open another file.
         """
         if isinstance(self._content, bytes):
             return hashlib.sha256(self._content).digest()
+        path, when = self._content, "while it was being read"
         try:
-            with self._content.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").digest()
+            descriptor, status = open_regular(path)
+            with os.fdopen(descriptor, "rb", buffering=0) as file:
+                self._compare(path, status, when)
+                digest = hashlib.file_digest(file, "sha256").digest()
+                self._compare(path, os.fstat(descriptor), when)
         except OSError as error:
-            raise InvalidInputError(f"{self._content}: {_reason(error)}") from error
+            raise _unreadable(path, error, when) from error
+        if self._version is not None:
+            self._version.digest = digest
+        return digest
+
+    def _piece(self, path: Path, offset: int, hashed: _Hash | None) -> bytes:
+        piece = self._read(path, offset)
+        if hashed is not None and self._version is not None:
+            hashed.update(piece)
+            if offset + len(piece) == self.size and hashed.digest() != self._version.digest:
+                raise InvalidInputError(f"{path}: changed while it was being sent")
+        return piece
 
     def _read(self, path: Path, offset: int) -> bytes:
+        size, when = min(CHUNK, self.size - offset), "while it was being sent"
         try:
-            with path.open("rb") as file:
-                file.seek(offset)
-                chunk = file.read(CHUNK)
-                size = os.fstat(file.fileno()).st_size
+            descriptor, status = open_regular(path)
+            try:
+                self._compare(path, status, when)
+                os.lseek(descriptor, offset, os.SEEK_SET)
+                piece = read_at_least(descriptor, size, size)
+                self._compare(path, os.fstat(descriptor), when)
+            finally:
+                os.close(descriptor)
         except OSError as error:
-            raise InvalidInputError(f"{path}: {_reason(error)} while it was being sent") from error
-        if size != self.size or len(chunk) != min(CHUNK, size - offset):
-            raise InvalidInputError(f"{path}: its size changed while it was being sent")
-        return chunk
+            raise _unreadable(path, error, when) from error
+        if len(piece) != size:
+            raise InvalidInputError(f"{path}: its size changed {when}")
+        return piece
+
+    def _compare(self, path: Path, status: os.stat_result, when: str) -> None:
+        if status.st_size != self.size:
+            raise InvalidInputError(f"{path}: its size changed {when}")
+        if self._version is not None and self._version.stamp != stamp_of(status):
+            raise InvalidInputError(f"{path}: changed {when}")
 
 
-def is_url(value: object) -> bool:
-    """Whether an input is a URL rather than something to read here."""
-    return isinstance(value, str) and value[:8].lower().startswith(("http://", "https://"))
+def _unreadable(path: Path, error: OSError, when: str) -> InvalidInputError | ConfigurationError:
+    if refusal := too_many_open_files(error):
+        return refusal
+    return InvalidInputError(f"{path}: {reason_of(error)} {when}")
 
 
 def describe(value: object) -> str:
-    """An input's name for messages: never its content, never a query string."""
+    """An input's name for messages: never its content, never a query string, never user and password."""
     if is_url(value):
-        return _without_query(str(value))
+        return without_query(str(value))
     if isinstance(value, (str, os.PathLike)):
-        path = _as_path(value)
-        # Somebody may pass a document in base64 for a path; no path is so long.
-        return (path or "an empty path") if len(path) <= LONGEST_PATH else f"a text of {len(path)} characters"
+        return without_secrets(_as_path(value)) or "an empty path"
     if isinstance(value, IN_MEMORY):
         return f"{memoryview(value).nbytes} bytes"
     name = getattr(value, "name", None)
@@ -195,11 +218,15 @@ async def load(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form
     """Open the inputs of one call, off the event loop.
 
     Raises:
-        InvalidInputError: as `open_inputs`.
+        InvalidInputError, ConfigurationError: as `open_inputs`.
+        TimeoutError: too many earlier files do not answer.
     """
     if not may_block(inputs, form):
         return open_inputs(endpoint, inputs, form)
-    return await anyio.to_thread.run_sync(open_inputs, endpoint, inputs, form, abandon_on_cancel=True)
+    try:
+        return await in_daemon_thread(partial(open_inputs, endpoint, inputs, form))
+    except NoAnswerError as error:
+        raise TimeoutError(f"{endpoint.name}: {error}; nothing was sent", operation=endpoint.name) from None
 
 
 def may_block(inputs: Mapping[str, object], form: Form) -> bool:
@@ -212,22 +239,42 @@ def open_inputs(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: For
 
     Raises:
         InvalidInputError: naming the input, if it is missing, empty, unreadable, closed or no input at all.
+        ConfigurationError: if the system does not let this process open another file.
     """
     loaded: dict[str, Url | Part] = {}
     for name, value in inputs.items():
+        refusal: CVSError | None = None
+        cause: OSError | None = None
         try:
             loaded[name] = Url(str(value)) if form == "url" else _open(name, value)
         except InvalidInputError as error:
-            raise InvalidInputError(f"{endpoint.name}: {name}: {error}", operation=endpoint.name) from None
+            refusal = InvalidInputError(f"{endpoint.name}: {name}: {error}", operation=endpoint.name)
+        except ConfigurationError as error:
+            refusal = ConfigurationError(f"{endpoint.name}: {name}: {error}", operation=endpoint.name)
         except _UnusableError as error:
-            raise InvalidInputError(
-                f"{endpoint.name}: {name} ({describe(value)}) {error}", operation=endpoint.name
-            ) from error.__cause__
+            text = f"{endpoint.name}: {name} ({describe(value)}) {error}"
+            refusal, cause = InvalidInputError(text, operation=endpoint.name), error.cause
+        if refusal is not None:  # raised out here, or the error above would be its context, and show what was given
+            raise refusal from cause
     return loaded
 
 
 class _UnusableError(Exception):
-    """An input cannot be sent; the text is what one says of it: "is empty"."""
+    """An input cannot be sent; the text is what one says of it: "is empty".
+
+    Attributes:
+        cause: the system's error, without the name of the file.
+    """
+
+    def __init__(self, why: str, cause: OSError | None = None) -> None:
+        super().__init__(why)
+        self.cause = cause
+
+
+def _unusable(error: OSError) -> _UnusableError | ConfigurationError:
+    if isinstance(error, IsADirectoryError):
+        return _UnusableError("is a folder; cvs.batch(..., folder(...)) reads folders")
+    return too_many_open_files(error) or _UnusableError(reason_of(error), without_name(error))
 
 
 def _open(name: str, value: object) -> Part:
@@ -243,43 +290,38 @@ def _open(name: str, value: object) -> Part:
 
 
 def _open_path(given: str | os.PathLike[Any]) -> Part:
-    """Read a small file whole, and look at a large one. With few calls of the system, each of which is a chance for
-    another thread to take over."""
     try:
         path = os.fsdecode(given)
+        if why := unusable_url(path):
+            raise _UnusableError(why)
+        try:
+            return _read_path(path)
+        except FileNotFoundError:
+            other = same_name(path)
+            if other is None:
+                raise
+            return _read_path(other)
+    except OSError as error:
+        raise _unusable(error) from error
     except (TypeError, ValueError) as error:
         raise _UnusableError("is no usable path") from error
+
+
+def _read_path(path: str) -> Part:
+    """Read a small file whole, and look at a large one. With few calls of the system, each of which is a chance for
+    another thread to take over."""
+    descriptor, status = open_regular(path)
     try:
-        descriptor = os.open(path, _READ)
-        try:
-            size = _size(os.fstat(descriptor))
-            content = os.read(descriptor, size + 1 if size <= CHUNK else HEAD)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        if os.path.isdir(path):  # which some systems do not open
-            raise _UnusableError(_FOLDER) from None
-        raise _UnusableError(_reason(error)) from error
-    except ValueError as error:
-        raise _UnusableError("is no usable path") from error
-    if size > CHUNK:
-        return _part(os.path.basename(path), content, size, Path(path))
-    if len(content) > size:
-        raise _UnusableError("grows while it is read")
+        size = status.st_size
+        small = size <= CHUNK
+        content = read_at_least(descriptor, size, size + 1) if small else read_at_least(descriptor, HEAD, HEAD)
+    finally:
+        os.close(descriptor)
+    if not small:
+        return _part(os.path.basename(path), content, size, Path(path), _Version(stamp_of(status)))
+    if len(content) != size:
+        raise _UnusableError("changes while it is read")
     return _in_memory(os.path.basename(path), content)
-
-
-# Not to wait for whoever writes into a pipe; Windows would change the ends of lines.
-_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_FOLDER = "is a folder; cvs.batch(..., folder(...)) reads folders"
-
-
-def _size(status: os.stat_result) -> int:
-    if stat.S_ISDIR(status.st_mode):
-        raise _UnusableError(_FOLDER)
-    if not stat.S_ISREG(status.st_mode):
-        raise _UnusableError("is no regular file")
-    return status.st_size
 
 
 def _open_file(name: str, file: Any) -> Part:
@@ -290,14 +332,36 @@ def _open_file(name: str, file: Any) -> Part:
     if isinstance(file, io.TextIOBase):
         raise _UnusableError("is opened as text; open it with mode 'rb'")
     try:
-        content = file.read()
-    except (OSError, ValueError) as error:
-        raise _UnusableError(_reason(error)) from error
-    if not isinstance(content, bytes):
-        raise _UnusableError(f"its read() gives {type(content).__name__} and not bytes")
+        content = _read_file(file)
+    except OSError as error:
+        raise _unusable(error) from error
+    except ValueError as error:
+        raise _UnusableError("cannot be read") from error
     given = getattr(file, "name", None)
     named = isinstance(given, str) and not given.startswith("<")
     return _in_memory(PurePath(str(given)).name if named else name, content)
+
+
+def _read_file(file: Any) -> bytes:
+    """All of a file object. Some give less at once; those in memory, and those that take no size, give all."""
+    content = file.read()
+    if not isinstance(content, bytes):
+        raise _UnusableError(f"its read() gives {type(content).__name__} and not bytes")
+    pieces, more = [content], not isinstance(file, io.BytesIO) and _takes_a_size(file.read)
+    while pieces[-1] and more:
+        piece = file.read(CHUNK)
+        if not isinstance(piece, bytes):
+            raise _UnusableError("gives no bytes though it is not at its end; read it whole, and pass the bytes")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _takes_a_size(read: Any) -> bool:
+    try:
+        inspect.signature(read).bind(CHUNK)
+    except (TypeError, ValueError):  # it takes none, or is written in C without saying
+        return False
+    return True
 
 
 def _in_memory(filename: str, content: bytes) -> Part:
@@ -306,11 +370,11 @@ def _in_memory(filename: str, content: bytes) -> Part:
     return _part(filename, content[:HEAD], len(content), content)
 
 
-def _part(filename: str, head: bytes, size: int, content: bytes | Path) -> Part:
+def _part(filename: str, head: bytes, size: int, content: bytes | Path, version: _Version | None = None) -> Part:
     content_type = _content_type(filename, head)
     if os.path.splitext(filename)[1] in ("", "."):
         filename += next((suffix for suffix, known in _TYPES.items() if known == content_type), "")
-    return Part(filename, content_type, size, content)
+    return Part(filename, content_type, size, content, version)
 
 
 def _content_type(filename: str, head: bytes) -> str:
@@ -320,26 +384,8 @@ def _content_type(filename: str, head: bytes) -> str:
     return _TYPES.get(suffix, "application/octet-stream")
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "does not exist"
-    if isinstance(error, OSError) and error.strerror:
-        return f"cannot be read: {error.strerror}"
-    return "cannot be read"
-
-
 def _as_path(value: str | os.PathLike[Any]) -> str:
     try:
         return os.fsdecode(value)
     except TypeError:
         return f"{type(value).__name__} object"
-
-
-def _without_query(url: str) -> str:
-    """A URL, or what was taken for one, without user, query and fragment."""
-    shown, mark, _ = url.partition("#")[0].partition("?")
-    scheme, slashes, rest = shown.partition("://")
-    if not slashes or len(rest) > LONGEST_PATH:
-        return f"a text of {len(url)} characters"
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}{'?…' if mark else ''}"

@@ -17,6 +17,7 @@ from ._transport_aiohttp import AiohttpTransport, Answer, Content, Outgoing
 from ._unpack import ENCODINGS, BrokenEncodingError, Unpacker
 from ._version import __version__
 from .errors import (
+    ConfigurationError,
     ConnectError,
     ConnectionLostError,
     CVSError,
@@ -76,6 +77,7 @@ class Transport:
             DecodeError: the body's content encoding is broken.
             ResponseTooLargeError: the answer is larger than the client's bound.
             InvalidInputError: a file changed while it was being sent.
+            ConfigurationError: a file could not be opened again, for the system allows no more open files.
         """
         url = _quoted(f"{self._settings.origins[request.host]}{request.path}")
         headers, body = self._headers, request.body
@@ -134,7 +136,7 @@ class Transport:
         except CVSError as error:
             error.operation, error.attempts = operation, progress.attempts
             # A request whose input could not be read to its end is never complete, so nobody can have worked on it.
-            error.charge = "free" if isinstance(error, InvalidInputError) else progress.charge
+            error.charge = "free" if isinstance(error, (InvalidInputError, ConfigurationError)) else progress.charge
             raise
         else:
             progress.answered_at, progress.phase = clock(), "answered"

@@ -77,7 +77,7 @@ from tests.servers import (
 )
 
 PICTURE = b"\xff\xd8\xff picture"
-LINK = "https://example.com/ảnh thẻ.jpg?token=canary&x=1#y"
+LINK = "https://example.com/ảnh%20thẻ.jpg?token=canary&x=1#y"
 LARGE = b"\xff\xd8\xff" + bytes(32 << 20)
 MIB = 1 << 20
 README = Path(__file__).parents[1] / "README.md"

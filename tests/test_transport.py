@@ -43,7 +43,7 @@ from tests.servers import (
 )
 
 PICTURE = b"\xff\xd8\xff picture"
-LINK = "https://example.com/ảnh thẻ.jpg?token=canary&x=1#y"
+LINK = "https://example.com/ảnh%20thẻ.jpg?token=canary&x=1#y"
 
 
 async def failure(base_url: str, source: str | bytes = PICTURE, **settings: object) -> CVSError:

@@ -105,7 +105,7 @@ async def test_base64_goes_as_json(service: respx.Router, operation: str, path: 
 @EACH
 async def test_urls_go_in_the_query(service: respx.Router, operation: str, path: str, inputs: list[str]) -> None:
     route = service.get(path).respond(json=ANSWER)
-    links = [f"https://example.com/ảnh {name}.jpg?a=1&b=%20+#đoạn" for name in inputs]
+    links = [f"https://example.com/ảnh-{name}.jpg?a=1&b=%20+#đoạn" for name in inputs]
     async with AsyncCVS("key", "secret") as cvs:
         await find(cvs, operation)(*map(Url, links))
     request = route.calls.last.request
@@ -264,7 +264,7 @@ async def test_all_images_are_fetched_page_by_page_as_they_are_asked_for() -> No
 async def test_smart_crop_calls_a_url_url_and_a_file_img() -> None:
     path = "/api/v2/smartcrop/crop_image"
     answer = {"url": "https://example.com/r.jpg", "errorCode": 0, "errorMessage": "Success"}
-    link = "https://example.com/a b.jpg?x=1&y=2"
+    link = "https://example.com/a%20b.jpg?x=1&y=2"
     got = await sent("GET", path, lambda cvs: cvs.smartcrop.crop_image(link, 400, 600), answer)
     assert query(got) == {"url": link, "width": "400", "height": "600"}
     posted = await sent("POST", path, lambda cvs: cvs.smartcrop.crop_image(b"x", width=400, height=600), answer)

@@ -1,0 +1,256 @@
+"""What leaves is what was opened and hashed: files that are replaced, written over or read short, and odd ones."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cvs_async import AsyncCVS, Done, Endpoint, Failed, InvalidInputError, RetryPolicy
+from cvs_async import _inputs as inputs_module
+from cvs_async._inputs import CHUNK, Part, load
+from cvs_async._request import Base64
+from cvs_async.batch import Outcome
+from cvs_async.sandbox import Sandbox
+
+CARD = Endpoint[Any]("ocr/card")
+SIZE = 3 * CHUNK + 1234
+GOOD = {"data": [], "errorCode": "0", "errorMessage": "Success"}
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A file too large to be read whole."""
+    path = tmp_path / "hồ sơ lớn.pdf"
+    path.write_bytes(b"%PDF-".ljust(SIZE, b"A"))
+    return path
+
+
+async def opened(path: Path) -> Part:
+    part = (await load(CARD, {"img": path}, "file"))["img"]
+    assert isinstance(part, Part)
+    return part
+
+
+def overwrite(path: Path) -> None:
+    """In place, with as many bytes."""
+    with path.open("r+b") as file:
+        file.write(b"%PDF-".ljust(SIZE, b"B"))
+
+
+def overwrite_the_end(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"B")
+
+
+def overwrite_unseen(path: Path) -> None:
+    """In place, with the times of the file put back."""
+    status = path.stat()
+    overwrite(path)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def replace(path: Path) -> None:
+    """By another file of the same size and time."""
+    other = path.with_suffix(".new")
+    other.write_bytes(b"%PDF-".ljust(SIZE, b"B"))
+    os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    other.rename(path)
+
+
+CHANGES = [overwrite, overwrite_the_end, overwrite_unseen, replace]
+
+
+# A file that changes
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("after", range(4))
+@pytest.mark.parametrize("form", [Part, Base64])
+async def test_a_file_that_changes_is_never_sent_whole(
+    large: Path, change: Callable[[Path], None], after: int, form: type[Part | Base64]
+) -> None:
+    part = await opened(large)
+    body = part if form is Part else Base64(part)
+    chunks, sent = body.chunks(), 0
+    for _ in range(after):
+        sent += len(await anext(chunks))
+    change(large)
+    with pytest.raises(InvalidInputError, match="changed while it was being sent"):
+        async for chunk in chunks:
+            sent += len(chunk)
+    assert sent < body.size
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_file_that_changes_after_it_was_opened_is_not_hashed(
+    large: Path, change: Callable[[Path], None]
+) -> None:
+    part = await opened(large)
+    change(large)
+    with pytest.raises(InvalidInputError, match="changed while it was being read"):
+        part.digest()
+
+
+@pytest.mark.parametrize("form", [Part, Base64])
+async def test_where_no_time_tells_it_the_digest_does(
+    large: Path, form: type[Part | Base64], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs_module, "stamp_of", lambda _: (0, 0, 0, 0, 0))  # a file system with coarse times
+    part = await opened(large)
+    part.digest()
+    body, sent = part if form is Part else Base64(part), 0
+    overwrite_the_end(large)
+    for _ in range(2):  # also when it is sent again
+        with pytest.raises(InvalidInputError, match="changed while it was being sent"):
+            async for chunk in body.chunks():
+                sent += len(chunk)
+    assert CHUNK < sent < 2 * (body.size - 1)
+
+
+async def test_a_file_that_stays_is_sent_as_it_was_hashed(large: Path) -> None:
+    part = await opened(large)
+    digest = part.digest()
+    for _ in range(2):
+        assert hashlib.sha256(b"".join([chunk async for chunk in part.chunks()])).digest() == digest
+
+
+class Changing:
+    """A service that answers as told, and lets something happen before each answer."""
+
+    def __init__(self, *statuses: int, then: Callable[[], None] = lambda: None) -> None:
+        self.statuses = list(statuses)
+        self.then = then
+        self.received: list[bytes] = []
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.received.append(await request.aread())
+        status = self.statuses.pop(0)
+        self.then()
+        return httpx.Response(status, json=GOOD) if status == 200 else httpx.Response(status)
+
+    def client(self) -> AsyncCVS:
+        retry = RetryPolicy(attempts=3, initial=0.001)
+        return AsyncCVS("key", "secret", transport=httpx.MockTransport(self), retry=retry)
+
+
+@pytest.mark.parametrize("send_as", ["file", "base64"])
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_call_sends_the_same_document_each_time_or_none(
+    large: Path, change: Callable[[Path], None], send_as: Any
+) -> None:
+    service = Changing(503, 200, then=lambda: change(large))
+    async with service.client() as cvs:
+        with pytest.raises(InvalidInputError, match="changed while it was being sent") as caught:
+            await cvs.ocr.card(large, send_as=send_as)
+    assert caught.value.charge == "free"
+    assert len(service.received) == 1
+
+
+@pytest.mark.parametrize("send_as", ["file", "base64"])
+async def test_a_changed_document_of_a_batch_costs_nothing_and_is_paid_once_under_its_own_key(
+    sandbox: Sandbox, jpg: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, send_as: Any
+) -> None:
+    path, journal = tmp_path / "scan.jpg", tmp_path / "claims.db"
+    before, after = jpg.ljust(SIZE, b"a"), jpg.ljust(SIZE, b"b")
+    path.write_bytes(before)
+    real = Part._read
+
+    def swapping(part: Part, path: Path, offset: int) -> bytes:
+        if offset == CHUNK:
+            path.write_bytes(after)
+        return real(part, path, offset)
+
+    async def outcome() -> Outcome[Any]:
+        async with cvs.batch(cvs.ocr.card, [path], **options) as outcomes:
+            [one] = [one async for one in outcomes]
+        return one
+
+    options: dict[str, Any] = {"journal": journal, "send_as": send_as}
+    async with AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs:
+        with monkeypatch.context() as patch:
+            patch.setattr(Part, "_read", swapping)
+            refused = await outcome()
+        assert isinstance(refused, Failed)
+        assert (type(refused.error), refused.error.charge) == (InvalidInputError, "free")
+        assert sandbox.ledger.billed == 0
+        new = await outcome()
+        path.write_bytes(before)
+        old = await outcome()
+    assert refused.item.key == old.item.key != new.item.key
+    sent = [upload.sha256 for entry in sandbox.ledger for upload in entry.uploads]
+    assert sent == [hashlib.sha256(content).hexdigest() for content in (after, before)]
+
+
+async def test_a_file_is_hashed_once_however_often_it_is_sent(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[Part] = []
+    real = Part.digest
+    monkeypatch.setattr(Part, "digest", lambda part: hashed.append(part) or real(part))  # type: ignore[func-returns-value]
+    service = Changing(503, 503, 200)
+    async with service.client() as cvs, cvs.batch(cvs.ocr.card, [large]) as outcomes:
+        assert [type(outcome) async for outcome in outcomes] == [Done]
+    assert len(hashed) == 1
+    assert len({content[-SIZE:].count(b"A") for content in service.received}) == 1
+
+
+# A read that gives less than was asked for
+
+
+@pytest.mark.parametrize("size", [1, 100_000, CHUNK, SIZE])
+@pytest.mark.parametrize("most", [7_000, 65_536])
+async def test_a_file_is_read_to_its_end_however_little_a_read_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, most: int
+) -> None:
+    path, content, real = tmp_path / "scan.jpg", os.urandom(size), os.read
+    path.write_bytes(content)
+    monkeypatch.setattr(os, "read", lambda descriptor, count: real(descriptor, min(count, most)))
+    part = await opened(path)
+    assert part.size == size
+    assert b"".join([chunk async for chunk in part.chunks()]) == content
+
+
+class Dribbling(io.RawIOBase):
+    """A file object that gives at most a kilobyte at a time."""
+
+    def __init__(self, content: bytes, end: bytes | str | None = b"") -> None:
+        self.content, self.end = content, end
+
+    def read(self, size: int = -1) -> Any:
+        piece, self.content = self.content[:1000], self.content[1000:]
+        return piece or self.end
+
+
+async def test_a_file_object_is_read_to_its_end_however_little_a_read_gives() -> None:
+    content = os.urandom(123_456)
+    part = (await load(CARD, {"img": Dribbling(content)}, "file"))["img"]
+    assert isinstance(part, Part)
+    assert part.content == content
+
+
+@pytest.mark.parametrize("end", [None, "text"])
+async def test_a_file_object_that_stops_before_its_end_is_refused(end: Any) -> None:
+    with pytest.raises(InvalidInputError, match="gives no bytes though it is not at its end"):
+        await load(CARD, {"img": Dribbling(bytes(5000), end)}, "file")
+
+
+@pytest.mark.parametrize("change", [lambda path: os.truncate(path, 10), lambda path: path.write_bytes(bytes(2000))])
+async def test_a_small_file_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]
+) -> None:
+    path, real = tmp_path / "scan.jpg", os.read
+    path.write_bytes(bytes(1000))
+
+    def changing(descriptor: int, count: int) -> bytes:
+        change(path)
+        return real(descriptor, count)
+
+    monkeypatch.setattr(os, "read", changing)
+    with pytest.raises(InvalidInputError, match="changes while it is read"):
+        await opened(path)
