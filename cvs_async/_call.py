@@ -16,7 +16,6 @@ from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint, Form
 from ._exchange import Progress, WireReply
 from ._inputs import Part, Url, choose_form, load
-from ._params import Param
 from ._reply import Reply, decode, head_charge, http_error
 from ._request import build
 from ._running_call import Call
@@ -73,9 +72,9 @@ class Caller:
             CVSError: of any other kind, with what it cost in `charge`.
         """
         started = time.perf_counter()
-        parameters = _check(endpoint, inputs, options)
-        form = choose_form(endpoint, inputs, options.get("send_as", "auto")) if endpoint.images else None
-        timeout = as_timeout(options.get("timeout"), self._settings.timeout)
+        arguments = _check(endpoint, inputs, options)
+        form = choose_form(endpoint, inputs, arguments.get("send_as", "auto")) if endpoint.images else None
+        timeout = as_timeout(arguments.get("timeout"), self._settings.timeout)
 
         call = Call(
             operation=endpoint.name,
@@ -89,10 +88,10 @@ class Caller:
             endpoint,
             dict(inputs),
             form,
-            parameters,
+            endpoint.wire_parameters(arguments),
             timeout,
             recorder,
-            options.get("check_sum"),
+            arguments.get("check_sum"),
             started,
         )
         if self._spans is None:
@@ -104,6 +103,10 @@ class Caller:
     def settings(self) -> Settings:
         """Who calls, and where to."""
         return self._settings
+
+    def seconds_of(self, options: Arguments) -> float | None:
+        """The bound on a whole call with these keywords; None is no bound."""
+        return as_timeout(options.get("timeout"), self._settings.timeout).total
 
     def most_billed(self, endpoint: Endpoint[Any]) -> int:
         """How many requests of one call can be charged."""
@@ -180,31 +183,13 @@ class _Attempt(Generic[T]):
         return decode(self.endpoint, wire, check_sum=self.check_sum, elapsed=elapsed)
 
 
-def _check(endpoint: Endpoint[Any], inputs: Mapping[str, object], arguments: Arguments) -> dict[str, Any]:
-    """Everything that can be refused before anything is opened; returns what goes over the wire beside the inputs."""
-    endpoint.check_options(arguments)
+def _check(endpoint: Endpoint[Any], inputs: Mapping[str, object], options: Arguments) -> dict[str, Any]:
+    """Everything that can be refused before anything is opened; returns the keywords, completed."""
+    arguments = endpoint.completed(options)
     if set(inputs) != set(endpoint.images):
         raise InvalidInputError(
             f"{endpoint.name} reads {', '.join(endpoint.images) or 'no file'},"
             f" and was given {', '.join(inputs) or 'nothing'}",
             operation=endpoint.name,
         )
-    parameters = {
-        param.name: _checked(endpoint, param, arguments)
-        for param in endpoint.params
-        if param.required or arguments.get(param.name) is not None
-    }
-    if endpoint.thumb:
-        parameters["get_thumb"] = "true" if arguments.get("get_thumb", False) else "false"
-    if (check_sum := arguments.get("check_sum")) is not None:
-        if not str(check_sum).isprintable():
-            raise InvalidInputError(f"{endpoint.name}: check_sum must be printable text", operation=endpoint.name)
-        parameters["check_sum"] = str(check_sum)
-    return parameters
-
-
-def _checked(endpoint: Endpoint[Any], param: Param, arguments: Arguments) -> Any:
-    try:
-        return param.check(arguments.get(param.name))
-    except ValueError as error:
-        raise InvalidInputError(f"{endpoint.name}: {param.name} {error}", operation=endpoint.name) from None
+    return arguments

@@ -10,9 +10,9 @@ from attrs import field, frozen
 from typing_extensions import TypeVar
 
 from ._envelope import DATA, Envelope
-from ._params import Param
+from ._params import Param, boolean, printable
 from .errors import InvalidInputError
-from .settings import Host, Timeout
+from .settings import Host, Timeout, seconds
 
 Form = Literal["url", "file", "base64"]
 SendAs = Literal["auto", "url", "file", "base64"]
@@ -50,6 +50,10 @@ class ThumbOptions(CallOptions, total=False):
 
 DEFAULTS: Mapping[str, object] = {"get_thumb": False, "send_as": "auto", "check_sum": None, "timeout": None}
 """What the keywords are unless they are given."""
+
+GET_THUMB = Param("get_thumb", boolean, required=False)
+CHECK_SUM = Param("check_sum", printable, required=False)
+TIMEOUT = Param("timeout", seconds, (), required=False)
 
 
 class Arguments(ThumbOptions, total=False):
@@ -146,6 +150,51 @@ class Endpoint(Generic[T]):
             raise InvalidInputError(
                 f"{self.name} takes no {', '.join(unknown)}; its keywords are {known}", operation=self.name
             )
+
+    @cached_property
+    def _known(self) -> Mapping[str, Param]:
+        return {param.name: param for param in (GET_THUMB, CHECK_SUM, TIMEOUT, *self.params)}
+
+    def checked(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """Keywords in the form that all spellings of their values share. Those that are None are not given.
+
+        Raises:
+            InvalidInputError: naming the one that is unknown, or cannot be sent.
+        """
+        self.check_options(given)
+        return {name: self._value(name, value) for name, value in given.items() if value is not None}
+
+    def completed(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """Keywords as `checked` has them, and the defaults of the operation's own ones.
+
+        Raises:
+            InvalidInputError: as `checked`; and naming one that is missing.
+        """
+        arguments = self.checked(given)
+        for param in self.params:
+            if param.name in arguments:
+                continue
+            if param.default is not None:
+                arguments[param.name] = param.default
+            elif param.required:
+                self._value(param.name, None)
+        return arguments
+
+    def _value(self, name: str, value: object) -> Any:
+        param = self._known.get(name)
+        try:
+            return value if param is None else param.check(value)
+        except ValueError as error:
+            raise InvalidInputError(f"{self.name}: {name} {error}", operation=self.name) from None
+
+    def wire_parameters(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """What goes over the wire beside the inputs, of keywords that are `completed`."""
+        parameters = {param.name: arguments[param.name] for param in self.params if param.name in arguments}
+        if self.thumb:
+            parameters["get_thumb"] = "true" if arguments.get("get_thumb", False) else "false"
+        if "check_sum" in arguments:
+            parameters["check_sum"] = arguments["check_sum"]
+        return parameters
 
     def wire_names(self, form: Form | None) -> tuple[str, ...]:
         """What the inputs are called on the wire."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
@@ -13,6 +14,9 @@ Place = Literal["query", "path", "body"]
 RESERVED_METADATA = frozenset({"user", "encoding", "_id"})
 """Keys that the service uses itself (vendor document 001, face search)."""
 
+LONGEST_SHOWN = 60
+"""Characters of a value that a message quotes."""
+
 
 @frozen
 class Param:
@@ -20,37 +24,75 @@ class Param:
 
     Attributes:
         name: the vendor's.
-        check: gives what goes over the wire, or raises ValueError with what is wrong: "must be ...".
+        check: gives the one form that all spellings of a value have, or raises ValueError with what is wrong:
+            "must be ...". What it gives, it takes and gives again.
         places: where it goes; one argument may be wanted twice.
-        required: whether the operation can do without it.
+        required: whether the service wants it.
+        default: what it is unless it is given; None is no default.
     """
 
     name: str
     check: Callable[[Any], Any]
     places: tuple[Place, ...] = ("query",)
     required: bool = True
+    default: object = None
+
+
+def boolean(value: Any) -> bool:
+    """True or false, as a manifest or a command line may spell it."""
+    word = value.strip().lower() if isinstance(value, str) else value
+    if word in (True, "true", "yes", "1", "1.0"):
+        return True
+    if word in (False, "false", "no", "0", "0.0"):
+        return False
+    raise ValueError("must be true or false")
 
 
 def integer(minimum: int) -> Callable[[Any], int]:
-    """A whole number."""
+    """A whole number, which a manifest may have as text or with a point."""
 
     def check(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
-            raise ValueError(f"must be a whole number of at least {minimum}, not {value!r}")
-        return value
+        number = _whole(value)
+        if number is None or number < minimum:
+            raise ValueError(f"must be a whole number of at least {minimum}, not {_shown(value)}")
+        return number
 
     return check
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}(\.0*)?", value.strip()):
+        return int(value.strip().partition(".")[0])
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) else None
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else type(value).__name__
 
 
 def one_of(*choices: str) -> Callable[[Any], str]:
-    """One of a few words."""
+    """One of a few words, in capital or small letters."""
 
     def check(value: Any) -> str:
-        if value not in choices:
+        word = value.strip().lower() if isinstance(value, str) else None
+        if word not in choices:
             raise ValueError(f"must be one of {', '.join(choices)}")
-        return str(value)
+        return word
 
     return check
+
+
+def printable(value: Any) -> str:
+    """Text without control characters, or a number."""
+    text = str(value)
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or not text.isprintable():
+        raise ValueError("must be printable text")
+    return text
 
 
 def identifier(value: Any) -> int | str:

@@ -61,6 +61,23 @@ def as_timeout(given: float | Timeout | None, default: Timeout) -> Timeout:
     return Timeout(float(given), default.connect, default.read, default.write, default.pool)
 
 
+def seconds(given: Any) -> float | Timeout:
+    """The timeout of one call, if it is one.
+
+    Raises:
+        ValueError: with what it must be.
+    """
+    if isinstance(given, Timeout):
+        return given
+    try:
+        number = None if isinstance(given, bool) else float(given)
+    except (TypeError, ValueError):
+        number = None
+    if number is None or not number > 0:
+        raise ValueError("must be a number of seconds above 0, or a Timeout")
+    return number
+
+
 @frozen(kw_only=True)
 class Limits:
     """How much is asked of the service at once, how often, and how long; the arguments of `AsyncCVS`.

@@ -260,10 +260,8 @@ def test_a_second_ctrl_c_ends_a_batch_at_once(samples: list[Sample], tmp_path: P
 
 
 SETTINGS = {
-    "ekyc.face_matching": ["type1=card"],
     "smartcrop.crop_image": ["width=40", "height=30"],
     "smartcrop.crop_person": ["width=40", "height=30"],
-    "face_search.list_images": ["offset=0", "limit=10"],
     "face_search.add_image": ['metadata={"tên": "Ví dụ"}'],
     "face_search.update_image": ["image_id=100001", 'metadata={"tên": "Ví dụ"}'],
     "face_search.delete_images": ["ids=[100001]"],

@@ -152,10 +152,8 @@ async def test_text_holds_no_paper(cvs: AsyncCVS, samples: list[Sample]) -> None
 
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "ekyc.face_matching": {"type1": "card"},
     "smartcrop.crop_image": {"width": 40, "height": 30},
     "smartcrop.crop_person": {"width": 40, "height": 30},
-    "face_search.list_images": {"offset": 0, "limit": 10},
     "face_search.add_image": {"metadata": {"tên": "Ví dụ"}},
     "face_search.update_image": {"image_id": "100001", "metadata": {"tên": "Ví dụ"}},
     "face_search.delete_images": {"ids": ["100001"]},

@@ -20,7 +20,7 @@ FACE_MATCHING = Endpoint(
     "ekyc/face_matching",
     returns=FaceMatching,
     images=("img1", "img2"),
-    params=(Param("type1", one_of("portrait", "card")),),
+    params=(Param("type1", one_of("portrait", "card"), default="card"),),
     thumb=False,
     envelope=FACE_MATCHING_ENVELOPE,
     document="001, Face Matching 1 to 3",

@@ -28,7 +28,7 @@ LIST_IMAGES = Endpoint(
     "face_search/images",
     returns=list[FaceImage],
     method="GET",
-    params=(Param("offset", integer(0)), Param("limit", integer(1))),
+    params=(Param("offset", integer(0), default=0), Param("limit", integer(1), default=50)),
     document="001, Face Search 1",
     attribute="face_search.list_images",
     **_NO_PICTURE,

@@ -62,7 +62,8 @@ async def make_plan(
         item = processor.named(Item(plan.count, element))
         plan.count += 1
         try:
-            item, parts, _ = await processor.prepare(item, element)
+            item, parts, options = await processor.prepare(item, element)
+            processor.check(options)
         except CVSError as error:
             plan.unreadable_count += 1
             if len(plan.unreadable) < SHOWN:

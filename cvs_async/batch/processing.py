@@ -25,7 +25,6 @@ from ..errors import (
     UrlUnavailableError,
     drop_frames,
 )
-from ..settings import Timeout, as_timeout
 from ._open_requests import OpenRequests
 from .ceiling import Ceiling
 from .crew import Crew
@@ -96,7 +95,7 @@ class Processor(Generic[T]):
         self._call = call
         self._endpoint = endpoint
         self._options = options
-        self._question = question_of(endpoint.name, options)
+        self._common: _Asked | None = None
         self._rules = rules
         self._stats = stats
         self._crew = crew
@@ -169,17 +168,39 @@ class Processor(Generic[T]):
             InvalidInputError: if it cannot be sent.
         """
         endpoint = self._endpoint
-        inputs, options = _apart(endpoint, item.index, element, self._options)
-        form = choose_form(endpoint, inputs, options.get("send_as", "auto"))
+        inputs, given = _apart(endpoint, item.index, element, self._options)
+        asked = self._asked(given)
+        form = choose_form(endpoint, inputs, asked.options.get("send_as", "auto"))
         copy = None if self._rules.dedupe else item.index
-        question = self._question if options is self._options else question_of(endpoint.name, options)
 
         def opened() -> tuple[dict[str, Url | Part], str]:
             parts = open_inputs(endpoint, inputs, form)
-            return parts, key_of(question, parts, copy=copy)
+            return parts, key_of(asked.question, parts, copy=copy)
 
         parts, key = opened() if _is_at_hand(inputs) else await self._crew.run(opened, hold=self._slots.locked())
-        return Item(item.index, item.source, key=key, reference=item.reference), parts, options
+        return Item(item.index, item.source, key=key, reference=item.reference), parts, asked.options
+
+    def check(self, options: Arguments) -> None:
+        """Refuse what the call of a prepared item would refuse.
+
+        Raises:
+            InvalidInputError: naming the keyword.
+        """
+        self._endpoint.completed(options)
+
+    def _asked(self, given: Arguments) -> _Asked:
+        """What is asked with the keywords of an item, or with those of the batch: of one request there is one key."""
+        if given is self._options and self._common is not None:
+            return self._common
+        try:
+            options = cast(Arguments, self._endpoint.completed(given))
+            seconds = self._call.seconds_of(options)
+        except InvalidInputError:  # its call will say why; until then it has a key like any other
+            options, seconds = given, None
+        asked = _Asked(options, question_of(self._endpoint.name, options), seconds)
+        if given is self._options:
+            self._common = asked
+        return asked
 
     # --- what is known of it
 
@@ -278,6 +299,15 @@ class Processor(Generic[T]):
 
 
 @frozen
+class _Asked:
+    """Keywords as they are sent, what they and the operation are in a key, and how long a call may take."""
+
+    options: Arguments
+    question: bytes
+    seconds: float | None
+
+
+@frozen
 class _Known(Generic[T]):
     outcome: Outcome[T] | None
 
@@ -371,12 +401,7 @@ def _entry_apart(endpoint: Endpoint[Any], entry: Entry, options: Arguments) -> t
     alone = len(endpoint.images) == 1
     own = {name: value for name, value in entry.values.items() if name not in endpoint.images}
     keywords = {name: value for name, value in own.items() if not (alone and name in ONLY_INPUT)}
-    endpoint.check_options(keywords)
-    try:
-        as_timeout(cast(Any, keywords.get("timeout")), Timeout())
-    except (ConfigurationError, TypeError, ValueError):
-        raise unusable("timeout must be more than 0 seconds") from None
-    return inputs, cast(Arguments, {**options, **keywords})
+    return inputs, cast(Arguments, {**options, **keywords}) if keywords else options
 
 
 def _without_reply(item: Item, error: CVSError) -> Failed | Held:

@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterable, Mapping, Sized
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, cast
 
 import anyio
 from anyio.abc import TaskGroup
@@ -64,7 +64,7 @@ class Batch(Generic[T]):
         journal: str | os.PathLike[str] | None = None,
         rules: Rules | None = None,
     ) -> None:
-        endpoint.check_options(options)
+        checked = cast(Arguments, endpoint.checked(options))
         if concurrency < 1:
             raise InvalidInputError(f"concurrency must be at least 1, not {concurrency!r}")
         self._call = call
@@ -73,7 +73,7 @@ class Batch(Generic[T]):
         self._source = iterate(source)
         self._concurrency = concurrency
         self._ahead = AHEAD if may_be_read_ahead(source) else 0
-        self._options = options
+        self._options = checked
         self._rules = rules or Rules()
         self._service = Service.of(
             call.settings,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from .._params import Param
 from ..api import OPERATIONS
 from ._common import console
 
@@ -15,10 +16,15 @@ def command() -> None:
         table.add_row(
             endpoint.name,
             ", ".join(endpoint.images),
-            ", ".join([param.name for param in endpoint.params] + ["get_thumb"] * endpoint.thumb),
+            ", ".join([_argument(param) for param in endpoint.params] + ["get_thumb"] * endpoint.thumb),
             ", ".join(endpoint.forms) or "json",
             endpoint.host,
             endpoint.document,
             "yes" if endpoint.listed else "no",
         )
     console().print(table)
+
+
+def _argument(param: Param) -> str:
+    """Its name, and what it is unless it is given."""
+    return param.name if param.default is None else f"{param.name}={param.default}"
