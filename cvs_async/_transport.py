@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from http import HTTPStatus
 
@@ -126,6 +127,7 @@ class Transport:
             answer = await self._answer(outgoing, progress)
             try:
                 content = await self._read(answer, operation, progress)
+                await _use_once(answer)
             finally:
                 await answer.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -201,6 +203,19 @@ async def _pieces(answer: Answer | httpx.Response, progress: Progress) -> AsyncI
         for piece in unpacker.feed(chunk):
             yield piece
     unpacker.finish()
+
+
+async def _use_once(answer: Answer | httpx.Response) -> None:
+    """Close the connection of an answer that came through httpcore, which is what httpx's own transports use.
+
+    httpcore keeps what came together with an answer, and takes it for the answer to the next request. The client's own
+    connections notice that; these cannot be asked. HTTP/2 numbers its answers, so its connections stay open.
+    """
+    if isinstance(answer, httpx.Response) and answer.http_version.startswith("HTTP/1"):
+        stream = answer.extensions.get("network_stream")
+        if stream is not None:
+            with suppress(Exception):  # the answer is there; how its connection ends is of no account
+                await stream.aclose()
 
 
 def _stream(body: Body | None, progress: Progress) -> Content | _BodyStream:

@@ -9,7 +9,6 @@ caller's back.
 from __future__ import annotations
 
 import asyncio
-import select
 import socket
 import ssl
 import weakref
@@ -26,6 +25,7 @@ import yarl
 from aiohttp.abc import AbstractStreamWriter
 from attrs import define
 
+from ._connection import Connector
 from .settings import Timeout
 
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
@@ -36,8 +36,8 @@ class _UnansweredError(aiohttp.ClientError):
     """A connection that broke without an answer; aiohttp would resend a GET, this it hands on."""
 
 
-class _ClosedBeforeError(aiohttp.ClientError):
-    """The service had closed the connection before anything of the request was written."""
+class _UnusableError(aiohttp.ClientError):
+    """The connection was closed, or something had arrived on it, before anything of the request was written."""
 
 
 class Content(httpx.AsyncByteStream):
@@ -195,8 +195,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                     proxy=proxy,
                     middlewares=() if outgoing.method == "POST" else (_send_once,),
                 )
-            except _ClosedBeforeError:
-                if not sending.kept:  # a new connection: who closes those at once will go on doing so
+            except _UnusableError:
+                if not sending.kept:  # a new connection: who closes those at once, or speaks first, will go on so
                     raise  # and each turn takes one kept connection out of the pool, so this comes to an end
 
     async def aclose(self) -> None:
@@ -208,7 +208,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
+                connector=Connector(
                     limit=self._max_connections, ssl=self._tls, socket_factory=self._open_socket
                 ),
                 request_class=_Request,
@@ -239,34 +239,17 @@ KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 
 class _Request(aiohttp.ClientRequest):
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        """Write the request, unless the other side has closed already.
-
-        The loop may not have come to the end of an idle connection yet. To find it now is to know that nothing
-        was sent; a moment later nobody could tell.
-        """
+        """Write the request, unless the connection is closed or holds something that no request asked for."""
         sending, transport = _sending.get(), conn.transport
         sending.kept = transport in sending.used
-        if _closed(transport):
+        if not await conn.protocol.is_usable():
             conn.close()
-            raise _ClosedBeforeError
+            raise _UnusableError
         await sending.tell("http11.send_request_headers.started")
         sending.left = True
         if not sending.kept:
             sending.used.add(transport)
         return await super().send(conn)
-
-
-def _closed(transport: asyncio.Transport | None) -> bool:
-    opened: socket.socket | None = None if transport is None else transport.get_extra_info("socket")
-    if opened is None or opened.fileno() < 0:
-        return True
-    if hasattr(select, "POLLRDHUP"):
-        poll = select.poll()
-        poll.register(opened, select.POLLRDHUP)
-        return bool(poll.poll(0))
-    if transport is None or transport.get_extra_info("sslcontext") is not None:
-        return False  # TLS may have something to say of its own accord
-    return bool(select.select([opened], [], [], 0)[0])
 
 
 @lru_cache

@@ -43,6 +43,7 @@ from cvs_async import (
     ServerError,
     Timeout,
 )
+from cvs_async import _connection as connections
 from cvs_async import _transport_aiohttp as below
 from cvs_async._exchange import Progress
 from cvs_async._transport import _as_ours
@@ -440,14 +441,14 @@ async def test_the_origin_that_a_redirect_leads_to_sees_nothing() -> None:
 
 async def test_a_connection_that_was_closed_before_anything_was_sent_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     """A new one, too, if the close was there before the first byte."""
-    closed = below._closed
+    look = connections.look
     async with bad_server(silent) as server:
 
-        def closed_first(transport: asyncio.Transport) -> bool:
+        def closed_first(transport: asyncio.BaseTransport) -> str:
             transport.get_extra_info("socket").shutdown(0)  # as if the server's FIN had just come in
-            return closed(transport)
+            return look(transport)
 
-        monkeypatch.setattr(below, "_closed", closed_first)
+        monkeypatch.setattr(connections, "look", closed_first)
         async with client(server.base_url) as cvs:
             error = await failure(cvs.ocr.card(PICTURE))
         await left(server)
@@ -554,13 +555,16 @@ async def test_a_kept_connection_with_tls_is_used_again_until_it_is_closed() -> 
 @pytest.mark.usefixtures("trusted")
 async def test_what_tls_sends_of_its_own_accord_is_no_close(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server of TLS 1.3 sends session tickets, and they may be there before the request has left."""
-    closed = below._closed
+    look = connections.look
+    seen: list[str] = []
 
-    def after_the_tickets(transport: asyncio.Transport) -> bool:
-        select.select([transport.get_extra_info("socket")], [], [], 5)
-        return closed(transport)
+    def after_the_tickets(transport: asyncio.BaseTransport) -> str:
+        if not seen:
+            select.select([transport.get_extra_info("socket")], [], [], 5)
+        seen.append(look(transport))
+        return seen[-1]
 
-    monkeypatch.setattr(below, "_closed", after_the_tickets)
+    monkeypatch.setattr(connections, "look", after_the_tickets)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = threading.Thread(target=answer_with_tls, args=(listening,))
         server.start()
@@ -569,6 +573,7 @@ async def test_what_tls_sends_of_its_own_accord_is_no_close(monkeypatch: pytest.
             outcome = await outcome_of(cvs.ocr.card(LINK))
         server.join()
     assert (name_of(outcome), outcome.charge) == ("none", "billed")
+    assert (seen[0], seen[-1]) == ("readable", "quiet")
 
 
 def answer_with_tls(listening: socket.socket) -> None:

@@ -1,0 +1,109 @@
+"""A connection of aiohttp's that notices what arrives on it although no request asked for it.
+
+A server or proxy may answer twice, or say "408 Request Timeout" on an idle connection. aiohttp keeps such bytes and
+takes them for the answer to the next request, which would then be another document's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from collections.abc import Awaitable
+from functools import partial
+from typing import Any
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import HttpProcessingError
+
+TURNS = 10
+"""Turns of the event loop in which a TLS connection may process what is no data, such as session tickets."""
+
+
+class Connection(ResponseHandler):
+    """aiohttp's protocol for one connection.
+
+    Attributes:
+        clean: whether nothing had arrived unasked when the next request was prepared.
+    """
+
+    clean = True
+
+    def set_response_params(self, **parameters: Any) -> None:
+        """Prepare for the next answer. aiohttp calls this before each request, and parses with a new parser then."""
+        self.clean = self.is_clean()
+        super().set_response_params(**parameters)
+
+    def is_clean(self) -> bool:
+        """Return whether nothing is left of what has arrived: no data, no message, no error, no half of a message."""
+        return not (self.should_close or self._reading_paused) and (
+            self._parser is None or _between_messages(self._parser)
+        )
+
+    async def is_usable(self) -> bool:
+        """Return whether a request may be written: the connection is open, and nothing has arrived on it unasked.
+
+        With TLS, bytes on the socket need not be data: the event loop processes them first. That is bounded, so that
+        a server that never stops talking cannot hold up the call.
+        """
+        for _ in range(TURNS):
+            transport = self.transport
+            if transport is None or transport.is_closing() or not (self.clean and self.is_clean()):
+                return False
+            seen = look(transport)
+            if seen == "quiet":
+                return True
+            if seen == "closed" or transport.get_extra_info("sslcontext") is None:
+                return False
+            await asyncio.sleep(0)
+        return False
+
+
+class Connector(aiohttp.TCPConnector):
+    """A pool of such connections."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._factory = partial[ResponseHandler](Connection, loop=self._loop)
+
+    def _close(self, *, abort_ssl: bool = False) -> list[Awaitable[object]]:
+        """Close all. A TLS transport that was closed twice raises AttributeError where aiohttp asks what it is."""
+        for connection in (*self._acquired, *(idle for pool in self._conns.values() for idle, _ in pool)):
+            if connection.transport is not None and connection.transport.is_closing():
+                connection.close()
+        return super()._close(abort_ssl=abort_ssl)
+
+
+def look(transport: asyncio.BaseTransport) -> str:
+    """Return whether a connection's socket is ``quiet``, ``readable`` or ``closed`` by the other side.
+
+    The event loop may not have come to an idle connection yet. To find this out now is to know that nothing was sent;
+    a moment later nobody could tell.
+    """
+    opened = transport.get_extra_info("socket")
+    if opened is None or opened.fileno() < 0:
+        return "closed"
+    if not hasattr(select, "poll"):
+        return "readable" if select.select([opened], [], [], 0)[0] else "quiet"
+    closed = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR | select.POLLNVAL
+    poll = select.poll()
+    poll.register(opened, select.POLLIN | getattr(select, "POLLRDHUP", 0))
+    found = poll.poll(0)
+    if not found:
+        return "quiet"
+    return "closed" if found[0][1] & closed else "readable"
+
+
+_PROBE = b"HTTP/1.1 100 Probe\r\n\r\n"
+
+
+def _between_messages(parser: Any) -> bool:
+    """Return whether a parser has read its last message to the end, and nothing of another.
+
+    aiohttp's C parser does not show its state, so it is given a message: only between two others it is read as it is.
+    """
+    try:
+        messages, upgraded, tail = parser.feed_data(_PROBE)
+    except (HttpProcessingError, ValueError, AssertionError):
+        return False
+    return len(messages) == 1 and messages[0][0].reason == "Probe" and not (upgraded or tail)
