@@ -1,4 +1,4 @@
-"""What to say when the system lets this process open no more files and connections."""
+"""What it means that the process, or the machine, has no file descriptor left."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from .errors import ConfigurationError
 
 try:
     import resource
-except ImportError:  # on Windows
+except ImportError:  # Windows, which has no such bound
     resource = None  # type: ignore[assignment]
 
 
 def too_many_open_files(error: OSError) -> ConfigurationError | None:
-    """The error with its remedy, if the system's bound on open files was met; None for any other error."""
+    """Return the error that names the bound and the remedy; None if an OSError has another reason."""
     if error.errno == errno.ENFILE:
-        return ConfigurationError("the system has too many open files (ENFILE); close other programs, and try again")
+        return ConfigurationError("the machine has too many files and connections open; nothing was sent")
     if error.errno != errno.EMFILE:
         return None
-    bound = "" if resource is None else f", which is {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
+    bound = "" if resource is None else f", at most {resource.getrlimit(resource.RLIMIT_NOFILE)[0]} at once"
     return ConfigurationError(
-        f"this process has too many open files: raise the bound of `ulimit -n`{bound}, or ask for less at once"
+        f"the process has too many files and connections open{bound}; nothing was sent."
+        " Raise the bound (ulimit -n), or lower max_connections of the client or the concurrency of the batch"
     )
