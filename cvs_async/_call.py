@@ -69,8 +69,10 @@ class Caller:
 
         Raises:
             InvalidInputError: before anything is sent.
+            ConfigurationError: the client belongs to another event loop; nothing was sent.
             CVSError: of any other kind, with what it cost in `charge`.
         """
+        self._dispatcher.home.enter()
         started = time.perf_counter()
         arguments = _check(endpoint, inputs, options)
         form = choose_form(endpoint, inputs, arguments.get("send_as", "auto")) if endpoint.images else None
@@ -108,6 +110,10 @@ class Caller:
         """The bound on a whole call with these keywords; None is no bound."""
         return as_timeout(options.get("timeout"), self._settings.timeout).total
 
+    def check_loop(self) -> None:
+        """Raise ConfigurationError if the client belongs to another event loop than the running one."""
+        self._dispatcher.home.check()
+
     def most_billed(self, endpoint: Endpoint[Any]) -> int:
         """How many requests of one call can be charged."""
         return self._dispatcher.most_billed(repeatable=endpoint.repeatable)
@@ -118,6 +124,7 @@ class Caller:
         Raises:
             CVSError: of the kinds of transport and HTTP.
         """
+        self._dispatcher.home.enter()
         timeout = self._settings.timeout
 
         async def attempt(progress: Progress) -> WireReply:

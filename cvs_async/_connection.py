@@ -59,18 +59,23 @@ class Connection(ResponseHandler):
         return False
 
 
+def _new_connection(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
+    return Connection(loop)
+
+
 class Connector(aiohttp.TCPConnector):
     """A pool of such connections."""
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self._factory = partial[ResponseHandler](Connection, loop=self._loop)
+        self._factory = partial(_new_connection, loop=self._loop)
 
     def _close(self, *, abort_ssl: bool = False) -> list[Awaitable[object]]:
         """Close all. A TLS transport that was closed twice raises AttributeError where aiohttp asks what it is."""
-        for connection in (*self._acquired, *(idle for pool in self._conns.values() for idle, _ in pool)):
-            if connection.transport is not None and connection.transport.is_closing():
-                connection.close()
+        if not self._loop.is_closed():
+            for connection in (*self._acquired, *(idle for pool in self._conns.values() for idle, _ in pool)):
+                if connection.transport is not None and connection.transport.is_closing():
+                    connection.close()
         return super()._close(abort_ssl=abort_ssl)
 
 

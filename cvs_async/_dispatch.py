@@ -22,6 +22,7 @@ from attrs import evolve
 
 from ._concurrency import AutoLimit, Slots
 from ._exchange import Progress
+from ._home import Home
 from ._log import log
 from ._pace import Pace
 from ._quota import UNPRICED, Pass, QuotaGate
@@ -48,7 +49,11 @@ Attempt: TypeAlias = Callable[[Progress], Awaitable[R]]
 
 
 class Dispatcher:
-    """Makes the requests of all calls of a client. `may_cancel` says whether its transport bears being cancelled."""
+    """Makes the requests of all calls of a client. `may_cancel` says whether its transport bears being cancelled.
+
+    Attributes:
+        home: the event loop of the client, which is that of its first call.
+    """
 
     def __init__(self, limits: Limits, *, may_cancel: bool) -> None:
         self._limits = limits
@@ -63,6 +68,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[object]] = set()
         self._waits: set[asyncio.Timeout] = set()
         self._closed = False
+        self.home = Home("client", "Make the client inside asyncio.run, or one client for each event loop")
 
     def stats(self) -> ClientStats:
         """The numbers of this moment."""
@@ -97,6 +103,10 @@ class Dispatcher:
             self._stats.retries[step.cause] += 1
             first = first or drop_frames(result)
             await self._sleep(call, step.delay)
+
+    def abandon(self) -> None:
+        """Make no more requests; those that were being made ended when their event loop was closed."""
+        self._closed = True
 
     async def aclose(self) -> None:
         """Make no more requests, and let those that are being made come to an end, for a bounded time."""

@@ -120,6 +120,11 @@ class Transport:
         """Close all connections."""
         await self._client.aclose()
 
+    async def abandon(self) -> None:
+        """Let go of the sockets of an event loop that is closed. A transport of the user's own keeps its own."""
+        if self._own is not None:
+            await self._own.abandon()
+
     async def _exchange(self, operation: str, outgoing: Outgoing, progress: Progress) -> WireReply:
         clock = asyncio.get_running_loop().time
         progress.handed_at, progress.phase = clock(), "handed"

@@ -205,12 +205,16 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         if session is not None:
             await session.close()
 
+    async def abandon(self) -> None:
+        """Close the sockets. Their event loop is closed, so that the connections cannot be."""
+        await self.aclose()
+        for opened in self._sockets:
+            opened.close()
+
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=Connector(
-                    limit=self._max_connections, ssl=self._tls, socket_factory=self._open_socket
-                ),
+                connector=Connector(limit=self._max_connections, ssl=self._tls, socket_factory=self._open_socket),
                 request_class=_Request,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,

@@ -38,7 +38,8 @@ DEFAULT_LIMITS = Limits()
 class AsyncCVS:
     """Client for the CVS API: one connection pool, any number of concurrent calls.
 
-    Make one, keep it as long as you call, and close it with ``async with`` or `aclose`.
+    Make one, keep it as long as you call, and close it with ``async with`` or `aclose`. It belongs to the event loop
+    of its first call; in any other its calls raise `ConfigurationError`, and nothing is sent.
 
     Args:
         api_key, api_secret: else CVS_API_KEY and CVS_API_SECRET of the environment.
@@ -225,8 +226,18 @@ class AsyncCVS:
     async def aclose(self) -> None:
         """Let the requests in flight come to an end, for at most `drain_timeout`, and close all connections.
 
-        The client cannot be used afterwards.
+        The client cannot be used afterwards. A client whose event loop was closed before lets go of its sockets.
+
+        Raises:
+            ConfigurationError: if the client belongs to another event loop, which is still open.
         """
+        home = self._dispatcher.home
+        if home.is_elsewhere:
+            if not home.is_over:
+                home.check()
+            self._dispatcher.abandon()
+            await self._transport.abandon()
+            return
         try:
             await self._dispatcher.aclose()
         finally:
@@ -234,6 +245,7 @@ class AsyncCVS:
                 await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
+        self._call.check_loop()
         return self
 
     async def __aexit__(

@@ -19,7 +19,9 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 import anyio
+import anyio.to_thread
 
+from .._home import Home
 from ..errors import Charge
 from ._journal_reader import Charges, JournalFigures, JournalReader, purge
 from ._journal_schema import JournalError, Output, Record, State, to_code, to_key, to_text
@@ -69,6 +71,7 @@ class Journal:
         self._queue: SimpleQueue[Sequence[Call]] = SimpleQueue()
         self._asked: list[Call] = []
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._home = Home("journal", "Make a Journal in each event loop")
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
         self._open = False
@@ -77,6 +80,7 @@ class Journal:
     async def __aenter__(self) -> Self:
         if self._loop is not None:
             raise RuntimeError("a Journal is entered once; make another one")
+        self._home.enter()
         self._loop = asyncio.get_running_loop()
         self._process = os.getpid()
         self._open = True
@@ -106,7 +110,10 @@ class Journal:
             self._queue.put(())
         if self._thread is not None:
             with anyio.CancelScope(shield=True):
-                await self._ended.wait()
+                if self._home.is_elsewhere:  # the thread tells the other loop
+                    await anyio.to_thread.run_sync(self._thread.join)
+                else:
+                    await self._ended.wait()
             self._thread.join()  # it is in its last instructions
 
     async def claim(self, key: str, *, operation: str, source: str, reference: str | None = None) -> Record | None:
@@ -200,6 +207,7 @@ class Journal:
             raise RuntimeError("a journal is written inside of: async with Journal(...) as journal")
         if self._process != os.getpid():
             raise JournalError(f"journal {self.path} belongs to the process from which this one was forked")
+        self._home.check()
         call = Call(method, arguments, self._loop.create_future())
         if not self._asked:
             self._loop.call_soon(self._hand_over)  # with all that is asked for in this turn of the loop

@@ -14,6 +14,7 @@ from anyio.abc import TaskGroup
 
 from .._call import Caller
 from .._endpoint import Arguments, Endpoint
+from .._home import Home
 from ..errors import ConfigurationError, InvalidInputError
 from ._journal_service import Service
 from .crew import Crew
@@ -90,14 +91,17 @@ class Batch(Generic[T]):
         self._pulling = asyncio.Lock()
         self._pulled = 0
         self._source_ended = False
-        self._source_wait = anyio.CancelScope()
+        self._source_wait: anyio.CancelScope | None = None
         self._source_error: Exception | None = None
         self._tasks: TaskGroup | None = None
+        self._home = Home("batch", "Enter, iterate and leave a batch in one event loop")
         self.stats = Stats(total=len(source) if isinstance(source, Sized) else None)
 
     async def __aenter__(self) -> Self:
         if self._tasks is not None:
             raise RuntimeError("a batch runs once; make a new one")
+        self._call.check_loop()
+        self._home.enter()
         if self._journal is not None:
             await self._journal.__aenter__()
         await self._crew.__aenter__()
@@ -123,6 +127,10 @@ class Batch(Generic[T]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         assert self._tasks is not None  # noqa: S101 - __aenter__ made it
+        if self._home.is_elsewhere:  # its tasks cannot be reached from here
+            if self._journal is not None:
+                await self._journal.aclose()
+            self._home.check()
         self._tasks.cancel_scope.cancel()
         try:
             # Without the error of the body, which is the caller's and must not come back in a group.
@@ -156,8 +164,11 @@ class Batch(Generic[T]):
 
         Raises:
             ConfigurationError: if the source can be read but once.
+            ConfigurationError: if client or batch belong to another event loop.
             JournalError: if there is a journal, and it cannot be read, or holds answers of another service.
         """
+        self._call.check_loop()
+        self._home.check()
         if is_read_once(self._given):
             raise ConfigurationError(
                 "a plan reads the source to its end, and this one can be read but once; give a list"
@@ -170,7 +181,8 @@ class Batch(Generic[T]):
     def stop(self) -> None:
         """Take up no more items. Those in flight are finished, and their outcomes still come."""
         self._source_ended = True
-        self._source_wait.cancel()
+        if self._source_wait is not None:
+            self._source_wait.cancel()
         if self._ahead and self._processor is not None:
             self._processor.stopped = True
 
@@ -180,6 +192,7 @@ class Batch(Generic[T]):
     async def __anext__(self) -> Outcome[T]:
         if self._tasks is None:
             raise RuntimeError("a batch starts with: async with cvs.batch(...) as outcomes")
+        self._home.check()
         try:
             return await self._outcomes.take()
         except StopAsyncIteration:
