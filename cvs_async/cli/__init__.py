@@ -2,11 +2,21 @@
 
 import sys
 
+from ._streams import prepare, settle
+
 
 def main() -> None:
     """Entry point of ``cvs-async``."""
+    prepare()
     try:
         from .app import app
     except ModuleNotFoundError as error:
         sys.exit(f"cvs-async needs {error.name}; install it with: pip install 'cvs_async[cli]'")
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        problem = settle()
+        if problem is None or end.code:
+            raise
+        sys.stderr.write(f"standard output: {problem}\n")
+        sys.exit(2)

@@ -1,4 +1,4 @@
-"""What the commands have in common: the two consoles, running a coroutine, and errors as one sentence."""
+"""What the commands have in common: running a coroutine, interrupting it gently, and errors as one sentence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import signal
-import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -14,17 +13,17 @@ from pathlib import Path
 from typing import Annotated, Any, Never
 
 import typer
-from rich.console import Console
 
 from .._endpoint import Endpoint
 from ..api import OPERATIONS
 from ..errors import ConfigurationError, CVSError, InvalidInputError
+from ._show import console as console  # for the commands, which find all that they share here
+from ._show import messages as messages
 
 FAILED = 1
 REFUSED = 2
 HELD = 3
 INTERRUPTED = 130
-PIPED_WIDTH = 220
 
 Concurrency = Annotated[int, typer.Option(help="The most calls in flight.", min=1)]
 AllowInsecure = Annotated[bool, typer.Option("--allow-insecure", help="Take plain http to other machines.")]
@@ -43,16 +42,6 @@ Fields = Annotated[
 Operation = Annotated[
     str, typer.Argument(help="Such as ocr.card; `cvs-async operations` lists them.", metavar="OPERATION")
 ]
-
-
-def console() -> Console:
-    """Standard output. Where it is no terminal, tables are not squeezed into eighty columns."""
-    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
-
-
-def messages() -> Console:
-    """Standard error, for everything that is no result."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def stop(sentence: str, code: int = REFUSED) -> Never:
@@ -85,29 +74,53 @@ def run(coroutine: Coroutine[Any, Any, int]) -> None:
 
 @contextmanager
 def gentle_interrupt(on_first: Callable[[], None], patience: float) -> Iterator[None]:
-    """The first Ctrl-C (or TERM) calls a function; the second one, or the end of our patience, ends the command."""
+    """Call a function at the first Ctrl-C, SIGTERM or hang-up; end the command at the next one, or when time is up.
+
+    A hang-up is never the next one: the terminal and the shell may each send theirs, or a service manager one
+    beside SIGTERM. It is none at all where it was ignored from the beginning, as with ``nohup``.
+
+    Args:
+        on_first: called on the event loop, once.
+        patience: seconds until the end.
+    """
     loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
     timer: asyncio.TimerHandle | None = None
+    asked = False
 
-    def interrupt() -> None:
+    def begin() -> None:
         nonlocal timer
-        if timer is not None:
-            raise KeyboardInterrupt  # ends the loop, and with it whatever would still be waited for
-        timer = loop.call_later(patience, interrupt)
-        on_first()
+        if timer is None:
+            timer = loop.call_later(patience, end)
+            on_first()
 
+    def end() -> None:
+        raise KeyboardInterrupt  # ends the loop, and with it whatever would still be waited for
+
+    def ask() -> None:
+        nonlocal asked
+        if asked:
+            end()
+        asked = True
+        begin()
+
+    handlers = {signal.SIGINT: ask, signal.SIGTERM: ask} | {number: begin for number in _hang_ups()}
     with suppress(NotImplementedError):  # on Windows, where each Ctrl-C ends the command at once
-        for each in signals:
-            loop.add_signal_handler(each, interrupt)
+        for number, handler in handlers.items():
+            loop.add_signal_handler(number, handler)
     try:
         yield
     finally:
         if timer is not None:
             timer.cancel()
         with suppress(NotImplementedError):
-            for each in signals:
-                loop.remove_signal_handler(each)
+            for number in handlers:
+                loop.remove_signal_handler(number)
+
+
+def _hang_ups() -> list[signal.Signals]:
+    """The signal of a lost terminal, where there is one and it counts."""
+    number = getattr(signal, "SIGHUP", None)
+    return [] if number is None or signal.getsignal(number) is signal.SIG_IGN else [number]
 
 
 def find_operation(name: str) -> Endpoint[Any]:

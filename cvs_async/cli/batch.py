@@ -96,7 +96,7 @@ def command(
         int, typer.Option(help="Stop after so many failures in a row that no file is to blame for; 0 is never.", min=0)
     ] = 50,
     drain: Annotated[
-        float, typer.Option(help="Seconds for the calls in flight to end after Ctrl-C or SIGTERM.", min=0)
+        float, typer.Option(help="Seconds for the calls in flight to end after Ctrl-C, SIGTERM or SIGHUP.", min=0)
     ] = 30.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the files, send nothing, and say what is due.")] = (
         False
@@ -117,7 +117,7 @@ def command(
 
     With --journal the same command goes on wherever it was ended, however it was ended, and pays for nothing twice.
     The results file is then made anew each time: until the end it has .part behind its name. After Ctrl-C or
-    SIGTERM the calls in flight are waited for; a second one ends at once.
+    SIGTERM, or when the terminal is lost, the calls in flight are waited for; a second Ctrl-C ends at once.
 
     Exit codes: 0 every item is done; 1 some failed; 3 some are held, whether or not others failed; 2 refused, or
     journal or results cannot be written; 130 interrupted.

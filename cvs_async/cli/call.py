@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
+import anyio
 import typer
+from attrs import define, field
 
 from .._converter import unstructure
 from .._endpoint import Endpoint
 from ..client import AsyncCVS
 from ._common import (
+    INTERRUPTED,
     AllowInsecure,
     BaseUrl,
     GetThumb,
@@ -18,11 +21,16 @@ from ._common import (
     SendAsOption,
     Settings,
     find_operation,
+    gentle_interrupt,
     messages,
     parse_settings,
     run,
     stop,
 )
+from ._progress import beating
+
+PATIENCE = 30.0
+"""Seconds that the answer to a request which has left is waited for after Ctrl-C: it may be paid for."""
 
 
 def command(
@@ -52,10 +60,39 @@ def command(
 
 async def _call(endpoint: Endpoint[Any], arguments: dict[str, Any], raw: bool, client: dict[str, Any]) -> int:
     async with AsyncCVS(**client) as cvs:
-        reply = await cvs.call(endpoint, **arguments)
+        ending = _Ending(cvs)
+        with ending.scope, gentle_interrupt(ending.begin, PATIENCE):
+            async with beating(ending.look):
+                reply = await cvs.call(endpoint, **arguments)
+        if ending.scope.cancelled_caught:
+            stop("Interrupted; nothing is in flight.", INTERRUPTED)
     typer.echo(_pretty(reply.raw if raw else unstructure(reply.data)))
     messages().print(f"{reply.operation}: {reply.charge}, {reply.elapsed:.2f} s", style="dim")
     return 0
+
+
+@define(eq=False)
+class _Ending:
+    """The end of a call that is interrupted: an answer that is on its way is waited for, and nothing is sent again."""
+
+    cvs: AsyncCVS
+    scope: anyio.CancelScope = field(factory=anyio.CancelScope)
+    begun: bool = False
+
+    def begin(self) -> None:
+        self.begun = True
+        if self.cvs.stats.in_flight:
+            messages().print(
+                f"The request has left, and its answer may be paid for: waiting at most {PATIENCE:g} s for it. "
+                "Ctrl-C again ends at once."
+            )
+        self.look()
+
+    def look(self) -> None:
+        """Leave, once nothing is in flight and the call only waits to be sent."""
+        stats = self.cvs.stats
+        if self.begun and stats.waiting and not stats.in_flight:
+            self.scope.cancel()
 
 
 def _pretty(value: Any, indent: str = "\n") -> str:

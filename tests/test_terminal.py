@@ -1,0 +1,125 @@
+"""The command line and its surroundings: lost terminals, closed streams, other encodings, foreign text."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import signal
+import subprocess
+import termios
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cvs_async.sandbox import Sample, Sandbox
+
+from .conftest import good
+from .test_cli import COMMAND, cvs_async, environment, lines, start
+
+
+def wait_for(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    pause = threading.Event()
+    while not happened():
+        assert process.poll() is None
+        pause.wait(0.01)
+
+
+def in_doubt(journal: Path) -> int:
+    return int(json.loads(cvs_async("status", journal, "--json").stdout)["in_doubt"])
+
+
+@pytest.fixture
+def batch(samples: list[Sample], tmp_path: Path) -> list[str | Path]:
+    """A batch of three documents, with a journal."""
+    files = [sample.path for sample in samples if sample.kind == "citizen_card"][:3]
+    return ["batch", "ocr.card", *files, "--journal", tmp_path / "j.db", "--out", tmp_path / "r.jsonl"]
+
+
+def test_after_a_hang_up_a_batch_waits_for_what_is_in_flight(batch: list[str | Path], tmp_path: Path) -> None:
+    with Sandbox(latency=2) as sandbox, start(*batch, sandbox=sandbox) as process:
+        wait_for(lambda: sandbox.ledger.requests == 3, process)
+        for _ in range(2):  # one of the terminal, one of the shell
+            process.send_signal(signal.SIGHUP)
+        said = process.communicate(timeout=30)[1]
+        assert process.returncode == 130
+    assert "3 calls are in flight" in said
+    assert in_doubt(tmp_path / "j.db") == 0
+    assert len(lines(tmp_path / "r.jsonl")) == 3
+
+
+def test_a_batch_survives_the_loss_of_its_terminal(batch: list[str | Path], tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+
+    def adopt() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    with Sandbox(latency=2) as sandbox:
+        process = subprocess.Popen(
+            [*COMMAND, *map(str, batch)],
+            env=environment(sandbox),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=adopt,
+            text=True,
+        )
+        with process:
+            os.close(slave)
+            wait_for(lambda: sandbox.ledger.requests == 3, process)
+            os.close(master)  # the kernel sends SIGHUP, and all that is written afterwards fails with EIO
+            assert process.wait(30) == 130
+    assert in_doubt(tmp_path / "j.db") == 0
+    assert len(lines(tmp_path / "r.jsonl")) == 3
+
+
+def test_under_nohup_a_hang_up_is_nothing(batch: list[str | Path], tmp_path: Path) -> None:
+    with Sandbox(latency=2) as sandbox:
+        process = subprocess.Popen(
+            ["nohup", *COMMAND, *map(str, batch)],
+            env=environment(sandbox),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            wait_for(lambda: sandbox.ledger.requests == 3, process)
+            process.send_signal(signal.SIGHUP)
+            assert "3 items: 3 done" in process.communicate(timeout=30)[1]
+            assert process.returncode == 0
+
+
+def test_messages_that_cannot_be_written_do_not_end_a_batch(batch: list[str | Path], tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    with Sandbox(latency=2) as sandbox:
+        process = subprocess.Popen([*COMMAND, *map(str, batch)], env=environment(sandbox), stderr=writing, text=True)
+        with process:
+            os.close(writing)
+            wait_for(lambda: sandbox.ledger.requests == 3, process)
+            os.close(reading)
+            assert process.wait(30) == 0
+    assert len(lines(tmp_path / "r.jsonl")) == 3
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM", "SIGINT"])
+def test_a_call_that_is_ended_waits_for_the_answer_to_its_request(samples: list[Sample], name: str) -> None:
+    with Sandbox(latency=2) as sandbox, start("call", "ocr.card", good(samples)[0], sandbox=sandbox) as process:
+        wait_for(lambda: sandbox.ledger.requests == 1, process)
+        process.send_signal(getattr(signal, name))
+        read, said = process.communicate(timeout=30)
+        assert process.returncode == 0
+    assert json.loads(read)
+    assert "may be paid for" in said
+
+
+def test_a_call_whose_request_has_not_left_ends_at_once(samples: list[Sample]) -> None:
+    arguments = ("call", "ocr.card", good(samples)[0])
+    with Sandbox(faults="503=1", retry_after=60) as sandbox, start(*arguments, sandbox=sandbox) as process:
+        wait_for(lambda: sandbox.ledger.requests == 1, process)
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=20)[1]
+        assert (process.returncode, "nothing is in flight" in said) == (130, True)
