@@ -123,3 +123,45 @@ def test_a_call_whose_request_has_not_left_ends_at_once(samples: list[Sample]) -
         process.send_signal(signal.SIGTERM)
         said = process.communicate(timeout=20)[1]
         assert (process.returncode, "nothing is in flight" in said) == (130, True)
+
+
+def as_bytes(
+    *arguments: str | Path, sandbox: Sandbox | None = None, cwd: Path | None = None, **more: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command where the interpreter is not in UTF-8 mode."""
+    command = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(
+        command, env=environment(sandbox, PYTHONUTF8="0", **more), cwd=cwd, capture_output=True, timeout=60
+    )
+
+
+ENCODINGS = [
+    {"PYTHONIOENCODING": "cp1252"},
+    {"PYTHONIOENCODING": "cp1258:strict"},
+    {"PYTHONIOENCODING": "ascii"},
+    {"PYTHONCOERCECLOCALE": "0", "LC_ALL": "C", "PYTHONIOENCODING": ""},
+]
+
+
+@pytest.mark.parametrize("surroundings", ENCODINGS, ids=["cp1252", "cp1258", "ascii", "C"])
+def test_standard_output_is_utf_8_whatever_the_surroundings(
+    sandbox: Sandbox, samples: list[Sample], tmp_path: Path, surroundings: dict[str, str]
+) -> None:
+    def run(*arguments: str | Path) -> str:
+        ended = as_bytes(*arguments, sandbox=sandbox, cwd=tmp_path, **surroundings)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout.decode("utf-8")
+
+    scan = tmp_path / "scan.jpg"
+    scan.write_bytes(good(samples)[0].read_bytes())
+    read = json.loads(run("call", "ocr.card", scan))
+    assert not read[0]["info"]["name"]["value"].isascii()
+    assert json.loads(run("batch", "ocr.card", scan, "--journal", "j.db"))["source"] == str(scan)
+    assert "│ billed" in run("status", "j.db")
+    assert "ocr.card" in run("reconcile", "j.db")
+    assert "│ ocr.card" in run("operations")
+
+
+def test_a_message_that_the_terminal_cannot_spell_is_escaped(tmp_path: Path) -> None:
+    ended = as_bytes("status", "căn cước.db", cwd=tmp_path, PYTHONIOENCODING="cp1252:strict")
+    assert (ended.returncode, rb"c\u0103n c\u01b0\u1edbc.db" in ended.stderr) == (2, True)

@@ -19,6 +19,7 @@ from ..api import OPERATIONS
 from ..errors import ConfigurationError, CVSError, InvalidInputError
 from ._show import console as console  # for the commands, which find all that they share here
 from ._show import messages as messages
+from ._show import print_result as print_result
 
 FAILED = 1
 REFUSED = 2

@@ -74,6 +74,16 @@ def console() -> Console:
     return Screen(width=None if terminal else PIPED_WIDTH)
 
 
+def print_result(text: str) -> None:
+    """Print JSON or other plain text to standard output. Its line breaks are layout; all else is escaped.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    sys.stdout.write(escaped_lines(text) + "\n")
+    sys.stdout.flush()
+
+
 def messages() -> Console:
     """Return standard error, for everything that is no result. Nothing fails because it cannot be written."""
     return Screen(cast(IO[str], Lossy(sys.stderr)), soft_wrap=True)

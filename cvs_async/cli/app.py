@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
-import typer
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+import typer
+from typer.core import TyperGroup
+
+from .._escape import escaped
 from .._version import __version__
 from . import batch, call, demo, export, operations, purge, reconcile, samples, sandbox, status
 
+
+@contextmanager
+def _quoted_safely() -> Iterator[None]:
+    """Errors about the command line quote it, and are printed by typer."""
+    try:
+        yield
+    except Exception as error:
+        if hasattr(error, "format_message") and hasattr(error, "message"):  # its class is in a private module
+            error.message = escaped(error.message)
+        raise
+
+
+class Commands(TyperGroup):
+    """The group of all commands."""
+
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        """Return the context of a command line."""
+        with _quoted_safely():
+            return super().make_context(*arguments, **more)
+
+    def invoke(self, *arguments: Any) -> Any:
+        """Run the command that is named."""
+        with _quoted_safely():
+            return super().invoke(*arguments)
+
+
 app = typer.Typer(
     name="cvs-async",
+    cls=Commands,
     help="Read Vietnamese papers with the CVS API: identity cards, passports, claims, invoices, text.",
     epilog="Credentials come from CVS_API_KEY and CVS_API_SECRET, the service's address from CVS_BASE_URL.",
     no_args_is_help=True,

@@ -24,6 +24,7 @@ from ._common import (
     gentle_interrupt,
     messages,
     parse_settings,
+    print_result,
     run,
     stop,
 )
@@ -66,7 +67,7 @@ async def _call(endpoint: Endpoint[Any], arguments: dict[str, Any], raw: bool, c
                 reply = await cvs.call(endpoint, **arguments)
         if ending.scope.cancelled_caught:
             stop("Interrupted; nothing is in flight.", INTERRUPTED)
-    typer.echo(_pretty(reply.raw if raw else unstructure(reply.data)))
+    print_result(_pretty(reply.raw if raw else unstructure(reply.data)))
     messages().print(f"{reply.operation}: {reply.charge}, {reply.elapsed:.2f} s", style="dim")
     return 0
 

@@ -13,6 +13,7 @@ import typer
 from attrs import define, field
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ..batch import Batch, Done, JsonLines, Outcome, Stats
 from ..client import AsyncCVS
@@ -45,7 +46,7 @@ async def _demo(folder: Path, count: int, concurrency: int, latency: float) -> i
     from ..sandbox import Sandbox
 
     out, show = messages(), Show()
-    with out.status(f"Writing {count} sample documents to {shown(folder / 'samples')} ..."):
+    with out.status(Text(f"Writing {count} sample documents to {shown(folder / 'samples')} ...")):
         samples = await anyio.to_thread.run_sync(_write, folder / "samples", count)
     results = folder / "results.jsonl"
     results.unlink(missing_ok=True)  # of an earlier demo

@@ -6,7 +6,7 @@ from rich.table import Table
 
 from .._params import Param
 from ..api import OPERATIONS
-from ._common import console
+from ._common import console, told_errors
 
 
 def command() -> None:
@@ -22,7 +22,8 @@ def command() -> None:
             endpoint.document,
             "yes" if endpoint.listed else "no",
         )
-    console().print(table)
+    with told_errors():
+        console().print(table)
 
 
 def _argument(param: Param) -> str:

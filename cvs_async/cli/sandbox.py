@@ -54,13 +54,16 @@ def command(
             retry_after=retry_after,
             seed=seed,
         ) as sandbox:
-            out.print(f"The sandbox listens on {sandbox.base_url}. In another terminal:\n", markup=False)
-            out.print(f"  export CVS_BASE_URL={sandbox.base_url} CVS_API_KEY=sandbox CVS_API_SECRET=sandbox\n")
+            out.print(f"The sandbox listens on {sandbox.base_url}. In another terminal:")
+            out.print()
+            out.print(f"  export CVS_BASE_URL={sandbox.base_url} CVS_API_KEY=sandbox CVS_API_SECRET=sandbox")
+            out.print()
             out.print("Ctrl-C ends it.")
             try:
                 sandbox.wait()
             except KeyboardInterrupt:
                 ledger = sandbox.ledger
-                out.print(f"\n{ledger.requests} requests, {ledger.billed} billed.")
+                out.print()
+                out.print(f"{ledger.requests} requests, {ledger.billed} billed.")
     except CVSError as error:
         stop(str(error))

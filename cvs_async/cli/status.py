@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from ..batch.journal import JournalFigures, JournalReader
-from ._common import JournalPath, console, told_errors, told_span, told_time
+from ._common import JournalPath, console, print_result, told_errors, told_span, told_time
 
 MEANINGS = {
     "planned": "known, and not sent yet",
@@ -31,7 +31,7 @@ def command(
         with JournalReader(journal) as reader:
             figures = reader.figures()
         if as_json:
-            typer.echo(json.dumps(_plain(figures), ensure_ascii=False))
+            print_result(json.dumps(_plain(figures), ensure_ascii=False))
         else:
             _print(figures)
 
