@@ -6,6 +6,10 @@ import asyncio
 import gc
 import io
 import os
+import shutil
+import subprocess
+import sys
+import unicodedata
 import weakref
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
@@ -29,8 +33,9 @@ from cvs_async import (
     RetryPolicy,
     folder,
 )
-from cvs_async.batch import Outcome, to_record
+from cvs_async.batch import Outcome, matches, to_record
 from cvs_async.batch.crew import GROUP
+from cvs_async.batch.listing import MOST_ENDINGS
 from cvs_async.batch.order import Window
 from cvs_async.batch.runner import AHEAD
 from cvs_async.sandbox import Sandbox
@@ -517,7 +522,7 @@ async def test_a_folder_is_listed_in_order_with_what_is_below_it(tmp_path: Path)
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")
-    found = [str(path.relative_to(tmp_path)) async for path in folder(tmp_path)]
+    found = [str(path).removeprefix(f"{tmp_path}/") async for path in folder(tmp_path)]
     assert found == ["b.jpg", "a/1.png", "a/2.PDF", "z/ảnh.jpeg"]
     assert folder(tmp_path).count() == 4
     assert [path.name async for path in folder(tmp_path, suffixes={".txt"})] == ["note.txt"]
@@ -527,6 +532,150 @@ async def test_a_missing_folder_is_an_error_that_names_it(tmp_path: Path) -> Non
     async with client(answer) as cvs, cvs.batch(cvs.ocr.card, folder(tmp_path / "nowhere")) as outcomes:
         with pytest.raises(InvalidInputError, match="nowhere"):
             await anext(outcomes)
+
+
+def files(place: Path, *names: str) -> None:
+    for name in names:
+        path = place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+
+
+async def outcomes_by_name(source: Any) -> dict[str, Outcome[Any]]:
+    """The outcomes of a batch by the last part of their names."""
+    async with client(answer) as cvs:
+        return {
+            str(outcome.item.source).rpartition("/")[2]: outcome
+            for outcome in await collect(cvs.batch(cvs.ocr.card, source, concurrency=2))
+        }
+
+
+SOURCES = [lambda path: folder(path), lambda path: matches(path / "**/*.jpg")]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=["folder", "matches"])
+async def test_a_folder_below_that_cannot_be_listed_fails_by_name_and_stops_nothing(
+    tmp_path: Path, source: Callable[[Path], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files(tmp_path, "a/a.jpg", "b/b.jpg", "c/c.jpg")
+    scandir = os.scandir
+
+    def guarded(path: Any) -> Any:
+        if os.fspath(path) == str(tmp_path / "b"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    found = await outcomes_by_name(source(tmp_path))
+    assert {name: type(outcome) for name, outcome in found.items()} == {"a.jpg": Done, "b": Failed, "c.jpg": Done}
+    failed = found["b"]
+    assert isinstance(failed, Failed)
+    assert str(failed.error) == f"ocr.card: folder {tmp_path / 'b'}: cannot be listed: Permission denied"
+    assert source(tmp_path).count() == 3
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=["folder", "matches"])
+async def test_a_folder_that_vanishes_meanwhile_fails_by_name_and_stops_nothing(
+    tmp_path: Path, source: Callable[[Path], Any]
+) -> None:
+    files(tmp_path, "a/a.jpg", "b/b.jpg", "c/c.jpg")
+    names = list[str]()
+    async for file in source(tmp_path):
+        names.append(file.name)
+        shutil.rmtree(tmp_path / "b", ignore_errors=True)
+    assert names == ["a.jpg", f"folder {tmp_path / 'b'}", "c.jpg"]
+
+
+@pytest.mark.parametrize("pattern", ["**/*.jpg", "*/*.jpg", "*.jpg", None])
+async def test_links_that_lead_nowhere_fail_by_name_and_stop_nothing(tmp_path: Path, pattern: str | None) -> None:
+    files(tmp_path, "z.jpg", "z/z.jpg")
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    (tmp_path / "gone.jpg").symlink_to("nowhere.jpg")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "up").symlink_to(".")
+    found = await outcomes_by_name(folder(tmp_path) if pattern is None else matches(tmp_path / pattern))
+    assert isinstance(found["z.jpg"], Done)
+    bad = {"*.jpg": {"loop.jpg", "gone.jpg"}, "**/*.jpg": {"loop.jpg", "gone.jpg"}, "*/*.jpg": {"loop"}}
+    wanted = bad[pattern] if pattern else {"loop.jpg", "gone.jpg", "loop"}
+    failed = {name: outcome for name, outcome in found.items() if isinstance(outcome, Failed)}
+    assert wanted <= set(failed)
+    assert all(name in str(outcome.error) for name, outcome in failed.items())
+
+
+BINS = ("@eaDir", "#recycle", "$RECYCLE.BIN", "$Recycle.Bin", ".Trash-1000", "@Recycle", "System Volume Information")
+
+
+@pytest.mark.parametrize("name", BINS)
+async def test_recycle_bins_are_left_out_unless_they_are_asked_for(tmp_path: Path, name: str) -> None:
+    files(tmp_path, "a.jpg", f"x/{name}/b.jpg", f"{name}/c.jpg", f"{name}/d/e.jpg")
+    for source in (folder(tmp_path), matches(tmp_path / "**/*.jpg")):
+        assert [file.name async for file in source] == ["a.jpg"]
+        assert source.count() == 1
+    assert [file.name async for file in folder(tmp_path / name)] == ["c.jpg", "e.jpg"]
+    assert [file.name async for file in matches(tmp_path / name / "*.jpg")] == ["c.jpg"]
+    assert [file.name async for file in matches(tmp_path / f"*/{name}/*.jpg")] == ["b.jpg"]
+
+
+async def test_patterns_are_excluded_by_name_or_by_path_below(tmp_path: Path) -> None:
+    files(tmp_path, "a.jpg", "a_draft.jpg", "old/b.jpg", "x/old/c.jpg", "x/d.jpg", "ảnh.jpg")
+
+    async def left(*exclude: str) -> list[str]:
+        found = [file.name async for file in folder(tmp_path, exclude=exclude)]
+        assert found == [file.name async for file in matches(tmp_path / "**/*.jpg", exclude=exclude)]
+        return found
+
+    everything = ["a.jpg", "a_draft.jpg", "ảnh.jpg", "b.jpg", "d.jpg", "c.jpg"]
+    assert await left() == everything
+    assert await left("*_draft.jpg", "old") == ["a.jpg", "ảnh.jpg", "d.jpg"]
+    assert await left("old/") == ["a.jpg", "a_draft.jpg", "ảnh.jpg", "d.jpg"]
+    assert await left("x/old") == ["a.jpg", "a_draft.jpg", "ảnh.jpg", "b.jpg", "d.jpg"]
+    assert await left(unicodedata.normalize("NFD", "ả*")) == [name for name in everything if name != "ảnh.jpg"]
+    assert [file.name async for file in folder(tmp_path, exclude="*_*")] == everything[:1] + everything[2:], (
+        "one pattern"
+    )
+
+
+async def test_what_a_source_passes_over_is_counted_by_ending(tmp_path: Path) -> None:
+    files(tmp_path, "a.jpg", "b.heic", "x/c.HEIC", "x/README", ".hidden.txt", "@eaDir/t.txt", "x/d.no-usual-ending")
+    passed = {".heic": 2, "without an ending": 1, "others": 1}
+    for source in (folder(tmp_path), matches(tmp_path / "**/*.jpg")):
+        for _ in range(2):  # nothing is counted twice
+            assert [file.name async for file in source] == ["a.jpg"]
+            assert source.passed_over == passed
+        source.count()
+        assert source.passed_over == passed
+    async with client(answer) as cvs:
+        batch = cvs.batch(cvs.ocr.card, folder(tmp_path))
+        assert (await batch.plan()).passed_over == passed
+        assert (await cvs.batch(cvs.ocr.card, [b"x"]).plan()).passed_over == {}
+
+
+async def test_endings_without_number_take_no_memory_without_bound(tmp_path: Path) -> None:
+    files(tmp_path, *(f"a.{number}" for number in range(MOST_ENDINGS + 50)))
+    source = folder(tmp_path)
+    assert [file async for file in source] == []
+    assert source.passed_over.total() == MOST_ENDINGS + 50
+    assert len(source.passed_over) == MOST_ENDINGS + 1
+
+
+LISTS_FOR_EVER = """
+import asyncio, os, threading
+from cvs_async import folder
+from cvs_async.batch import matches
+os.scandir = lambda path: threading.Event().wait()
+async def main():
+    async with asyncio.timeout(0.1):
+        async for _ in {source}:
+            pass
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("source", ["folder('.')", "matches('*')"])
+def test_a_folder_that_is_listed_for_ever_does_not_keep_the_process(source: str) -> None:
+    command = [sys.executable, "-c", LISTS_FOR_EVER.format(source=source)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert "TimeoutError" in ended.stderr
 
 
 async def test_records_hold_what_was_read_and_what_went_wrong(cvs: AsyncCVS, jpg: bytes) -> None:

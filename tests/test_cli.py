@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cvs_async.api import OPERATIONS
+from cvs_async.cli._items import open_items
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.einvoice import write_einvoice
@@ -257,6 +258,49 @@ def test_a_second_ctrl_c_ends_a_batch_at_once(samples: list[Sample], tmp_path: P
         assert process.wait(20) == 130
     assert "Traceback" not in said
     assert "Interrupted" in said
+
+
+@pytest.fixture
+def scans(tmp_path: Path, jpg: bytes) -> Path:
+    """A folder with a picture, and things that are not read."""
+    folder = tmp_path / "scans"
+    for name in ("a.jpg", "b.heic", "x/c.heic", "x/a_draft.jpg", "@eaDir/t.jpg"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(jpg)
+    return folder
+
+
+@pytest.mark.parametrize("path", ["scans", "scans/**/*.jpg"])
+def test_what_a_folder_or_pattern_passes_over_is_said(sandbox: Sandbox, scans: Path, path: str) -> None:
+    words = ["batch", "ocr.card", str(scans.parent / path), "--exclude", "*_draft.jpg", "--exclude", "none"]
+    planned = cvs_async(*words, "--dry-run", sandbox=sandbox)
+    ended = cvs_async(*words, sandbox=sandbox)
+    assert "2 files passed over: 2 .heic." in planned.stdout
+    assert "2 files passed over: 2 .heic." in ended.stderr
+    assert [Path(json.loads(line)["source"]).name for line in ended.stdout.splitlines()] == ["a.jpg"]
+
+
+def test_a_path_that_gives_nothing_among_others_fails_alone(sandbox: Sandbox, scans: Path) -> None:
+    ended = cvs_async("batch", "ocr.card", scans / "9*.jpg", scans / "a.jpg", "--ordered", sandbox=sandbox)
+    assert ended.returncode == 1
+    found = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [line["status"] for line in found] == ["failed", "done"]
+    assert found[0]["error"]["text"] == f"ocr.card: {scans / '9*.jpg'}: nothing matches it"
+
+
+async def test_paths_are_looked_at_off_the_event_loop(scans: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = list[threading.Thread]()
+
+    def is_folder(_: str) -> bool:
+        threads.append(threading.current_thread())
+        return False
+
+    monkeypatch.setattr(os.path, "isdir", is_folder)
+    items = open_items(OPERATIONS["ocr.card"], ["a.jpg", "b.jpg"], None)
+    items.ready.set()
+    assert [item async for item in items] == ["a.jpg", "b.jpg"]
+    assert threads
+    assert all(thread.daemon for thread in threads), "the interpreter would wait for a drive that is gone"
 
 
 SETTINGS = {

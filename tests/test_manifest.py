@@ -296,7 +296,7 @@ NAMES = ("b.jpg", "a/2.jpg", "a/1.jpg", "a/a/3.jpg", ".hidden.jpg", ".git/x.jpg"
 async def test_a_pattern_finds_its_files_in_order_and_once(tmp_path: Path, pattern: str, found: list[str]) -> None:
     tree(tmp_path, *NAMES)
     source = matches(tmp_path / pattern)
-    assert [str(path.relative_to(tmp_path)) async for path in source] == found
+    assert [str(path).removeprefix(f"{tmp_path}/") async for path in source] == found
     assert source.count() == len(found)
 
 

@@ -1,7 +1,8 @@
 """Many calls at once: bounded, streamed, and with an outcome for every item."""
 
+from .entries import Entry
 from .journal import Charges, JournalError, JournalFigures, JournalReader, Record, purge
-from .manifests import Entry, manifest, standard_input
+from .manifests import manifest, standard_input
 from .outcome import Done, Failed, Held, Item, Outcome, Stats
 from .patterns import matches
 from .plan import Plan

@@ -8,7 +8,7 @@ import json
 import os
 import stat
 import threading
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from attrs import field, frozen
 from .._inputs import is_url
 from ..api import OPERATIONS
 from ..errors import InvalidInputError
+from .entries import Entry as Entry
 from .sources import Listed, in_thread
 
 T = TypeVar("T")
@@ -44,24 +45,6 @@ CHUNK = 1 << 16
 LONGEST_LINE = 1 << 20
 
 _BOM = b"\xef\xbb\xbf"
-
-
-@frozen
-class Entry:
-    """One item of a source with arguments of its own.
-
-    Attributes:
-        values: inputs by name, or as `path`, `url` or `source` for operations with only one, and keywords of the
-            operation; not in the repr. Paths are `Path`, URLs are text.
-        reference: the user's own id of it; never sent to the service.
-        problem: why it cannot be used, for people; None if it can.
-        origin: where it is written, for people: the name in messages, and of an item that gives no input.
-    """
-
-    values: Mapping[str, object] = field(factory=dict, repr=False)
-    reference: str | None = None
-    problem: str | None = None
-    origin: str = field(default="the entry", eq=False)
 
 
 @frozen

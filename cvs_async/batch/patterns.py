@@ -5,13 +5,16 @@ from __future__ import annotations
 import fnmatch
 import glob
 import os
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from pathlib import Path, PurePath
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from .._inputs import is_url
 from ..errors import InvalidInputError
+from .entries import Entry
+from .listing import as_tuple, entries_of, is_excluded, is_left_out, pass_over, unlisted
 from .sources import Listed, in_thread
 
 
@@ -20,17 +23,24 @@ class matches(Listed):
     """The files whose paths match a glob pattern, such as ``scans/**/*.jpg``, sorted within each folder.
 
     ``**`` is any number of folders, none included; links to folders are not followed there. Hidden files and
-    folders match only what begins with a dot itself. Folders are listed while the batch runs, off the event loop,
-    one at a time. Where nothing matches there are no items, and the batch is an empty one: `count` tells before.
+    folders, and recycle bins and thumbnails of network drives, match only what begins with the same character.
+    Folders are listed while the batch runs, off the event loop, one at a time. One that cannot be listed is an
+    `Entry` with a `problem`: it fails its item and nothing else. Where nothing matches there are no items, and the
+    batch is an empty one: `count` tells before.
 
     Attributes:
         pattern: of the paths.
+        exclude: patterns of names that are left out, as of `folder`; with a slash, below the first folder with a
+            wildcard in its name.
+        passed_over: how many files that do not match the last reading has met where some could, by ending.
 
     Raises:
-        InvalidInputError: if it is no usable pattern; also while it is read, if a folder cannot be listed.
+        InvalidInputError: if it is no usable pattern; also while it is read, if its first folder cannot be listed.
     """
 
     pattern: str | os.PathLike[str]
+    exclude: Collection[str] = field(default=(), converter=as_tuple, kw_only=True)
+    passed_over: Counter[str] = field(factory=Counter, init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         _, parts = _split(self.pattern)
@@ -39,20 +49,32 @@ class matches(Listed):
         if ".." in parts:
             raise InvalidInputError("'..' cannot stand behind * or ? in a pattern")
 
-    def __aiter__(self) -> AsyncGenerator[Path]:
-        return in_thread(self._files())
+    def __aiter__(self) -> AsyncGenerator[Path | Entry]:
+        return in_thread(self._read(self.passed_over))
 
     def count(self) -> int:
-        """How many files there are now. Lists the folders to their end, and blocks meanwhile."""
-        return sum(map(len, self._files()))
+        """How many items there are now. Lists the folders to their end, and blocks meanwhile."""
+        return sum(map(len, self._read(Counter())))
 
-    def _files(self) -> Iterator[list[Path]]:
+    def _read(self, passed_over: Counter[str]) -> Iterator[list[Path | Entry]]:
+        passed_over.clear()
         root, parts = _split(self.pattern)
         waiting = [(root, _reached({0}, parts))]
         while waiting:
-            files, folders = _match(*waiting.pop(), parts)
-            yield files
-            waiting += reversed(folders)
+            place, places = waiting.pop()
+            try:
+                found = _Found()
+                for entry in entries_of(place):
+                    if not is_excluded(place / entry.name, root, self.exclude):
+                        found.take(entry, place / entry.name, places, parts, passed_over)
+            except OSError as error:
+                if place is not root:
+                    yield [unlisted(place, error)]
+                elif not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+                    raise InvalidInputError(f"folder {root}: {error.strerror or 'cannot be listed'}") from error
+                continue
+            yield found.files
+            waiting += reversed(found.folders)
 
 
 Places = frozenset[int]
@@ -76,26 +98,35 @@ def _reached(places: set[int], parts: Sequence[str]) -> Places:
     return frozenset(reached)
 
 
-def _match(folder: Path, places: Places, parts: Sequence[str]) -> tuple[list[Path], list[tuple[Path, Places]]]:
-    """The files of a folder that match, and the folders in it where more may, with their places."""
-    files, folders, last = list[Path](), list[tuple[Path, Places]](), len(parts) - 1
-    try:
-        with os.scandir(folder) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                matched = {place for place in places if _fits(entry, parts[place])}
-                if last in matched and entry.is_file():
-                    files.append(folder / entry.name)
-                further = {place if parts[place] == "**" else place + 1 for place in matched - {last}}
-                if further and entry.is_dir():
-                    folders.append((folder / entry.name, _reached(further, parts)))
-    except (FileNotFoundError, NotADirectoryError):
-        return [], []
-    except OSError as error:
-        raise InvalidInputError(f"folder {folder}: {error.strerror or 'cannot be listed'}") from error
-    return files, folders
+@define
+class _Found:
+    """What matches in one folder: files, and folders in which more may, with their places."""
+
+    files: list[Path | Entry] = field(factory=list)
+    folders: list[tuple[Path, Places]] = field(factory=list)
+
+    def take(
+        self, entry: os.DirEntry[str], path: Path, places: Places, parts: Sequence[str], passed_over: Counter[str]
+    ) -> None:
+        """Look at something in the folder, whose name may match the parts at these places."""
+        last = len(parts) - 1
+        matched = {place for place in places if _fits(entry, parts[place])}
+        further = {place if parts[place] == "**" else place + 1 for place in matched - {last}}
+        try:
+            is_folder = entry.is_dir()
+        except OSError:  # such as a link to itself: opening or listing it says why
+            is_folder = last not in matched
+        if is_folder and further:
+            self.folders.append((path, _reached(further, parts)))
+        if is_folder:
+            return
+        if last in matched:
+            self.files.append(path)
+        elif last in places and not is_left_out(entry.name):
+            pass_over(passed_over, entry.name)
 
 
 def _fits(entry: os.DirEntry[str], part: str) -> bool:
-    if entry.name.startswith(".") and not part.startswith("."):
+    if is_left_out(entry.name) and not part.startswith(entry.name[0]):
         return False
     return not entry.is_symlink() if part == "**" else fnmatch.fnmatch(entry.name, part)

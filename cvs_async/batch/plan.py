@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from .._inputs import Part
 from ..errors import CVSError
 from ._journal_service import Service
 from .journal import JournalReader, Record
+from .listing import passed_over_by
 from .outcome import Item, name_of
 from .processing import Processor, Rules
 from .replay import PERMANENT
+from .sources import iterate
 
 SHOWN = 20
 """How many unreadable items are named."""
@@ -36,6 +38,7 @@ class Plan:
         unreadable_count: how many there are.
         known: what the journal has of the others, by state.
         most_billed: how many requests can be charged at the most.
+        passed_over: files that the source has met and does not want, by ending.
     """
 
     count: int = 0
@@ -46,10 +49,11 @@ class Plan:
     unreadable_count: int = 0
     known: Counter[str] = field(factory=Counter)
     most_billed: int = 0
+    passed_over: Counter[str] = field(factory=Counter)
 
 
 async def make_plan(
-    source: AsyncIterator[Any], processor: Processor[Any], rules: Rules, journal: Path | None, service: Service
+    source: object, processor: Processor[Any], rules: Rules, journal: Path | None, service: Service
 ) -> Plan:
     """Read a source to its end.
 
@@ -58,7 +62,7 @@ async def make_plan(
     """
     known = await anyio.to_thread.run_sync(_states, journal, service)
     plan, seen = Plan(), set[bytes]()
-    async for element in source:
+    async for element in iterate(source):
         item = processor.named(Item(plan.count, element))
         plan.count += 1
         try:
@@ -81,6 +85,7 @@ async def make_plan(
             plan.known[state] += 1
         if state in (None, "planned", "free") or (state in ("sent", "unknown") and rules.in_doubt == "retry"):
             plan.most_billed += processor.most_billed
+    plan.passed_over = passed_over_by(source)
     if rules.max_billed is not None:
         plan.most_billed = min(plan.most_billed, rules.max_billed)
     return plan

@@ -176,7 +176,7 @@ class Batch(Generic[T]):
         path = None if self._journal is None else self._journal.path
         async with Crew(OPENING) as crew:
             processor = Processor(self._call, self._endpoint, self._options, self._rules, Stats(), crew, None)
-            return await make_plan(iterate(self._given), processor, self._rules, path, self._service)
+            return await make_plan(self._given, processor, self._rules, path, self._service)
 
     def stop(self) -> None:
         """Take up no more items. Those in flight are finished, and their outcomes still come."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import anyio.to_thread
-from attrs import frozen
+from attrs import field, frozen
 
 from .._inputs import DOCUMENT_SUFFIXES, describe
 from ..errors import InvalidInputError
+from .crew import Crew
+from .entries import Entry
+from .listing import as_tuple, entries_of, is_excluded, is_left_out, pass_over, unlisted
 
 T = TypeVar("T")
 
@@ -31,49 +34,81 @@ class Listed:
 class folder(Listed):
     """The pictures and PDFs of a folder and the folders below it, in the order of their names.
 
-    It is listed while the batch runs, off the event loop, one folder at a time. Hidden files and folders are
-    left out.
+    It is listed while the batch runs, off the event loop, one folder at a time. Hidden files and folders are left
+    out, and so are recycle bins and thumbnails of network drives (`@eaDir`, `#recycle`, `$RECYCLE.BIN` and others)
+    unless one is `path` itself. Links to files are followed, links to folders are not. A folder below that cannot
+    be listed is an `Entry` with a `problem`: it fails its item and nothing else.
 
     Attributes:
         path: of the folder.
         suffixes: of the files that are wanted, in small letters, with their dots.
+        exclude: patterns such as ``*_draft.pdf`` of names that are left out, of files and of folders. One with a
+            slash is compared with the path below the folder.
+        passed_over: how many other files the last reading has met, by ending.
+
+    Raises:
+        InvalidInputError: while it is read, if the folder itself cannot be listed.
     """
 
     path: str | os.PathLike[str]
     suffixes: Collection[str] = PICTURES
+    exclude: Collection[str] = field(default=(), converter=as_tuple, kw_only=True)
+    passed_over: Counter[str] = field(factory=Counter, init=False, repr=False, eq=False)
 
-    def __aiter__(self) -> AsyncGenerator[Path]:
-        return in_thread(self._files())
+    def __aiter__(self) -> AsyncGenerator[Path | Entry]:
+        return in_thread(self._read(self.passed_over))
 
     def count(self) -> int:
-        """How many files there are now. Lists the folder to its end, and blocks meanwhile."""
-        return sum(map(len, self._files()))
+        """How many items there are now. Lists the folder to its end, and blocks meanwhile."""
+        return sum(map(len, self._read(Counter())))
 
-    def _files(self) -> Iterator[list[Path]]:
-        waiting = [Path(self.path)]
+    def _read(self, passed_over: Counter[str]) -> Iterator[list[Path | Entry]]:
+        passed_over.clear()
+        waiting = [root := Path(self.path)]
         while waiting:
-            files, folders = self._list(waiting.pop())
+            place = waiting.pop()
+            try:
+                files, folders = self._list(place, root, passed_over)
+            except OSError as error:
+                if place is root:
+                    raise InvalidInputError(f"folder {root}: {error.strerror or 'cannot be listed'}") from error
+                yield [unlisted(place, error)]
+                continue
             yield files
             waiting += reversed(folders)
 
-    def _list(self, path: Path) -> tuple[list[Path], list[Path]]:
-        try:
-            with os.scandir(path) as listed:
-                entries = sorted((entry for entry in listed if entry.name[0] != "."), key=lambda entry: entry.name)
-        except OSError as error:
-            raise InvalidInputError(f"folder {path}: {error.strerror or 'cannot be listed'}") from error
-        files = [path / entry.name for entry in entries if self._wanted(entry)]
-        return files, [path / entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
-
-    def _wanted(self, entry: os.DirEntry[str]) -> bool:
-        return os.path.splitext(entry.name)[1].lower() in self.suffixes and entry.is_file()
+    def _list(self, place: Path, root: Path, passed_over: Counter[str]) -> tuple[list[Path | Entry], list[Path]]:
+        files, folders = list[Path | Entry](), list[Path]()
+        for entry in entries_of(place):
+            path, suffix = place / entry.name, os.path.splitext(entry.name)[1].lower()
+            if is_left_out(entry.name) or is_excluded(path, root, self.exclude):
+                continue
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(path)
+                elif entry.is_dir():
+                    pass
+                elif suffix in self.suffixes:
+                    files.append(path)
+                else:
+                    pass_over(passed_over, entry.name)
+            except OSError:  # such as a link to itself: opening or listing it says why
+                if suffix in self.suffixes:
+                    files.append(path)
+                else:
+                    folders.append(path)
+        return files, folders
 
 
 async def in_thread(groups: Iterator[Sequence[T]]) -> AsyncGenerator[T]:
-    """Take groups of items in a thread, and hand on one item at a time."""
-    while (group := await anyio.to_thread.run_sync(next, groups, None)) is not None:
-        for item in group:
-            yield item
+    """Take groups of items in a thread, and hand on one item at a time.
+
+    Nobody waits for the thread at the end: a network drive that is gone may never answer.
+    """
+    async with Crew(1) as crew:
+        while (group := await crew.run(lambda: next(groups, None))) is not None:
+            for item in group:
+                yield item
 
 
 def iterate(source: object) -> AsyncIterator[Any]:

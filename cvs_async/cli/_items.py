@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import glob
 import os
+from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,15 @@ from attrs import field, frozen
 
 from .._endpoint import Endpoint
 from .._inputs import is_url
-from ..batch import folder, manifest, matches, standard_input
+from ..batch import Entry, folder, manifest, matches, standard_input
+from ..batch.crew import Crew
+from ..batch.listing import unlisted
 from ..batch.sources import PICTURES, Listed
 from ..errors import InvalidInputError
 
 STDIN = "-"
+LOOKED_AT = 64
+"""Paths that are looked at in one go, to see which of them are folders."""
 
 
 @frozen
@@ -28,13 +34,21 @@ class Items(Listed):
         endpoint: the operation that reads them; if it has several inputs, they are taken in groups.
         paths: the words of the command line.
         listed: the manifest, instead of paths.
+        exclude: patterns of names that folders and patterns leave out.
         ready: set it once there is a place for the results; nothing is read before.
     """
 
     endpoint: Endpoint[Any]
     paths: Sequence[str] = ()
     listed: manifest | None = None
+    exclude: Sequence[str] = ()
     ready: asyncio.Event = field(factory=asyncio.Event)
+    _read: list[folder | matches] = field(factory=list, init=False)
+
+    @property
+    def passed_over(self) -> Counter[str]:
+        """How many files the folders and patterns that were read have passed over, by ending."""
+        return sum((found.passed_over for found in self._read), Counter[str]())
 
     async def __aiter__(self) -> AsyncGenerator[Any]:
         await self.ready.wait()
@@ -42,6 +56,7 @@ class Items(Listed):
             async for entry in self.listed:
                 yield entry
             return
+        self._read.clear()
         group: list[Any] = []
         async for one in self._inputs():
             group.append(one)
@@ -59,36 +74,72 @@ class Items(Listed):
             return self.listed.count()
         if STDIN in self.paths:
             return None
-        several = (self._several(path) for path in self.paths)
-        return sum(1 if found is None else found.count() for found in several) // len(self.endpoint.images)
+        return sum(map(self._count, self.paths)) // len(self.endpoint.images)
+
+    def _count(self, path: str) -> int:
+        found = self._several(path)
+        if found is None:
+            return 1
+        try:
+            count = found.count()
+        except InvalidInputError:
+            count = 0
+        return count or int(isinstance(found, matches))  # that nothing matches is an item
 
     async def _inputs(self) -> AsyncGenerator[Any]:
-        for path in self.paths:
-            if path == STDIN:
-                async for line in standard_input():
-                    yield line
-            elif (found := self._several(path)) is None:
-                yield path
-            else:
-                empty = isinstance(found, matches)
-                async for file in found:
-                    empty = False
-                    yield file
-                if empty:
-                    raise InvalidInputError(f"nothing matches {path}")
+        async with Crew(1) as crew:
+            for place in range(0, len(self.paths), LOOKED_AT):
+                some = self.paths[place : place + LOOKED_AT]
+                for path, found in zip(some, await crew.run(partial(self._look, some)), strict=True):
+                    if path == STDIN:
+                        async for line in standard_input():
+                            yield line
+                    elif found is None:
+                        yield path
+                    else:
+                        async for file in self._found(path, found):
+                            yield file
+
+    async def _found(self, path: str, found: folder | matches) -> AsyncGenerator[Path | Entry]:
+        """What a folder or a pattern gives. If it gives nothing, it is wrong itself.
+
+        Raises:
+            InvalidInputError: where there is no other path; else it fails an item of its own.
+        """
+        alone, empty = len(self.paths) == 1, isinstance(found, matches)
+        self._read.append(found)
+        try:
+            async for file in found:
+                empty = False
+                yield file
+        except InvalidInputError as error:
+            if alone or not isinstance(error.__cause__, OSError):
+                raise
+            yield unlisted(Path(path), error.__cause__)
+            return
+        if empty and alone:
+            raise InvalidInputError(f"nothing matches {path}")
+        if empty:
+            yield Entry(origin=path, problem="nothing matches it")
+
+    def _look(self, paths: Sequence[str]) -> list[folder | matches | None]:
+        """What each path stands for. Blocks, on a network drive that is gone for ever."""
+        return [None if path == STDIN else self._several(path) for path in paths]
 
     def _several(self, path: str) -> folder | matches | None:
         """What stands for more than one file; never so for operations that read several."""
         if len(self.endpoint.images) > 1 or is_url(path):
             return None
         if os.path.isdir(path):
-            return folder(path, _suffixes(self.endpoint))
+            return folder(path, _suffixes(self.endpoint), exclude=self.exclude)
         if glob.has_magic(path) and not os.path.lexists(path):
-            return matches(path)
+            return matches(path, exclude=self.exclude)
         return None
 
 
-def open_items(endpoint: Endpoint[Any], paths: Sequence[str], listed: Path | None) -> Items:
+def open_items(
+    endpoint: Endpoint[Any], paths: Sequence[str], listed: Path | None, exclude: Sequence[str] = ()
+) -> Items:
     """The items of the command line.
 
     Raises:
@@ -105,7 +156,7 @@ def open_items(endpoint: Endpoint[Any], paths: Sequence[str], listed: Path | Non
     width = len(endpoint.images)
     if STDIN not in paths and len(paths) % width:
         raise InvalidInputError(f"{endpoint.name} reads {', '.join(endpoint.images)}: give a multiple of {width} files")
-    return Items(endpoint, paths)
+    return Items(endpoint, paths, exclude=exclude)
 
 
 def _suffixes(endpoint: Endpoint[Any]) -> Collection[str]:

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from .._pace import RateLimit
 from ..batch import Batch, Held
+from ..batch.listing import told_passed_over
 from ..batch.outcome import Reason
 from ..batch.plan import Plan
 from ..client import AsyncCVS
@@ -67,6 +68,13 @@ def command(
     manifest: Annotated[
         Path | None,
         typer.Option(help="Instead of paths: JSON Lines or CSV, an item a line, with id and arguments of its own."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Names of files or folders to leave out of folders and patterns, such as '*_draft.pdf'. Repeatable.",
+            metavar="PATTERN",
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Results: .csv, .parquet, or else JSON lines; else standard output.")
@@ -147,7 +155,7 @@ def command(
         "drain_timeout": drain,
     } | _concurrency(concurrency)
     with told_errors():
-        items = open_items(endpoint, paths or [], manifest)
+        items = open_items(endpoint, paths or [], manifest, exclude or [])
         draft = out is not None and journal is not None and replay and not append
         if draft and out is not None and journal is not None:
             _refuse_unsafe(out, journal, manifest)
@@ -235,6 +243,7 @@ class Run:
         if self.results.path is not None and stats.errors and self.results.path.exists():
             said.append(f"Which and why is in {self.results.path}.")
         said += self.results.remarks
+        said += _passed_over(self.items.passed_over)
         if self.interrupted or self.held:
             said += self._how_to_go_on()
         for sentence in said:
@@ -275,8 +284,12 @@ def _refuse_unsafe(out: Path, journal: Path, manifest: Path | None) -> None:
         refuse_existing(out)
 
 
+def _passed_over(passed_over: Counter[str]) -> list[str]:
+    return [f"{told_passed_over(passed_over)}."] if passed_over else []
+
+
 def _print_plan(plan: Plan) -> None:
-    table = Table("", "", show_header=False, title="Nothing was sent. A run would read:", title_justify="left")
+    table = Table("", "", show_header=False)
     table.add_row("items", f"{plan.count:,}")
     table.add_row("bytes", f"{plan.bytes:,}")
     unknown = "unknown; to count them: pip install 'cvs_async[pdf]'"
@@ -287,7 +300,10 @@ def _print_plan(plan: Plan) -> None:
         table.add_row(f"in the journal: {state}", f"{number:,}")
     table.add_row("billed calls at the most", f"{plan.most_billed:,}")
     out = console()
+    out.print("Nothing was sent. A run would read:")
     out.print(table)
+    for sentence in _passed_over(plan.passed_over):
+        out.print(sentence)
     for _, reason in plan.unreadable:
         out.print(reason, markup=False)
     if plan.unreadable_count > len(plan.unreadable):
