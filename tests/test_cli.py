@@ -144,6 +144,7 @@ def test_call_prints_what_was_read(sandbox: Sandbox, samples: list[Sample]) -> N
         (["sandbox", "--port", "99999"], "--port"),
         (["sandbox", "--files", "nowhere"], "nowhere is none"),
         (["batch", "ocr.card", "x", "--out", "."], ". is a folder"),
+        (["batch", "ocr.card", "x", "--null"], "--null is about standard input"),
     ],
 )
 def test_mistakes_get_one_helpful_sentence(arguments: list[str], sentence: str, sandbox: Sandbox) -> None:
@@ -301,6 +302,17 @@ async def test_paths_are_looked_at_off_the_event_loop(scans: Path, monkeypatch: 
     assert [item async for item in items] == ["a.jpg", "b.jpg"]
     assert threads
     assert all(thread.daemon for thread in threads), "the interpreter would wait for a drive that is gone"
+
+
+@pytest.mark.parametrize("option", ["--null", "-0"])
+def test_batch_takes_what_find_print0_gives(sandbox: Sandbox, scans: Path, jpg: bytes, option: str) -> None:
+    (scans / "two\nlines.jpg").write_bytes(jpg)
+    found = subprocess.run(["find", scans, "-name", "*.jpg", "-print0"], capture_output=True, check=True).stdout
+    command = [*COMMAND, "batch", "ocr.card", "-"]
+    ended = subprocess.run([*command, option], env=environment(sandbox), input=found, capture_output=True, timeout=60)
+    assert (ended.returncode, len(ended.stdout.splitlines())) == (0, 4)
+    without = subprocess.run(command, env=environment(sandbox), input=found, capture_output=True, timeout=60)
+    assert (without.returncode, b"give --null" in without.stdout) == (1, True)
 
 
 SETTINGS = {

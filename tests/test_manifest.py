@@ -106,11 +106,15 @@ async def test_relative_paths_start_at_the_folder_of_the_manifest(
         b"sep=;\r\nid;path\r\n1;a.jpg\r\n",
         b"id\tpath\n1\ta.jpg",
         b"id,path\n\n1,a.jpg\n  \n",
+        b"id;path\r\n;\r\n1;a.jpg\r\n; \r\n;\r\n",
+        b'id,path,width\n1,a.jpg,\n,,\n"","",""\n , ,',
+        b"id\tpath\n1\ta.jpg\n\t\n",
     ],
-    ids=["Excel", "Excel with sep", "tabs", "blank lines"],
+    ids=["Excel", "Excel with sep", "tabs", "blank lines", "empty rows", "empty quoted rows", "empty rows of tabs"],
 )
 async def test_spreadsheets_are_read_as_they_save(tmp_path: Path, content: bytes) -> None:
     assert await entries(tmp_path, content) == [Entry({"path": tmp_path / "a.jpg"}, "1")]
+    assert manifest(tmp_path / "items.csv").count() == 1
 
 
 async def test_json_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
@@ -152,7 +156,6 @@ async def test_a_broken_line_of_json_fails_its_item_only(tmp_path: Path, line: b
         ("1,a.jpg,more", "has 3 cells, and the first line has 2"),
         ("1", "has 1 cells"),
         ("1,", "names no input"),
-        (",", "names no input"),
     ],
 )
 async def test_a_broken_row_of_csv_fails_its_item_only(tmp_path: Path, line: str, said: str) -> None:
@@ -263,7 +266,11 @@ def test_whatever_a_file_holds_each_line_is_an_entry(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = written(Path(folder), b"path,id\n" + content)
         found = asyncio.run(everything(manifest(path)))
-        assert len(found) == manifest(path).count() == sum(bool(line.strip()) for line in content.split(b"\n"))
+        assert (
+            len(found)
+            == manifest(path).count()
+            == sum(bool(line.strip(b' \t\r\v\f,"')) for line in content.split(b"\n"))
+        )
 
 
 def tree(folder: Path, *names: str) -> None:
@@ -333,6 +340,70 @@ def test_patterns_find_what_those_of_the_standard_library_do(pattern: list[str])
         found = asyncio.run(everything(matches(folder.joinpath(*pattern))))
     assert len(found) == len(set(found))
     assert set(found) == expected
+
+
+async def test_quotes_around_a_path_in_a_manifest_are_taken_off_unless_they_are_its_name(tmp_path: Path) -> None:
+    (tmp_path / '"own".jpg"').write_bytes(b"x")
+    (tmp_path / '"x.jpg"').write_bytes(b"x")
+    rows = ['"C:\\scans\\a.jpg"', '"x.jpg"', '"https://example.com/a.jpg"', '"', '""']
+    wanted = [tmp_path / "C:\\scans\\a.jpg", tmp_path / '"x.jpg"', "https://example.com/a.jpg", tmp_path / '"']
+    lines = "\n".join(json.dumps({"path": row}) for row in rows)
+    assert [e.values["path"] for e in await entries(tmp_path, lines, "items.jsonl")] == [*wanted, tmp_path / '""']
+    quoted = ["path", *('"{}"'.format(row.replace('"', '""')) for row in rows[:3])]
+    assert [e.values["path"] for e in await entries(tmp_path, "\n".join(quoted))] == wanted[:3]
+
+
+async def piped(content: bytes, *, null: bool = False) -> list[str | Entry]:
+    """What standard input gives for what is written to it."""
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, content)
+        os.close(writing)
+        return await everything(standard_input(reading, null=null))
+    finally:
+        os.close(reading)
+
+
+async def test_a_byte_order_mark_belongs_to_no_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    for size in (1, 2, 1 << 16):
+        monkeypatch.setattr(manifests, "CHUNK", size)
+        assert await piped(b"\xef\xbb\xbfa.jpg\r\nb.jpg\r\n") == ["a.jpg", "b.jpg"]
+        assert await piped(b"\xef\xbb\xbf\r\nb.jpg") == ["b.jpg"]
+        assert await piped(b"\xef\xbb\xbf") == []
+
+
+async def test_a_list_in_utf_16_is_refused_by_name() -> None:
+    with pytest.raises(InvalidInputError, match="save the list as UTF-8"):
+        await piped("a.jpg\n".encode("utf-16"))
+
+
+async def test_quotes_around_a_path_on_standard_input_are_taken_off_unless_they_are_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, b"x", '"x.jpg"')
+    lines = b'"C:\\scans\\a b.jpg"\r\n"x.jpg"\n"\n""\n"a".jpg\n"https://example.com/a.jpg"\n'
+    wanted = ["C:\\scans\\a b.jpg", '"x.jpg"', '"', '""', '"a".jpg', "https://example.com/a.jpg"]
+    assert await piped(lines) == wanted
+
+
+async def test_a_list_that_is_separated_by_nul_is_taken_as_it_is_or_refused_by_name() -> None:
+    listed = b'a\nb.jpg\0"c".jpg\0\xff.jpg\r\0\0 \0d.jpg'
+    wanted = ["a\nb.jpg", '"c".jpg', os.fsdecode(b"\xff.jpg\r"), " ", "d.jpg"]
+    assert await piped(listed, null=True) == wanted
+    assert await piped(listed + b"\0", null=True) == wanted
+    first, second = await piped(listed)
+    assert (first, isinstance(second, Entry)) == ("a", True)
+    assert "--null" in str(second.problem)  # type: ignore[union-attr]
+    [long] = await redirected(b"scan.jpg\0" * manifests.LONGEST_LINE)
+    assert "--null" in str(long.problem)  # type: ignore[union-attr]
+
+
+async def redirected(content: bytes) -> list[str | Entry]:
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        return await everything(standard_input(file.fileno()))
 
 
 async def test_paths_come_from_standard_input_as_they_are_written() -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import json
 import os
 import stat
-import threading
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
-from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -19,6 +16,7 @@ from attrs import field, frozen
 from .._inputs import is_url
 from ..api import OPERATIONS
 from ..errors import InvalidInputError
+from .crew import Crew
 from .entries import Entry as Entry
 from .sources import Listed, in_thread
 
@@ -45,6 +43,8 @@ CHUNK = 1 << 16
 LONGEST_LINE = 1 << 20
 
 _BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_BLANK = b" \t\r\n\v\f"
 
 
 @frozen
@@ -54,10 +54,12 @@ class manifest(Listed):
     ``{"id": "A-17", "path": "scans/17.jpg", "get_thumb": true}`` is a line of JSON. A CSV file has the names in
     its first line and commas, semicolons or tabs between its cells, which hold no line breaks; an empty cell is
     absent, and a keyword's cell is read as JSON where it is a number, true, false, a list or an object. Relative
-    paths start at the manifest's folder. Text is UTF-8.
+    paths start at the manifest's folder. Text is UTF-8, with or without a byte order mark. Quotes around a path, as
+    Windows' "Copy as path" has them, are taken off, unless a file has them in its name.
 
     It is read while the batch runs, off the event loop, some lines at a time. A line that cannot be used is an
-    `Entry` with a `problem`: it fails its item and nothing else. Blank lines are no items.
+    `Entry` with a `problem`: it fails its item and nothing else. Blank lines are no items, nor are rows of empty
+    cells.
 
     Attributes:
         path: of the file: .csv, or .jsonl, .ndjson or .json with an object a line.
@@ -108,7 +110,7 @@ class manifest(Listed):
             yield [self._entry(layout, *line) for line in lines]
 
     def _lines(self, layout: _Layout) -> Iterator[list[Line]]:
-        splitter = _Splitter(layout.first_line)
+        splitter = _Splitter(layout.first_line, blank=layout.blank)
         for chunk in self._chunks(layout.begin):
             yield splitter.feed(chunk)
         yield splitter.end()
@@ -151,6 +153,7 @@ class manifest(Listed):
     def _input(self, name: str, value: object) -> str | Path:
         if not isinstance(value, str) or not value:
             raise _BrokenLineError(f"its {name} is no text; write a path or URL")
+        value = _without_quotes(value, self._folder)
         if is_url(value):
             return value
         if name == "url":
@@ -160,11 +163,12 @@ class manifest(Listed):
 
 @frozen
 class _Layout:
-    """How a manifest is read: where its items begin, and what makes values of a line."""
+    """How a manifest is read: where its items begin, what makes values of a line, and what a line of nothing holds."""
 
     begin: int
     first_line: int
     parse: Parse
+    blank: bytes = _BLANK
 
 
 class _BrokenLineError(Exception):
@@ -190,7 +194,8 @@ def _csv_layout(head: bytes, inputs: Collection[str]) -> _Layout:
         raise _BrokenLineError("its first line must name every column, and each name once")
     if not set(names) & set(inputs):
         raise _BrokenLineError("its first line names no column of inputs, such as path or url")
-    return _Layout(len(head) - len(rest), line + 1, _csv_rows(names, delimiter, inputs))
+    blank = _BLANK + b'"' + delimiter.encode()
+    return _Layout(len(head) - len(rest), line + 1, _csv_rows(names, delimiter, inputs), blank)
 
 
 def _first_line(head: bytes) -> tuple[str, bytes]:
@@ -268,17 +273,31 @@ def _decoded(line: bytes | None) -> str:
         raise _BrokenLineError("is not in UTF-8; save the file as UTF-8") from None
 
 
-class _Splitter:
-    """Parts what comes in pieces into lines, and leaves out blank ones. It never keeps more than one longest line."""
+def _without_quotes(path: str, folder: Path) -> str:
+    """A path or URL without the quotes around it, unless there is a file of that very name. May block."""
+    quoted = len(path) > 2 and path[0] == path[-1] == '"'
+    return path[1:-1] if quoted and not os.path.lexists(folder / path) else path
 
-    def __init__(self, number: int = 1) -> None:
+
+class _Splitter:
+    """Parts what comes in pieces into lines, and leaves out blank ones. It never keeps more than one longest line.
+
+    Args:
+        number: of the first line.
+        end: what ends a line.
+        blank: what a line that is no item consists of.
+    """
+
+    def __init__(self, number: int = 1, end: bytes = b"\n", blank: bytes = _BLANK) -> None:
         self._number = number
+        self._end = end
+        self._blank = blank
         self._rest = b""
         self._too_long = False
 
     def feed(self, chunk: bytes) -> list[Line]:
         """The lines that end in this piece."""
-        *whole, rest = chunk.split(b"\n")
+        *whole, rest = chunk.split(self._end)
         lines = [line for line in map(self._finish, whole) if line is not None]
         self._keep(rest)
         return lines
@@ -296,57 +315,46 @@ class _Splitter:
         self._keep(piece)
         number, line = self._number, None if self._too_long else self._rest
         self._number, self._rest, self._too_long = number + 1, b"", False
-        return None if line is not None and not line.strip() else (number, line)
+        if line is not None and number == 1 and self._end == b"\n":
+            line = line.removeprefix(_BOM)
+        return None if line is not None and not line.strip(self._blank) else (number, line)
 
 
-async def standard_input(descriptor: int = 0) -> AsyncGenerator[str | Entry]:
+NUL_ADVICE = "holds a NUL character; for a list that `find -print0` makes give --null"
+
+
+async def standard_input(descriptor: int = 0, *, null: bool = False) -> AsyncGenerator[str | Entry]:
     """The paths and URLs that come in on standard input, one a line; blank lines are none.
 
-    They are taken as they come, off the event loop, and waiting for the next one can be cancelled. A line that is
-    far too long for a path is an `Entry` with a `problem`.
+    They are taken as they come, off the event loop, and waiting for the next one can be cancelled: nobody waits for
+    the thread, which nothing can wake while it reads from a terminal or a pipe. A byte order mark at the beginning is
+    left out, and quotes around a path are taken off, unless a file has them in its name. A line that can be no path
+    is an `Entry` with a `problem`.
 
     Args:
         descriptor: of the open file to read.
+        null: each one ends with a NUL character instead of a line, as with ``find -print0``, and is taken as it is.
 
     Raises:
-        InvalidInputError: while it is read, if it cannot be.
+        InvalidInputError: while it is read, if it cannot be, or begins as UTF-16.
     """
-    splitter, chunk = _Splitter(), b" "
-    while chunk:
-        try:
-            chunk = await _read(descriptor)
-        except OSError as error:
-            raise InvalidInputError(f"standard input: {error.strerror or 'cannot be read'}") from error
-        for number, line in splitter.feed(chunk) if chunk else splitter.end():
-            if line is None:
-                yield Entry(problem="is no path; give a path or URL a line", origin=f"standard input, line {number}")
-            else:
-                yield os.fsdecode(line.rstrip(b"\r"))
-
-
-async def _read(descriptor: int) -> bytes:
-    """What is there, as soon as there is something.
-
-    Nothing can wake a thread that reads from a terminal or a pipe. So it is one for which nobody waits at the end.
-    """
-    loop = asyncio.get_running_loop()
-    content: asyncio.Future[bytes] = loop.create_future()
-
-    def settle(result: bytes | OSError) -> None:
-        if content.done():  # cancelled
-            return
-        if isinstance(result, OSError):
-            content.set_exception(result)
-        else:
-            content.set_result(result)
-
-    def read() -> None:
-        try:
-            result: bytes | OSError = os.read(descriptor, CHUNK)
-        except OSError as error:
-            result = error
-        with suppress(RuntimeError):  # the loop is closed: nobody asks any more
-            loop.call_soon_threadsafe(settle, result)
-
-    threading.Thread(target=read, daemon=True).start()
-    return await content
+    splitter = _Splitter(end=b"\0", blank=b"") if null else _Splitter()
+    chunk, first, has_nul = b" ", True, False
+    async with Crew(1) as crew:
+        while chunk:
+            try:
+                chunk = await crew.run(partial(os.read, descriptor, CHUNK))
+            except OSError as error:
+                raise InvalidInputError(f"standard input: {error.strerror or 'cannot be read'}") from error
+            if first and b"\0" in chunk and chunk.startswith(_UTF_16):
+                raise InvalidInputError("standard input: is not in UTF-8; save the list as UTF-8")
+            first, has_nul = False, has_nul or b"\0" in chunk
+            for number, line in splitter.feed(chunk) if chunk else splitter.end():
+                if line is None or (not null and b"\0" in line):
+                    problem = NUL_ADVICE if has_nul and not null else "is no path; give a path or URL a line"
+                    yield Entry(problem=problem, origin=f"standard input, line {number}")
+                    continue
+                path = os.fsdecode(line if null else line.rstrip(b"\r"))
+                if path.startswith('"') and not null:
+                    path = await crew.run(partial(_without_quotes, path, Path()))
+                yield path

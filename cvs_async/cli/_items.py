@@ -35,6 +35,7 @@ class Items(Listed):
         paths: the words of the command line.
         listed: the manifest, instead of paths.
         exclude: patterns of names that folders and patterns leave out.
+        null: what standard input gives is separated by NUL characters.
         ready: set it once there is a place for the results; nothing is read before.
     """
 
@@ -42,6 +43,7 @@ class Items(Listed):
     paths: Sequence[str] = ()
     listed: manifest | None = None
     exclude: Sequence[str] = ()
+    null: bool = False
     ready: asyncio.Event = field(factory=asyncio.Event)
     _read: list[folder | matches] = field(factory=list, init=False)
 
@@ -92,7 +94,7 @@ class Items(Listed):
                 some = self.paths[place : place + LOOKED_AT]
                 for path, found in zip(some, await crew.run(partial(self._look, some)), strict=True):
                     if path == STDIN:
-                        async for line in standard_input():
+                        async for line in standard_input(null=self.null):
                             yield line
                     elif found is None:
                         yield path
@@ -138,13 +140,19 @@ class Items(Listed):
 
 
 def open_items(
-    endpoint: Endpoint[Any], paths: Sequence[str], listed: Path | None, exclude: Sequence[str] = ()
+    endpoint: Endpoint[Any],
+    paths: Sequence[str],
+    listed: Path | None,
+    exclude: Sequence[str] = (),
+    null: bool = False,
 ) -> Items:
     """The items of the command line.
 
     Raises:
         InvalidInputError: if there are none, or they do not go together.
     """
+    if null and STDIN not in paths:
+        raise InvalidInputError("--null is about standard input: give - as a path")
     if listed is not None:
         if paths:
             raise InvalidInputError("give paths or --manifest, and not both")
@@ -156,7 +164,7 @@ def open_items(
     width = len(endpoint.images)
     if STDIN not in paths and len(paths) % width:
         raise InvalidInputError(f"{endpoint.name} reads {', '.join(endpoint.images)}: give a multiple of {width} files")
-    return Items(endpoint, paths, exclude=exclude)
+    return Items(endpoint, paths, exclude=exclude, null=null)
 
 
 def _suffixes(endpoint: Endpoint[Any]) -> Collection[str]:

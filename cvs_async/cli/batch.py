@@ -76,6 +76,9 @@ def command(
             metavar="PATTERN",
         ),
     ] = None,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="Paths on standard input end with NUL, as those of find -print0.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Results: .csv, .parquet, or else JSON lines; else standard output.")
     ] = None,
@@ -155,7 +158,7 @@ def command(
         "drain_timeout": drain,
     } | _concurrency(concurrency)
     with told_errors():
-        items = open_items(endpoint, paths or [], manifest, exclude or [])
+        items = open_items(endpoint, paths or [], manifest, exclude or [], null)
         draft = out is not None and journal is not None and replay and not append
         if draft and out is not None and journal is not None:
             _refuse_unsafe(out, journal, manifest)
