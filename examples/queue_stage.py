@@ -11,17 +11,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from cvs_async import AsyncCVS, Done, Failed, Held, folder
-from cvs_async.batch import Outcome
+from cvs_async.batch import Entry, Outcome
 from cvs_async.models import Recognized
 
-Paths = asyncio.Queue[Path | None]
+Paths = asyncio.Queue[Path | Entry | None]
 Results = asyncio.Queue[Outcome[list[Recognized]] | None]
 
 
 async def read_papers(cvs: AsyncCVS, paths: Paths, results: Results) -> None:
     """The stage itself. None is the end of either queue."""
 
-    async def waiting() -> AsyncIterator[Path]:
+    async def waiting() -> AsyncIterator[Path | Entry]:
         while (path := await paths.get()) is not None:
             yield path
 

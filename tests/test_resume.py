@@ -206,7 +206,7 @@ async def test_renamed_moved_and_re_ordered_files_are_recognised(tmp_path: Path,
 async def test_the_same_folder_given_twice_is_paid_once(tmp_path: Path, path: Path, concurrency: int) -> None:
     files(tmp_path / "scans", 6)
 
-    async def twice() -> AsyncIterator[Path]:
+    async def twice() -> AsyncIterator[Path | Entry]:
         for _ in range(2):
             async for file in folder(tmp_path / "scans"):
                 yield file
