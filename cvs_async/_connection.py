@@ -14,7 +14,8 @@ from typing import Any
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.http import HttpProcessingError
+
+from ._parser import Parser
 
 TURNS = 10
 """Turns of the event loop in which a TLS connection may process what is no data, such as session tickets."""
@@ -32,13 +33,20 @@ class Connection(ResponseHandler):
     def set_response_params(self, **parameters: Any) -> None:
         """Prepare for the next answer. aiohttp calls this before each request, and parses with a new parser then."""
         self.clean = self.is_clean()
+        parser: Any = Parser(self._new_parser(parameters), partial(self._new_parser, parameters))
+        self._parser = parser
+
+    def _new_parser(self, parameters: dict[str, Any]) -> Any:
+        """Return the parser that aiohttp would use."""
+        current = self._parser
         super().set_response_params(**parameters)
+        parser, self._parser = self._parser, current
+        return parser
 
     def is_clean(self) -> bool:
         """Return whether nothing is left of what has arrived: no data, no message, no error, no half of a message."""
-        return not (self.should_close or self._reading_paused) and (
-            self._parser is None or _between_messages(self._parser)
-        )
+        parser: Any = self._parser
+        return not (self.should_close or self._reading_paused) and (parser is None or parser.is_between_messages())
 
     async def is_usable(self) -> bool:
         """Return whether a request may be written: the connection is open, and nothing has arrived on it unasked.
@@ -97,18 +105,3 @@ def look(transport: asyncio.BaseTransport) -> str:
     if not found:
         return "quiet"
     return "closed" if found[0][1] & closed else "readable"
-
-
-_PROBE = b"HTTP/1.1 100 Probe\r\n\r\n"
-
-
-def _between_messages(parser: Any) -> bool:
-    """Return whether a parser has read its last message to the end, and nothing of another.
-
-    aiohttp's C parser does not show its state, so it is given a message: only between two others it is read as it is.
-    """
-    try:
-        messages, upgraded, tail = parser.feed_data(_PROBE)
-    except (HttpProcessingError, ValueError, AssertionError):
-        return False
-    return len(messages) == 1 and messages[0][0].reason == "Probe" and not (upgraded or tail)

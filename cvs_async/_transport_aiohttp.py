@@ -26,6 +26,7 @@ from aiohttp.abc import AbstractStreamWriter
 from attrs import define
 
 from ._connection import Connector
+from ._parser import MAX_FIELD, MAX_FIELDS
 from .settings import Timeout
 
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
@@ -218,6 +219,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 request_class=_Request,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
+                max_line_size=MAX_FIELD,
+                max_field_size=MAX_FIELD,
+                max_headers=MAX_FIELDS,
             )
         return self._session
 

@@ -1,0 +1,119 @@
+"""Parsing an answer with aiohttp's parser, within bounds, and with a length that is declared twice.
+
+RFC 9110, section 8.6, lets a recipient read an answer whose equal Content-Length stands in it several times; some
+proxies make such answers. aiohttp's C parser refuses them, and an answer that was paid for would be lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from aiohttp.http import HttpProcessingError
+
+MAX_FIELD = 1 << 16
+"""Bytes of the status line or of one header, at the most; aiohttp's default of 8,190 is less than gateways send."""
+
+MAX_FIELDS = 1000
+"""Headers of one answer, at the most."""
+
+MAX_HEAD = 1 << 20
+"""Bytes of an answer before its body, at the most."""
+
+Parsed: TypeAlias = tuple[Sequence[tuple[Any, Any]], bool, bytes]
+"""What aiohttp's parsers return: messages with their bodies, whether the protocol changes, and what is left."""
+
+NOTHING: Parsed = (), False, b""
+
+_PROBE = b"HTTP/1.1 100 Probe\r\n\r\n"
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?\n", re.IGNORECASE)
+
+
+class Parser:
+    """One of aiohttp's parsers, for one answer; `make` makes another one of the same kind."""
+
+    def __init__(self, parser: Any, make: Callable[[], Any]) -> None:
+        self._parser = parser
+        self._make = make
+        self._head: bytes | None = b""  # until the head was read
+        self._refusal: HttpProcessingError | None = None
+
+    def feed_data(self, data: bytes) -> Parsed:
+        """Parse more of the answer.
+
+        Raises:
+            HttpProcessingError: it is not HTTP, or too large.
+        """
+        if self._head is None:
+            parsed: Parsed = self._parser.feed_data(data)
+            return parsed
+        self._head += data
+        if self._refusal is not None:
+            return self._read_anyway(self._head, self._refusal)
+        try:
+            parsed = self._parser.feed_data(data)
+        except HttpProcessingError as refusal:
+            self._refusal = refusal
+            return self._read_anyway(self._head, refusal)
+        if any(message.code >= 200 for message, _ in parsed[0]):
+            self._head = None
+        elif len(self._head) > MAX_HEAD:
+            raise HttpProcessingError(code=400, message="the head is too large")
+        return parsed
+
+    def _read_anyway(self, head: bytes, refusal: HttpProcessingError) -> Parsed:
+        """Parse from the beginning with one length, once the whole head is there."""
+        if b"content-length" not in head.lower() or len(head) > MAX_HEAD:
+            raise refusal
+        mended = with_one_length(head)
+        if mended is None:
+            return NOTHING
+        if mended == head:
+            raise refusal
+        self._head, self._refusal, self._parser = None, None, self._make()
+        parsed: Parsed = self._parser.feed_data(mended)
+        return parsed
+
+    def feed_eof(self) -> Any:
+        """The connection has ended; returns what aiohttp's parser makes of an answer without its end."""
+        return None if self._refusal is not None else self._parser.feed_eof()
+
+    def pause_reading(self) -> None:
+        """Parse no more of the body until there is room for it."""
+        self._parser.pause_reading()
+
+    def is_between_messages(self) -> bool:
+        """Return whether the last message was read to its end, and nothing of another one.
+
+        aiohttp's C parser does not show its state, so it is given a message: only between two others it is read as
+        it is.
+        """
+        try:
+            messages, upgraded, tail = self._parser.feed_data(_PROBE)
+        except (HttpProcessingError, ValueError, AssertionError):
+            return False
+        return len(messages) == 1 and messages[0][0].reason == "Probe" and not (upgraded or tail)
+
+
+def with_one_length(data: bytes) -> bytes | None:
+    """Return an answer with its equal Content-Lengths made one; unchanged if they differ; None before its head ends."""
+    start = 0
+    while data[start : start + 10].startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):  # 100 Continue and the like
+        if (end := _END_OF_HEAD.search(data, start)) is None:
+            return None
+        start = end.end()
+    if (end := _END_OF_HEAD.search(data, start)) is None:
+        return None
+    head = data[start : end.end()]
+    lines, lengths = list[bytes](), list[bytes]()
+    for line in head.splitlines(keepends=True):
+        if found := _LENGTH.fullmatch(line):
+            lengths += map(bytes.strip, found[1].split(b","))
+        else:
+            lines.append(line)
+    if len(lengths) < 2 or len(set(lengths)) > 1:
+        return data
+    lines.insert(1, b"Content-Length: %s\r\n" % lengths[0])
+    return data[:start] + b"".join(lines) + data[end.end() :]
