@@ -8,17 +8,47 @@ from __future__ import annotations
 
 import asyncio
 import select
-from collections.abc import Awaitable
+import socket
+from collections.abc import Awaitable, Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
 from ._parser import Parser
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
 TURNS = 10
 """Turns of the event loop in which a TLS connection may process what is no data, such as session tickets."""
+
+
+class Socket(socket.socket):
+    """A socket on which a send does not fail because the other side has closed; a read tells it then.
+
+    A service that refuses a request (too large, wrong credentials) may answer and close before it has read all. With
+    an error of a send, asyncio ends the connection at once, and the answer that stands there unread is lost.
+    """
+
+    def send(self, data: Buffer, flags: int = 0, /) -> int:
+        """Send, or drop what nobody reads any more."""
+        try:
+            return super().send(data, flags)
+        except CLOSED:
+            return memoryview(data).nbytes
+
+    def sendmsg(self, buffers: Iterable[Buffer], /, *others: Any) -> int:
+        """Send, or drop what nobody reads any more."""
+        pieces = list(buffers)
+        try:
+            return super().sendmsg(pieces, *others)
+        except CLOSED:
+            return sum(memoryview(piece).nbytes for piece in pieces)
+
+
+CLOSED = (BrokenPipeError, ConnectionAbortedError, ConnectionResetError)
 
 
 class Connection(ResponseHandler):

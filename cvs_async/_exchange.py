@@ -20,6 +20,7 @@ class WireReply:
         attempts: how many requests the call has made.
         unknown_attempts: how many of them before this one may have been charged.
         retry_after: seconds that the service asks to wait; None where it does not.
+        request_size: bytes of the request's body.
     """
 
     status: int
@@ -27,6 +28,7 @@ class WireReply:
     attempts: int = 1
     unknown_attempts: int = field(default=0, repr=False)
     retry_after: float | None = field(default=None, repr=False)
+    request_size: int = field(default=0, repr=False)
 
 
 @define(eq=False)

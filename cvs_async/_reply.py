@@ -147,6 +147,12 @@ def http_error(operation: str, wire: WireReply, answer: dict[str, Any] | None = 
         return ServerError(f"{said} and no answer of its own", charge=charge, **context)
     if status in (401, 403):
         return AuthenticationError(f"{said}: {AuthenticationError.__doc__}", charge="free", **context)
+    if status == 413 and wire.request_size:
+        text = (
+            f"{said}: the request of {wire.request_size:,} bytes is too large for it;"
+            " send a smaller picture, fewer pages, or a URL"
+        )
+        return APIError(text, charge="free", **context)
     if status >= 400:
         return APIError(f"{said} and refused the request", charge="free", **context)
     if status >= 300:

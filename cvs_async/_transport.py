@@ -153,6 +153,7 @@ class Transport:
                 progress.attempts,
                 progress.unknown_before,
                 None if answer.status_code == HTTPStatus.OK else _retry_after(answer.headers),
+                int(outgoing.headers.get("Content-Length", 0)),
             )
 
     def _answer(self, outgoing: Outgoing, progress: Progress) -> Awaitable[Answer | httpx.Response]:

@@ -25,7 +25,7 @@ import yarl
 from aiohttp.abc import AbstractStreamWriter
 from attrs import define
 
-from ._connection import Connector
+from ._connection import Connector, Socket
 from ._parser import MAX_FIELD, MAX_FIELDS
 from .settings import Timeout
 
@@ -228,7 +228,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def _open_socket(self, address: Any) -> socket.socket:
         """With TCP keep-alive: load balancers forget connections that are silent while a document is worked on."""
         family, kind, protocol = address[:3]
-        opened = socket.socket(family, kind, protocol)
+        opened = Socket(family, kind, protocol)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in KEEP_ALIVE.items():
             if option := getattr(socket, name, None):  # not every system has them all
