@@ -22,11 +22,13 @@ from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, Done, Failed, Held, InvalidInputError, RetryPolicy, Url, folder
 from cvs_async._inputs import Part
-from cvs_async.batch import Outcome, Stats, processing
+from cvs_async.api import OPERATIONS
+from cvs_async.batch import Item, Outcome, Stats, _journal_writer, processing
 from cvs_async.batch._journal_writer import Writer
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, Record
-from cvs_async.batch.keys import OF_THE_CALL, key_of, question_of
+from cvs_async.batch.keys import key_of, question_of
 from cvs_async.batch.manifests import Entry
+from cvs_async.batch.replay import recorded
 from cvs_async.errors import ConfigurationError, CVSError
 from cvs_async.sandbox import Sandbox
 from tests.servers import closed_port, until
@@ -147,7 +149,11 @@ def test_keys_are_equal_where_content_operation_and_parameters_are(one: Any, oth
     assert (key(*one) == key(*other)) == (one == other)
 
 
-@given(CALLS, NAMES, st.sampled_from(sorted(OF_THE_CALL)), st.randoms(use_true_random=False))
+HOW = ["check_sum", "send_as", "timeout"]
+"""Keywords that say how something is asked, and not what: written out, for a key that changes is paid for again."""
+
+
+@given(CALLS, NAMES, st.sampled_from(HOW), st.randoms(use_true_random=False))
 @settings(deadline=None)
 def test_names_order_and_how_it_is_sent_make_no_other_key(call: Any, name: str, how: str, random: Any) -> None:
     operation, contents, parameters = call
@@ -156,6 +162,39 @@ def test_names_order_and_how_it_is_sent_make_no_other_key(call: Any, name: str, 
     random.shuffle(inputs)
     random.shuffle(told)
     assert key_of(question_of(operation, dict(told)), dict(inputs)) == key(*call)
+
+
+# Journals live on: where another version makes another key of the same question, it is paid for again.
+KNOWN_KEYS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    ("664ba8b5c61ff03a2f86184b84898cc8c8b7db722a6c93eeeb33ae88b4032e61", "ocr.card", {}, {"img": b"document"}),
+    (
+        "a54267013066854deb88040a62d583ba2e01ac426178d9c54f531d4a79e0929f",
+        "ocr.card",
+        {"get_thumb": True},
+        {"img": b"document"},
+    ),
+    (
+        "ef9b50a730a1846e33e7d7ca4f92df519c59d38158b4d0030e5400bf7fbad364",
+        "ekyc.face_matching",
+        {"type1": "card"},
+        {"img1": b"one", "img2": b"two"},
+    ),
+    (
+        "60b029dda7af8f85e713499c356830d55f75ae101b39990bc6623e901667e4a3",
+        "ocr.card",
+        {},
+        {"img": Url("https://example.com/1.jpg")},
+    ),
+]
+
+
+@pytest.mark.parametrize(("expected", "operation", "parameters", "inputs"), KNOWN_KEYS)
+def test_the_keys_of_journals_that_exist_stay_the_same(
+    expected: str, operation: str, parameters: dict[str, Any], inputs: dict[str, Any]
+) -> None:
+    opened = {name: value if isinstance(value, Url) else part(value) for name, value in inputs.items()}
+    for how in ({}, {"send_as": "base64"}, {"timeout": 7.0}, {"check_sum": "A1"}):
+        assert key_of(question_of(operation, {**parameters, **how}), opened) == expected
 
 
 async def test_a_large_file_has_the_key_of_its_content(tmp_path: Path) -> None:
@@ -319,6 +358,36 @@ async def test_without_dedupe_each_copy_is_paid(path: Path) -> None:
     assert (stats.replayed, stats.deduplicated) == (3, 0)
 
 
+async def test_two_questions_about_the_same_faces_are_two_calls(path: Path) -> None:
+    service = Service()
+    async with service.client() as cvs:
+        for type1 in ("card", "portrait"):
+            [one], _ = await run(cvs, [(b"a", b"b")], path, operation=cvs.ekyc.face_matching, type1=type1)
+            assert isinstance(one, Done)
+            assert not one.replayed
+    assert service.sent.total() == 2
+
+
+@pytest.mark.parametrize("how", [{"send_as": "base64"}, {"timeout": 7.0}, {"check_sum": "A1"}])
+async def test_how_it_is_sent_makes_no_other_call(path: Path, how: dict[str, Any]) -> None:
+    service = Service()
+    async with service.client() as cvs:
+        await run(cvs, numbered(2), path)
+        outcomes, _ = await run(cvs, numbered(2), path, **how)
+    assert all(isinstance(outcome, Done) and outcome.replayed for outcome in outcomes)
+    assert service.sent.total() == 2
+
+
+async def test_a_batch_without_a_required_keyword_sends_nothing(path: Path) -> None:
+    service = Service()
+    async with service.client() as cvs:
+        outcomes, _ = await run(cvs, numbered(1), path, operation=cvs.smartcrop.crop_person, width=50)
+    assert kinds(outcomes) == [Failed]
+    assert isinstance(errors(outcomes)[0], InvalidInputError)
+    assert "height" in str(errors(outcomes)[0])
+    assert not service.sent
+
+
 async def test_another_parameter_or_operation_is_another_call(path: Path) -> None:
     service = Service()
     async with service.client() as cvs:
@@ -414,6 +483,23 @@ async def test_what_time_can_mend_is_tried_again(path: Path, answer: Answer) -> 
     assert (service.sent.total(), stats.replayed, stats.billed) == (2, 0, 2)
 
 
+async def test_a_replay_has_the_status_of_the_answer(path: Path) -> None:
+    def answer(body: bytes) -> httpx.Response:
+        if b"document 0" in body:
+            return httpx.Response(201, json=GOOD)
+        return httpx.Response(422, json={"errorCode": "3", "errorMessage": "no"})
+
+    def status(outcome: Outcome[Any]) -> int | None:
+        return (outcome.reply if isinstance(outcome, Done) else outcome.error).http_status
+
+    service = Service(answer)
+    async with service.client() as cvs:
+        for _ in range(2):
+            outcomes, stats = await run(cvs, numbered(2), path)
+            assert [status(outcome) for outcome in outcomes] == [201, 422]
+    assert (stats.replayed, service.sent.total()) == (2, 2)
+
+
 async def test_without_replay_what_the_journal_has_is_left_out(path: Path) -> None:
     service = Service(answer=lambda body: refusal(1) if b"document 1" in body else good(body))
     async with service.client() as cvs:
@@ -482,6 +568,16 @@ async def test_what_is_in_doubt_is_left_out_if_one_says_so(path: Path) -> None:
         outcomes, stats = await run(cvs, numbered(4), path, in_doubt="skip")
     assert kinds(outcomes) == [Done]
     assert (service.sent.total(), stats.skipped, stats.done) == (1, 3, 1)
+
+
+async def test_an_answer_that_left_a_doubt_is_exported_as_held(path: Path) -> None:
+    async with Service(lambda _: httpx.Response(502, text="<h1>gateway</h1>")).client() as cvs:
+        await run(cvs, numbered(1), path)
+    [record] = records(path).values()
+    assert (record.state, record.content) == ("unknown", b"<h1>gateway</h1>")
+    told = recorded(OPERATIONS["ocr.card"], Item(0, "a"), record)
+    assert isinstance(told, Held)
+    assert (told.reason, told.error.charge, told.error.http_status) == ("in_doubt", "unknown", 502)
 
 
 async def test_an_outcome_is_committed_before_it_is_seen(path: Path) -> None:
@@ -564,6 +660,56 @@ async def test_a_batch_that_ends_early_is_finished_by_the_next_and_nothing_is_pa
     assert kinds(outcomes) == [Done] * 40
     assert set(service.sent.values()) == {1}
     assert (stats.replayed, stats.billed) == (paid, 40 - paid)
+
+
+async def leave_in_flight(cvs: AsyncCVS, service: Service, path: Path, count: int, how: str) -> None:
+    """Leave a batch with so many requests in flight, which are answered a while after that."""
+    assert service.go is not None
+
+    async def batch() -> None:
+        with anyio.CancelScope() as scope:
+            async with cvs.batch(cvs.ocr.card, numbered(40), journal=path, concurrency=8):
+                await until(lambda: service.sent.total() == count)
+                if how == "cancel":
+                    scope.cancel()
+
+    task = asyncio.create_task(batch())
+    await until(lambda: service.sent.total() == count)
+    await asyncio.wait([task], timeout=0.1)
+    assert not task.done(), "it waits for what was sent"
+    service.go.set()
+    await task
+
+
+@pytest.mark.parametrize("how", ["leave", "cancel"])
+async def test_a_journal_is_closed_when_all_that_was_sent_is_written_down(path: Path, how: str) -> None:
+    service = Service(go=asyncio.Event())
+    async with service.client() as cvs:
+        await leave_in_flight(cvs, service, path, 8, how)
+        assert service.ended == service.sent.total() == 8
+        assert Counter(record.state for record in records(path).values())["billed"] == 8
+        assert closed(path)
+
+
+@pytest.mark.parametrize("how", ["leave", "cancel"])
+async def test_a_request_that_is_taken_back_does_not_end_the_wait_for_the_others(
+    path: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, written = Journal.sent, list[str]()
+
+    async def holds(journal: Journal, key: str, *, check_sum: str | None) -> None:
+        await sent(journal, key, check_sum=check_sum)
+        written.append(key)
+        if len(written) > 1:  # these have not left when the batch is left
+            await anyio.sleep_forever()
+
+    monkeypatch.setattr(Journal, "sent", holds)
+    service = Service(go=asyncio.Event())
+    async with service.client() as cvs:
+        await leave_in_flight(cvs, service, path, 1, how)
+    states = Counter(record.state for record in records(path).values())
+    assert states["billed"] == service.ended == 1
+    assert set(states) == {"billed", "planned"}
 
 
 @pytest.mark.parametrize("end", ["break", "cancel"])
@@ -745,6 +891,24 @@ async def test_a_full_disk_ends_the_batch_and_loses_nothing_that_was_answered(
     assert kinds(last) == [Done] * 100
 
 
+async def test_a_journal_that_breaks_with_the_last_answer_ends_the_batch_with_its_error(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(writer: Any, calls: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    order = tuple(full if method is Writer.ended else method for method in _journal_writer._ORDER)
+    monkeypatch.setattr(_journal_writer, "_ORDER", order)
+    monkeypatch.setattr(Writer, "ended", full)
+    seen = list[Outcome[Any]]()
+    async with Service().client() as cvs:
+        with pytest.raises(JournalError, match="No space left"):
+            async with cvs.batch(cvs.ocr.card, numbered(1), journal=path, concurrency=4) as batch:
+                async for outcome in batch:
+                    seen.append(outcome)
+    assert kinds(seen) == [Done]
+
+
 async def test_a_full_disk_loses_no_answer_that_waits_for_one_before_it(path: Path, small_disk: None) -> None:
     def answer(body: bytes) -> httpx.Response:
         if b"document 0" in body:
@@ -922,6 +1086,12 @@ async def test_an_empty_account_holds_the_rest_and_the_next_run_finishes_it(
     async with AsyncCVS("key", "secret", base_url=sandbox.base_url) as later:
         outcomes, stats = await run(later, pictures(jpg, 40), path)
     assert (stats.done, stats.replayed, stats.billed, sandbox.ledger.billed) == (40, 7, 33, 40)
+
+
+async def test_an_empty_account_is_no_failure_of_the_service(path: Path) -> None:
+    async with Service(lambda _: refusal(4)).client() as cvs:
+        outcomes, _ = await run(cvs, numbered(20), path, max_consecutive_failures=3, concurrency=1)
+    assert reasons(outcomes) == {"quota": 20}
 
 
 async def test_an_account_that_is_filled_up_meanwhile_finishes_all(sandbox: Sandbox, jpg: bytes, path: Path) -> None:
