@@ -45,6 +45,10 @@ def write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
+def files_beside(path: Path) -> list[Path]:
+    return list(path.parent.iterdir())
+
+
 def key_of(number: int) -> str:
     return hashlib.sha256(b"%d" % number).hexdigest()
 
@@ -524,6 +528,32 @@ async def test_a_damaged_journal_is_left_alone(path: Path, where: str) -> None:
     assert not any(thread.name == "cvs-async-journal" for thread in threading.enumerate())
 
 
+PAGE = 4096
+LEAVES = {"of a table": 0x0D, "of an index": 0x0A}
+"""What a page of a b-tree without pages below it begins with."""
+
+
+@pytest.mark.parametrize("kind", LEAVES.values(), ids=list(LEAVES))
+async def test_one_damaged_page_of_a_large_journal_is_noticed(path: Path, kind: int) -> None:
+    async with Journal(path) as journal:
+        await asyncio.gather(*(claim(journal, key_of(number), "scans/" + "x" * 99) for number in range(1500)))
+        await asyncio.gather(*(journal.sent(key_of(number), check_sum="x" * 99) for number in range(1500)))
+    whole = read(path)
+    leaves = [
+        place
+        for place in range(PAGE, len(whole), PAGE)
+        if whole[place] == kind and whole[place + 3 : place + 5] > b"\0\0"
+    ]
+    assert len(leaves) > 20
+    for place in leaves[:: len(leaves) // 8]:
+        write(path, whole[: place + 8] + b"\xa5" * 512 + whole[place + 520 :])
+        with pytest.raises(JournalError, match="is damaged"):
+            await Journal(path).__aenter__()
+    write(path, whole)
+    async with Journal(path) as journal:
+        assert (await known(journal, key_of(1499))).state == "sent"
+
+
 async def test_a_missing_folder_and_a_folder_are_told(tmp_path: Path) -> None:
     for wrong in (tmp_path / "missing" / "claims.db", tmp_path):
         with pytest.raises(JournalError, match=f"journal {wrong} cannot be used: .*; check the disk"):
@@ -643,6 +673,46 @@ async def test_purging_drops_old_answers_and_keeps_what_was_paid(path: Path, mon
         assert await journal.content(B) == ANSWER
     with pytest.raises(JournalError, match="there is no journal"):
         await asyncio.to_thread(purge, path.with_name("missing.db"), 0)
+
+
+async def test_what_is_purged_goes_by_when_it_was_answered(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    async with Journal(path) as journal:
+        monkeypatch.setattr("time.time", lambda: now - 1000)
+        await claim(journal, A)
+        await journal.sent(A, check_sum=None)
+        monkeypatch.setattr("time.time", lambda: now - 500)
+        await end(journal, A)
+    monkeypatch.undo()
+    assert await asyncio.to_thread(purge, path, 750) == 0
+    assert await asyncio.to_thread(purge, path, 250) == 1
+
+
+async def test_what_is_purged_is_nowhere_in_the_files(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, secrets = time.time, [os.urandom(400) for _ in range(40)]
+    async with Journal(path) as journal:
+        for number, secret in enumerate(secrets):
+            monkeypatch.setattr("time.time", lambda old=number % 2: real() - 1000 * old)
+            await claim(journal, key_of(number))
+            await send(journal, key_of(number), content=secret)
+    monkeypatch.undo()
+    with JournalReader(path) as reader:  # keeps the -wal from being dropped with the last connection
+        reader.figures()
+        assert await asyncio.to_thread(purge, path, 500) == 20
+        held = b"".join(map(read, files_beside(path)))
+    assert [secret[100:164] in held for secret in secrets] == [True, False] * 20
+
+
+async def test_what_was_asked_for_in_the_turn_of_closing_is_written(path: Path) -> None:
+    async with Journal(path) as journal:
+        await claim(journal, A)
+        last = asyncio.ensure_future(journal.sent(A, check_sum=None))
+        await asyncio.sleep(0)
+        await journal.aclose()
+        async with asyncio.timeout(60):
+            await last
+    with JournalReader(path) as reader:
+        assert [record.state for record, _, _ in reader.records()] == ["sent"]
 
 
 async def test_a_full_disk_fails_every_waiter_and_closes_cleanly(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

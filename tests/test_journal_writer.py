@@ -95,3 +95,20 @@ def test_chunks_hold_everything_in_order(count: int, most: int) -> None:
     assert [value for piece in pieces for value in piece] == list(range(count))
     assert all(len(piece) <= most for piece in pieces)
     assert len(pieces) <= count // most + 12
+
+
+@pytest.mark.parametrize("method", [Writer.sent, Writer.ended, Writer.withdrawn])
+def test_what_must_not_be_lost_is_on_the_disk_when_it_is_committed(tmp_path: Path, method: Any) -> None:
+    end = ("billed", 200, None, 0, 2.0)
+    arguments = {Writer.sent: (KEYS[0], None, 1.0), Writer.ended: (KEYS[0], b"{}", end), Writer.withdrawn: (KEYS[0],)}
+    writer, said = Writer(tmp_path / "journal.db"), list[str]()
+    try:
+        writer.commit([call(Writer.claim, ([(KEYS[0], "ocr.card", "a.jpg", None)],))])
+        if method is not Writer.sent:
+            writer.commit([call(Writer.sent, arguments[Writer.sent])])
+        writer.commit([call(Writer.note, ("{}", 3.0))])  # which may be lost
+        writer._database.set_trace_callback(said.append)
+        assert writer.commit([call(method, arguments[method])]) == [None]
+    finally:
+        writer.close()
+    assert said.index("PRAGMA synchronous = FULL") < said.index("BEGIN IMMEDIATE") < said.index("COMMIT")
