@@ -380,3 +380,20 @@ async def test_closing_wakes_who_waits(settings: dict[str, Any]) -> None:
         errors = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), SOON)
         assert ConfigurationError in {type(error) for error in errors}
         assert (cvs.stats.waiting, len(server.requests)) == (0, asked)
+
+
+async def test_no_request_leaves_a_client_that_is_closed_in_the_moment_it_gets_a_slot() -> None:
+    async with bad_server(answers_when_told) as server:
+        cvs = client(server, max_connections=1)
+        first, second = (asyncio.create_task(cvs.ocr.card(PICTURE)) for _ in range(2))
+        await arrived(server, 1)
+        await until(lambda: cvs.stats.waiting == 1)
+        server.go.set()
+        while cvs._dispatcher._slots.taken != 1 or cvs.stats.in_flight:  # noqa: ASYNC110 - the very turn in which
+            await asyncio.sleep(0)  # the slot is handed on
+        cvs._dispatcher._closed = True
+        assert (await first).charge == "billed"
+        with pytest.raises(ConfigurationError):
+            await second
+        await cvs.aclose()
+        assert len(server.requests) == 1

@@ -799,3 +799,18 @@ async def test_a_path_is_looked_at_and_read_off_the_event_loop(
     assert len(await content(await load_part(path))) == size
     assert len(threads) >= 2
     assert threading.get_ident() not in threads
+
+
+async def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "scan.jpg").write_bytes(JPEG)
+    real = os.fstat
+
+    def fstat(file: int) -> os.stat_result:
+        status = real(file)
+        with open(tmp_path / "scan.jpg", "ab") as more:
+            more.write(b" and more")
+        return status
+
+    monkeypatch.setattr(os, "fstat", fstat)
+    with pytest.raises(InvalidInputError, match="grows while it is read"):
+        await load(CARD, {"img": tmp_path / "scan.jpg"}, "file")

@@ -455,3 +455,10 @@ async def test_standard_input_that_is_closed_is_an_error() -> None:
     os.close(reading)
     with pytest.raises(InvalidInputError, match="standard input"):
         await everything(standard_input(reading))
+
+
+def test_the_rest_of_a_line_that_is_too_long_is_no_line() -> None:
+    splitter, lines = manifests._Splitter(), list[Any]()
+    for piece in (b"x" * (manifests.LONGEST_LINE + 1), b'{"path": "a.jpg"}', b"\n", b"next\n"):
+        lines += splitter.feed(piece)
+    assert lines == [(1, None), (2, b"next")]

@@ -51,6 +51,7 @@ from cvs_async.models import (
     V1IdCard12Front,
     V1Paper,
     V1Sides,
+    credit,
     is_unlimited,
     parse_date,
 )
@@ -594,3 +595,31 @@ def test_a_paper_may_never_expire(text: str | None, unlimited: bool) -> None:
 def test_no_text_is_an_error(text: str) -> None:
     assert isinstance(is_unlimited(text), bool)
     assert parse_date(text) is None or parse_date(text) is not None
+
+
+COLUMNS = {
+    credit.CreditCardInfo: "limit amount_due amount_overdue number_of_cards",
+    credit.OutstandingLoan: "loans cards total",
+    credit.BadDebt: "last_date debt_group amount number institution",
+    credit.LatePayment: "late most_days times",
+    credit.LoanGuarantee: "assets institutions",
+    credit.CreditContract: "signed ends",
+    credit.CustomerLookUp: "institution_code product date",
+}
+
+
+@pytest.mark.parametrize(("row", "names"), COLUMNS.items())
+def test_the_columns_of_a_credit_report_are_in_the_documented_order(row: Any, names: str) -> None:
+    columns = names.split()
+    cells = [{"value": name, "box": [0, 0, 1, 1], "score": 1, "label": ""} for name in columns]
+    told = structure(cells, row)
+    assert [getattr(told, name).value for name in columns] == columns
+
+
+def test_the_codes_of_liveness_are_those_of_the_documents() -> None:
+    names = [warning.name for warning in sorted(LivenessWarning)]
+    assert names == [
+        *("OK", "NO_FACE_MID", "NO_FACE_LEFT", "NO_FACE_RIGHT", "MID_LEFT_DIFFER", "MID_RIGHT_DIFFER"),
+        *("INVALID_MID", "INVALID_LEFT", "INVALID_RIGHT"),
+    ]
+    assert [int(LivenessWarning[name]) for name in names] == list(range(9))

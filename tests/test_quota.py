@@ -18,12 +18,14 @@ from cvs_async import (
     AuthenticationError,
     ConfigurationError,
     CVSError,
+    Done,
     NoContentError,
     OutOfRequestsError,
     RetryPolicy,
     ServerError,
     Timeout,
     TimeoutError,
+    Url,
 )
 from cvs_async._quota import UNPRICED, Pass, QuotaGate
 from tests.clock import now, run_virtual, settle, timers, unhurried, virtual
@@ -532,3 +534,58 @@ async def test_who_waits_at_the_gate_when_the_client_is_closed_sends_nothing() -
     with pytest.raises(ConfigurationError) as caught:
         await call
     assert (caught.value.charge, caught.value.attempts, account.asked) == ("free", 1, [0])
+
+
+@virtual
+async def test_who_was_refused_goes_before_who_only_waits() -> None:
+    account, done = Account(seconds=100), list[bytes]()
+
+    async def call(cvs: AsyncCVS, name: bytes) -> None:
+        await cvs.ocr.card(name)
+        done.append(name)
+
+    async with client(account, "wait", timeout=Timeout(total=9999, read=9999)) as cvs:
+        calls = [asyncio.create_task(call(cvs, b"slow"))]
+        await asyncio.sleep(1)
+        account.seconds = 1
+        for name in (b"quick", b"later"):
+            calls.append(asyncio.create_task(call(cvs, name)))
+            await asyncio.sleep(5)
+        await asyncio.sleep(95)
+        account.filled = True
+        await asyncio.gather(*calls)
+    assert done[0] == b"slow", "it was refused last, and sent first"
+
+
+@virtual
+async def test_in_a_batch_the_time_of_a_call_stands_still_at_the_gate() -> None:
+    account = Account()
+    async with (
+        client(account, timeout=100) as cvs,
+        cvs.batch(cvs.ocr.card, [b"a", b"b"], quota="wait", concurrency=2) as batch,
+    ):
+        asyncio.get_running_loop().call_later(1000, setattr, account, "filled", True)
+        outcomes = [outcome async for outcome in batch]
+    assert [type(outcome) for outcome in outcomes] == [Done, Done]
+    assert sum(account.billed.values()) == 2
+
+
+@virtual
+async def test_a_probe_that_gives_up_waiting_for_a_slot_lets_the_next_one_try() -> None:
+    account = Account(seconds=1000)
+    async with client(account, max_connections=2, timeout=Timeout(total=5000, read=5000, pool=1)) as cvs:
+        first = asyncio.create_task(cvs.ocr.card(b"a"))
+        await asyncio.sleep(500)
+        others = [asyncio.create_task(cvs.ocr.card(b"b"))]
+        await refused(first)
+        url = Url("http://127.0.0.1/a.jpg")  # a download costs nothing, and passes the gate
+        downloads = [asyncio.create_task(cvs._call.download(url, operation="smartcrop.download"))]
+        await asyncio.sleep(100)
+        assert gate(cvs) == "closed"
+        with pytest.raises(TimeoutError):  # the probe: both slots are taken for longer than a second
+            await cvs.ocr.card(b"probe")
+        assert gate(cvs) == "closed"
+        await asyncio.gather(*others, *downloads, return_exceptions=True)
+        account.seconds, account.filled = 0, True
+        await asyncio.sleep(1000)
+        assert (await cvs.ocr.card(b"next")).charge == "billed"

@@ -374,3 +374,10 @@ def test_a_paid_answer_that_does_not_fit_a_type_of_the_users_own_is_attached() -
         decode(Endpoint("ocr/new", returns=int), WireReply(200, json.dumps(answer).encode()))
     assert (caught.value.charge, caught.value.raw) == ("billed", answer)
     assert "CANARY" not in f"{caught.value} {caught.value!r}"
+
+
+def test_what_is_no_number_in_json_is_none_in_what_came() -> None:
+    reply = decode(
+        ANY, WireReply(200, b'{"errorCode": 0, "data": [], "a": NaN, "b": Infinity, "c": -Infinity, "d": 1}')
+    )
+    assert reply.raw == {"errorCode": 0, "data": [], "a": None, "b": None, "c": None, "d": 1}

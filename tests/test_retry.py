@@ -565,3 +565,21 @@ async def test_who_is_to_be_sent_again_when_the_client_is_closed_is_not() -> Non
     with pytest.raises(ConfigurationError) as caught:
         await call
     assert (caught.value.charge, caught.value.attempts, service.asked) == ("free", 1, [0])
+
+
+@virtual
+async def test_requests_before_the_last_one_count_where_the_time_is_up() -> None:
+    asked = list[httpx.Request]()
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if len(asked) == 1:
+            raise httpx.ReadError("reset")
+        await asyncio.sleep(1000)
+        return httpx.Response(200, content=ANSWER)
+
+    retry = RetryPolicy(initial=0.0, unknown_resends=1)
+    async with AsyncCVS("key", "secret", transport=httpx.MockTransport(handle), retry=retry, drain_timeout=1) as cvs:
+        with pytest.raises(TimeoutError) as caught:
+            await cvs.ocr.card(b"document", timeout=30)
+    assert (len(asked), caught.value.attempts, caught.value.unknown_attempts) == (2, 2, 2)

@@ -131,7 +131,18 @@ def test_plain_http_may_stay_on_this_machine(host: str) -> None:
     assert set(load(base_url=f"http://{host}").origins.values()) == {f"http://{host}"}
 
 
-@pytest.mark.parametrize("host", ["cvs.example.com", "192.0.2.1", "[2001:db8::1]", "localhost.example.com", "0.0.0.0"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "cvs.example.com",
+        "192.0.2.1",
+        "[2001:db8::1]",
+        "localhost.example.com",
+        "evil-localhost",
+        "evillocalhost:81",
+        "0.0.0.0",
+    ],
+)
 def test_plain_http_leaves_this_machine_only_where_it_is_allowed(host: str) -> None:
     with pytest.raises(ConfigurationError, match="allow_insecure=True"):
         load(base_url=f"http://{host}")

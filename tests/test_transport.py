@@ -232,6 +232,67 @@ async def test_only_http_is_downloaded_from(url: str) -> None:
             await cvs.smartcrop.download(url)
 
 
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ("50%", b"50%25"),
+        ("a%2Fb", b"a%252Fb"),
+        ("%2e%2e", b"%252e%252e"),
+        ("a b&c=d", b"a%20b%26c%3Dd"),
+        ("số 1", b"s%E1%BB%91%201"),
+    ],
+)
+async def test_an_id_is_one_part_of_the_path_whatever_is_in_it(given: str, path: bytes) -> None:
+    found = b'{"result": [], "status_code": 0, "message": "Success"}'
+    async with bad_server(answers(http(found))) as server, AsyncCVS("key", "secret", base_url=server.base_url) as cvs:
+        await cvs.face_search.update_image(given)
+    assert server.requests[0].startswith(b"PUT /api/v2/face_search/images/" + path + b" HTTP/1.1\r\n")
+
+
+async def test_a_cookie_of_an_answer_is_not_sent_along() -> None:
+    reply = http(headers=("Set-Cookie: session=CANARY; Path=/",))
+    # For a name, because aiohttp's jar takes no cookies from addresses.
+    async with (
+        bad_server(answers(reply)) as server,
+        AsyncCVS("key", "secret", base_url=server.base_url.replace("127.0.0.1", "localhost")) as cvs,
+    ):
+        for _ in range(2):
+            await cvs.ocr.card(PICTURE)
+    assert len(server.requests) == 2
+    assert not any(b"CANARY" in request for request in server.requests)
+
+
+async def test_a_picture_is_not_fetched_in_plain_http_from_another_machine() -> None:
+    asked = list[httpx.URL]()
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        return httpx.Response(200, content=b"picture")
+
+    async with AsyncCVS("key", "secret", transport=httpx.MockTransport(handle)) as cvs:
+        with pytest.raises(InvalidInputError):
+            await cvs.smartcrop.download("http://pictures.invalid/a.jpg")
+        assert not asked
+        assert await cvs.smartcrop.download("https://pictures.invalid/a.jpg") == b"picture"
+
+
+@pytest.mark.parametrize("with_length", [True, False])
+async def test_an_answer_of_exactly_the_bound_is_read(with_length: bool) -> None:
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+    reply = http() if with_length else head + ANSWER
+    bounds = {len(ANSWER): "billed", len(ANSWER) - 1: None}
+    for most, charge in bounds.items():
+        async with (
+            bad_server(answers(reply, then_close=True)) as server,
+            AsyncCVS("key", "secret", base_url=server.base_url, max_response_bytes=most) as cvs,
+        ):
+            if charge is not None:
+                assert (await cvs.ocr.card(PICTURE)).charge == charge
+            else:
+                with pytest.raises(ResponseTooLargeError):
+                    await cvs.ocr.card(PICTURE)
+
+
 async def test_a_base_url_with_letters_of_its_own_is_quoted() -> None:
     async with (
         bad_server(answers(http())) as server,
