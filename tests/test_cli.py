@@ -15,8 +15,10 @@ from typing import IO
 import pytest
 from typer.testing import CliRunner
 
+from cvs_async import errors
 from cvs_async.api import OPERATIONS
 from cvs_async.cli._items import open_items
+from cvs_async.cli._summary import SHOWN, meaning
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.einvoice import write_einvoice
@@ -119,6 +121,50 @@ def test_errors_are_counted_by_kind(sandbox: Sandbox, samples: list[Sample]) -> 
     assert ended.returncode == 1
     assert "1 × AuthenticationError: the service refused api_key or api_secret" in ended.stderr
     assert "1 × InvalidInputError" in ended.stderr
+
+
+def test_which_files_failed_and_why_is_said_of_the_first_few(sandbox: Sandbox, samples: list[Sample]) -> None:
+    broken = next(sample.path for sample in samples if sample.kind == "broken")
+    missing = [f"missing-{number}.jpg" for number in range(SHOWN + 2)]
+    ended = cvs_async("batch", "ocr.card", broken, *missing, "--ordered", sandbox=sandbox)
+    said = ended.stderr.splitlines()
+    place = said.index(f"  {len(missing)} × InvalidInputError: {meaning('InvalidInputError')}")
+    assert said[place + 1 : place + 1 + SHOWN] == [
+        f"    ocr.card: img ({name}) does not exist" for name in missing[:SHOWN]
+    ]
+    assert missing[SHOWN] not in ended.stderr
+    assert any(line.startswith(f"    {broken}: ocr.card") for line in said), "a refusal is told with its file"
+
+
+@pytest.mark.parametrize("kind", [name for name in errors.__all__ if name not in ("CVSError", "Charge")])
+def test_every_kind_of_error_has_a_clause_of_its_own(kind: str) -> None:
+    said = meaning(kind)
+    assert said[0].islower()
+    assert not said.endswith((".", " is", ",", ";"))
+    assert "`" not in said
+    assert "\n" not in said
+    assert len(said.split()) >= 4
+
+
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [
+        ("ocr.crad", "ocr.card"),
+        ("card", "ocr.card"),
+        ("ekyc.face-matching", "ekyc.face_matching"),
+        ("invoice_xml", "ocr.document.invoice_xml"),
+        ("OCR.Card", "ocr.card"),
+    ],
+)
+def test_a_mistyped_operation_is_answered_with_the_nearest(given: str, near: str) -> None:
+    ended = cvs_async("call", given, "a.jpg")
+    assert (ended.returncode, near in ended.stderr) == (2, True)
+    assert sum(f" {name}" in ended.stderr for name in OPERATIONS) < 6, "and not with all of them"
+
+
+def test_an_operation_that_is_like_none_is_not_answered_with_guesses() -> None:
+    said = cvs_async("call", "xyz", "a.jpg").stderr
+    assert said == "There is no operation xyz; `cvs-async operations` lists them.\n"
 
 
 def test_call_prints_what_was_read(sandbox: Sandbox, samples: list[Sample]) -> None:

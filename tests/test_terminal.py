@@ -165,3 +165,90 @@ def test_standard_output_is_utf_8_whatever_the_surroundings(
 def test_a_message_that_the_terminal_cannot_spell_is_escaped(tmp_path: Path) -> None:
     ended = as_bytes("status", "căn cước.db", cwd=tmp_path, PYTHONIOENCODING="cp1252:strict")
     assert (ended.returncode, rb"c\u0103n c\u01b0\u1edbc.db" in ended.stderr) == (2, True)
+
+
+def in_shell(
+    command: str, *arguments: str | Path, sandbox: Sandbox | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a shell command in which "$@" is cvs-async with these arguments."""
+    return subprocess.run(
+        ["bash", "-c", command, "bash", *COMMAND, *map(str, arguments)],
+        env=environment(sandbox),
+        cwd=cwd,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("redirection", "sentence"),
+    [
+        ('"$@" >&-', "standard output is closed: there is nowhere to put the results"),
+        ('"$@" 1< /dev/null', "standard output cannot be written"),
+    ],
+    ids=["closed", "for reading"],
+)
+@pytest.mark.parametrize("command", ["batch", "call"])
+def test_without_standard_output_nothing_is_paid(
+    sandbox: Sandbox, samples: list[Sample], command: str, redirection: str, sentence: str
+) -> None:
+    ended = in_shell(redirection, command, "ocr.card", good(samples)[0], sandbox=sandbox)
+    assert (ended.returncode, sandbox.ledger.requests) == (2, 0)
+    assert sentence in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["batch", "call"])
+def test_where_nobody_reads_standard_output_nothing_is_paid(
+    sandbox: Sandbox, samples: list[Sample], command: str
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [*COMMAND, command, "ocr.card", str(good(samples)[0])]
+    ended = subprocess.run(words, env=environment(sandbox), stdout=writing, stderr=subprocess.PIPE, timeout=60)
+    os.close(writing)
+    assert (ended.returncode, sandbox.ledger.requests) == (2, 0)
+    assert b"standard output is read by nobody" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["operations"], ["status", "j.db"], ["status", "j.db", "--json"], ["reconcile", "j.db"]]
+)
+def test_a_command_whose_output_is_closed_says_so(
+    sandbox: Sandbox, samples: list[Sample], tmp_path: Path, words: list[str]
+) -> None:
+    cvs_async("batch", "ocr.card", good(samples)[0], "--journal", "j.db", sandbox=sandbox, cwd=tmp_path)
+    ended = in_shell('"$@" >&-', *words, cwd=tmp_path)
+    assert (ended.returncode, "standard output is closed" in ended.stderr) == (2, True)
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_full_disk_behind_standard_output_is_an_error(tmp_path: Path) -> None:
+    ended = in_shell('"$@" > /dev/full', "operations")
+    assert (ended.returncode, "No space left" in ended.stderr) == (2, True)
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "2>&- >&-", "2>&- >&- <&-"])
+def test_a_batch_that_writes_to_a_file_needs_no_other_stream(
+    batch: list[str | Path], tmp_path: Path, closed: str
+) -> None:
+    with Sandbox() as sandbox:
+        ended = in_shell(f'"$@" {closed}', *batch, sandbox=sandbox)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert [line["status"] for line in lines(tmp_path / "r.jsonl")] == ["done"] * 3
+
+
+def test_standard_input_that_is_closed_is_an_error(tmp_path: Path) -> None:
+    with Sandbox() as sandbox:
+        ended = in_shell('"$@" <&-', "batch", "ocr.card", "-", "--out", "r.jsonl", sandbox=sandbox, cwd=tmp_path)
+    assert (ended.returncode, "standard input: Bad file descriptor" in ended.stderr) == (2, True)
+
+
+def test_a_dry_run_is_silent_about_what_pypdf_finds_wrong(tmp_path: Path) -> None:
+    page = "1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    end = "xref\n0 1\n0000000000 65535 f \ntrailer<</Root 1 0 R/Size 3>>\nstartxref\n5\n%%EOF\n"
+    (tmp_path / "broken.pdf").write_text(f"%PDF-1.4\n{page}{end}")
+    ended = cvs_async("batch", "ocr.card", "broken.pdf", "--dry-run", cwd=tmp_path, CVS_BASE_URL="http://127.0.0.1:9")
+    assert (ended.returncode, ended.stderr) == (0, "")

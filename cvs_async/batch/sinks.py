@@ -17,6 +17,7 @@ import anyio
 import anyio.to_thread
 
 from .._converter import unstructure
+from .._stdout import check_stdout
 from ..errors import APIError, CVSError, InvalidInputError
 from .outcome import Done, Held, Outcome, name_of
 
@@ -89,7 +90,7 @@ class JsonLines:
         path: of the file; None for standard output.
 
     Raises:
-        InvalidInputError: on entering, if the file exists or cannot be made.
+        InvalidInputError: on entering, if the file exists or cannot be made, or standard output is closed.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None, *, append: bool = False) -> None:
@@ -99,6 +100,7 @@ class JsonLines:
 
     async def __aenter__(self) -> Self:
         if self.path is None:
+            check_stdout()
             self._file = aiofiles.stdout_bytes
             return self
         try:

@@ -1,4 +1,4 @@
-"""What a batch looks like while it runs, and in the end."""
+"""What a batch looks like while it runs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
-from .. import errors
 from ..batch import Outcome, Stats
-from ..errors import CVSError
 from ..stats import ClientStats
-from ._common import FAILED, HELD, told_span
+from ._common import told_span
+from ._summary import told
 
 LOOKS = 12
 BEAT = 0.25
@@ -39,34 +38,6 @@ class Sink(Protocol):
 
     async def write(self, outcome: Outcome[Any], /) -> None:
         """Add one outcome."""
-
-
-def print_summary(console: Console, stats: Stats) -> None:
-    """A batch in a few lines."""
-    known = _named(stats, "replayed", "deduplicated", "skipped")
-    console.print(
-        f"{stats.finished} items: {stats.done} done, {stats.failed} failed, {stats.held} held; "
-        f"{stats.billed} billed, {stats.free} free, {stats.unknown} unknown; "
-        f"{f'{known}; ' if known else ''}{stats.elapsed:.1f} s, {stats.rate:.1f} a second"
-    )
-    for kind, times in stats.errors.most_common():
-        if kind == CVSError.__name__:  # of held items: they are told by their reasons
-            continue
-        console.print(f"  {times} × {kind}: {_meaning(kind)}", markup=False)
-
-
-def exit_code(stats: Stats) -> int:
-    """0 only if every item is done."""
-    return HELD if stats.held else FAILED if stats.failed else 0
-
-
-def _meaning(kind: str) -> str:
-    """The first line of an error's description."""
-    return (getattr(errors, kind, CVSError).__doc__ or "").strip().partition("\n")[0].rstrip(".")
-
-
-def _named(stats: Stats, *names: str) -> str:
-    return ", ".join(f"{number} {name}" for name in names if (number := getattr(stats, name)))
 
 
 class Display:
@@ -118,8 +89,8 @@ class Display:
         left = None if stats.total is None or not rate else max(stats.total - through, 0) / rate
         parts = [
             f"{through} of {'?' if stats.total is None else stats.total}",
-            _named(stats, "done", "failed", "held"),
-            _named(stats, "billed", "free", "unknown"),
+            told(stats, "done", "failed", "held"),
+            told(stats, "billed", "free", "unknown"),
             f"{rate:.0f}/s",
             f"{told_span(left)} left" if left else "",
             {"open": "", "closed": "out of requests", "probing": "out of requests, trying"}[gate],

@@ -13,6 +13,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from .._escape import escaped, escaped_lines
+from .._stdout import check_stdout
 
 PIPED_WIDTH = 220
 
@@ -69,17 +70,23 @@ class Lossy(io.TextIOBase):
 
 
 def console() -> Console:
-    """Return standard output. Where it is no terminal, tables are not squeezed into eighty columns."""
-    terminal = sys.stdout is not None and sys.stdout.isatty()
-    return Screen(width=None if terminal else PIPED_WIDTH)
+    """Return standard output. Where it is no terminal, tables are not squeezed into eighty columns.
+
+    Raises:
+        InvalidInputError: it is closed.
+    """
+    check_stdout()
+    return Screen(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
 def print_result(text: str) -> None:
     """Print JSON or other plain text to standard output. Its line breaks are layout; all else is escaped.
 
     Raises:
+        InvalidInputError: it is closed.
         OSError: it cannot be written.
     """
+    check_stdout()
     sys.stdout.write(escaped_lines(text) + "\n")
     sys.stdout.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 
@@ -14,6 +15,7 @@ def prepare() -> None:
        messages are written into it. Reading from the one of standard input fails as it did.
     2. Results are UTF-8 in whatever surroundings, Windows' code pages among them.
     3. Messages keep their encoding, and what it does not have is escaped.
+    4. What pypdf finds wrong with a PDF while its pages are counted is no message of ours.
     """
     for descriptor in range(3):
         _take_up(descriptor)
@@ -21,6 +23,7 @@ def prepare() -> None:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     if isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr.reconfigure(errors="backslashreplace")
+    logging.getLogger("pypdf").addHandler(logging.NullHandler())
 
 
 def settle() -> str | None:

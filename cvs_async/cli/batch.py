@@ -41,8 +41,9 @@ from ._common import (
     told_errors,
 )
 from ._items import STDIN, Items, open_items
-from ._progress import Display, beating, exit_code, print_summary
+from ._progress import Display, beating
 from ._results import Results, refuse_existing
+from ._summary import Failures, exit_code, print_summary
 
 HELD_BECAUSE: dict[Reason, str] = {
     "quota": "the account is out of requests",
@@ -198,6 +199,7 @@ class Run:
     interrupted: bool = False
     taken: int = 0
     held: Counter[Reason] = field(factory=Counter)
+    failures: Failures = field(factory=Failures)
     scope: anyio.CancelScope = field(factory=anyio.CancelScope)
 
     async def run(self) -> int:
@@ -219,6 +221,7 @@ class Run:
                     async for outcome in outcomes:
                         await self.results.write(outcome)
                         self.taken += 1
+                        self.failures.add(outcome)
                         if isinstance(outcome, Held):
                             self.held[outcome.reason] += 1
                     self.results.whole = not self.interrupted and not self.batch.stats.skipped
@@ -241,7 +244,7 @@ class Run:
 
     def _sum_up(self) -> None:
         stats = self.batch.stats
-        print_summary(messages(), stats)
+        print_summary(messages(), stats, self.failures)
         said = [f"  {number} held: {HELD_BECAUSE[reason]}" for reason, number in self.held.most_common()]
         if self.results.path is not None and stats.errors and self.results.path.exists():
             said.append(f"Which and why is in {self.results.path}.")

@@ -11,6 +11,7 @@ from attrs import define, field
 
 from .._converter import unstructure
 from .._endpoint import Endpoint
+from .._stdout import check_stdout
 from ..client import AsyncCVS
 from ._common import (
     INTERRUPTED,
@@ -27,6 +28,7 @@ from ._common import (
     print_result,
     run,
     stop,
+    told_errors,
 )
 from ._progress import beating
 
@@ -56,6 +58,8 @@ def command(
     arguments: dict[str, Any] = dict(zip(endpoint.images, files, strict=True)) | parse_settings(settings)
     arguments |= {"check_sum": check_sum} | ({"get_thumb": True} if get_thumb else {})
     arguments |= {"send_as": send_as} if endpoint.images else {}
+    with told_errors():
+        check_stdout()
     run(_call(endpoint, arguments, raw, {"base_url": base_url, "allow_insecure": allow_insecure}))
 
 

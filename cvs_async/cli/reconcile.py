@@ -14,6 +14,7 @@ import typer
 from attrs import define, field
 from rich.table import Table
 
+from .._stdout import check_stdout
 from ..batch.journal import Charges, JournalReader
 from ..batch.sinks import refusal
 from ..batch.tables import FORMULA
@@ -89,6 +90,7 @@ def _by_code(free: Counter[str]) -> str:
 @contextmanager
 def _opened(name: str) -> Iterator[IO[str]]:
     if name == "-":
+        check_stdout()
         yield sys.stdout
         return
     path = Path(name)

@@ -1,0 +1,42 @@
+"""Whether standard output can take results; to be known before they are paid for."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+
+from .errors import InvalidInputError
+
+
+def check_stdout() -> None:
+    """Make sure that standard output is there, as far as one can see without writing to it.
+
+    Raises:
+        InvalidInputError: if it is closed, not open for writing, or a pipe that nobody reads any more.
+    """
+    if problem := _problem():
+        raise InvalidInputError(f"standard output {problem}: there is nowhere to put the results")
+
+
+def _problem() -> str | None:
+    if sys.stdout is None or sys.stdout.closed:
+        return "is closed"
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):  # a stand-in without a descriptor
+        return None
+    try:
+        os.write(descriptor, b"")  # fails if it is open for reading only
+    except OSError as error:
+        return f"cannot be written: {error.strerror}"
+    return "is read by nobody" if _has_no_reader(descriptor) else None
+
+
+def _has_no_reader(descriptor: int) -> bool:
+    """Whether it is a pipe or socket whose other end is closed."""
+    if not hasattr(select, "poll"):  # on Windows
+        return False
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return any(events & select.POLLERR for _, events in poll.poll(0))
