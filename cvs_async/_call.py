@@ -9,9 +9,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack
 from urllib.parse import urlsplit
 
-import anyio.to_thread
 from attrs import define
 
+from ._aside import SMALL, aside
 from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint, Form
 from ._exchange import Progress, WireReply
@@ -19,7 +19,7 @@ from ._inputs import Part, Url, choose_form, load
 from ._reply import Reply, decode, head_charge, http_error
 from ._request import build
 from ._running_call import Call
-from .errors import CVSError, InvalidInputError, ResponseTooLargeError
+from .errors import CVSError, DecodeError, InvalidInputError, ResponseTooLargeError
 from .settings import Settings, Timeout, as_timeout
 
 if TYPE_CHECKING:  # httpx and aiohttp take long to import, and `import cvs_async` shall not
@@ -27,9 +27,6 @@ if TYPE_CHECKING:  # httpx and aiohttp take long to import, and `import cvs_asyn
     from ._transport import Transport
 
 T = TypeVar("T")
-
-DECODE_ASIDE = 1 << 16
-"""Answers of more bytes than this are decoded in a thread, so that they do not hold up the event loop."""
 
 
 class Recorder(Protocol):
@@ -169,11 +166,12 @@ class _Attempt(Generic[T]):
             if self.recorder is not None:
                 await self.recorder.sending()
             wire = await self.transport.send(request, self.timeout, progress)
-            aside = len(wire.content) > DECODE_ASIDE
-            reply = await anyio.to_thread.run_sync(self._decode, wire) if aside else self._decode(wire)
+            size = len(wire.content)
+            reply = self._decode(wire) if size <= SMALL else await aside(size, self._decode, wire)
         except BaseException as error:
-            if isinstance(error, ResponseTooLargeError):
+            if wire is None and isinstance(error, (ResponseTooLargeError, DecodeError)) and error.raw:
                 error.charge = head_charge(self.endpoint, error.raw)
+                error.unknown_attempts = int(error.charge == "unknown")
             if self.recorder is not None:
                 await self.recorder.ended(progress, wire, error)
             raise

@@ -14,6 +14,7 @@ from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from . import _scalars
+from ._json import CUT, DEPTH
 from .models.fields import EMPTY, Box, Document, Field, Image, Paper, Unknown
 from .models.general import NESTED
 from .models.tables import Row
@@ -34,14 +35,46 @@ def structure(data: Any, returns: Any) -> Any:
 def unstructure(data: Any) -> Any:
     """Turn decoded data into plain JSON values, for files and streams.
 
-    A field becomes its parts, an image its base64 text; names are those of the models.
+    A field becomes its parts, an image its base64 text; names are those of the models. What is nested too deeply for
+    that is cut off, see `_json.CUT`.
     """
-    return _converter.unstructure(data)
+    try:
+        return _converter.unstructure(data)
+    except RecursionError:
+        return _unstructure_parts(data, DEPTH)
+
+
+def _unstructure_parts(data: Any, depth: int) -> Any:
+    """Part by part: what is not nested deeply is as it always is."""
+    if not isinstance(data, (dict, list)):
+        return _converter.unstructure(data)
+    if not depth:
+        return CUT
+    if isinstance(data, dict):
+        members = {}
+        for name, part in data.items():
+            members[name] = _unstructure_parts(part, depth - 1)
+        return members
+    elements = []
+    for part in data:
+        elements.append(_unstructure_parts(part, depth - 1))
+    return elements
 
 
 def wire_names(attribute: attrs.Attribute[Any]) -> tuple[str, ...]:
     """How the vendor spells a field: most often in one way, which is that of the model."""
     return tuple(attribute.metadata.get("wire", (attribute.name,)))
+
+
+def declared_names(returns: type[Any] | None) -> frozenset[str]:
+    """What the fields of an answer are called on the wire that is read as a whole; none without a type."""
+    cls: Any = get_args(returns)[0] if get_origin(returns) is list else returns
+    cls = get_origin(cls) or cls
+    if not _is_document(cls):
+        return frozenset()
+    fields = (attribute for attribute in attrs.fields(cls) if attribute.name != "extra")
+    inside = () if cls.wire_inside is None else (cls.wire_inside,)
+    return frozenset(name for attribute in fields for name in wire_names(attribute)).union(inside)
 
 
 def _take_one(name: str, understand: _scalars.Understand) -> Read:

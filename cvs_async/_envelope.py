@@ -128,3 +128,6 @@ SMART_CROP = Envelope(
 
 V1 = evolve(DATA, name="v1", data=None, errors={code: kind for code, kind in DATA.errors.items() if code < 6})
 """API v1: type and validity stand beside the data."""
+
+KNOWN_CODES = frozenset(envelope.code for envelope in (DATA, FACE_SEARCH, SMART_CROP, V1))
+"""The names of codes. Two of them in one answer must agree, or nobody knows which of them is true."""

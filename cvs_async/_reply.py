@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
-from typing import Any, Generic, TypeVar, cast
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from attrs import field, frozen
 
-from ._converter import structure
+from ._answer import AT_ONCE, HEAD, MOST_NODES, count_nodes, members, parse, text_of, whole_number
+from ._converter import declared_names, structure
 from ._endpoint import Endpoint
+from ._envelope import KNOWN_CODES
 from ._exchange import WireReply
+from ._log import log
 from .errors import (
     APIError,
     AuthenticationError,
@@ -19,6 +24,7 @@ from .errors import (
     DecodeError,
     RateLimitedError,
     RedirectError,
+    ResponseTooLargeError,
     ServerError,
 )
 
@@ -27,16 +33,17 @@ T = TypeVar("T")
 
 @frozen(kw_only=True)
 class Reply(Generic[T]):
-    """A successful answer, which was paid for.
+    """A successful answer. It was paid for; where it carries no code, perhaps.
 
     Attributes:
         operation: what was asked.
         data: what was read, in the type that the operation declares. Not in the repr.
         raw: the complete answer as received, as plain JSON values. Not in the repr.
-        charge: always ``billed``: the service charges every answer with code 0.
+        charge: ``billed``, because the service charges every answer with code 0; ``unknown`` for an answer with data
+            but without a code, which the vendor's documents show for some operations.
         attempts: how many requests it took.
-        unknown_attempts: how many of them, before the one that was answered, may have been charged too; more than
-            0 only if `RetryPolicy.unknown_resends` allows it.
+        unknown_attempts: how many of them may have been charged: those before the one that was answered, of which
+            there are some only if `RetryPolicy.unknown_resends` allows it, and that one if its charge is unknown.
         elapsed: seconds from the call to the decoded answer, waiting included.
         check_sum: as sent along, None if none was.
         http_status: of the answer.
@@ -56,84 +63,183 @@ class Reply(Generic[T]):
 def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = None, elapsed: float = 0.0) -> Reply[T]:
     """Make a reply, or the error that belongs to the answer.
 
+    1. A whole-number code decides: 0 is a reply that was paid for, any other a free error of its kind.
+    2. Another code, or two that differ, tell nobody what the answer cost: `DecodeError`, ``unknown``.
+    3. Without a code, data under HTTP 200 is a reply whose charge is unknown; else HTTP alone speaks.
+    4. Of what cannot be read at all, the members before the fault are looked through for a code.
+
     Raises:
         APIError: the envelope's code is not 0, or HTTP refused the request.
-        RateLimitedError, ServerError, RedirectError, DecodeError: there is no envelope to read.
-        DecodeError: with the charge `billed`, if the data does not fit a type of the user's own.
+        RateLimitedError, ServerError, RedirectError: there is no envelope to read.
+        ResponseTooLargeError: the answer has more values than any documented one.
+        DecodeError: as above; or with the charge ``billed``, if the data does not fit a type of the user's own.
     """
-    answer = _parse(wire.content)
-    code = _code(answer.get(endpoint.envelope.code)) if answer is not None else None
-    if answer is None or code is None:
-        raise http_error(endpoint.name, wire, answer)
-    if code != 0:
-        raise _api_error(endpoint, wire, answer, code)
+    nodes = count_nodes(wire.content) if len(wire.content) > AT_ONCE else 0
+    if nodes > MOST_NODES:
+        raise _too_many_values(endpoint, wire)
+    text = text_of(wire.content)
+    answer = parse(text, nodes)
+    if answer is None:
+        raise _unreadable(endpoint, wire, text, nodes)
+    codes = _codes(endpoint, text, answer, nodes)
+    if codes != [0]:
+        _require_data(endpoint, wire, answer, codes)
     data = answer if endpoint.envelope.data is None else answer.get(endpoint.envelope.data)
+    charge: Charge = "billed" if codes else "unknown"
     return Reply(
         operation=endpoint.name,
-        data=cast(T, data if endpoint.returns is None else _structured(endpoint, wire, answer, data)),
+        data=cast(T, data if endpoint.returns is None else _structured(endpoint, wire, answer, data, charge)),
         raw=answer,
+        charge=charge,
         attempts=wire.attempts,
-        unknown_attempts=wire.unknown_attempts,
+        unknown_attempts=wire.unknown_attempts + (charge == "unknown"),
         elapsed=elapsed,
         check_sum=check_sum,
         http_status=wire.status,
     )
 
 
-def _structured(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any], data: Any) -> Any:
+def head_charge(endpoint: Endpoint[Any], head: bytes) -> Charge:
+    """What an answer has cost of which only the beginning is known: the members before the first that is cut off."""
+    return _charge_of_members(endpoint, text_of(head[:HEAD]), 0)
+
+
+def _charge_of_members(endpoint: Endpoint[Any], text: str, nodes: int) -> Charge:
+    codes = _codes_of_members(endpoint, text, nodes)
+    if len(codes) != 1 or isinstance(codes[0], _Odd):
+        return "unknown"
+    return "billed" if codes[0] == 0 else "free"
+
+
+# --- the code
+
+
+class _Odd(Enum):
+    """In the place of a code that is not a whole number."""
+
+    NULL = "null"
+    OTHER = "other"
+
+
+_Code: TypeAlias = int | str | _Odd
+
+
+def _codes(endpoint: Endpoint[Any], text: str, answer: dict[str, Any], nodes: int) -> list[_Code]:
+    """The different codes of an answer: one as a rule, none without a code."""
+    name = endpoint.envelope.code
+    code = whole_number(answer.get(name))
+    # A dict has the last of the members that have one name. A name with escaped letters is still that name.
+    once = text.count(f'"{name}"') == 1 and not ("\\u00" in text and any(map(text.__contains__, _ESCAPED)))
+    if code is not None and once and KNOWN_CODES & answer.keys() <= {name}:
+        return [code]
+    if name not in answer:
+        return []
+    codes = _codes_of_members(endpoint, text, nodes)
+    return codes or ([] if answer[name] is None else [_Odd.OTHER])
+
+
+_ESCAPED = tuple(f"\\u00{digit}" for digit in "4567")
+"""How escaped ASCII letters begin."""
+
+
+def _codes_of_members(endpoint: Endpoint[Any], text: str, nodes: int) -> list[_Code]:
+    """The same from the members one by one; a code of another envelope counts beside one of its own."""
+    own, others = set[_Code](), set[_Code]()
+    for name, raw in members(text, nodes):
+        if name == endpoint.envelope.code:
+            own.add(_code(raw))
+        elif name in KNOWN_CODES:
+            others.add(_code(raw))
+    if own <= {_Odd.NULL}:
+        return []
+    return list(own | others - {_Odd.NULL})
+
+
+def _code(raw: object) -> _Code:
+    code = whole_number(raw)
+    if code is not None:
+        return code
+    return _Odd.NULL if raw is None else _Odd.OTHER
+
+
+# --- what is not a reply
+
+
+def _require_data(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any], codes: list[_Code]) -> None:
+    """Raise what belongs to an answer without a code 0, unless it has no code at all, and data."""
+    if len(codes) == 1 and not isinstance(codes[0], _Odd):
+        raise _api_error(endpoint, wire, answer, codes[0])
+    if codes:
+        sent = answer.get(endpoint.envelope.code)
+        raise DecodeError(
+            f"{endpoint.name}: the service answered HTTP {wire.status} with a code that is not a whole number, or with"
+            " several; whether it charged is unknown",
+            code=sent if isinstance(sent, str) and codes == [_Odd.OTHER] else None,
+            charge="unknown",
+            **_context(endpoint.name, wire, answer),
+        )
+    if wire.status != HTTPStatus.OK or not _has_data(endpoint, answer):
+        raise http_error(endpoint.name, wire, answer)
+    _report_no_code(endpoint.name)
+
+
+def _has_data(endpoint: Endpoint[Any], answer: dict[str, Any]) -> bool:
+    """Whether an answer without a code holds what the operation is documented to answer with."""
+    if any(answer.get(name) is not None for name in KNOWN_CODES):
+        return False  # it is another operation's answer
+    if endpoint.envelope.data is None:
+        return any(answer.get(name) is not None for name in declared_names(endpoint.returns))
+    data = answer.get(endpoint.envelope.data)
+    return isinstance(data, (dict, list)) and bool(data)
+
+
+@cache
+def _report_no_code(operation: str) -> None:
+    """Once for each operation."""
+    log.warning("%s: an answer came without a code; it is a reply, and whether it was charged is unknown", operation)
+
+
+def _too_many_values(endpoint: Endpoint[Any], wire: WireReply) -> ResponseTooLargeError:
+    return ResponseTooLargeError(
+        f"{endpoint.name}: the answer has more than {MOST_NODES:,} values, as no documented one has; it is in .raw",
+        charge=head_charge(endpoint, wire.content),
+        **_context(endpoint.name, wire, None),
+    )
+
+
+def _unreadable(endpoint: Endpoint[Any], wire: WireReply, text: str, nodes: int) -> CVSError:
+    charge = _charge_of_members(endpoint, text, nodes)
+    if charge == "unknown":
+        return http_error(endpoint.name, wire)
+    paid = "was paid for" if charge == "billed" else "was not charged"
+    return DecodeError(
+        f"{endpoint.name}: the answer {paid}, says its code, and is broken after that; it is in .raw",
+        charge=charge,
+        **_context(endpoint.name, wire, None),
+    )
+
+
+def _structured(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any], data: Any, charge: Charge) -> Any:
     """The library's own models take whatever comes; the type of an endpoint of the user's may not."""
     try:
         return structure(data, endpoint.returns)
-    except Exception as error:
+    except Exception as error:  # also a RecursionError
+        paid = "was paid for" if charge == "billed" else "may have been charged"
         raise DecodeError(
-            f"{endpoint.name}: the answer, which was paid for, does not fit {endpoint.returns}; it is in .raw",
-            charge="billed",
+            f"{endpoint.name}: the answer, which {paid}, does not fit {endpoint.returns}; it is in .raw",
+            charge=charge,
             **_context(endpoint.name, wire, answer),
         ) from error
 
 
-def _parse(content: bytes) -> dict[str, Any] | None:
-    """The JSON object, however it is encoded: the declared charset is not believed, a BOM does no harm."""
-    try:
-        try:
-            answer = _DECODER.decode(content.decode(json.detect_encoding(content)))
-        except UnicodeDecodeError:
-            answer = _DECODER.decode(content.decode("utf-8-sig", "replace"))
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
-def _no_number(_: str) -> None:
-    """NaN and Infinity are no JSON; who writes the answer to a file must get JSON."""
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_number)
-
-
-def _code(raw: Any) -> int | str | None:
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        return raw
-    if not isinstance(raw, str) or not raw.strip():
-        return None
-    try:
-        return int(raw)
-    except ValueError:
-        return raw
-
-
 def _api_error(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any], code: int | str) -> APIError:
-    message = answer.get(endpoint.envelope.message)
-    kind = endpoint.envelope.kind(code, str(message))
+    context = _context(endpoint.name, wire, answer)
+    own = _message(answer, (endpoint.envelope.message,))
+    context["message"] = context["message"] if own is None else own
+    kind = endpoint.envelope.kind(code, own or "")
     meaning = kind.__doc__ if kind is not APIError else "the service answered with a code that is not documented"
-    shown = f"code {code}" if isinstance(code, int) else "no number; see .code"  # it might be anything
-    return kind(
-        f"{endpoint.name}: {meaning} ({shown}); nothing was charged",
-        code=code,
-        message=None if message is None else str(message),
-        charge="free",
-        **_context(endpoint.name, wire, answer),
-    )
+    shown = f"code {code}" if isinstance(code, int) else f"a code of {len(code):,} digits"
+    return kind(f"{endpoint.name}: {meaning} ({shown}); nothing was charged", code=code, charge="free", **context)
 
 
 def http_error(operation: str, wire: WireReply, answer: dict[str, Any] | None = None) -> CVSError:
@@ -160,27 +266,19 @@ def http_error(operation: str, wire: WireReply, answer: dict[str, Any] | None = 
     return DecodeError(f"{said}, but its body is no JSON object with a code", charge="unknown", **context)
 
 
-def head_charge(endpoint: Endpoint[Any], head: bytes) -> Charge:
-    """What an answer has cost of which only the beginning is known: the members before the first that is cut off."""
-    text = head.decode("utf-8-sig", "replace")
-    decoder = json.JSONDecoder()
+_MESSAGES = ("errorMessage", "message", "error_message", "detail", "error")
+"""Where the service, or a gateway before it, says in words what is wrong."""
+
+
+def _message(answer: Mapping[str, Any], names: Iterable[str] = _MESSAGES) -> str | None:
+    """The words in an answer, whatever form they have."""
+    said = next((answer[name] for name in names if answer.get(name) is not None), None)
+    if said is None or isinstance(said, str):
+        return said
     try:
-        position = text.index("{") + 1
-        if text[: position - 1].strip():
-            return "unknown"
-        while True:
-            name, position = decoder.raw_decode(text, _WHITE.match(text, position).end())  # type: ignore[union-attr]
-            position = text.index(":", position) + 1
-            value, position = decoder.raw_decode(text, _WHITE.match(text, position).end())  # type: ignore[union-attr]
-            position = text.index(",", position) + 1
-            if name == endpoint.envelope.code:
-                code = _code(value)
-                return "unknown" if code is None else "billed" if code == 0 else "free"
-    except (ValueError, RecursionError):
-        return "unknown"
-
-
-_WHITE = re.compile(r"\s*")
+        return str(said)
+    except (RecursionError, ValueError):
+        return None  # they are in `raw`
 
 
 def _context(operation: str, wire: WireReply, answer: dict[str, Any] | None) -> dict[str, Any]:
@@ -189,5 +287,6 @@ def _context(operation: str, wire: WireReply, answer: dict[str, Any] | None) -> 
         "attempts": wire.attempts,
         "http_status": wire.status,
         "raw": wire.content if answer is None else answer,
+        "message": None if answer is None else _message(answer),
         "retry_after": wire.retry_after,
     }

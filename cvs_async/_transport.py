@@ -128,10 +128,11 @@ class Transport:
     async def _exchange(self, operation: str, outgoing: Outgoing, progress: Progress) -> WireReply:
         clock = asyncio.get_running_loop().time
         progress.handed_at, progress.phase = clock(), "handed"
+        content = bytearray()
         try:
             answer = await self._answer(outgoing, progress)
             try:
-                content = await self._read(answer, operation, progress)
+                await self._read(answer, operation, progress, content)
                 await _use_once(answer)
             finally:
                 await answer.aclose()
@@ -139,7 +140,10 @@ class Transport:
             raise _as_ours(error, operation, progress) from error
         except BrokenEncodingError as error:
             text = f"{operation}: the answer's content encoding is broken"
-            raise DecodeError(text, operation=operation, attempts=progress.attempts, charge="unknown") from error
+            raw = bytes(content) or None  # what it cost may stand there
+            raise DecodeError(
+                text, operation=operation, attempts=progress.attempts, charge="unknown", raw=raw
+            ) from error
         except CVSError as error:
             error.operation, error.attempts = operation, progress.attempts
             # A request whose input could not be read to its end is never complete, so nobody can have worked on it.
@@ -149,7 +153,7 @@ class Transport:
             progress.answered_at, progress.phase = clock(), "answered"
             return WireReply(
                 answer.status_code,
-                content,
+                bytes(content),
                 progress.attempts,
                 progress.unknown_before,
                 None if answer.status_code == HTTPStatus.OK else _retry_after(answer.headers),
@@ -164,18 +168,18 @@ class Transport:
             return self._own.send(outgoing, progress)
         return transport.handle_async_request(_as_httpx(outgoing, progress))
 
-    async def _read(self, answer: Answer | httpx.Response, operation: str, progress: Progress) -> bytes:
-        content = bytearray()
+    async def _read(
+        self, answer: Answer | httpx.Response, operation: str, progress: Progress, content: bytearray
+    ) -> None:
         async for piece in _pieces(answer, progress):
             content += piece
             if len(content) > self._settings.max_response_bytes:
                 raise ResponseTooLargeError(
-                    f"{operation}: the answer has more than {self._settings.max_response_bytes} bytes;"
-                    " max_response_bytes of the client is the bound",
+                    f"{operation}: the answer has more than {self._settings.max_response_bytes} bytes, which is the"
+                    " bound; a larger one is AsyncCVS(max_response_bytes=...)",
                     http_status=answer.status_code,
                     raw=bytes(content[:HEAD]),
                 )
-        return bytes(content)
 
 
 def _as_httpx(outgoing: Outgoing, progress: Progress) -> httpx.Request:

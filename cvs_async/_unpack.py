@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 
 PIECE = 1 << 18
+STEP = 16
+"""Bytes that are unpacked at once where a fault is near."""
+
 ENCODINGS = "gzip, deflate"
 """What is asked for; zlib of the standard library can bound what it gives out."""
 
@@ -28,7 +32,9 @@ class Unpacker:
         encoding = encoding.strip().lower()
         if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
             raise BrokenEncodingError
+        self._window = _EITHER
         self._zlib = None if encoding in ("", "identity") else zlib.decompressobj(_EITHER)
+        self._beginning: bytes | None = b""
         self._may_be_bare = encoding == "deflate"
         self._begun = False
         self._head = b""
@@ -43,6 +49,8 @@ class Unpacker:
             yield chunk
             return
         chunk = self._with_head(chunk)
+        if self._beginning is not None and len(self._beginning) < PIECE:
+            self._beginning += chunk
         more = bool(chunk)
         while more:
             if self._zlib.eof:  # gzip may be several members in a row
@@ -50,11 +58,24 @@ class Unpacker:
             try:
                 piece = self._zlib.decompress(chunk, PIECE)
             except zlib.error:
+                yield from self._before_the_fault()
                 raise BrokenEncodingError from None
             if piece:
+                self._beginning = None
                 yield piece
             chunk = self._zlib.unused_data if self._zlib.eof else self._zlib.unconsumed_tail
             more = bool(chunk) or (len(piece) == PIECE and not self._zlib.eof)
+
+    def _before_the_fault(self) -> Iterator[bytes]:
+        """What comes before the fault, if nothing was given out yet: zlib keeps what it has unpacked in the same step.
+
+        The code of the answer may stand in it, and so what the answer cost.
+        """
+        beginning, self._beginning = self._beginning or b"", None
+        anew = zlib.decompressobj(self._window)
+        with suppress(zlib.error):
+            for place in range(0, len(beginning), STEP):
+                yield anew.decompress(beginning[place : place + STEP])
 
     def finish(self) -> None:
         """Raise BrokenEncodingError if something is missing at the end."""
@@ -72,5 +93,6 @@ class Unpacker:
             return b""
         self._may_be_bare = False
         if chunk[0] & 15 != 8 or int.from_bytes(chunk[:2]) % 31:
+            self._window = _BARE
             self._zlib = zlib.decompressobj(_BARE)
         return chunk

@@ -49,7 +49,8 @@ class AsyncCVS:
         retry: when a call is sent again by itself; ``RetryPolicy(attempts=1)`` is never.
         max_connections: how many requests may be in flight; more of them wait.
         concurrency: ``"auto"`` finds out how many requests the service bears, up to `max_connections`.
-        max_response_bytes: the largest answer that is read, in bytes once unpacked.
+        max_response_bytes: the largest answer that is read, in bytes once unpacked. The default holds a PDF of fifty
+            pages with a picture of half a megabyte for each; without pictures, a hundred pages of text are 6 MB.
         rate_limit: how many requests may leave in a time; no bound unless given. A ``Retry-After`` of the service
             holds up all calls to its origin, with and without it.
         quota: what becomes of calls while the account is out of requests: ``"raise"`` fails them at once, as the
@@ -79,7 +80,7 @@ class AsyncCVS:
         retry: RetryPolicy = DEFAULT_LIMITS.retry,
         max_connections: int = DEFAULT_LIMITS.max_connections,
         concurrency: Literal["auto"] | None = None,
-        max_response_bytes: int = 64 << 20,
+        max_response_bytes: int = 32 << 20,
         rate_limit: RateLimit | None = None,
         quota: Quota = "raise",
         quota_probe: float = DEFAULT_LIMITS.quota_probe,

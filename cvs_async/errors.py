@@ -16,7 +16,7 @@
     ├── ServerError                   HTTP 5xx without an answer of the service
     ├── RedirectError                 HTTP 3xx; redirects are never followed
     ├── ResponseTooLargeError         an answer above max_response_bytes
-    ├── DecodeError                   an answer that is no JSON object
+    ├── DecodeError                   an answer that is no JSON object, or has no usable code
     └── TransportError                no answer at all
         ├── ConnectError              nothing was delivered (also a ConnectionError)
         ├── TimeoutError              some part of the call took too long (also a builtin TimeoutError)
@@ -69,6 +69,7 @@ class CVSError(Exception):
         charge: what the call cost, see `Charge`; ``unknown`` if that is so of any of its requests.
         http_status: of the last answer, None where none came.
         raw: the answer that came: decoded JSON, else the bytes as received, else None.
+        message: what the service, or a gateway before it, said in words; for people, and never part of the text.
         retry_after: seconds after which the service asks to come back; None where it did not say.
         unknown_attempts: how many of the requests may have been charged.
     """
@@ -82,6 +83,7 @@ class CVSError(Exception):
         charge: Charge = "free",
         http_status: int | None = None,
         raw: Any = None,
+        message: str | None = None,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(text)
@@ -90,6 +92,7 @@ class CVSError(Exception):
         self.charge: Charge = charge
         self.http_status = http_status
         self.raw = raw
+        self.message = message
         self.retry_after = retry_after
         self.unknown_attempts = int(charge == "unknown")
 
@@ -106,14 +109,13 @@ class APIError(CVSError):
     """The service answered with a code other than 0. Such an answer is never charged.
 
     Attributes:
-        code: the code of the envelope as int, or as str where it is no number; None where HTTP alone spoke.
-        message: the vendor's own words, for people; never part of the error's text.
+        code: the code of the envelope as int, or as str where it has more digits than Python converts; None where
+            HTTP alone spoke.
     """
 
-    def __init__(self, text: str, *, code: int | str | None = None, message: str | None = None, **context: Any) -> None:
+    def __init__(self, text: str, *, code: int | str | None = None, **context: Any) -> None:
         super().__init__(text, **context)
         self.code = code
-        self.message = message
 
 
 class NoContentError(APIError):
@@ -163,15 +165,24 @@ class RedirectError(CVSError):
 class ResponseTooLargeError(CVSError):
     """The answer is larger than ``max_response_bytes``; ``raw`` holds its beginning.
 
-    Its charge is known if the code stands there, else unknown.
+    Or it has more values than any documented answer; ``raw`` holds it. Its charge is known if its code stands at
+    its beginning, else unknown.
     """
 
 
 class DecodeError(CVSError):
-    """The answer is no JSON object that carries a code; ``raw`` holds its bytes. What it cost is unknown.
+    """The answer cannot be read, or its code is not a whole number; ``raw`` holds it. What it cost is unknown.
 
-    Or it does not fit the type that an `Endpoint` of your own declares; ``raw`` holds it, and it is billed.
+    Its charge is known where a code stands before the fault, and where the answer is read but does not fit the type
+    that an `Endpoint` of your own declares: it is billed with code 0.
+
+    Attributes:
+        code: the code that is not a whole number, where it is text.
     """
+
+    def __init__(self, text: str, *, code: str | None = None, **context: Any) -> None:
+        super().__init__(text, **context)
+        self.code = code
 
 
 class TransportError(CVSError):

@@ -166,6 +166,16 @@ def gzipped(body: bytes) -> bytes:
     return http(body, headers=("Content-Encoding: gzip",))
 
 
+def broken_crc(body: bytes) -> bytes:
+    packed = bytearray(gzip.compress(body))
+    packed[-6] ^= 1
+    return bytes(packed)
+
+
+def coded(code: bytes) -> bytes:
+    return b'{"data": [], "errorCode": %b, "errorMessage": "?"}' % code
+
+
 def endless(start: bytes) -> Behave:
     """An answer of 200 MB that begins so."""
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {200 * MIB + len(start)}\r\n\r\n"
@@ -317,9 +327,16 @@ FAULTS: list[Fault] = [
     fault("HTML with HTTP 200", "DecodeError", "unknown", 1, answers(http(b"<html>busy</html>"))),
     fault("an empty body with HTTP 200", "DecodeError", "unknown", 1, answers(http(b""))),
     fault("invalid JSON, or none with a code", "DecodeError", "unknown", 1,
-          *(answers(http(body)) for body in (ANSWER[:-1], b"[]", b'{"data": []}', b"[" * 100_000))),
+          *(answers(http(body)) for body in (b'{"data": [1', b"[]", b'{"data": []}', b"[" * 100_000))),
+    fault("JSON or gzip that breaks off after code 0", "DecodeError", "billed", 1,
+          *map(answers, (http(ANSWER[:-1]), gzipped(gzip.compress(ANSWER)[:-12]), gzipped(broken_crc(ANSWER))))),
+    fault("a code that is not a whole number", "DecodeError", "unknown", 1,
+          *(answers(http(coded(code))) for code in (b'"OK"', b'"0.0"', b"true", b"[0]"))),
+    fault("two codes that differ", "DecodeError", "unknown", 1, answers(http(coded(b'4, "errorCode": 0'))),
+          answers(http(coded(b'4, "error\\u0043ode": 0'))), answers(http(coded(b'0, "status_code": 4')))),
+    fault("data without a code", "none", "unknown", 1, answers(http(b'{"data": [{"type": "passport"}]}'))),
     fault("broken gzip", "DecodeError", "unknown", 1, answers(gzipped(b"no gzip"))),
-    fault("truncated gzip", "DecodeError", "unknown", 1, answers(gzipped(gzip.compress(ANSWER)[:-12]))),
+    fault("truncated gzip", "DecodeError", "unknown", 1, answers(gzipped(gzip.compress(ANSWER)[:15]))),
     fault("an encoding that nobody asked for", "DecodeError", "unknown", 1,
           *(answers(http(b"?", headers=(f"Content-Encoding: {name}",))) for name in ("br", "zstd"))),
     # More than max_response_bytes.

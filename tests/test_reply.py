@@ -5,10 +5,12 @@ from __future__ import annotations
 import codecs
 import copy
 import json
+import logging
 import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -26,12 +28,15 @@ from cvs_async import (
     RateLimitedError,
     RedirectError,
     Reply,
+    ResponseTooLargeError,
     ServerError,
     UrlUnavailableError,
 )
+from cvs_async._answer import MOST_NODES
 from cvs_async._envelope import DATA, Envelope
 from cvs_async._exchange import WireReply
-from cvs_async._reply import decode
+from cvs_async._reply import _report_no_code, decode, head_charge
+from cvs_async.api import OPERATIONS
 from cvs_async.errors import Charge, InvalidIdError
 from cvs_async.models import Page, Passport, Recognized
 
@@ -73,7 +78,7 @@ def pickled(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-@pytest.mark.parametrize("code", [0, "0", "00", " 0 "])
+@pytest.mark.parametrize("code", [0, "0", "00", " 0 ", "-0", "+0", "\n0\t", "0" * 5000])
 def test_code_0_is_a_reply_that_was_paid_for_whatever_the_status(status: int, code: object) -> None:
     reply = decode(ANY, WireReply(status, body(code, ["thẻ"])))
     assert (reply.data, reply.charge, reply.http_status) == (["thẻ"], "billed", status)
@@ -101,10 +106,10 @@ def test_a_documented_code_is_a_free_error_of_its_kind_whatever_the_status(
         (-1, -1),
         ("-1", -1),
         (1000, 1000),
-        ("E_QUOTA", "E_QUOTA"),
-        ("lỗi lạ", "lỗi lạ"),
-        ("1.5", "1.5"),
+        ("+8", 8),
+        (1 << 70, 1 << 70),
         ("9" * 5000, "9" * 5000),
+        ("-" + "9" * 5000, "-" + "9" * 5000),
     ],
 )
 def test_an_unknown_code_is_kept_in_a_plain_api_error(status: int, sent: object, code: int | str) -> None:
@@ -117,7 +122,7 @@ def test_the_codes_are_those_of_the_operations_own_envelope() -> None:
     envelope = Envelope(code="status_code", message="message", data="result", errors={4: InvalidIdError})
     endpoint = Endpoint[Any]("face_search/images", envelope=envelope)
     assert decode(endpoint, WireReply(200, b'{"status_code": 0, "result": ["x"]}')).data == ["x"]
-    error = failure(200, b'{"status_code": "4", "message": "no", "errorCode": 0}', endpoint)
+    error = failure(200, b'{"status_code": "4", "message": "no", "errorMessage": "yes"}', endpoint)
     assert isinstance(error, InvalidIdError)
     assert error.message == "no"
 
@@ -134,22 +139,24 @@ UNREADABLE = {
     "empty": b"",
     "white space": b" \r\n",
     "HTML": HTML,
-    "cut off": body(0, ["thẻ"])[:-1],
-    "two answers": body(0) + body(0),
+    "cut off in the code": body(0, ["thẻ"])[:14],
+    "cut off in the code after a digit": b'{"errorCode": 0',
+    "cut off before the code": b'{"data": ["th\xe1',
     "a list": b'[{"errorCode": 0}]',
     "a text": '"thành công"'.encode(),
     "a number": b"0",
     "null": b"null",
     "bytes of a picture": b"\xff\xd8\xff\xe0\x00\x10JFIF",
-    "nested without end": b'{"errorCode": 0, "data": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+    "nested without end": b'{"data": ' + b"[" * 200_000 + b"]" * 200_000 + b', "errorCode": 0}',
 }
 WITHOUT_CODE: dict[str, dict[str, Any]] = {
     "an empty object": {},
     "another object": {"detail": "Not Found"},
     "a code that is null": {"errorCode": None},
-    "a code that is empty": {"errorCode": " "},
-    "a code that is a list": {"errorCode": [0]},
-    "a code that is an object": {"errorCode": {"code": 0}},
+    "a code that is null, and no data": {"errorCode": None, "data": None},
+    "nothing in the data": {"data": []},
+    "data that is text": {"data": "0"},
+    "the code of another envelope": {"status_code": 0, "data": ["thẻ"]},
 }
 
 SPOKEN: list[tuple[int, type[CVSError], Charge]] = [
@@ -201,6 +208,232 @@ def test_an_api_error_of_http_alone_has_neither_code_nor_message(status: int) ->
     error = failure(status, HTML)
     assert isinstance(error, APIError)
     assert (error.code, error.message) == (None, None)
+
+
+# A code that tells nothing
+
+ODD: list[object] = [
+    *(
+        "0.0",
+        "1.0",
+        "OK",
+        "Success",
+        "null",
+        "0,",
+        "E_QUOTA",
+        "lỗi lạ",
+        "",
+        " ",
+        "１",
+        "٠",
+        "1_0",
+        "0x0",
+        "1e0",
+        "- 1",
+        "0 0",
+    ),
+    *(0.0, 1.5, True, False, [0], [], {"code": 0}, {}),
+]
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("code", ODD, ids=repr)
+def test_a_code_that_is_not_a_whole_number_leaves_the_charge_unknown(status: int, code: object) -> None:
+    error = failure(status, body(code, ["thẻ"], "lời của máy chủ"))
+    assert isinstance(error, DecodeError)
+    assert (error.charge, error.unknown_attempts, error.http_status) == ("unknown", 1, status)
+    assert (error.raw["data"], error.message) == (["thẻ"], "lời của máy chủ")
+    assert error.code == (code if isinstance(code, str) else None)
+    assert "lời" not in str(error)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("code", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1e0"])
+def test_a_code_that_is_no_finite_number_is_not_taken_for_null(status: int, code: str) -> None:
+    error = failure(status, b'{"errorCode": %b, "data": ["x"]}' % code.encode())
+    assert (type(error), error.charge) == (DecodeError, "unknown")
+
+
+DIFFERENT = [
+    '{"errorCode": 4, "errorCode": 0, "data": []}',
+    '{"errorCode": "0", "data": [], "errorCode": "4"}',
+    '{"errorCode": 0, "error\\u0043ode": 4, "data": []}',
+    '{"\\u0065rrorCode": 4, "errorCode": 0}',
+    '{"errorCode": 0, "errorCode": null}',
+    '{"errorCode": 0, "errorCode": "OK"}',
+    '{"errorCode": 0, "status_code": 4}',
+    '{"status_code": 4, "status_code": 0, "errorCode": 0}',
+    '{"errorCode": 0, "status_code": "OK"}',
+]
+
+
+@pytest.mark.parametrize("status", [200, 503])
+@pytest.mark.parametrize("content", DIFFERENT)
+def test_two_codes_that_differ_leave_the_charge_unknown(status: int, content: str) -> None:
+    error = failure(status, content.encode())
+    assert (type(error), error.charge) == (DecodeError, "unknown")
+    assert isinstance(error.raw, dict)
+
+
+EQUAL = [
+    '{"errorCode": 0, "errorCode": "0", "data": [1]}',
+    '{"errorCode": 0, "error\\u0043ode": " 0", "data": [1]}',
+    '{"errorCode": 0, "status_code": 0, "data": [1]}',
+    '{"errorCode": 0, "status_code": null, "data": [1]}',
+    '{"errorCode": 0, "data": [1], "x": {"errorCode": 4}, "y": "\\"errorCode\\": 4"}',
+]
+
+
+@pytest.mark.parametrize("content", EQUAL)
+def test_codes_that_agree_or_stand_elsewhere_are_one(content: str) -> None:
+    assert decode(ANY, WireReply(200, content.encode())).charge == "billed"
+
+
+# A code before the fault
+
+
+BROKEN = {
+    "cut off": body(0, ["thẻ"])[:-1],
+    "cut off in the data": body(0, ["thẻ"])[:-4],
+    "two answers": body(0) + body(0),
+    "something behind it": body(0) + b"<!-- cached -->",
+    "nested without end": b'{"errorCode": 0, "data": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+    "no JSON after the code": b'{"errorCode": "0", "data": undefined}',
+    "the code after the data": b'{"data": ["x", {"errorCode": 4}], "errorCode": "0", "errorMessage": "Succ',
+    "in UTF-16": body(0, ["thẻ"]).decode().encode("utf-16")[:-3],
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("status", STATUSES)
+def test_an_answer_that_breaks_after_code_0_was_paid_for_and_is_kept(status: int, content: bytes) -> None:
+    error = failure(status, content)
+    assert (type(error), error.charge, error.unknown_attempts) == (DecodeError, "billed", 0)
+    assert (error.raw, error.http_status) == (content, status)
+
+
+def test_an_answer_that_breaks_after_another_code_was_free() -> None:
+    error = failure(200, body(3, ["thẻ"])[:-1])
+    assert (type(error), error.charge) == (DecodeError, "free")
+
+
+# Data without a code
+
+WITHOUT: list[tuple[str, dict[str, Any]]] = [
+    ("ocr.document.get_table", {"data": [{"info": [["3", "Liti", "Li"]], "image": "aGFp"}]}),
+    ("ocr.card", {"data": {"type": "passport"}, "errorCode": None}),
+    ("face_search.list_images", {"result": [{"id": "5", "url": "https://cvs.invalid/5.jpg"}]}),
+    ("smartcrop.crop_image", {"url": "https://cvs.invalid/5.jpg"}),
+    ("v1.get_infor", {"type": "pdf", "data": [{"type": "cmt"}]}),
+    ("ekyc.person_with_card", {"data": {"matching": {"match": 1}}}),
+]
+
+
+@pytest.mark.parametrize(("operation", "answer"), WITHOUT)
+def test_data_without_a_code_is_a_reply_whose_charge_is_unknown(
+    operation: str, answer: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    _report_no_code.cache_clear()
+    caplog.set_level(logging.WARNING, "cvs_async")
+    endpoint, content = OPERATIONS[operation], json.dumps(answer).encode()
+    for attempts in (1, 2):
+        reply = decode(endpoint, WireReply(200, content, attempts, attempts - 1))
+        assert (reply.charge, reply.raw, reply.unknown_attempts) == ("unknown", answer, attempts)
+        assert reply.data
+    [record] = caplog.records
+    assert record.getMessage().startswith(f"{operation}: an answer came without a code")
+
+
+@pytest.mark.parametrize("status", [status for status in STATUSES if status != 200])
+def test_data_without_a_code_is_a_reply_under_http_200_only(status: int) -> None:
+    assert failure(status, b'{"data": ["x"]}').raw == {"data": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer"),
+    [
+        ("smartcrop.crop_image", {"detail": "busy"}),
+        ("smartcrop.crop_image", {"url": None, "errorMessage": "busy"}),
+        ("ekyc.person_with_card", {"type": "busy"}),
+        ("face_search.list_images", {"data": ["x"]}),
+        ("face_search.list_images", {"result": ["x"], "errorCode": 0}),
+    ],
+)
+def test_without_what_is_documented_there_is_no_reply(operation: str, answer: dict[str, Any]) -> None:
+    error = failure(200, json.dumps(answer).encode(), OPERATIONS[operation])
+    assert (type(error), error.charge, error.raw) == (DecodeError, "unknown", answer)
+
+
+# The words in an answer
+
+
+@pytest.mark.parametrize(("status", "kind", "charge"), SPOKEN)
+@pytest.mark.parametrize("name", ["errorMessage", "message", "detail"])
+def test_the_words_of_an_answer_without_a_code_are_kept_and_not_shown(
+    status: int, kind: type[CVSError], charge: Charge, name: str
+) -> None:
+    error = failure(status, json.dumps({name: "CANARY"}).encode())
+    assert (type(error), error.charge, error.message) == (kind, charge, "CANARY")
+    assert "CANARY" not in f"{error} {error!r}"
+
+
+def test_words_that_are_nested_without_end_are_in_raw_only() -> None:
+    error = failure(200, b'{"errorCode": 3, "errorMessage": ' + b"[" * 900 + b"]" * 900 + b"}")
+    assert (type(error), error.charge) == (InvalidImageError, "free")
+    assert isinstance(error.raw, dict)
+
+
+# Text and numbers as no standard has them
+
+
+def test_control_characters_in_strings_are_read() -> None:
+    content = (
+        b'{"errorCode": "0", "errorMessage": "a\x1bb", "data": {"type": "passport", "info": {"sur_name": "A\tB\nC"}}}'
+    )
+    reply = decode(CARD, WireReply(200, content))
+    assert isinstance(reply.data[0].info, Passport)
+    assert (reply.data[0].info.sur_name.value, reply.raw["errorMessage"]) == ("A\tB\nC", "a\x1bb")
+    assert head_charge(CARD, b'{"errorMessage": "a\x1bb\n", "errorCode": 0, "data": [') == "billed"
+
+
+def test_numbers_that_no_float_or_int_holds_do_not_cost_the_answer() -> None:
+    content = b'{"errorCode": 0, "data": [1e999, -1e999, NaN, Infinity, %b, 1.5]}' % (b"9" * 5000)
+    reply = decode(ANY, WireReply(200, content))
+    assert reply.data == [None, None, None, None, "9" * 5000, 1.5]
+
+
+# Bounds
+
+
+@pytest.mark.parametrize(
+    ("head", "charge"), [(b'"errorCode": 0, ', "billed"), (b'"errorCode": 3, ', "free"), (b"", "unknown")]
+)
+def test_an_answer_with_more_values_than_any_documented_one_is_kept_and_not_decoded(head: bytes, charge: str) -> None:
+    content = b"{" + head + b'"data": [' + b"[]," * (MOST_NODES // 2) + b'[]], "errorCode": "0"}'
+    error = failure(200, content)
+    assert (type(error), error.charge, error.raw) == (ResponseTooLargeError, charge, content)
+    assert f"more than {MOST_NODES:,} values" in str(error)
+
+
+def test_an_answer_that_is_long_by_its_texts_is_decoded() -> None:
+    content = body(0, ["ảnh" * 1_000_000])
+    assert len(decode(ANY, WireReply(200, content)).data[0]) == 3_000_000
+
+
+@attrs.frozen
+class Nested:
+    """A type of a user's own that holds itself."""
+
+    inner: Nested | None = None
+
+
+def test_paid_data_that_is_too_deep_for_its_type_is_attached() -> None:
+    deep = b'{"errorCode": 0, "data": ' + b'{"inner": ' * 850 + b"null" + b"}" * 851
+    with pytest.raises(DecodeError) as caught:
+        decode(Endpoint("ocr/new", returns=Nested), WireReply(200, deep))
+    assert isinstance(caught.value.__cause__, RecursionError)
+    assert caught.value.charge == "billed"
+    assert caught.value.raw["errorCode"] == 0
 
 
 # Encodings

@@ -157,7 +157,9 @@ def charge(head: str | bytes, envelope: Envelope = DATA) -> str:
 
 
 @pytest.mark.parametrize("envelope", ENVELOPES)
-@pytest.mark.parametrize(("code", "cost"), [("0", "billed"), (0, "billed"), ("4", "free"), (1, "free"), ("?", "free")])
+@pytest.mark.parametrize(
+    ("code", "cost"), [("0", "billed"), (0, "billed"), ("4", "free"), (1, "free"), ("?", "unknown")]
+)
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf", b" \r\n\t"])
 def test_a_code_that_stands_first_tells_what_it_cost(envelope: Envelope, code: Any, cost: str, mark: bytes) -> None:
     answer = {envelope.code: code, envelope.message: "?", envelope.data or "x": ["x" * 1000]}

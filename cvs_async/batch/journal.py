@@ -7,7 +7,6 @@ whatever is asked for while one group goes to the disk makes up the next. Others
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import threading
 import time
@@ -22,6 +21,7 @@ import anyio
 import anyio.to_thread
 
 from .._home import Home
+from .._json import dumps
 from ..errors import Charge
 from ._journal_reader import Charges, JournalFigures, JournalReader, purge
 from ._journal_schema import JournalError, Output, Record, State, to_code, to_key, to_text
@@ -190,7 +190,7 @@ class Journal:
 
     async def note(self, figures: Mapping[str, Any]) -> None:
         """Leave figures of the running batch, plain JSON values, for readers. They replace those before them."""
-        await self._ask(Writer.note, json.dumps(dict(figures)), time.time())
+        await self._ask(Writer.note, dumps(dict(figures)), time.time())
 
     async def outputs(self, path: str) -> list[Output]:
         """The files that batches with this journal have made under an absolute path."""

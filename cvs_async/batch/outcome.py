@@ -38,7 +38,7 @@ class Item:
 
 @frozen
 class Done(Generic[T]):
-    """The item was read, and paid for.
+    """The item was read, and paid for; or perhaps, where `reply.charge` is ``unknown``.
 
     Attributes:
         replayed: an earlier run has paid for it; this is its answer out of the journal.

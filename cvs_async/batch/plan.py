@@ -18,7 +18,7 @@ from .journal import JournalReader, Record
 from .listing import passed_over_by
 from .outcome import Item, name_of
 from .processing import Processor, Rules
-from .replay import PERMANENT
+from .replay import PERMANENT, is_answered, is_free
 from .sources import iterate
 
 SHOWN = 20
@@ -115,7 +115,7 @@ def _pages(part: Part) -> int | None:
 
 
 def _states(journal: Path | None, service: Service) -> dict[bytes, str]:
-    """What the journal has of each key; "answered" are refusals that will not change."""
+    """What the journal has of each key; "answered" are refusals that will not change, and answers without a code."""
     if journal is None or not journal.exists():
         return {}
     with JournalReader(journal) as reader:
@@ -124,4 +124,6 @@ def _states(journal: Path | None, service: Service) -> dict[bytes, str]:
 
 
 def _state(record: Record) -> str:
-    return "answered" if record.state == "free" and record.error in PERMANENT else record.state
+    if is_answered(record) or (is_free(record) and record.error in PERMANENT):
+        return "answered"
+    return "unknown" if record.state == "free" and not is_free(record) else record.state

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar, cast
 
 import anyio
-import anyio.to_thread
 from attrs import evolve, frozen
 
-from .._call import DECODE_ASIDE, Caller
+from .._aside import SMALL, aside
+from .._call import Caller
 from .._endpoint import Arguments, Endpoint
 from .._exchange import Progress, WireReply
 from .._inputs import Part, Url, choose_form, is_url, open_inputs
@@ -32,7 +32,7 @@ from .journal import Journal, JournalError, Record
 from .keys import key_of, question_of
 from .manifests import ONLY_INPUT, Entry
 from .outcome import Done, Failed, Held, Item, Outcome, Stats, name_of
-from .replay import PERMANENT, answered, in_doubt, unread
+from .replay import PERMANENT, answered, in_doubt, is_answered, is_free, may_be_read, unread
 
 T = TypeVar("T")
 
@@ -206,10 +206,12 @@ class Processor(Generic[T]):
 
     async def _known(self, journal: Journal, item: Item, record: Record) -> _Known[T] | None:
         """What the journal says; None if the item is to be called."""
-        if record.state == "planned" or (record.state == "free" and record.error not in PERMANENT):
+        if record.state == "planned" or (is_free(record) and record.error not in PERMANENT):
             return None
-        if record.state in ("billed", "free"):
+        if record.state == "billed" or is_free(record):
             return _Known(await self._replayed(journal, item, record))
+        if may_be_read(record) and (kept := await self._kept(journal, item, record)) is not None:
+            return kept
         if self._rules.in_doubt == "retry" and not record.mine:  # what this run has lost is for the next one
             return None
         if self._rules.in_doubt == "skip":
@@ -225,9 +227,27 @@ class Processor(Generic[T]):
         if content is None:
             self._stats.skipped += 1
             return None
-        if len(content) <= DECODE_ASIDE:
+        return await self._answered(item, record, content)
+
+    async def _kept(self, journal: Journal, item: Item, record: Record) -> _Known[T] | None:
+        """An answer whose charge is unknown, if it can be read: it is neither in doubt nor asked for again."""
+        content = await journal.content(record.key)
+        if content is None:
+            if not is_answered(record):
+                return None
+        else:
+            outcome = await self._answered(item, record, content)
+            if not isinstance(outcome, Done):
+                return None
+            if self._rules.replay or record.mine:
+                return _Known(outcome)
+        self._stats.skipped += 1
+        return _Known(None)
+
+    async def _answered(self, item: Item, record: Record, content: bytes) -> Done[T] | Failed:
+        if len(content) <= SMALL:
             return answered(self._endpoint, item, record, content)
-        return await anyio.to_thread.run_sync(answered, self._endpoint, item, record, content)
+        return await aside(len(content), answered, self._endpoint, item, record, content)
 
     # --- calling
 
@@ -265,7 +285,7 @@ class Processor(Generic[T]):
         try:
             reply = await self._call(self._endpoint, parts, recorder=recorder, patient=patient, **options)
             self._failures = 0
-            return Done(item, reply), 1 + reply.unknown_attempts
+            return Done(item, reply), reply.unknown_attempts + (reply.charge == "billed")
         except JournalError:
             raise
         except CVSError as error:
@@ -351,8 +371,14 @@ class _JournalRecorder:
             content=None if wire is None else wire.content,
             http_status=None if told is None else told.http_status,
             error=None if isinstance(result, Reply) else type(result).__name__,
-            code=result.code if isinstance(result, APIError) else 0 if isinstance(result, Reply) else None,
+            code=_code_of(result),
         )
+
+
+def _code_of(result: Reply[Any] | BaseException) -> int | str | None:
+    if isinstance(result, APIError):
+        return result.code
+    return 0 if isinstance(result, Reply) and result.charge == "billed" else None
 
 
 def _is_at_hand(inputs: Mapping[str, object]) -> bool:

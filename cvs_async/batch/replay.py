@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from .._answer import whole_number
 from .._endpoint import Endpoint
 from .._exchange import WireReply
 from .._reply import decode
-from ..errors import CVSError, drop_frames
+from ..errors import Charge, CVSError, drop_frames
 from .journal import Record
 from .outcome import Done, Failed, Held, Item, Outcome
 
 T = TypeVar("T")
+
+UNPRICED = (None, "DecodeError", "APIError")
+"""How a request has ended, in `Record.error`, whose answer is kept although nobody knows what it cost."""
 
 PERMANENT = frozenset({"NoContentError", "InvalidImageError", "InvalidIdError", "FormatTypeError"})
 """Answers of the service that say no, and will say so again."""
@@ -27,11 +31,32 @@ def answered(endpoint: Endpoint[T], item: Item, record: Record, content: bytes) 
     return Done(item, reply, replayed=not record.mine, deduplicated=record.mine)
 
 
+def is_free(record: Record) -> bool:
+    """Whether the last request cost nothing, and another one may be made.
+
+    An older version took a code that is not a whole number for free, which it may not have been.
+    """
+    return record.state == "free" and (record.code is None or whole_number(record.code) is not None)
+
+
+def may_be_read(record: Record) -> bool:
+    """Whether an answer was kept whose charge is unknown: one without a code, or one that could not be read before."""
+    doubtful = record.state == "unknown" or (record.state == "free" and not is_free(record))
+    return doubtful and record.error in UNPRICED
+
+
+def is_answered(record: Record) -> bool:
+    """Whether there was a reply whose charge is unknown, because it had no code."""
+    return record.state == "unknown" and record.error is None
+
+
 def in_doubt(endpoint: Endpoint[Any], item: Item, record: Record) -> Held:
-    """For a request that left, and whose answer never came."""
-    text = "was sent before, and its answer never came; in_doubt='retry' sends it again, and may pay twice"
+    """For a request that left, and whose answer never came or cannot be read."""
+    lost = record.state == "sent" or record.error not in UNPRICED
+    came = "its answer never came" if lost else "its answer does not tell what it cost"
+    text = f"was sent before, and {came}; in_doubt='retry' sends it again, and may pay twice"
     if record.mine:
-        text = "was sent by this run for an equal item, and its answer never came; it is not sent again in the same run"
+        text = f"was sent by this run for an equal item, and {came}; it is not sent again in the same run"
     return Held(item, "in_doubt", _error(endpoint, record, text))
 
 
@@ -44,19 +69,26 @@ def unread(endpoint: Endpoint[Any], item: Item, record: Record) -> Failed:
 
 def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
     """The outcome of an item as the journal has it, whatever its state; its content has been read along."""
-    if record.state in ("sent", "unknown"):
-        return in_doubt(endpoint, item, record)
-    if record.content is not None:
-        return answered(endpoint, item, record, record.content)
     if record.state == "planned":
         return Held(item, "stop", _error(endpoint, record, "was planned, and not sent yet"))
+    if record.state != "billed" and not is_free(record):
+        if may_be_read(record) and record.content is not None:
+            outcome = answered(endpoint, item, record, record.content)
+            return outcome if isinstance(outcome, Done) else in_doubt(endpoint, item, record)
+        if not is_answered(record):
+            return in_doubt(endpoint, item, record)
+    if record.content is not None:
+        return answered(endpoint, item, record, record.content)
     if record.error is None:
-        return Failed(item, _error(endpoint, record, "was answered and paid for, and its content purged"))
+        paid = "paid for" if record.state == "billed" else "perhaps paid for"
+        return Failed(item, _error(endpoint, record, f"was answered and {paid}, and its content purged"))
     return unread(endpoint, item, record)
 
 
 def _error(endpoint: Endpoint[Any], record: Record, text: str) -> CVSError:
-    charge = record.state if record.state in ("billed", "free") else "free" if record.state == "planned" else "unknown"
+    charge: Charge = "unknown"
+    if record.state == "billed" or record.state == "planned" or is_free(record):
+        charge = "billed" if record.state == "billed" else "free"
     return CVSError(
         f"{endpoint.name}: {text}",
         operation=endpoint.name,

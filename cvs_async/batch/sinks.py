@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from abc import ABC, abstractmethod
@@ -17,6 +16,7 @@ import anyio
 import anyio.to_thread
 
 from .._converter import unstructure
+from .._json import dumps
 from .._stdout import check_stdout
 from ..errors import APIError, CVSError, InvalidInputError
 from .outcome import Done, Held, Outcome, name_of
@@ -70,6 +70,8 @@ def _error_record(error: CVSError) -> dict[str, Any]:
     }
     if isinstance(error, APIError):
         record["error"] |= {"code": error.code, "message": error.message}
+    elif error.message is not None:
+        record["error"]["message"] = error.message
     if error.raw is not None:
         raw = error.raw
         record["raw"] = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
@@ -149,7 +151,7 @@ class JsonLines:
 
 
 def _line(outcome: Outcome[Any]) -> bytes:
-    return json.dumps(to_record(outcome), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    return dumps(to_record(outcome)).encode() + b"\n"
 
 
 class InThread(ABC):

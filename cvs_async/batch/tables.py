@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import importlib
 import io
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +15,7 @@ import attrs
 from attrs import field, frozen
 
 from .._converter import unstructure
+from .._json import dumps, sound
 from ..errors import ConfigurationError, InvalidInputError
 from ..models.fields import Document, Field
 from ..models.tables import Cell
@@ -381,9 +381,8 @@ def _text(value: object) -> str | None:
     if value is None:
         return None
     text = value if isinstance(value, str) else _json(value)
-    return text.encode("utf-8", "replace").decode()
+    return sound(text)
 
 
 def _json(value: object) -> str:
-    """What a type of the user's own holds beside JSON values is written as text."""
-    return json.dumps(unstructure(value), ensure_ascii=False, default=str)
+    return dumps(unstructure(value))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import anyio
@@ -11,6 +10,7 @@ from attrs import define, field
 
 from .._converter import unstructure
 from .._endpoint import Endpoint
+from .._json import pretty
 from .._stdout import check_stdout
 from ..client import AsyncCVS
 from ._common import (
@@ -71,7 +71,7 @@ async def _call(endpoint: Endpoint[Any], arguments: dict[str, Any], raw: bool, c
                 reply = await cvs.call(endpoint, **arguments)
         if ending.scope.cancelled_caught:
             stop("Interrupted; nothing is in flight.", INTERRUPTED)
-    print_result(_pretty(reply.raw if raw else unstructure(reply.data)))
+    print_result(pretty(reply.raw if raw else unstructure(reply.data)))
     messages().print(f"{reply.operation}: {reply.charge}, {reply.elapsed:.2f} s", style="dim")
     return 0
 
@@ -98,20 +98,3 @@ class _Ending:
         stats = self.cvs.stats
         if self.begun and stats.waiting and not stats.in_flight:
             self.scope.cancel()
-
-
-def _pretty(value: Any, indent: str = "\n") -> str:
-    """JSON with a line for each field rather than for each number."""
-    deeper = indent + "  "
-    if isinstance(value, dict) and any(_is_deep(part) for part in value.values()):
-        parts = [f"{json.dumps(key, ensure_ascii=False)}: {_pretty(part, deeper)}" for key, part in value.items()]
-        return "{" + ",".join(deeper + part for part in parts) + indent + "}"
-    if isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
-        return "[" + ",".join(deeper + _pretty(part, deeper) for part in value) + indent + "]"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _is_deep(value: Any) -> bool:
-    return isinstance(value, dict) or (
-        isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value)
-    )

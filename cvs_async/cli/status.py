@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ import attrs
 import typer
 from rich.table import Table
 
+from .._json import dumps
 from ..batch.journal import JournalFigures, JournalReader
 from ._common import JournalPath, console, print_result, told_errors, told_span, told_time
 
@@ -18,7 +18,7 @@ MEANINGS = {
     "sent": "sent, and no answer came so far",
     "billed": "answered, and paid for",
     "free": "ended for nothing",
-    "unknown": "lost on the way: perhaps paid for",
+    "unknown": "perhaps paid for: lost on the way, or answered without a code",
 }
 
 
@@ -31,7 +31,7 @@ def command(
         with JournalReader(journal) as reader:
             figures = reader.figures()
         if as_json:
-            print_result(json.dumps(_plain(figures), ensure_ascii=False))
+            print_result(dumps(_plain(figures)))
         else:
             _print(figures)
 

@@ -1,0 +1,84 @@
+"""Writing an answer as JSON: one way for every file, table and command, and none that fails on what was paid for.
+
+What is written is JSON for any reader: no NaN or Infinity, no halves of surrogate pairs, no nesting without end.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import partial
+from typing import Any
+
+DEPTH = 200
+"""So many levels of arrays and objects are written where there are more than Python's encoder bears."""
+
+CUT = f"… more than {DEPTH} levels deep"
+"""What stands in the place of what is deeper."""
+
+
+def dumps(value: object) -> str:
+    """A value as JSON, on one line. What is not JSON, as in a type of the user's own, is written as text."""
+    try:
+        return sound(_dumps(value))
+    except (ValueError, TypeError, RecursionError):
+        return sound(_dumps(plain(value)))
+
+
+def pretty(value: object) -> str:
+    """A value as JSON with a line for each field rather than for each number."""
+    return sound(_pretty(plain(value), "\n"))
+
+
+def sound(text: str) -> str:
+    """A text that can be encoded: U+FFFD stands for each half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def plain(value: Any, depth: int = DEPTH) -> Any:
+    """The same in plain JSON values, of so many levels: `CUT` is what is deeper, null a number that is not finite."""
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if not isinstance(value, (dict, list, tuple)):
+        return str(value)
+    if not depth:
+        return CUT
+    # Loops rather than comprehensions, which would take twice the levels of Python's own stack.
+    if isinstance(value, dict):
+        members = {}
+        for name, part in value.items():
+            members[name if isinstance(name, str) else str(name)] = plain(part, depth - 1)
+        return members
+    elements = []
+    for part in value:
+        elements.append(plain(part, depth - 1))
+    return elements
+
+
+_dumps = partial(json.dumps, ensure_ascii=False, allow_nan=False, default=str)
+
+
+def _pretty(value: Any, indent: str) -> str:
+    deeper = indent + "  "
+    parts = []
+    if isinstance(value, dict) and any(map(_is_deep, value.values())):
+        for name, part in value.items():
+            parts.append(f"{deeper}{_dumps(name)}: {_pretty(part, deeper)}")
+        return "{" + ",".join(parts) + indent + "}"
+    if isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
+        for part in value:
+            parts.append(deeper + _pretty(part, deeper))
+        return "[" + ",".join(parts) + indent + "]"
+    return _dumps(value)
+
+
+def _is_deep(value: Any) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value)
+    )
