@@ -431,7 +431,7 @@ def test_paid_data_that_is_too_deep_for_its_type_is_attached() -> None:
     deep = b'{"errorCode": 0, "data": ' + b'{"inner": ' * 850 + b"null" + b"}" * 851
     with pytest.raises(DecodeError) as caught:
         decode(Endpoint("ocr/new", returns=Nested), WireReply(200, deep))
-    assert isinstance(caught.value.__cause__, RecursionError)
+    assert "does not fit" in str(caught.value)
     assert caught.value.charge == "billed"
     assert caught.value.raw["errorCode"] == 0
 
