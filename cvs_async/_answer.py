@@ -24,6 +24,12 @@ A word of `ocr.document.general` has fifteen of them and a full page some six hu
 have 0.9 million. Two million take at most 0.2 GB as plain JSON.
 """
 
+MOST_ELEMENTS = 1 << 18
+"""The most elements of lists, boxes aside: four times the words of a hundred full pages.
+
+Each may become an object of a model, which takes half a kilobyte and the garbage collector's time.
+"""
+
 AT_ONCE = 1 << 16
 """An answer with more of them is read in pieces. C reads as many in 2 to 8 ms, and nothing else runs meanwhile."""
 
@@ -37,6 +43,22 @@ HEAD = 1 << 16
 def count_nodes(content: bytes) -> int:
     """How many values an answer has at the most; punctuation within strings counts too."""
     return sum(map(content.count, (b"[", b"{", b",", b":")))
+
+
+def count_elements(answer: object) -> int:
+    """How many elements all lists have together, but for those of four numbers, which are boxes."""
+    count, waiting = 0, [answer]
+    while waiting:
+        value = waiting.pop()
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        inner = [part for part in parts if type(part) in (list, dict)]
+        waiting += inner
+        if isinstance(value, list) and (inner or len(value) != BOX):
+            count += len(value)
+    return count
+
+
+BOX = 4
 
 
 def text_of(content: bytes) -> str:

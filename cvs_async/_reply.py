@@ -10,7 +10,18 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from attrs import field, frozen
 
-from ._answer import AT_ONCE, HEAD, MOST_NODES, count_nodes, members, parse, text_of, whole_number
+from ._answer import (
+    AT_ONCE,
+    HEAD,
+    MOST_ELEMENTS,
+    MOST_NODES,
+    count_elements,
+    count_nodes,
+    members,
+    parse,
+    text_of,
+    whole_number,
+)
 from ._converter import declared_names, structure
 from ._endpoint import Endpoint
 from ._envelope import KNOWN_CODES
@@ -76,7 +87,8 @@ def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = No
     """
     nodes = count_nodes(wire.content) if len(wire.content) > AT_ONCE else 0
     if nodes > MOST_NODES:
-        raise _too_many_values(endpoint, wire)
+        charge = head_charge(endpoint, wire.content)
+        raise _too_many(endpoint, f"{MOST_NODES:,} values", charge, _context(endpoint.name, wire, None))
     text = text_of(wire.content)
     answer = parse(text, nodes)
     if answer is None:
@@ -85,7 +97,9 @@ def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = No
     if codes != [0]:
         _require_data(endpoint, wire, answer, codes)
     data = answer if endpoint.envelope.data is None else answer.get(endpoint.envelope.data)
-    charge: Charge = "billed" if codes else "unknown"
+    charge = "billed" if codes else "unknown"
+    if nodes > AT_ONCE and endpoint.returns is not None and count_elements(data) > MOST_ELEMENTS:
+        raise _too_many(endpoint, f"{MOST_ELEMENTS:,} elements", charge, _context(endpoint.name, wire, answer))
     return Reply(
         operation=endpoint.name,
         data=cast(T, data if endpoint.returns is None else _structured(endpoint, wire, answer, data, charge)),
@@ -199,11 +213,11 @@ def _report_no_code(operation: str) -> None:
     log.warning("%s: an answer came without a code; it is a reply, and whether it was charged is unknown", operation)
 
 
-def _too_many_values(endpoint: Endpoint[Any], wire: WireReply) -> ResponseTooLargeError:
+def _too_many(endpoint: Endpoint[Any], what: str, charge: Charge, context: Mapping[str, Any]) -> ResponseTooLargeError:
     return ResponseTooLargeError(
-        f"{endpoint.name}: the answer has more than {MOST_NODES:,} values, as no documented one has; it is in .raw",
-        charge=head_charge(endpoint, wire.content),
-        **_context(endpoint.name, wire, None),
+        f"{endpoint.name}: the answer has more than {what}, as no documented one has; it is in .raw",
+        charge=charge,
+        **context,
     )
 
 

@@ -15,7 +15,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, _answer, _aside, _call
-from cvs_async._answer import AT_ONCE, MOST_NODES, WINDOWS, count_nodes, members, parse, whole_number
+from cvs_async._answer import (
+    AT_ONCE,
+    MOST_ELEMENTS,
+    MOST_NODES,
+    WINDOWS,
+    count_elements,
+    count_nodes,
+    members,
+    parse,
+    whole_number,
+)
 from cvs_async._aside import LARGE, SMALL, aside
 from cvs_async._reply import decode
 from tests.clock import unhurried
@@ -89,6 +99,13 @@ def test_a_hundred_full_pages_are_far_within_the_bound() -> None:
     word = {"text": "Nguyễn", "confidence": 0.98, "box": {"left": 100, "right": 180, "top": 40, "bottom": 60}}
     page = json.dumps([[[word] * 10] * 6] * 10).encode()
     assert 100 * count_nodes(page) < MOST_NODES / 2
+    assert 100 * count_elements(json.loads(page)) < MOST_ELEMENTS / 3
+
+
+def test_elements_are_counted_wherever_they_are_and_boxes_are_none() -> None:
+    answer = {"a": [1, [2, 3], {"b": [[1, 2, 3, 4], [1, 2, 3, [4]]]}], "box": [1, 2, 3, 4], "text": "[1, 2]"}
+    assert count_elements(answer) == 3 + 2 + 2 + 4 + 1
+    assert count_elements(None) == 0
 
 
 # Codes
