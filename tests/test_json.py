@@ -5,20 +5,25 @@ from __future__ import annotations
 import datetime
 import json
 import math
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from cvs_async import Endpoint
+from cvs_async import AsyncCVS, Endpoint
 from cvs_async._converter import unstructure
 from cvs_async._exchange import WireReply
 from cvs_async._json import CUT, DEPTH, dumps, pretty, sound
 from cvs_async._reply import decode
 from cvs_async.batch import Csv, Done, Item, JsonLines
 from cvs_async.batch.sinks import to_record
+from cvs_async.cli import call
+from cvs_async.cli.app import app
 from tests.clock import unhurried
 
 VALUES = st.recursive(
@@ -118,3 +123,17 @@ async def test_an_odd_answer_that_was_paid_for_is_in_every_file(returns: Any, tm
     assert (record["data"]["type"], record["data"]["n"]) == ("x\N{REPLACEMENT CHARACTER}", "7" * 5000)
     assert CUT in (tmp_path / "out.csv").read_text("utf-8")
     assert pretty(unstructure(reply.data)).count(CUT) == 1
+
+
+@pytest.mark.parametrize("flags", [[], ["--raw"]])
+def test_call_prints_an_odd_answer_that_was_paid_for(
+    flags: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = httpx.MockTransport(lambda _: httpx.Response(200, content=ODD))
+    monkeypatch.setattr(call, "AsyncCVS", partial(AsyncCVS, "key", "secret", transport=answers))
+    (tmp_path / "scan.jpg").write_bytes(b"x")
+    ended = CliRunner().invoke(app, ["call", "ocr.card", str(tmp_path / "scan.jpg"), *flags])
+    assert ended.exit_code == 0, ended.exception
+    assert strict(ended.stdout)
+    assert '"x\N{REPLACEMENT CHARACTER}"' in ended.stdout
+    assert ended.stdout.count(CUT) == 1
