@@ -4,6 +4,7 @@ Every documented field is there, under the vendor's name. A field that an answer
 missing; what an answer has beyond the documents is in `Document.extra`.
 """
 
+from .amounts import Amount, parse_amount, parse_number
 from .birth import BirthCertificate
 from .business import BusinessRegistration
 from .claims import BaoVietCard, ClaimForm
@@ -69,6 +70,7 @@ from .warnings import CardWarning, CropWarning, FaceWarning, LivenessWarning
 
 __all__ = [
     "AcademicDegree",
+    "Amount",
     "BadDebt",
     "BankAccount",
     "BaoVietCard",
@@ -153,5 +155,7 @@ __all__ = [
     "VehicleRegistrationBack",
     "VehicleRegistrationFront",
     "is_unlimited",
+    "parse_amount",
     "parse_date",
+    "parse_number",
 ]

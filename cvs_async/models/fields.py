@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import datetime
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from attrs import Factory, define, field, frozen, setters
+
+from .amounts import Amount, parse_amount, parse_number
+from .dates import parse_date
 
 T = TypeVar("T")
 
@@ -20,8 +25,30 @@ class Box(NamedTuple):
     bottom: float
 
 
+class Readable:
+    """What is printed, with ways to read it as more than text. Base of `Field` and `Cell`."""
+
+    __slots__ = ()
+
+    def as_date(self) -> datetime.date | None:
+        """Return the value as a date, as `parse_date` reads it; None if it is no date."""
+        return parse_date(self._text())
+
+    def as_amount(self) -> Amount | None:
+        """Return the value as an amount with its currency, as `parse_amount` reads it; None if it is no amount."""
+        return parse_amount(self._text())
+
+    def as_number(self) -> Decimal | None:
+        """Return the value as a number without its unit, as `parse_number` reads it; None if it is no number."""
+        return parse_number(self._text())
+
+    def _text(self) -> str | None:
+        value = getattr(self, "value", None)
+        return value if isinstance(value, str) else None
+
+
 @define(repr=False, on_setattr=setters.frozen, unsafe_hash=True)  # frozen=True takes three times as long to make
-class Field(Generic[T]):
+class Field(Readable, Generic[T]):
     """One value that was read, with what the service says of it.
 
     A field that is absent from the answer is empty: each of its parts is None. The field itself never is.

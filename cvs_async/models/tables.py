@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
-from .fields import Box, Document, Image, listed
+from .fields import Box, Document, Image, Readable, listed
 
 
 @frozen(kw_only=True)
-class Cell(Document):
+class Cell(Readable, Document):
     """One cell of a table.
 
     Attributes:

@@ -1,0 +1,96 @@
+"""Numbers and sums of money as Vietnamese papers print them. Fields keep the text; these functions read it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+
+from attrs import frozen
+
+LONGEST = 100
+"""No printed amount has so many characters; a longer text is not looked at."""
+
+_UNITS = {
+    "%": "%",
+    "đ": "VND",
+    "₫": "VND",
+    "đồng": "VND",
+    "vnđ": "VND",
+    "vnd": "VND",
+    "$": "USD",
+    "us$": "USD",
+    "usd": "USD",
+    "€": "EUR",
+    "eur": "EUR",
+    "£": "GBP",
+    "gbp": "GBP",
+    "¥": "JPY",
+    "jpy": "JPY",
+    "cny": "CNY",
+    "krw": "KRW",
+}
+_UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+_PRINTED = re.compile(
+    rf"(?P<before>{_UNIT})?\s*(?P<open>\()?\s*(?P<sign>[+\-\u2212])?\s*(?P<inside>{_UNIT})?\s*"
+    rf"(?P<number>\d[\d.,'\s]*)(?P<behind>[\-\u2212])?\s*(?P<close>\))?\s*(?P<after>{_UNIT})?"
+)
+
+# A mark stands for thousands where groups of three digits are all that it parts: "1.234" is 1234 in Vietnam, where
+# papers that mean one and a quarter write "1,234" with other than three digits behind the mark, or a zero before it.
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?P<mark>[.,' ])\d{3}(?:(?P=mark)\d{3})*(?:(?!(?P=mark))[.,](?P<rest>\d+))?")
+_PLAIN = re.compile(r"\d+(?:[.,](?P<rest>\d+))?")
+
+
+@frozen
+class Amount:
+    """A number with what stands beside it.
+
+    Attributes:
+        value: the number; of a percentage what is printed, so that "8 %" has the value 8.
+        unit: the currency by its ISO code, such as ``VND``, or ``%``; None where nothing is printed.
+    """
+
+    value: Decimal
+    unit: str | None = None
+
+
+def parse_amount(text: str | None) -> Amount | None:
+    """Read the one amount that a text consists of.
+
+    Vietnamese notation (1.234.567,89) and the international one (1,234,567.89), blanks and apostrophes between
+    groups, currencies before or behind, percentages; negative with a minus sign before or behind, or in brackets.
+    One mark with three digits behind it parts thousands: 1.234 and 1,234 are both 1234.
+
+    Returns:
+        The amount; None if the text holds anything else.
+    """
+    if not isinstance(text, str) or len(text) > LONGEST:
+        return None
+    found = _PRINTED.fullmatch(unicodedata.normalize("NFKC", text).strip().lower())
+    if found is None or (found["open"] is None) != (found["close"] is None):
+        return None
+    units = {_UNITS[found[place]] for place in ("before", "inside", "after") if found[place]}
+    signs = [found[place] for place in ("sign", "open", "behind") if found[place]]
+    value = _number(found["number"])
+    if value is None or len(units) > 1 or len(signs) > 1:
+        return None
+    negative = signs not in ([], ["+"])
+    return Amount(-value if negative else value, next(iter(units), None))
+
+
+def parse_number(text: str | None) -> Decimal | None:
+    """Read the one number that a text consists of, as `parse_amount` does; a unit beside it is left out."""
+    amount = parse_amount(text)
+    return None if amount is None else amount.value
+
+
+def _number(printed: str) -> Decimal | None:
+    """A number without sign, whichever marks it is printed with."""
+    compact = re.sub(r"\s*([.,'])\s*", r"\1", " ".join(printed.split()))
+    found = _GROUPED.fullmatch(compact) or _PLAIN.fullmatch(compact)
+    if found is None:
+        return None
+    rest = found["rest"] or ""
+    whole = compact[: found.start("rest")] if rest else compact
+    return Decimal(re.sub(r"\D", "", whole) + (f".{rest}" if rest else ""))
