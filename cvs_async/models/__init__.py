@@ -22,7 +22,7 @@ from .credit import (
     OutstandingLoan,
 )
 from .crop import Crop
-from .dates import is_unlimited, parse_date
+from .dates import is_impossible, is_unlimited, parse_date
 from .employee import (
     AcademicDegree,
     CurriculumVitae,
@@ -35,6 +35,7 @@ from .employee import (
 )
 from .faces import FaceImage, FaceMatching, Liveness, PersonWithCard
 from .fields import Box, Document, Field, Image, Paper, Text, Unknown
+from .finding import Finding, FindingKind
 from .general import Block, Line, Page, TextItem
 from .identity import (
     ChipIdCardBack,
@@ -102,6 +103,8 @@ __all__ = [
     "FaceMatching",
     "FaceWarning",
     "Field",
+    "Finding",
+    "FindingKind",
     "Goods",
     "HealthCertification",
     "HouseholdMember",
@@ -154,6 +157,7 @@ __all__ = [
     "VehicleInspection",
     "VehicleRegistrationBack",
     "VehicleRegistrationFront",
+    "is_impossible",
     "is_unlimited",
     "parse_amount",
     "parse_date",

@@ -27,12 +27,25 @@ def parse_date(text: str | None) -> datetime.date | None:
         The date; None if there is none, if it is no day of the calendar, if there are several, and for
         "không thời hạn", which `is_unlimited` tells from nonsense.
     """
+    found = _found(text)
+    return _day(*found.pop()) if len(found) == 1 else None
+
+
+def is_impossible(text: str | None) -> bool:
+    """Whether the one date in a text is not in the calendar, such as 30/02/1990."""
+    found = _found(text)
+    return len(found) == 1 and _day(*found.pop()) is None
+
+
+def _found(text: str | None) -> set[tuple[int, int, int]]:
+    """Each year, month and day that a text names."""
     plain = _plain(text)
-    found = [(int(m["year"]), int(m["month"]), int(m["day"])) for form in _FORMS for m in form.finditer(plain)]
-    if len(set(found)) != 1:
-        return None
+    return {(int(m["year"]), int(m["month"]), int(m["day"])) for form in _FORMS for m in form.finditer(plain)}
+
+
+def _day(year: int, month: int, day: int) -> datetime.date | None:
     try:
-        return datetime.date(*found[0])
+        return datetime.date(year, month, day)
     except ValueError:
         return None
 

@@ -143,7 +143,7 @@ class Person:
     @property
     def old_number(self) -> str:
         """The nine digits of the card before the citizen card."""
-        return self.number[-9:]
+        return f"000{self.number[-6:]}"
 
     @property
     def old_issue_date(self) -> date:
@@ -253,7 +253,7 @@ def person(chance: Random) -> Person:
         given_name=chance.choice(GIVEN_NAMES[gender]),
         gender=gender,
         dob=dob,
-        number=f"000000{chance.randrange(10**6):06}",
+        number=_number(dob, gender, chance),
         passport_number=f"X000{chance.randrange(10**4):04}",
         hometown=place(chance),
         home=home,
@@ -261,6 +261,12 @@ def person(chance: Random) -> Person:
         issue_date=issued,
         due_date=issued.replace(year=issued.year + 10),
     )
+
+
+def _number(dob: date, gender: str, chance: Random) -> str:
+    """A citizen number that agrees with its holder, of a province that does not exist."""
+    century_and_sex = (dob.year // 100 - 19) * 2 + (gender == "Nữ")
+    return f"000{century_and_sex}{dob:%y}{chance.randrange(10**6):06}"
 
 
 def place(chance: Random) -> Place:

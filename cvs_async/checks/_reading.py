@@ -1,0 +1,37 @@
+"""Reading the fields of any document by name. What is absent or of another type is None."""
+
+from __future__ import annotations
+
+import datetime
+import unicodedata
+from typing import Literal
+
+from ..models.dates import parse_date
+from ..models.fields import Document, Field
+
+Sex = Literal["male", "female"]
+
+_SEXES: dict[str, Sex] = {"nam": "male", "m": "male", "male": "male", "nu": "female", "f": "female", "female": "female"}
+
+
+def text_of(document: Document, name: str) -> str | None:
+    """The value of a field, if it is text."""
+    found = getattr(document, name, None)
+    value = found.value if isinstance(found, Field) else None
+    return value if isinstance(value, str) else None
+
+
+def date_of(document: Document, name: str) -> datetime.date | None:
+    """The value of a field, if it is a date."""
+    return parse_date(text_of(document, name))
+
+
+def sex_of(document: Document, name: str) -> Sex | None:
+    """The value of a field, if it names a sex in Vietnamese, in English or by its letter."""
+    return _SEXES.get(plain(text_of(document, name)).strip())
+
+
+def plain(text: str | None) -> str:
+    """Text in lower case, without diacritics."""
+    letters = unicodedata.normalize("NFKD", (text or "").lower().replace("đ", "d"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

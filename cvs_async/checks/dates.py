@@ -1,0 +1,67 @@
+"""Dates on papers: in the calendar, in order, past, not expired."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+from ..models.birth import BirthCertificate
+from ..models.dates import is_impossible
+from ..models.fields import Document
+from ..models.finding import Finding
+from ._reading import date_of, text_of
+
+EXPIRIES = ("due_date", "duedate", "valid_until")
+"""Fields that say until when a paper is valid."""
+
+PAST = (
+    *("dob", "born", "father_dob", "mother_dob", "issue_date", "dateissue", "date", "regis_date", "date_of_change"),
+    *("first_issue_date", "last_issue_date", "issued_on", "quotation_date", "credit_ranking_date", "ngay_cap"),
+)
+"""Fields whose date was over when the paper was made."""
+
+_OTHERS = ("estimated_delivery_date",)
+
+ORDERS = (
+    ("dob", "issue_date"),
+    ("dob", "due_date"),
+    ("issue_date", "due_date"),
+    ("born", "dateissue"),
+    ("born", "duedate"),
+    ("dateissue", "duedate"),
+    ("father_dob", "dob"),
+    ("mother_dob", "dob"),
+    ("first_issue_date", "last_issue_date"),
+    ("regis_date", "date_of_change"),
+    ("issued_on", "valid_until"),
+    ("quotation_date", "estimated_delivery_date"),
+)
+"""Fields of one document of which the second must not be before the first."""
+
+_OF_BIRTHS = (("dob", "regis_date"),)
+"""The same, of birth certificates only: a company may be older than whoever represents it."""
+
+
+def check_dates(document: Document, today: datetime.date | None) -> Iterator[Finding]:
+    """Hold a document's dates against the calendar, each other, and today."""
+    for name in (*PAST, *EXPIRIES, *_OTHERS):
+        if is_impossible(text_of(document, name)):
+            yield Finding(name, "date_impossible", "the date is not in the calendar")
+    orders = ORDERS + (_OF_BIRTHS if isinstance(document, BirthCertificate) else ())
+    for earlier, later in orders:
+        first, second = date_of(document, earlier), date_of(document, later)
+        if first is not None and second is not None and second < first:
+            yield Finding(later, "date_order", f"the date is before {earlier}")
+    if today is not None:
+        yield from _check_today(document, today)
+
+
+def _check_today(document: Document, today: datetime.date) -> Iterator[Finding]:
+    for name in PAST:
+        date = date_of(document, name)
+        if date is not None and date > today:
+            yield Finding(name, "date_future", "the date is yet to come")
+    for name in EXPIRIES:
+        date = date_of(document, name)
+        if date is not None and date < today:
+            yield Finding(name, "expired", "the paper has expired")

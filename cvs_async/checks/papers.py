@@ -1,0 +1,84 @@
+"""All checks of a document."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from ..models.fields import Document
+from ..models.finding import Finding
+from ..models.tables import Cell
+from .dates import check_dates
+from .numbers import check_number
+from .sums import check_sums
+from .zones import check_digits
+
+_EXACT = 400
+"""Digits of intermediate results: more than the product of two printed amounts, and a percentage of it, has."""
+
+
+def check_paper(paper: Document | Sequence[Document], *, today: datetime.date | None = None) -> list[Finding]:
+    """Find what contradicts itself in a paper that was read. It costs nothing: nothing is sent.
+
+    No value is changed, nothing is raised. A field that is absent or cannot be read gives no finding. A finding
+    says that a paper deserves a look, not that it is forged: the service may have misread it.
+
+    ====================  ==============================================================================
+    kind                  what is wrong
+    ====================  ==============================================================================
+    ``number_form``       the number of an identity paper has other characters, or not 12 (or 9) digits
+    ``province``          a 12-digit number begins with a code that no province has; ``000`` is for specimens
+    ``birth_year``        its century and year of birth are not those of the date of birth
+    ``sex``               the sex in it is not the printed one
+    ``check_digit``       a check digit of the machine-readable zone (ICAO 9303) does not fit, where the answer
+                          has it; `check_zone` checks the lines of a zone
+    ``date_impossible``   a date is not in the calendar
+    ``date_order``        issued before birth, expired before issue, and the like
+    ``date_future``       a date of birth or issue is after `today`
+    ``expired``           the paper is valid until a day before `today`; "không thời hạn" never expires
+    ``amount``            an invoice's or quotation's lines, tax and total do not add up; roundings are allowed for
+    ``balance``           a bank statement's balance does not follow from the row before
+    ====================  ==============================================================================
+
+    Args:
+        paper: an element of a reply's data, its `info`, or any other document; what is inside of it is checked too.
+            Of a list, paths begin with the place in it: ``0.info.id``.
+        today: what dates are compared with; without it, ``expired`` and ``date_future`` are not looked for.
+
+    Returns:
+        The findings in the order of the fields; none if nothing contradicts itself.
+    """
+    if isinstance(today, datetime.datetime):
+        today = today.date()  # a date cannot be compared with it
+    with decimal.localcontext(decimal.Context(prec=_EXACT, traps=[])):
+        return [finding for path, inner in _inside("", paper) for finding in _findings(path, inner, today)]
+
+
+def _findings(path: str, document: Document, today: datetime.date | None) -> Iterator[Finding]:
+    for finding in _walk(document, today):
+        yield finding.below(path)
+
+
+def _walk(document: Document, today: datetime.date | None) -> Iterator[Finding]:
+    yield from check_number(document, today)
+    yield from check_digits(document)
+    yield from check_dates(document, today)
+    yield from check_sums(document)
+    for attribute in attrs.fields(type(document)):
+        if attribute.name == "extra":
+            continue
+        for path, inner in _inside(attribute.name, getattr(document, attribute.name)):
+            yield from _findings(path, inner, today)
+
+
+def _inside(path: str, value: Any) -> Iterator[tuple[str, Document]]:
+    """The documents in a value. Cells are looked at with their rows."""
+    if isinstance(value, Document) and not isinstance(value, Cell):
+        yield path, value
+    elif isinstance(value, list):
+        for place, element in enumerate(value):
+            yield from _inside(f"{path}.{place}" if path else str(place), element)

@@ -1,0 +1,205 @@
+"""Sums on invoices, quotations and bank statements, as far as rounding allows to tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from ..models.fields import Document, Readable
+from ..models.finding import Finding
+from ..models.invoice import Invoice
+from ..models.quotation import PriceQuotation
+from ..models.statement import StatementPage, StatementRow
+from ..models.tables import Cell
+
+UNKNOWN_LINES = 10
+"""How many lines an invoice is taken to have, each rounded by itself, where its table was not read."""
+
+HUNDRED = Decimal(100)
+
+
+def check_sums(document: Document) -> Iterator[Finding]:
+    """Add up what a document adds up."""
+    match document:
+        case Invoice():
+            yield from _check_invoice(document)
+        case PriceQuotation():
+            yield from _check_quotation(document)
+        case StatementPage():
+            for place, table in enumerate(document.tables):
+                yield from _check_balances(f"tables.{place}", table)
+
+
+# --- invoices and quotations
+
+
+def _check_invoice(invoice: Invoice) -> Iterator[Finding]:
+    rows = [_labelled(row) for row in invoice.table]
+    for place, row in enumerate(rows):
+        for finding in _check_line(row):
+            yield finding.below(f"table.{place}")
+    lines = len(rows) or UNKNOWN_LINES
+    if _is_whole(rows):
+        amounts = [row.get("amount_before_tax") for row in rows]
+        yield from _check_lines("sub_total", [amounts], _number(invoice.sub_total))
+    net, tax, rate = _number(invoice.sub_total), _number(invoice.vat_amount), _rate(invoice.vat_rate)
+    if _is_off(net, rate, tax, lines):
+        yield Finding("vat_amount", "amount", "the tax is not the rate's share of the sum before tax")
+    yield from _check_total("total_amount", net, tax, _number(invoice.total_amount))
+
+
+def _check_total(path: str, net: Decimal | None, tax: Decimal | None, total: Decimal | None) -> Iterator[Finding]:
+    if net is not None and tax is not None and total is not None and not _near(net + tax, total, 1, net, tax):
+        yield Finding(path, "amount", "the total is not the amount before tax and the tax")
+
+
+Numbers = Mapping[str, Decimal]
+
+
+def _labelled(row: Sequence[Cell]) -> dict[str, Decimal]:
+    """The numbers of a row by their labels; a label that stands there twice says nothing."""
+    found: dict[str, Decimal] = {}
+    twice: set[str] = set()
+    for cell in row:
+        label = cell.label
+        value = _rate(cell) if label == "tax" else _number(cell)
+        if isinstance(label, str) and value is not None:
+            twice |= {label} & found.keys()
+            found[label] = value
+    return {label: value for label, value in found.items() if label not in twice}
+
+
+def _check_line(row: Numbers) -> Iterator[Finding]:
+    quantity, price, net = row.get("quantity"), row.get("unit_price"), row.get("amount_before_tax")
+    rate, tax, total = row.get("tax"), row.get("tax_amount"), row.get("amount_total")
+    if quantity is not None and price is not None and net is not None and not _is_product(quantity, price, net):
+        yield Finding("amount_before_tax", "amount", "the amount is not quantity times unit price")
+    if _is_off(net, rate, tax, 1):
+        yield Finding("tax_amount", "amount", "the tax is not the rate's share of the amount")
+    yield from _check_total("amount_total", net, tax, total)
+
+
+def _is_whole(rows: Sequence[Numbers]) -> bool:
+    """Whether the lines on the page are all that the sum is made of.
+
+    1. A table that goes on from another page does not begin with number 1.
+    2. A line without quantity and price among others that have them may be a discount or a remark.
+    """
+    numbers = [row["number"] for row in rows if "number" in row]
+    if numbers and numbers != list(range(1, len(rows) + 1)):
+        return False
+    return len({"quantity" in row or "unit_price" in row for row in rows}) == 1
+
+
+def _check_lines(path: str, ways: Sequence[Sequence[Decimal | None]], total: Decimal | None) -> Iterator[Finding]:
+    """The lines must add up in one of the ways in which they may be meant."""
+    read = [[value for value in way if value is not None] for way in ways]
+    if total is None or any(not values or len(values) != len(way) for values, way in zip(read, ways, strict=True)):
+        return
+    if not any(_near(sum(values, Decimal()), total, len(values), *values) for values in read):
+        yield Finding(path, "amount", "the lines add up to another sum")
+
+
+def _check_quotation(quotation: PriceQuotation) -> Iterator[Finding]:
+    gross: list[Decimal | None] = []
+    net: list[Decimal | None] = []
+    for place, line in enumerate(quotation.table):
+        quantity, price, discount = _number(line.quantity), _number(line.unit_price), _number(line.discount)
+        if quantity is not None and quantity >= 1000:
+            quantity = None  # 1,000 may be one piece
+        full = quantity * price if quantity is not None and price is not None else None
+        if _is_off(full, _rate(line.percent_discount), discount, 1):
+            yield Finding(f"table.{place}.discount", "amount", "the discount is not the percentage of the price")
+        gross.append(full)
+        net.append(None if full is None else full - (discount or 0))
+    yield from _check_lines("sub_total", [gross, net], _number(quotation.sub_total))
+    amounts = (_number(quotation.sub_total), _number(quotation.vat_amount), _number(quotation.total_amount))
+    yield from _check_total("total_amount", *amounts)
+
+
+def _is_product(quantity: Decimal, price: Decimal, amount: Decimal) -> bool:
+    """Whether quantity times price is the amount. The quantity 1,000 may be a thousand, or one with three decimals."""
+    readings = [quantity, quantity / 1000] if quantity >= 1000 else [quantity]
+    # Half a unit of the last printed digit of the price, and of a quantity with decimals, may have been rounded.
+    inexact = abs(price) * _unit(quantity) / 2 if _unit(quantity) < 1 else Decimal()
+    return any(
+        abs(reading * price - amount) <= abs(reading) * _unit(price) / 2 + inexact + _unit(amount)
+        for reading in readings
+    )
+
+
+def _is_off(amount: Decimal | None, rate: Decimal | None, share: Decimal | None, roundings: int) -> bool:
+    """Whether a printed share is not so many percent of an amount, all of them given."""
+    if amount is None or rate is None or share is None:
+        return False
+    return not _near(amount * rate / HUNDRED, share, roundings, amount)
+
+
+def _near(sum_: Decimal, printed: Decimal, roundings: int, *terms: Decimal) -> bool:
+    """Whether a sum is what is printed, when each of so many terms may have been rounded to its last digit."""
+    return abs(sum_ - printed) <= roundings * max(map(_unit, (printed, *terms)))
+
+
+def _unit(number: Decimal) -> Decimal:
+    """What the last printed digit counts."""
+    exponent = number.as_tuple().exponent
+    return Decimal(1).scaleb(min(exponent, 0)) if isinstance(exponent, int) else Decimal(1)
+
+
+def _number(field: Readable) -> Decimal | None:
+    return field.as_number()
+
+
+def _rate(field: Readable) -> Decimal | None:
+    """A percentage; 0,1 without a sign may be a tenth or a thousandth and is none."""
+    amount = field.as_amount()
+    if amount is None or amount.unit not in ("%", None) or (amount.unit is None and 0 < amount.value < 1):
+        return None
+    return amount.value
+
+
+# --- bank statements
+
+
+def _check_balances(path: str, rows: Sequence[StatementRow]) -> Iterator[Finding]:
+    """Follow the balance from row to row, the oldest first or the newest, whichever fits more often."""
+    down = list(_links(rows, range(len(rows))))
+    up = list(_links(rows, range(len(rows) - 1, -1, -1)))
+    links = max(down, up, key=lambda each: sum(fits for _, fits in each))
+    broken = [place for place, fits in links if not fits]
+    if len(broken) == len(links) > 1:
+        yield Finding(path, "balance", "no balance follows from the one beside it")
+        return
+    for place in sorted(broken):
+        yield Finding(f"{path}.{place}.balance", "balance", "the balance does not follow from the one beside it")
+
+
+def _links(rows: Sequence[StatementRow], order: Sequence[int]) -> Iterator[tuple[int, bool]]:
+    """Each row whose balance can be told from the row before it, and whether it is what it must be."""
+    before: Decimal | None = None
+    for place in order:
+        row = rows[place]
+        balance, change = _number(row.balance), _change(row)
+        if before is not None and balance is not None and change is not None:
+            yield place, _near(before + change, balance, 1, change)
+        before = balance
+
+
+def _change(row: StatementRow) -> Decimal | None:
+    """What a row adds; None if nothing is printed, or what is printed is no amount."""
+    credit, debit = _printed(row.credit), _printed(row.debit)
+    if credit is None and debit is None:
+        return None
+    if any(amount is not None and amount.is_nan() for amount in (credit, debit)):
+        return None
+    return abs(credit or Decimal()) - abs(debit or Decimal())
+
+
+def _printed(cell: Cell) -> Decimal | None:
+    """The amount in a cell, None if it is empty, NaN if there is something else in it."""
+    text = cell.value if isinstance(cell.value, str) else ""
+    if not re.search(r"\w", text):
+        return None
+    number = cell.as_number()
+    return Decimal("NaN") if number is None else number

@@ -1,0 +1,99 @@
+"""Check digits of machine-readable zones (ICAO 9303: TD1, which cards have, and TD3, which passports have)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..models.dates import parse_date
+from ..models.fields import Document
+from ..models.finding import Finding
+from ..models.identity import ChipIdCardBack, Passport
+from ._reading import text_of
+
+_LINE = re.compile("[A-Z0-9<]+")
+_DATES = ("dob", "due_date")
+_NUMBERS: dict[type[Document], tuple[tuple[str, int], ...]] = {
+    ChipIdCardBack: (("document_number", 9),),
+    Passport: (("id", 9), ("person_number", 14)),
+}
+"""The numbers that have a check digit, and their width in the zone."""
+
+
+def check_digit(text: str) -> str:
+    """Return the check digit of letters, digits and fillers: weights 7, 3, 1; letters count from A = 10.
+
+    Raises:
+        ValueError: if the text holds anything but A to Z, 0 to 9 and ``<``.
+    """
+    if not re.fullmatch("[A-Z0-9<]*", text):
+        raise ValueError("a machine-readable zone consists of A to Z, 0 to 9 and <")
+    values = (0 if letter == "<" else int(letter, 36) for letter in text)
+    return str(sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values)) % 10)
+
+
+def check_zone(lines: Sequence[str]) -> list[Finding]:
+    """Check the digits in the lines of a machine-readable zone, however they were read.
+
+    Three lines of 30 characters are a TD1 zone, two of 44 a TD3 zone; anything else gives no finding. The path of
+    a finding is ``document_number``, ``dob``, ``due_date``, ``person_number``, or ``zone`` for the digit over all.
+    """
+    rows = ["".join(line.split()).upper() for line in lines if isinstance(line, str)]
+    if not all(map(_LINE.fullmatch, rows)):
+        return []
+    match [len(row) for row in rows]:
+        case [30, 30, 30]:
+            parts = _td1(*rows[:2])
+        case [44, 44]:
+            parts = _td3(rows[1])
+        case _:
+            return []
+    return [_wrong(path) for path, text, digit in parts if digit != check_digit(text)]
+
+
+Part = tuple[str, str, str]
+"""A path, the text that is checked, its digit in the zone."""
+
+
+def _td1(first: str, second: str) -> Iterator[Part]:
+    if first[14] != "<":  # where it is, the number is longer than its place and goes on in the optional data
+        yield "document_number", first[5:14], first[14]
+    yield "dob", second[:6], second[6]
+    yield "due_date", second[8:14], second[14]
+    yield "zone", first[5:] + second[:7] + second[8:15] + second[18:29], second[29]
+
+
+def _td3(second: str) -> Iterator[Part]:
+    yield "document_number", second[:9], second[9]
+    yield "dob", second[13:19], second[19]
+    yield "due_date", second[21:27], second[27]
+    if second[28:42].strip("<") or second[42] != "<":  # the digit of an absent number is 0 or a filler
+        yield "person_number", second[28:42], second[42]
+    yield "zone", second[:10] + second[13:20] + second[21:43], second[43]
+
+
+def check_digits(document: Document) -> Iterator[Finding]:
+    """Check the digits that an answer gives beside the parts of a zone, undocumented: ``dob_checksum`` and others."""
+    numbers = next((_NUMBERS[cls] for cls in type(document).__mro__ if cls in _NUMBERS), None)
+    if numbers is None:
+        return
+    dates = [(name, _zone_date(text_of(document, name))) for name in _DATES]
+    texts = [(name, _zone_number(text_of(document, name), width)) for name, width in numbers]
+    for name, text in dates + texts:
+        digit = str(document.extra.get(f"{name}_checksum"))
+        if text is not None and re.fullmatch("[0-9]", digit) and digit != check_digit(text):
+            yield _wrong(name)
+
+
+def _zone_date(text: str | None) -> str | None:
+    date = parse_date(text)
+    return None if date is None else f"{date.year % 100:02}{date.month:02}{date.day:02}"
+
+
+def _zone_number(text: str | None, width: int) -> str | None:
+    number = (text or "").strip().upper().ljust(width, "<")
+    return number if text and len(number) == width and _LINE.fullmatch(number) else None
+
+
+def _wrong(path: str) -> Finding:
+    return Finding(path, "check_digit", "the check digit in the machine-readable zone is not that of what was read")
