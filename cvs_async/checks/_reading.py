@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import unicodedata
 from typing import Literal
 
 from ..models.dates import parse_date
 from ..models.fields import Document, Field
+from ..models.plain import plain
 
 Sex = Literal["male", "female"]
 
@@ -29,9 +29,3 @@ def date_of(document: Document, name: str) -> datetime.date | None:
 def sex_of(document: Document, name: str) -> Sex | None:
     """The value of a field, if it names a sex in Vietnamese, in English or by its letter."""
     return _SEXES.get(plain(text_of(document, name)).strip())
-
-
-def plain(text: str | None) -> str:
-    """Text in lower case, without diacritics."""
-    letters = unicodedata.normalize("NFKD", (text or "").lower().replace("đ", "d"))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))

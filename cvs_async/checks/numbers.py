@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from attrs import frozen
@@ -21,6 +20,7 @@ from ..models.fields import Document
 from ..models.finding import Finding
 from ..models.identity import ChipIdCardBack, ChipIdCardFront, IdCard9Front, IdCard12Front, Passport
 from ..models.land import LandOwner
+from ..models.plain import compact
 from ..models.v1 import V1Front, V1IdCard9Front, V1IdCard12Front
 from ._reading import date_of, sex_of, text_of
 
@@ -90,11 +90,6 @@ def check_number(document: Document, today: datetime.date | None) -> Iterator[Fi
         return
     if len(digits) == 12:
         yield from _check_citizen(digits, document, holder, today)
-
-
-def compact(number: str | None) -> str:
-    """A number without the spaces, dots and hyphens between its digits."""
-    return re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", number or ""))
 
 
 def _check_citizen(digits: str, document: Document, holder: Holder, today: datetime.date | None) -> Iterator[Finding]:

@@ -51,6 +51,8 @@ from .identity import (
 from .invoice import BankAccount, Goods, Invoice
 from .labels import ClaimLabel, PageLabel
 from .land import LandCertificate, LandCertificate1, LandCertificate2, LandCertificate3, LandOwner
+from .pairing import PersonCard, pair, pairs
+from .picking import Back, Front, IdentityPaper, PaperType, back, first, front, identity_papers
 from .quotation import PriceQuotation, QuotationLine
 from .recognized import Recognized
 from .statement import StatementPage, StatementRow
@@ -72,6 +74,7 @@ from .warnings import CardWarning, CropWarning, FaceWarning, LivenessWarning
 __all__ = [
     "AcademicDegree",
     "Amount",
+    "Back",
     "BadDebt",
     "BankAccount",
     "BaoVietCard",
@@ -105,6 +108,7 @@ __all__ = [
     "Field",
     "Finding",
     "FindingKind",
+    "Front",
     "Goods",
     "HealthCertification",
     "HouseholdMember",
@@ -113,6 +117,7 @@ __all__ = [
     "IdCard12Back",
     "IdCard12Front",
     "IdCardFront",
+    "IdentityPaper",
     "Image",
     "Invoice",
     "LandCertificate",
@@ -131,7 +136,9 @@ __all__ = [
     "Page",
     "PageLabel",
     "Paper",
+    "PaperType",
     "Passport",
+    "PersonCard",
     "PersonWithCard",
     "Plate",
     "PriceQuotation",
@@ -157,8 +164,14 @@ __all__ = [
     "VehicleInspection",
     "VehicleRegistrationBack",
     "VehicleRegistrationFront",
+    "back",
+    "first",
+    "front",
+    "identity_papers",
     "is_impossible",
     "is_unlimited",
+    "pair",
+    "pairs",
     "parse_amount",
     "parse_date",
     "parse_number",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
-import unicodedata
+
+from .plain import plain
 
 _START, _END = r"(?<!\d)(?<!\d[./-])", r"(?![./-]?\d)"
 _FORMS = [
@@ -39,8 +40,8 @@ def is_impossible(text: str | None) -> bool:
 
 def _found(text: str | None) -> set[tuple[int, int, int]]:
     """Each year, month and day that a text names."""
-    plain = _plain(text)
-    return {(int(m["year"]), int(m["month"]), int(m["day"])) for form in _FORMS for m in form.finditer(plain)}
+    letters = plain(text)
+    return {(int(m["year"]), int(m["month"]), int(m["day"])) for form in _FORMS for m in form.finditer(letters)}
 
 
 def _day(year: int, month: int, day: int) -> datetime.date | None:
@@ -52,12 +53,4 @@ def _day(year: int, month: int, day: int) -> datetime.date | None:
 
 def is_unlimited(text: str | None) -> bool:
     """Whether a text says that a paper never expires: "không thời hạn", "vô thời hạn"."""
-    return _UNLIMITED.search(_plain(text)) is not None
-
-
-def _plain(text: object) -> str:
-    """In lower case, without diacritics."""
-    if not isinstance(text, str):
-        return ""
-    letters = unicodedata.normalize("NFKD", text.lower().replace("đ", "d"))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return _UNLIMITED.search(plain(text)) is not None

@@ -9,7 +9,7 @@ from typing_extensions import TypeVar
 
 from .fields import PAPERS, Document, Paper, renamed
 
-P = TypeVar("P", bound=Paper, default=Paper)
+P = TypeVar("P", bound=Paper, default=Paper, covariant=True)
 
 
 @frozen(kw_only=True)

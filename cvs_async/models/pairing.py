@@ -1,0 +1,162 @@
+"""Front and back of one card, joined and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from .dates import parse_date
+from .fields import EMPTY, Paper, Text
+from .finding import Finding
+from .identity import ChipIdCardBack, ChipIdCardFront, IdCard9Back, IdCard9Front, IdCard12Back, IdCard12Front
+from .picking import Back, Front, of_kind, papers_of
+from .plain import compact, plain
+from .recognized import Recognized
+from .v1 import V1IdCard9Front, V1IdCard12Back
+from .vehicle import VehicleRegistrationBack, VehicleRegistrationFront
+
+ZONE_NAME = 30
+"""Characters of a card's machine-readable zone that the name has; a longer one is cut off."""
+
+KINDS: tuple[tuple[type[Paper], type[Paper]], ...] = (
+    (ChipIdCardFront, ChipIdCardBack),
+    (IdCard12Front, IdCard12Back),
+    (IdCard9Front, IdCard9Back),
+    (VehicleRegistrationFront, VehicleRegistrationBack),
+    (V1IdCard9Front, V1IdCard12Back),
+)
+"""Which front and back are of the same kind of card."""
+
+
+@frozen
+class PersonCard:
+    """Both sides of one card, or the one that was found.
+
+    Attributes:
+        front: the paper with its judgement; None if no front belongs to the back.
+        back: likewise.
+        findings: where the sides contradict each other; paths begin with ``front`` or ``back``.
+    """
+
+    front: Recognized[Front] | None = None
+    back: Recognized[Back] | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def pair(front: Recognized[Front] | None, back: Recognized[Back] | None) -> PersonCard:
+    """Join two sides of a card, and compare what both of them say: number, name, date of birth, plate.
+
+    Nothing is raised if they are of different people: that is what `PersonCard.findings` says. What one of them
+    lacks, or what cannot be read, is not compared; backs without a chip say nothing of the person.
+    """
+    found = _differences(front.info, back.info) if front is not None and back is not None else ()
+    return PersonCard(front, back, tuple(found))
+
+
+def pairs(papers: object) -> list[PersonCard]:
+    """Join the fronts and backs in a reply's data, which may be of several people, in the order in which they came.
+
+    1. A front and a back with the same number (a vehicle's plate) are one card.
+    2. If then one front and one back of a kind of card are left over and the back has no number, they are one.
+    3. If there are no other cards at all, that holds although their numbers differ, and the findings say so.
+
+    Whatever else is left over is a card with one side.
+    """
+    found = list(papers_of(papers))
+    fronts: list[Recognized[Front]] = list(of_kind(found, Front))
+    backs: list[Recognized[Back]] = list(of_kind(found, Back))
+    alone = len(fronts) == len(backs) == 1
+    joined = _by_number(fronts, backs)
+    _add_by_kind(joined, fronts, backs, although_numbers_differ=alone)
+    used = {id(back) for back in joined.values()}
+    cards = [pair(front, joined.get(id(front))) for front in fronts]
+    cards += [pair(None, back) for back in backs if id(back) not in used]
+    places = {id(paper): place for place, paper in enumerate(found)}
+    return sorted(cards, key=lambda card: min(places[id(side)] for side in (card.front, card.back) if side))
+
+
+Joined = dict[int, Recognized[Back]]
+"""The back of each front, by the front's identity."""
+
+
+def _by_number(fronts: list[Recognized[Front]], backs: list[Recognized[Back]]) -> Joined:
+    joined: Joined = {}
+    left = list(backs)
+    for front in fronts:
+        number = _number(front.info)
+        same = (back for back in left if number and _number(back.info) == number and _same_kind(front, back))
+        back = next(same, None)
+        if back is not None:
+            joined[id(front)] = back
+            left = [other for other in left if other is not back]
+    return joined
+
+
+def _add_by_kind(
+    joined: Joined, fronts: list[Recognized[Front]], backs: list[Recognized[Back]], *, although_numbers_differ: bool
+) -> None:
+    used = {id(back) for back in joined.values()}
+    for front_kind, back_kind in KINDS:
+        fronts_left = [front for front in fronts if isinstance(front.info, front_kind) and id(front) not in joined]
+        backs_left = [back for back in backs if isinstance(back.info, back_kind) and id(back) not in used]
+        if len(fronts_left) != 1 or len(backs_left) != 1:
+            continue
+        (front,), (back,) = fronts_left, backs_left
+        if although_numbers_differ or not (_number(front.info) and _number(back.info)):
+            joined[id(front)] = back
+
+
+def _same_kind(front: Recognized[Front], back: Recognized[Back]) -> bool:
+    return any(isinstance(front.info, of_front) and isinstance(back.info, of_back) for of_front, of_back in KINDS)
+
+
+def _number(paper: Front | Back) -> str:
+    """What tells cards apart; nothing if the side does not say it."""
+    match paper:
+        case VehicleRegistrationFront() | VehicleRegistrationBack():
+            field = paper.plate
+        case ChipIdCardBack():
+            field = paper.person_number
+        case _:
+            field = paper.id
+    return compact(field.value).upper()
+
+
+def _differences(front: Front, back: Back) -> Iterator[Finding]:
+    number = "plate" if isinstance(back, VehicleRegistrationBack) else "person_number"
+    if _differ(_number(front), _number(back)):
+        yield _finding(number, "the number")
+    if _names_differ(front.name, back):
+        yield _finding("name" if isinstance(back, VehicleRegistrationBack) else "given_name", "the name")
+    if isinstance(back, ChipIdCardBack):
+        born, due = (front.dob, back.dob), (getattr(front, "due_date", EMPTY), back.due_date)
+        for path, words, (ours, theirs) in (("dob", "the date of birth", born), ("due_date", "the expiry date", due)):
+            if _differ(parse_date(ours.value), parse_date(theirs.value)):
+                yield _finding(path, words)
+
+
+def _names_differ(name: Text, back: Back) -> bool:
+    ours = _letters(name.value)
+    if not isinstance(back, ChipIdCardBack):
+        return _differ(ours, _letters(back.name.value))
+    sur_name, given_name = back.sur_name.value, back.given_name.value
+    if not sur_name or not given_name:
+        return False  # half a name says nothing
+    theirs = _letters(sur_name + given_name)
+    if len(sur_name.strip()) + len("<<") + len(given_name.strip()) >= ZONE_NAME - 1:
+        ours = ours[: len(theirs)]
+    return _differ(ours, theirs)
+
+
+def _letters(name: object) -> str:
+    return "".join(letter for letter in plain(name) if letter.isalpha())
+
+
+def _differ(ours: object, theirs: object) -> bool:
+    """Whether two things are there and not the same."""
+    return bool(ours) and bool(theirs) and ours != theirs
+
+
+def _finding(path: str, words: str) -> Finding:
+    return Finding(f"back.info.{path}", "sides_differ", f"{words} is not that of the front")

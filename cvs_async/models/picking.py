@@ -1,0 +1,123 @@
+"""Which paper is it? Papers of a reply by their type, and never by their position.
+
+The service does not promise an order: answers with the back before the front were seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from .employee import EmployeeProfile
+from .faces import PersonWithCard
+from .fields import Paper
+from .identity import (
+    ChipIdCardBack,
+    ChipIdCardFront,
+    IdCard9Back,
+    IdCard9Front,
+    IdCard12Back,
+    IdCard12Front,
+    Passport,
+)
+from .recognized import Recognized
+from .v1 import V1IdCard9Front, V1IdCard12Back, V1Paper, V1Sides
+from .vehicle import VehicleRegistrationBack, VehicleRegistrationFront
+
+IdentityPaper: TypeAlias = (
+    IdCard9Front | IdCard12Front | ChipIdCardFront | IdCard9Back | IdCard12Back | ChipIdCardBack | Passport
+)
+"""What proves who somebody is: the papers that ``ocr.card`` is made for. A `match` over it can be exhaustive."""
+
+Front: TypeAlias = IdCard9Front | IdCard12Front | ChipIdCardFront | VehicleRegistrationFront | V1IdCard9Front
+"""Fronts of cards with two sides. The other fronts of v1 are subclasses of `V1IdCard9Front`."""
+
+Back: TypeAlias = IdCard9Back | IdCard12Back | ChipIdCardBack | VehicleRegistrationBack | V1IdCard12Back
+"""Backs of cards with two sides. The other backs of v1 are subclasses of `V1IdCard12Back`."""
+
+PaperType: TypeAlias = Literal[
+    "9_id_card_front",
+    "9_id_card_back",
+    "12_id_card_front",
+    "12_id_card_back",
+    "chip_id_card_front",
+    "chip_id_card_back",
+    "passport",
+    "driving_license",
+    "vehicle_registration_front",
+    "vehicle_registration_back",
+    "picertificate",
+    "bvcard",
+    "claim_form",
+    "invoice",
+    "credit_report",
+    "giay_cnqshdd_mau_1",
+    "giay_cnqshdd_mau_2",
+    "giay_cnqshdd_mau_3",
+    "id_card",
+    "curriculum_vitae",
+    "registration_book",
+    "academic_degree",
+    "birth_certificate",
+    "health_certification",
+]
+"""The documented values of `Recognized.type`, which stays a `str`, as the vendor adds types without notice."""
+
+P = TypeVar("P", bound=Paper)
+
+
+def first(papers: object, kind: type[P]) -> Recognized[P] | None:
+    """Return the first paper of a class, or of one derived from it; None if there is none.
+
+    Args:
+        papers: a reply's data, whatever its shape, or any papers of it. Data without papers has none.
+        kind: such as `Passport`, or `IdCardFront` for the front of any identity card.
+    """
+    return next(of_kind(papers, kind), None)
+
+
+def front(papers: object) -> Recognized[Front] | None:
+    """Return the first front of an identity card or vehicle registration; None if there is none."""
+    return next(of_kind(papers, Front), None)
+
+
+def back(papers: object) -> Recognized[Back] | None:
+    """Return the first back of an identity card or vehicle registration; None if there is none."""
+    return next(of_kind(papers, Back), None)
+
+
+def identity_papers(papers: object) -> list[Recognized[IdentityPaper]]:
+    """Return the identity cards and passports, typed so that a `match` over their `info` can be exhaustive."""
+    return list(of_kind(papers, IdentityPaper))
+
+
+def papers_of(data: object) -> Iterator[Recognized[Paper]]:
+    """Yield the papers in a reply's data: those of a list, the only one, or those of a file or of a person.
+
+    Papers of v1 are wrapped like those of v2.
+    """
+    match data:
+        case Recognized():
+            yield data
+        case V1Paper(type=type_, info=info, valid=valid):
+            yield Recognized(type=type_, info=info, valid=valid, extra=data.extra)
+        case V1Sides(mattruoc=of_front, matsau=of_back, valid=valid):
+            yield Recognized(info=of_front, valid=valid)
+            yield Recognized(info=of_back, valid=valid)
+        case PersonWithCard():
+            yield data.ocr
+        case EmployeeProfile():
+            yield from data.id_card
+            yield from data.registration_book
+            yield from data.curriculum_vitae
+            yield from data.academic_degree
+            yield from data.birth_certificate
+            yield from data.health_certification
+        case Iterable() if not isinstance(data, str | bytes):
+            for element in data:
+                yield from papers_of(element)
+
+
+def of_kind(papers: object, kind: Any) -> Iterator[Recognized[Any]]:
+    """Yield the papers of a class, or of one of a union of classes."""
+    return (paper for paper in papers_of(papers) if isinstance(paper.info, kind))

@@ -1,0 +1,19 @@
+"""Texts in the form in which they are compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+
+def plain(text: object) -> str:
+    """Return text in lower case, without diacritics; nothing for what is no text."""
+    if not isinstance(text, str):
+        return ""
+    letters = unicodedata.normalize("NFKD", text.lower().replace("đ", "d"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def compact(number: object) -> str:
+    """Return a number without the spaces, dots and hyphens between its digits; nothing for what is no text."""
+    return re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", number)) if isinstance(number, str) else ""
