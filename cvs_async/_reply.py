@@ -38,8 +38,13 @@ from .errors import (
     ResponseTooLargeError,
     ServerError,
 )
+from .models import picking
+from .models.fields import Paper
+from .models.picking import Back, Front
+from .models.recognized import Recognized
 
 T = TypeVar("T")
+PaperT = TypeVar("PaperT", bound=Paper)
 
 
 @frozen(kw_only=True)
@@ -69,6 +74,20 @@ class Reply(Generic[T]):
     elapsed: float = 0.0
     check_sum: str | None = field(default=None, repr=False)
     http_status: int = 200
+
+    @property
+    def front(self) -> Recognized[Front] | None:
+        """The first front of an identity card or vehicle registration, wherever it stands; None if there is none."""
+        return picking.front(self.data)
+
+    @property
+    def back(self) -> Recognized[Back] | None:
+        """The first back of an identity card or vehicle registration, wherever it stands; None if there is none."""
+        return picking.back(self.data)
+
+    def first(self, kind: type[PaperT]) -> Recognized[PaperT] | None:
+        """Return the first paper of a class, such as `Passport`; None if there is none."""
+        return picking.first(self.data, kind)
 
 
 def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = None, elapsed: float = 0.0) -> Reply[T]:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cvs_async import Reply
 from cvs_async._converter import structure
 from cvs_async.api import OPERATIONS
 from cvs_async.models import (
@@ -91,6 +92,15 @@ def test_papers_are_found_in_data_of_every_shape() -> None:
     assert first(profile, EmployeeIdCard) is profile.id_card[0]
     vehicle = read(*({"type": f"vehicle_registration_{side}", "info": {}} for side in ("back", "front")))
     assert front(vehicle) is first(vehicle, VehicleRegistrationFront) is vehicle[1]
+
+
+@given(st.permutations([FRONT, BACK, PASSPORT]))
+def test_a_reply_can_be_asked_for_its_papers(order: list[dict[str, Any]]) -> None:
+    reply = Reply(operation="ocr.card", data=read(*order), raw={})
+    assert reply.front is front(reply.data)
+    assert reply.back is back(reply.data)
+    assert reply.first(Passport) is first(reply.data, Passport)
+    assert reply.first(IdCard9Front) is None
 
 
 def test_papers_of_v1_are_wrapped_like_those_of_v2() -> None:

@@ -23,6 +23,9 @@ async def calls(cvs: AsyncCVS) -> None:
     assert_type(reply.data[0].info.image, Image | None)
     assert_type(reply.data[0].valid, bool | None)
     assert_type(reply.charge, Charge)
+    assert_type(reply.first(Passport), Recognized[Passport] | None)
+    if reply.front is not None:
+        assert_type(reply.front.info.id.value, str | None)
 
     invoice = await cvs.ocr.document.invoice(Path("scan.png"))
     assert_type(invoice.data[0].info, Invoice)
