@@ -16,7 +16,7 @@ EXPIRIES = ("due_date", "duedate", "valid_until")
 
 PAST = (
     *("dob", "born", "father_dob", "mother_dob", "issue_date", "dateissue", "date", "regis_date", "date_of_change"),
-    *("first_issue_date", "last_issue_date", "issued_on", "quotation_date", "credit_ranking_date", "ngay_cap"),
+    *("first_issue_date", "last_issue_date", "quotation_date", "credit_ranking_date", "ngay_cap"),
 )
 """Fields whose date was over when the paper was made."""
 
@@ -33,7 +33,6 @@ ORDERS = (
     ("mother_dob", "dob"),
     ("first_issue_date", "last_issue_date"),
     ("regis_date", "date_of_change"),
-    ("issued_on", "valid_until"),
     ("quotation_date", "estimated_delivery_date"),
 )
 """Fields of one document of which the second must not be before the first."""

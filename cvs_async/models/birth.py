@@ -12,10 +12,18 @@ class BirthCertificate(Paper):
     """A birth certificate. `number_book` is the number of the volume (quyển số)."""
 
     father_dob: Text = EMPTY
+    """Date of birth of the father (ngày sinh của cha), such as ``04/05/1960``."""
     father_name: Text = EMPTY
+    """Full name of the father (họ tên cha), such as ``LÊ VĂN VÍ DỤ``."""
     gender: Text = EMPTY
+    """Sex (giới tính), such as ``Nam``."""
     mother_dob: Text = EMPTY
+    """Date of birth of the mother (ngày sinh của mẹ), such as ``06/07/1962``."""
     mother_name: Text = EMPTY
+    """Full name of the mother (họ tên mẹ), such as ``TRẦN THỊ VÍ DỤ``."""
     number: Text = EMPTY
+    """Number of the certificate (số giấy khai sinh), such as ``000123``."""
     number_book: Text = EMPTY
+    """Number of the volume (quyển số), such as ``00/1990``."""
     regis_date: Text = EMPTY
+    """Date of registration (ngày đăng ký), such as ``10/03/1990``."""

@@ -13,26 +13,33 @@ class BaoVietCard(Paper):
     """An insurance card of Bảo Việt. `valid` is its period of validity as printed."""
 
     plan: Text = EMPTY
+    """Insurance plan (chương trình bảo hiểm), such as ``NÂNG CAO 2``."""
     company: Text = EMPTY
+    """Company of the insured person (công ty), such as ``CÔNG TY TNHH VÍ DỤ``."""
     valid: Text = EMPTY
+    """Period of validity, as printed (hiệu lực), such as ``01/01/2025 - 31/12/2025``."""
     policy_no: Text = EMPTY
+    """Number of the card (số thẻ), such as ``000/BH/0000001``."""
 
 
 @paper("claim_form")
 @frozen(kw_only=True)
 class ClaimForm(Paper):
-    """A request for compensation. Everything is of the insured person unless it says otherwise.
-
-    Attributes:
-        family_member: name of a relative of the insured.
-        policy_holder: name of who bought the insurance.
-    """
+    """A request for compensation. Everything is of the insured person unless it says otherwise."""
 
     insure_name: Text = EMPTY
+    """Full name of the insured person (họ tên người được bảo hiểm), such as ``LÊ VĂN MẪU``."""
     gender: Text = EMPTY
+    """Sex of the insured person (giới tính người được bảo hiểm), such as ``Nam``."""
     certificate_no: Text = EMPTY
+    """Number of the insurance card (số thẻ bảo hiểm), such as ``000-BH-000001``."""
     id_card_no: Text = EMPTY
+    """Number of the insured person's identity card (số CMND người được bảo hiểm), such as ``001090000001``."""
     family_member: Text = EMPTY
+    """Full name of a relative (tên người thân), such as ``TRẦN THỊ VÍ DỤ``."""
     policy_holder: Text = EMPTY
+    """Name of the buyer of the insurance (tên bên mua bảo hiểm), such as ``CÔNG TY TNHH VÍ DỤ``."""
     cellphone_no: Text = EMPTY
+    """Telephone of the insured person (số điện thoại), such as ``0900000001``."""
     email: Text = EMPTY
+    """E-mail of the insured person (email), such as ``mau@example.com``."""

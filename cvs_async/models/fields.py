@@ -129,19 +129,16 @@ ENVELOPE = ("errorCode", "errorMessage")
 
 @frozen(kw_only=True)
 class Paper(Document):
-    """Base of all kinds of paper: what most of them carry. What a kind of paper lacks stays empty.
-
-    Attributes:
-        id: number of the document.
-        name: full name of the person.
-        dob: date of birth.
-        image: the paper, cut out and straightened; only with ``get_thumb``.
-    """
+    """Base of all kinds of paper: what most of them carry. What a kind of paper lacks stays empty."""
 
     id: Text = EMPTY
+    """Number of the paper (số giấy tờ), such as ``001090000001``."""
     name: Text = EMPTY
+    """Full name of the person (họ và tên), such as ``LÊ VĂN MẪU``."""
     dob: Text = EMPTY
+    """Date of birth (ngày sinh), such as ``02/03/1990``."""
     image: Image | None = None
+    """The paper, cut out and straightened; only with ``get_thumb`` (ảnh giấy tờ đã cắt và căn chỉnh)."""
 
 
 @frozen(kw_only=True)

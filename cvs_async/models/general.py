@@ -13,17 +13,14 @@ T = TypeVar("T")
 
 @frozen(kw_only=True)
 class TextItem(Document):
-    """A piece of text on a line.
-
-    Attributes:
-        text: as read; not in the repr.
-        confidence: from 0 to 1.
-        box: where it stands on the page, in pixels.
-    """
+    """A piece of text on a line."""
 
     text: str | None = field(default=None, repr=False)
+    """The text, as read (chữ đọc được), such as ``Xin chào``."""
     confidence: float | None = None
+    """Confidence, 0 to 1 (độ tin cậy), such as ``0.97``."""
     box: Box | None = None
+    """Where it stands on the page, in pixels (tọa độ), such as ``[10, 20, 90, 40]``."""
 
 
 class _Quiet(list[T]):

@@ -12,32 +12,33 @@ class LandOwner(Document):
     """An owner: name, year of birth, number of the identity paper, address."""
 
     ten: Text = EMPTY
+    """Full name of the owner (họ tên chủ đất), such as ``LÊ VĂN MẪU``."""
     nam_sinh: Text = EMPTY
+    """Year of birth (năm sinh), such as ``1990``."""
     so_cmt: Text = EMPTY
+    """Number of the identity card or passport (số CMND, hộ chiếu), such as ``001090000001``."""
     dia_chi: Text = EMPTY
+    """Address of residence (địa chỉ thường trú), such as ``Số 1 Đường Mẫu, Hà Nội``."""
 
 
 @frozen(kw_only=True)
 class LandCertificate(Paper):
-    """What all certificates of land use carry. A field's `page` is its position in `list_img`, counted from 0.
-
-    Attributes:
-        so_so: number of the certificate.
-        noi_cap: who issued it.
-        ngay_cap: when.
-        so_vao_so: its number in the register.
-        thong_tin_thua_dat: the piece of land.
-        noi_dung_chu_dat: the owners.
-        list_img: pictures of the pages.
-    """
+    """What all certificates of land use carry. A field's `page` is its position in `list_img`, counted from 0."""
 
     so_so: Text = EMPTY
+    """Number of the certificate (số sổ), such as ``BA 000001``."""
     noi_cap: Text = EMPTY
+    """Authority that issued it (nơi cấp), such as ``UBND Quận Mẫu``."""
     ngay_cap: Text = EMPTY
+    """Date of issue (ngày cấp), such as ``05/06/2018``."""
     so_vao_so: Text = EMPTY
+    """Its number in the register (số vào sổ cấp GCN), such as ``CH00001``."""
     thong_tin_thua_dat: Text = EMPTY
+    """The piece of land (thông tin thửa đất), such as ``Thửa đất số 1, tờ bản đồ số 2``."""
     noi_dung_chu_dat: list[LandOwner] = listed()
+    """The owners (nội dung chủ đất)."""
     list_img: list[Image] = listed()
+    """Pictures of the pages (danh sách ảnh các trang)."""
 
 
 @paper("giay_cnqshdd_mau_1")
@@ -46,7 +47,9 @@ class LandCertificate1(LandCertificate):
     """Certificate of land use, house ownership and other assets on the land."""
 
     thong_tin_nha_o: Text = EMPTY
+    """The house (thông tin nhà ở), such as ``Nhà ở riêng lẻ, 60 m2``."""
     thong_tin_ghi_chu: Text = EMPTY
+    """Notes (thông tin ghi chú), such as ``Không``."""
 
 
 @paper("giay_cnqshdd_mau_2")
@@ -55,6 +58,7 @@ class LandCertificate2(LandCertificate):
     """Certificate of land use. `dia_chi_thua_dat` is where the land is."""
 
     dia_chi_thua_dat: Text = EMPTY
+    """Where the land is (địa chỉ thửa đất), such as ``Phường Mẫu, Hà Nội``."""
 
 
 @paper("giay_cnqshdd_mau_3")

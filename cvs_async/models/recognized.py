@@ -14,19 +14,15 @@ P = TypeVar("P", bound=Paper, default=Paper, covariant=True)
 
 @frozen(kw_only=True)
 class Recognized(Document, Generic[P]):
-    """One paper that was found in a picture or PDF (vendor documents 000 to 003).
-
-    Attributes:
-        type: the kind of paper in the vendor's words, such as ``passport``; None if the answer has none.
-        info: what was read from it, of the class that belongs to `type`, else `Unknown`; the
-            vendor calls it ``info_goods`` in employee files and ``infor`` in ``person_with_card``.
-        valid: False if the paper looks forged, copied or badly read; None where the service does not judge.
-        invalid_code: why; 0 is nothing to complain of.
-        invalid_message: why, in words.
-    """
+    """One paper that was found in a picture or PDF (vendor documents 000 to 003)."""
 
     type: str | None = None
+    """Kind of paper in the vendor's words; None if the answer has none (loại giấy tờ), such as ``passport``."""
     info: P = field(metadata={"wire": ("info", "info_goods", "infor"), "kinds": PAPERS})
+    """What was read, of the class that belongs to `type`, else `Unknown` (thông tin trích xuất)."""
     valid: bool | None = None
+    """False if it looks forged, copied or badly read; None if not judged (giấy tờ hợp lệ), such as ``True``."""
     invalid_code: int | None = renamed("invalidCode", default=None)
+    """Why it is not valid, a `CardWarning`; 0 if nothing is wrong (mã cảnh báo), such as ``0``."""
     invalid_message: str | None = renamed("invalidMessage", default=None)
+    """Why it is not valid, in words (thông báo nếu giấy tờ không hợp lệ), such as ``Successful``."""

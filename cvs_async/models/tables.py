@@ -9,19 +9,16 @@ from .fields import Box, Document, Image, Readable, listed
 
 @frozen(kw_only=True)
 class Cell(Readable, Document):
-    """One cell of a table.
-
-    Attributes:
-        value: as read; not in the repr.
-        score: how sure the service is of it, 0 to 1.
-        box: where it stands in the picture of the table or page, in pixels.
-        label: what its column holds, in the vendor's words, such as ``unit_price``; None if it is not said.
-    """
+    """One cell of a table."""
 
     value: str | None = field(default=None, repr=False)
+    """The text, as read (giá trị), such as ``1.000.000``."""
     score: float | None = None
+    """Confidence, 0 to 1 (độ tin cậy), such as ``0.97``."""
     box: Box | None = None
+    """Where it stands in the picture of the table or page, in pixels (tọa độ), such as ``[10, 20, 90, 40]``."""
     label: str | None = None
+    """What its column holds, in the vendor's words; None if that is not said (nhãn của cột), such as ``unit_price``."""
 
 
 BLANK = Cell()
@@ -38,12 +35,9 @@ class Row(Document):
 
 @frozen(kw_only=True)
 class Table(Document):
-    """A table found in a picture (vendor document 001, ``get_table``).
-
-    Attributes:
-        info: its rows from top to bottom, each the texts of its cells from left to right.
-        image: the table, cut out and straightened; only with ``get_thumb``.
-    """
+    """A table found in a picture (vendor document 001, ``get_table``)."""
 
     info: list[list[str | None]] = listed()
+    """Rows from top to bottom, each the texts of its cells from left to right (thông tin bảng theo từng hàng)."""
     image: Image | None = None
+    """The table, cut out and straightened; only with ``get_thumb`` (ảnh bảng đã cắt và căn chỉnh)."""

@@ -19,8 +19,11 @@ class V1IdCard9Front(Paper):
     """Front of the old identity card with 9 digits. `born` is the date of birth, `country` the place of origin."""
 
     born: Text = EMPTY
+    """Date of birth (ngày sinh), such as ``02/03/1990``."""
     country: Text = EMPTY
+    """Place of origin (quê quán), such as ``Phường Mẫu, Hà Nội``."""
     address: Text = EMPTY
+    """Place of permanent residence (nơi thường trú), such as ``Số 1 Đường Mẫu, Hà Nội``."""
 
 
 @paper("tcc", V1_PAPERS)
@@ -29,9 +32,13 @@ class V1IdCard12Front(V1IdCard9Front):
     """Front of the citizen card with 12 digits. `quoctich` is the nationality, `dantoc` the ethnicity."""
 
     sex: Text = EMPTY
+    """Sex (giới tính), such as ``Nam``."""
     duedate: Text = EMPTY
+    """Valid until (ngày hết hạn), such as ``02/03/2030``."""
     quoctich: Text = EMPTY
+    """Nationality (quốc tịch), such as ``Việt Nam``."""
     dantoc: Text = EMPTY
+    """Ethnic group (dân tộc), such as ``Kinh``."""
 
 
 @paper("matsautcc", V1_PAPERS)
@@ -40,7 +47,9 @@ class V1IdCard12Back(Paper):
     """Back of the citizen card with 12 digits. `dauvet` are identifying marks, `date` is the date of issue."""
 
     dauvet: Text = EMPTY
+    """Identifying marks (đặc điểm nhận dạng), such as ``Nốt ruồi ở má phải``."""
     date: Text = EMPTY
+    """Date of issue (ngày cấp), such as ``05/06/2018``."""
 
 
 @paper("matsaucmt", V1_PAPERS)
@@ -49,8 +58,11 @@ class V1IdCard9Back(V1IdCard12Back):
     """Back of the old card. `dantoc` is the ethnicity, `tongiao` the religion, `noicap` who issued it."""
 
     dantoc: Text = EMPTY
+    """Ethnic group (dân tộc), such as ``Kinh``."""
     tongiao: Text = EMPTY
+    """Religion (tôn giáo), such as ``Không``."""
     noicap: Text = EMPTY
+    """Authority that issued it (nơi cấp), such as ``CA Hà Nội``."""
 
 
 @paper("blx", V1_PAPERS)
@@ -59,11 +71,17 @@ class V1DrivingLicense(Paper):
     """A driving licence. `class_` is the vendor's ``class``: what may be driven; `nation` the nationality."""
 
     born: Text = EMPTY
+    """Date of birth (ngày sinh), such as ``02/03/1990``."""
     class_: Text = renamed("class")
+    """What may be driven; the vendor's ``class`` (hạng), such as ``B2``."""
     nation: Text = EMPTY
+    """Nationality (quốc tịch), such as ``Việt Nam``."""
     dateissue: Text = EMPTY
+    """Date of issue (ngày cấp), such as ``05/06/2021``."""
     duedate: Text = EMPTY
+    """Valid until (ngày hết hạn), such as ``05/06/2031``."""
     address: Text = EMPTY
+    """Place of residence (nơi cư trú), such as ``Số 1 Đường Mẫu, Hà Nội``."""
 
 
 @frozen(kw_only=True)
@@ -78,19 +96,16 @@ class V1Back(V1IdCard9Back):
 
 @frozen(kw_only=True)
 class V1Paper(Document):
-    """One paper, from the whole answer or from an element of a PDF's.
-
-    Attributes:
-        type: the kind of paper in v1's words, such as ``cmt``.
-        info: the vendor's ``data``: what was read, of the class that belongs to `type`, else `Unknown`.
-        valid: False if the photo is blurred, covered or suspected; None for papers from a PDF.
-    """
+    """One paper, from the whole answer or from an element of a PDF's."""
 
     wire_envelope = ENVELOPE
 
     type: str | None = None
+    """Kind of paper in v1's words (loại giấy tờ), such as ``cmt``."""
     info: Paper = field(metadata={"wire": ("data",), "kinds": V1_PAPERS})
+    """What was read, of the class that belongs to `type`; the vendor's ``data`` (thông tin trích xuất)."""
     valid: bool | None = None
+    """False if the photo is unfit or suspected; None for papers of a PDF (ảnh hợp lệ), such as ``True``."""
 
 
 @frozen(kw_only=True)
@@ -101,8 +116,11 @@ class V1Sides(Document):
     wire_inside = "data"
 
     mattruoc: V1Front = Factory(V1Front)
+    """The front (mặt trước)."""
     matsau: V1Back = Factory(V1Back)
+    """The back (mặt sau)."""
     valid: bool | None = None
+    """False if a photo is blurred, covered or suspected (ảnh hợp lệ), such as ``True``."""
 
 
 def v1_papers(answer: Any) -> Any:
