@@ -4,6 +4,8 @@ Every documented field is there, under the vendor's name. A field that an answer
 missing; what an answer has beyond the documents is in `Document.extra`.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .amounts import Amount, parse_amount, parse_number
 from .birth import BirthCertificate
 from .business import BusinessRegistration
@@ -48,7 +50,7 @@ from .identity import (
     MachineReadable,
     Passport,
 )
-from .invoice import BankAccount, Goods, Invoice
+from .invoice import BankAccount, Goods, GoodsLabel, Invoice
 from .labels import ClaimLabel, PageLabel
 from .land import LandCertificate, LandCertificate1, LandCertificate2, LandCertificate3, LandOwner
 from .pairing import PersonCard, pair, pairs
@@ -70,6 +72,9 @@ from .v1 import (
 )
 from .vehicle import DrivingLicense, Plate, VehicleInspection, VehicleRegistrationBack, VehicleRegistrationFront
 from .warnings import CardWarning, CropWarning, FaceWarning, LivenessWarning
+
+if TYPE_CHECKING:
+    from .catalogue import FieldInfo, fields_of
 
 __all__ = [
     "AcademicDegree",
@@ -106,10 +111,12 @@ __all__ = [
     "FaceMatching",
     "FaceWarning",
     "Field",
+    "FieldInfo",
     "Finding",
     "FindingKind",
     "Front",
     "Goods",
+    "GoodsLabel",
     "HealthCertification",
     "HouseholdMember",
     "IdCard9Back",
@@ -165,6 +172,7 @@ __all__ = [
     "VehicleRegistrationBack",
     "VehicleRegistrationFront",
     "back",
+    "fields_of",
     "first",
     "front",
     "identity_papers",
@@ -176,3 +184,12 @@ __all__ = [
     "parse_date",
     "parse_number",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the catalogue when it is first asked for."""
+    if name not in ("FieldInfo", "fields_of"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import catalogue
+
+    return getattr(catalogue, name)

@@ -9,7 +9,7 @@ from .fields import EMPTY, Paper, Text
 
 @frozen(kw_only=True)
 class BirthCertificate(Paper):
-    """A birth certificate. `number_book` is the number of the volume (quyển số)."""
+    """A birth certificate."""
 
     father_dob: Text = EMPTY
     """Date of birth of the father (ngày sinh của cha), such as ``04/05/1960``."""

@@ -55,7 +55,7 @@ class BusinessRegistration(Paper):
     document_type: Text = EMPTY
     """Kind of the representative's paper (loại giấy tờ của người đại diện), such as ``Thẻ căn cước công dân``."""
     number_of_idcard: Text = EMPTY
-    """Number of that paper (số giấy tờ của người đại diện), such as ``001090000001``."""
+    """Number of that paper (số giấy tờ của người đại diện), such as ``000090000001``."""
     issue_date: Text = EMPTY
     """When that paper was issued (ngày cấp giấy tờ), such as ``05/06/2021``."""
     issued_at: Text = EMPTY

@@ -10,7 +10,7 @@ from .fields import EMPTY, Paper, Text, paper
 @paper("bvcard")
 @frozen(kw_only=True)
 class BaoVietCard(Paper):
-    """An insurance card of Bảo Việt. `valid` is its period of validity as printed."""
+    """An insurance card of Bảo Việt."""
 
     plan: Text = EMPTY
     """Insurance plan (chương trình bảo hiểm), such as ``NÂNG CAO 2``."""
@@ -34,7 +34,7 @@ class ClaimForm(Paper):
     certificate_no: Text = EMPTY
     """Number of the insurance card (số thẻ bảo hiểm), such as ``000-BH-000001``."""
     id_card_no: Text = EMPTY
-    """Number of the insured person's identity card (số CMND người được bảo hiểm), such as ``001090000001``."""
+    """Number of the insured person's identity card (số CMND người được bảo hiểm), such as ``000090000001``."""
     family_member: Text = EMPTY
     """Full name of a relative (tên người thân), such as ``TRẦN THỊ VÍ DỤ``."""
     policy_holder: Text = EMPTY

@@ -142,7 +142,7 @@ class CreditReport(Paper):
     cic_code: Text = EMPTY
     """CIC code of the person (mã số CIC), such as ``0000000001``."""
     id_card: Text = EMPTY
-    """Number of the identity card (số chứng minh nhân dân), such as ``001090000001``."""
+    """Number of the identity card (số chứng minh nhân dân), such as ``000090000001``."""
     address: Text = EMPTY
     """Address (địa chỉ), such as ``Số 1 Đường Mẫu, Hà Nội``."""
     credit_score: Text = EMPTY

@@ -64,7 +64,7 @@ class HouseholdMember(Document):
     dob: Text = EMPTY
     """Date of birth of the member (ngày sinh thành viên), such as ``02/03/1990``."""
     id_card: Text = EMPTY
-    """Number of the member's identity card or passport (số giấy tờ thành viên), such as ``001090000001``."""
+    """Number of the member's identity card or passport (số giấy tờ thành viên), such as ``000090000001``."""
     image_member: Image | None = None
     """The page of the book (ảnh trang chứa thông tin thành viên)."""
 

@@ -132,7 +132,7 @@ class Paper(Document):
     """Base of all kinds of paper: what most of them carry. What a kind of paper lacks stays empty."""
 
     id: Text = EMPTY
-    """Number of the paper (số giấy tờ), such as ``001090000001``."""
+    """Number of the paper (số giấy tờ), such as ``000090000001``."""
     name: Text = EMPTY
     """Full name of the person (họ và tên), such as ``LÊ VĂN MẪU``."""
     dob: Text = EMPTY

@@ -112,7 +112,7 @@ class MachineReadable(Paper):
     country: Text = EMPTY
     """Country that issued it (quốc gia cấp), such as ``VNM``."""
     person_number: Text = EMPTY
-    """Number of the citizen, which a chip card has on its front (số định danh công dân), such as ``001090000001``."""
+    """Number of the citizen, which a chip card has on its front (số định danh công dân), such as ``000090000001``."""
     gender: Text = EMPTY
     """Sex, by its letter (giới tính), such as ``M``."""
     due_date: Text = EMPTY

@@ -39,7 +39,7 @@ class GoodsLabel(StrEnum):
 
 @frozen(kw_only=True)
 class Goods(Document):
-    """One line of what was bought: `coin` is its price."""
+    """One line of what was bought."""
 
     name: Text = EMPTY
     """Name of a good or service (tên hàng hóa, dịch vụ), such as ``Giấy in khổ A4``."""

@@ -16,7 +16,7 @@ class LandOwner(Document):
     nam_sinh: Text = EMPTY
     """Year of birth (năm sinh), such as ``1990``."""
     so_cmt: Text = EMPTY
-    """Number of the identity card or passport (số CMND, hộ chiếu), such as ``001090000001``."""
+    """Number of the identity card or passport (số CMND, hộ chiếu), such as ``000090000001``."""
     dia_chi: Text = EMPTY
     """Address of residence (địa chỉ thường trú), such as ``Số 1 Đường Mẫu, Hà Nội``."""
 

@@ -14,7 +14,10 @@ P = TypeVar("P", bound=Paper, default=Paper, covariant=True)
 
 @frozen(kw_only=True)
 class Recognized(Document, Generic[P]):
-    """One paper that was found in a picture or PDF (vendor documents 000 to 003)."""
+    """One paper that was found in a picture or PDF (vendor documents 000 to 003).
+
+    The vendor calls `info` ``info_goods`` in employee files and ``infor`` in ``person_with_card``.
+    """
 
     type: str | None = None
     """Kind of paper in the vendor's words; None if the answer has none (loại giấy tờ), such as ``passport``."""

@@ -16,7 +16,7 @@ V1_PAPERS: dict[str, type[Paper]] = {}
 @paper("cmt", V1_PAPERS)
 @frozen(kw_only=True)
 class V1IdCard9Front(Paper):
-    """Front of the old identity card with 9 digits. `born` is the date of birth, `country` the place of origin."""
+    """Front of the old identity card with 9 digits."""
 
     born: Text = EMPTY
     """Date of birth (ngày sinh), such as ``02/03/1990``."""
@@ -29,7 +29,7 @@ class V1IdCard9Front(Paper):
 @paper("tcc", V1_PAPERS)
 @frozen(kw_only=True)
 class V1IdCard12Front(V1IdCard9Front):
-    """Front of the citizen card with 12 digits. `quoctich` is the nationality, `dantoc` the ethnicity."""
+    """Front of the citizen card with 12 digits."""
 
     sex: Text = EMPTY
     """Sex (giới tính), such as ``Nam``."""
@@ -44,7 +44,7 @@ class V1IdCard12Front(V1IdCard9Front):
 @paper("matsautcc", V1_PAPERS)
 @frozen(kw_only=True)
 class V1IdCard12Back(Paper):
-    """Back of the citizen card with 12 digits. `dauvet` are identifying marks, `date` is the date of issue."""
+    """Back of the citizen card with 12 digits."""
 
     dauvet: Text = EMPTY
     """Identifying marks (đặc điểm nhận dạng), such as ``Nốt ruồi ở má phải``."""
@@ -55,7 +55,7 @@ class V1IdCard12Back(Paper):
 @paper("matsaucmt", V1_PAPERS)
 @frozen(kw_only=True)
 class V1IdCard9Back(V1IdCard12Back):
-    """Back of the old card. `dantoc` is the ethnicity, `tongiao` the religion, `noicap` who issued it."""
+    """Back of the old card."""
 
     dantoc: Text = EMPTY
     """Ethnic group (dân tộc), such as ``Kinh``."""
@@ -68,7 +68,7 @@ class V1IdCard9Back(V1IdCard12Back):
 @paper("blx", V1_PAPERS)
 @frozen(kw_only=True)
 class V1DrivingLicense(Paper):
-    """A driving licence. `class_` is the vendor's ``class``: what may be driven; `nation` the nationality."""
+    """A driving licence."""
 
     born: Text = EMPTY
     """Date of birth (ngày sinh), such as ``02/03/1990``."""

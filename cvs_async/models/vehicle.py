@@ -10,7 +10,7 @@ from .fields import EMPTY, Document, Image, Paper, Text, paper, renamed
 @paper("driving_license")
 @frozen(kw_only=True)
 class DrivingLicense(Paper):
-    """A driving licence. `class_` is the vendor's ``class``: what may be driven."""
+    """A driving licence."""
 
     class_: Text = renamed("class")
     """What may be driven; the vendor's ``class`` (hạng), such as ``B2``."""
@@ -71,7 +71,7 @@ class VehicleRegistrationBack(Paper):
 @paper("picertificate")
 @frozen(kw_only=True)
 class VehicleInspection(Paper):
-    """A vehicle's inspection certificate. `type` is the kind of vehicle."""
+    """A vehicle's inspection certificate."""
 
     chassis_number: Text = EMPTY
     """Chassis number (số khung), such as ``000MAUVIDU0000001``."""
@@ -125,7 +125,7 @@ class VehicleInspection(Paper):
 
 @frozen(kw_only=True)
 class Plate(Document):
-    """A number plate in a picture. `image` is the plate, cut out and straightened; only with ``get_thumb``."""
+    """A number plate in a picture."""
 
     wire_inside = "info"
 

@@ -1,0 +1,345 @@
+"""A catalogue of the documented fields: what each means, and what the vendor documents beside its value.
+
+Nothing is read before the catalogue is first asked.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, TypeAlias, get_args, get_origin
+
+import attrs
+from attrs import evolve, field, frozen
+
+from .catalogue_sources import Parts, documented, meaning, meanings
+from .employee import EmployeeProfile
+from .faces import PersonWithCard
+from .fields import PAPERS, Box, Document, Field, Image, Paper
+from .general import Page, TextItem
+from .invoice import GoodsLabel
+from .recognized import Recognized
+from .tables import Cell, Row
+from .v1 import V1_PAPERS, V1Paper, V1Sides
+
+FieldKind: TypeAlias = Literal[
+    "text",
+    "number",
+    "whole number",
+    "true or false",
+    "picture",
+    "list of pictures",
+    "box",
+    "cell",
+    "document",
+    "list",
+    "table",
+]
+"""What a field holds. A ``cell`` has a value like a text; a ``document`` has fields, and ``list`` and ``table`` are
+lists, and lists of lists, of documents or cells."""
+
+WRAPPED = "*"
+"""Of the documented names, those around a paper, or those of an answer without papers."""
+
+
+@frozen
+class FieldInfo:
+    """A documented field.
+
+    Attributes:
+        name: of the attribute.
+        path: from the document that was asked for, as in ``info.id``; ``*`` stands for any element of a list.
+        wire: the vendor's name.
+        kind: what it holds.
+        english: its meaning in English.
+        vietnamese: its meaning in Vietnamese.
+        example: an invented value; None for what is no single value.
+        has_confidence: whether a confidence (of a cell: a score) is documented beside it.
+        has_box: whether a box is documented beside it.
+        has_page: whether a page is documented beside it.
+        paper: of an `info`, the vendor's ``type`` with which it has these fields.
+        model: the class of what has fields of its own, else None.
+        fields: what is inside.
+    """
+
+    name: str
+    path: str
+    wire: str
+    kind: FieldKind
+    english: str = ""
+    vietnamese: str = ""
+    example: str | None = None
+    has_confidence: bool = False
+    has_box: bool = False
+    has_page: bool = False
+    paper: str | None = None
+    model: type[Document] | None = field(default=None, repr=False)
+    fields: tuple[FieldInfo, ...] = field(default=(), repr=False)
+
+
+def fields_of(what: type[Document] | str) -> tuple[FieldInfo, ...]:
+    """Return the documented fields of an operation, of a kind of paper, or of any class of documents.
+
+    Papers of one class may come from several operations. For an operation the answer says what is documented of
+    this one; for a class, what is documented of any.
+
+    Args:
+        what: an operation such as ``ocr.card``; a paper's ``type`` such as ``passport``; a class such as
+            `Invoice` or its name.
+
+    Raises:
+        LookupError: there is no such name; the message has the nearest ones.
+    """
+    if isinstance(what, str):
+        if what in _operations():
+            return _operation(what)
+        what = _class_named(what)
+    found = [children for name in _operations() for children in _inside(what, _root(name))]
+    return _rooted(_merged(found))
+
+
+def names() -> list[str]:
+    """Return what `fields_of` knows: operations, types of papers, and names of classes."""
+    return [*_operations(), *PAPERS, *V1_PAPERS, *sorted(_classes())]
+
+
+# --- names
+
+
+def _operations() -> Mapping[str, Any]:
+    from ..api import OPERATIONS  # which needs the models
+
+    return OPERATIONS
+
+
+def _class_named(name: str) -> type[Document]:
+    known = {**_classes(), **V1_PAPERS, **PAPERS}
+    if name in known:
+        return known[name]
+    near = [each for each in names() if each.rpartition(".")[2] == name.rpartition(".")[2]]
+    lower = {each.lower(): each for each in [*_classes(), *_operations(), *V1_PAPERS, *PAPERS]}
+    near += [lower[each] for each in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)]
+    near = list(dict.fromkeys(near))[:3]
+    raise LookupError(
+        f"There is no operation or type of paper {name}" + (f"; near: {', '.join(near)}." if near else ".")
+    )
+
+
+@cache
+def _classes() -> dict[str, type[Document]]:
+    """All classes of documents that operations answer, by name."""
+    found: dict[str, type[Document]] = {}
+    for operation in _operations():
+        for node in _walk(_root(operation)):
+            if node.model is not None:
+                found[node.model.__name__] = node.model
+    return found
+
+
+# --- the tree of an operation
+
+
+@cache
+def _operation(name: str) -> tuple[FieldInfo, ...]:
+    root = _root(name)
+    return _rooted(root.fields, "*.*.*." if root.model is TextItem else "")
+
+
+@cache
+def _root(operation: str) -> FieldInfo:
+    """The whole of an answer's data; paths are not filled in yet."""
+    papers = documented().get(operation, {})
+    returns = _operations()[operation].returns
+    element = get_args(returns)[0] if get_origin(returns) is list else returns
+    origin = get_origin(element) or element
+    match origin:
+        case None:
+            fields: tuple[FieldInfo, ...] = ()
+        case _ if origin is Page:
+            fields, origin = _children(TextItem), TextItem
+        case _ if origin is Recognized:
+            (declared,) = get_args(element) or (Paper,)
+            fields = _recognized(declared, papers)
+        case _ if origin is V1Paper:
+            fields = _wrapped(V1Paper, "data", _infos(V1Paper, Paper, papers), None)
+        case _ if origin is V1Sides:
+            fields = tuple(_with_parts(node, papers.get(node.name)) for node in _children(V1Sides))
+        case _ if origin is PersonWithCard:
+            (matching, ocr) = _children(PersonWithCard)
+            fields = (
+                _with_parts(matching, papers["matching"]),
+                evolve(ocr, fields=_recognized(Paper, papers)),
+            )
+        case _ if origin is EmployeeProfile:
+            fields = tuple(_staff(node, papers) for node in _children(EmployeeProfile))
+        case _:
+            fields = _children(origin, papers.get(WRAPPED, papers.get("")))
+    return FieldInfo("", "", "", "document", model=origin, fields=fields)
+
+
+def _recognized(declared: type[Paper], papers: Mapping[str, Parts]) -> tuple[FieldInfo, ...]:
+    around = papers.get(WRAPPED, {"type": "", "info": ""})
+    return _wrapped(Recognized, "info", _infos(Recognized, declared, papers), around)
+
+
+def _wrapped(cls: type[Document], info: str, infos: Iterable[FieldInfo], around: Parts | None) -> tuple[FieldInfo, ...]:
+    """The fields around a paper, its `info` once for each kind of paper."""
+    found: list[FieldInfo] = []
+    for node in _children(cls, around):
+        found += infos if node.wire == info else [node]
+    return tuple(found)
+
+
+def _infos(cls: type[Document], declared: type[Paper], papers: Mapping[str, Parts]) -> Iterator[FieldInfo]:
+    kinds = V1_PAPERS if cls is V1Paper else PAPERS
+    (info,) = (node for node in _children(cls) if node.name == "info")
+    for type_, parts in papers.items():
+        if type_ != WRAPPED and type_ != "matching":
+            model = kinds.get(type_, declared)
+            yield evolve(info, kind="document", model=model, paper=type_ or None, fields=_children(model, parts))
+
+
+def _staff(node: FieldInfo, papers: Mapping[str, Parts]) -> FieldInfo:
+    """A list of an employee's papers, which are all of the kind that the list's name says."""
+    if node.name not in papers:
+        return node
+    return evolve(node, fields=_recognized(Paper, {node.name: papers[node.name]}))
+
+
+def _with_parts(node: FieldInfo, parts: Parts | None) -> FieldInfo:
+    return evolve(node, fields=_children(node.model, parts)) if node.model and node.fields else node
+
+
+def _children(cls: type[Document], parts: Parts | None = None, prefix: str = "") -> tuple[FieldInfo, ...]:
+    """The fields of a class: those that are parts, or all of them where nothing is said."""
+    texts, found = meanings(cls), []
+    attributes = [each for each in attrs.fields(attrs.resolve_types(cls)) if each.name != "extra"]
+    for place, attribute in enumerate(attributes):
+        wire = _wire(cls, attribute, place)
+        if parts is not None and prefix + wire not in parts:
+            continue
+        letters = parts[prefix + wire] if parts else ""
+        found.append(
+            evolve(
+                _typed(attribute.type, parts, f"{prefix}{wire}."),
+                **meaning(texts.get(attribute.name)),
+                name=attribute.name,
+                wire=wire,
+                has_confidence="c" in letters,
+                has_box="b" in letters,
+                has_page="p" in letters,
+            )
+        )
+    return tuple(found)
+
+
+def _wire(cls: type[Document], attribute: attrs.Attribute[Any], place: int) -> str:
+    """The vendor's name; of a row, whose columns have none, what the documents call the column."""
+    if issubclass(cls, Row):
+        return f"json_{place}" if cls.__name__ == "StatementRow" else f"json{place}"
+    return str(attribute.metadata.get("wire", (attribute.name,))[0])
+
+
+_PLAIN: dict[Any, FieldKind] = {
+    str: "text",
+    float: "number",
+    int: "whole number",
+    bool: "true or false",
+    Box: "box",
+    Image: "picture",
+    Cell: "cell",
+}
+
+
+def _typed(type_: Any, parts: Parts | None, prefix: str) -> FieldInfo:
+    """A nameless field of a type."""
+    if get_origin(type_) is UnionType:
+        (type_,) = (each for each in get_args(type_) if each is not type(None))
+    if get_origin(type_) is Field:
+        return FieldInfo("", "", "", "text")
+    if get_origin(type_) is list:
+        (element,) = get_args(type_)
+        return _listed(element, parts, prefix)
+    if type_ in _PLAIN:
+        return FieldInfo("", "", "", _PLAIN[type_])
+    model = get_origin(type_) or type_
+    if not (isinstance(model, type) and issubclass(model, Document)):
+        model = Paper  # the type variable of what wraps papers
+    below = parts if parts is not None and any(name.startswith(prefix) for name in parts) else None
+    return FieldInfo("", "", "", "document", model=model, fields=_children(model, below, prefix if below else ""))
+
+
+def _listed(element: Any, parts: Parts | None, prefix: str) -> FieldInfo:
+    if element is Image:
+        return FieldInfo("", "", "", "list of pictures")
+    if element == list[Cell]:
+        return FieldInfo("", "", "", "table", fields=tuple(_labelled(parts or {}, prefix)))
+    if get_origin(element) is list:
+        return evolve(_listed(get_args(element)[0], parts, prefix), kind="table")
+    inner = _typed(element, parts, prefix)
+    return evolve(inner, kind="list")
+
+
+def _labelled(parts: Parts, prefix: str) -> Iterator[FieldInfo]:
+    """The columns of a table whose cells have labels."""
+    texts = meanings(GoodsLabel)
+    for label in GoodsLabel:
+        if prefix + label.value in parts:
+            yield FieldInfo(
+                label.value,
+                "",
+                label.value,
+                "cell",
+                **meaning(texts.get(label.name)),
+                has_confidence=True,
+                has_box=True,
+            )
+
+
+# --- trees as they are given out
+
+
+def _rooted(nodes: Iterable[FieldInfo], prefix: str = "") -> tuple[FieldInfo, ...]:
+    """Nodes with their paths."""
+    rooted = []
+    for node in nodes:
+        path = prefix + node.name
+        below = {"list": f"{path}.*.", "table": f"{path}.*.*."}.get(node.kind, f"{path}.")
+        if node.kind == "table" and node.fields and node.fields[0].name in set(GoodsLabel):
+            below = f"{path}.*."  # a cell is found in its row by its label
+        rooted.append(evolve(node, path=path, fields=_rooted(node.fields, below)))
+    return tuple(rooted)
+
+
+def _walk(node: FieldInfo) -> Iterator[FieldInfo]:
+    yield node
+    for inner in node.fields:
+        yield from _walk(inner)
+
+
+def _inside(cls: type[Document], root: FieldInfo) -> Iterator[tuple[FieldInfo, ...]]:
+    """The fields of each document of a class in a tree; of a base, those that it has."""
+    for node in _walk(root):
+        if node.model is not None and issubclass(node.model, cls) and node.fields:
+            own = {attribute.name for attribute in attrs.fields(cls)}
+            yield tuple(each for each in node.fields if each.name in own)
+
+
+def _merged(trees: Iterable[tuple[FieldInfo, ...]]) -> tuple[FieldInfo, ...]:
+    """What is documented in any of several trees."""
+    nodes: dict[tuple[str, str | None], list[FieldInfo]] = {}
+    for tree in trees:
+        for node in tree:
+            nodes.setdefault((node.name, node.paper), []).append(node)
+    return tuple(
+        evolve(
+            same[0],
+            has_confidence=any(node.has_confidence for node in same),
+            has_box=any(node.has_box for node in same),
+            has_page=any(node.has_page for node in same),
+            fields=_merged(node.fields for node in same),
+        )
+        for same in nodes.values()
+    )

@@ -1,0 +1,198 @@
+"""The catalogue of fields holds what the vendor documents, all of it and no more, and each field is explained."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cvs_async.models import (
+    ChipIdCardFront,
+    FieldInfo,
+    Goods,
+    IdCard9Back,
+    IdCardFront,
+    Invoice,
+    Recognized,
+    StatementRow,
+    V1IdCard12Front,
+    fields_of,
+)
+from cvs_async.models.catalogue import names
+from tests.test_vendor_documents import FACTS, OPERATIONS_OF, STAFF, WIRE_TYPES, Names, beside, flat
+from tests.vendor.documented import as_text
+
+DOCUMENTED = Path(__file__).parent.parent / "cvs_async" / "models" / "documented.json"
+
+
+def every(fields: tuple[FieldInfo, ...]) -> Iterator[FieldInfo]:
+    for field in fields:
+        yield field
+        yield from every(field.fields)
+
+
+def test_what_is_documented_is_checked_in() -> None:
+    assert DOCUMENTED.read_text(encoding="utf-8") == as_text()
+
+
+# --- nothing is missing, nothing is invented: compared name by name, in the vendor's spelling
+
+
+def spelled(field: FieldInfo, prefix: str = "") -> Iterator[str]:
+    """All names on the wire that a field stands for."""
+    name = prefix + field.wire
+    yield name
+    if field.kind == "text":
+        suffixes = {"_confidence": field.has_confidence, "_box": field.has_box, "_id": field.has_page}
+        yield from (name + suffix for suffix, there in suffixes.items() if there)
+    if field.kind == "table" and any(inner.name == "unit_price" for inner in field.fields):
+        yield from (f"{name}.{part}" for part in ("value", "box", "score", "label"))
+        yield from (f"{name}.label.{inner.wire}" for inner in field.fields)
+    elif not field.wire.startswith("json") or field.kind == "table":  # a cell's parts are the same everywhere
+        for inner in field.fields:
+            yield from spelled(inner, f"{name}.")
+
+
+def documents(operation: str) -> dict[str, set[str]]:
+    """All names that the documents have for the papers of an operation, by the paper's type."""
+    found: dict[str, set[str]] = {}
+    for paper in FACTS["papers"]:
+        if operation in OPERATIONS_OF.get((paper["chapter"], paper["kind"]), ()):
+            fields: Names = paper["fields"] | beside(paper, paper["fields"])
+            type_ = paper.get("type") or WIRE_TYPES.get(paper["kind"], "")
+            found.setdefault(type_, set()).update(name.replace(" ", "") for name in flat(fields))
+    return found
+
+
+OF_PAPERS = sorted({operation for operations in OPERATIONS_OF.values() for operation in operations})
+BARE = {"ocr.vehicle_plate", "ocr.document.get_table", "ocr.document.get_label_claim", "ocr.document.bank_statement"}
+
+
+def infos(operation: str) -> Iterator[tuple[str, tuple[FieldInfo, ...]]]:
+    """The fields of each paper of an operation, by its type."""
+    for field in every(fields_of(operation)):
+        if field.name == "info" and field.model is not None:
+            yield field.paper or "", field.fields
+
+
+@pytest.mark.parametrize("operation", sorted(set(OF_PAPERS) - BARE))
+def test_each_documented_field_of_a_paper_is_there_and_no_other(operation: str) -> None:
+    catalogue = {type_: {name for field in fields for name in spelled(field)} for type_, fields in infos(operation)}
+    assert catalogue == documents(operation)
+
+
+@pytest.mark.parametrize(
+    ("operation", "wire"),
+    [
+        ("ocr.vehicle_plate", {"plate", "image"}),
+        ("ocr.document.get_table", {"info", "image"}),
+        ("ocr.document.get_label_claim", {"id", "label", "image"}),
+        ("ocr.document.bank_statement", {"image_table", "json", *(f"json.json_{place}" for place in range(5))}),
+        ("ocr.document.general", {"text", "confidence", "box"}),
+        ("ekyc.face_matching", {"matching", "match", "face1", "face2", "invalidCode", "invalidMessage"}),
+        ("smartcrop.crop_image", {"url"}),
+        ("smartcrop.crop_person", {"url", "invalidCode", "invalidMessage"}),
+        ("face_search.list_images", {"id", "url"}),
+    ],
+)
+def test_answers_without_papers_are_there(operation: str, wire: set[str]) -> None:
+    assert {name for field in fields_of(operation) for name in spelled(field)} == wire
+
+
+STAFF_PAPERS = {paper["type"]: paper for paper in FACTS["papers"] if paper["chapter"] == STAFF}
+
+
+@pytest.mark.parametrize("type_", STAFF_PAPERS)
+def test_each_documented_field_of_an_employee_profile_is_there(type_: str) -> None:
+    paper = STAFF_PAPERS[type_]
+    below = paper["fields"]["info_goods"]
+    members = {name: inner | beside(paper, inner) for name, inner in below.items() if inner}
+    (fields,) = (fields for found, fields in infos("ocr.employee_profile") if found == type_)
+    assert {name for field in fields for name in spelled(field)} == set(flat(below | members | beside(paper, below)))
+
+
+def test_the_sides_of_v1_are_those_of_both_kinds_of_card() -> None:
+    front, back, _ = fields_of("v1.get_haimat")
+    assert {field.name for field in front.fields} == {field.name for field in fields_of(V1IdCard12Front)}
+    assert {field.name for field in back.fields} == {"dantoc", "date", "dauvet", "tongiao", "noicap"}
+
+
+# --- each field is explained
+
+
+@pytest.mark.parametrize("name", names())
+def test_each_field_has_its_meaning_in_both_languages_and_an_example(name: str) -> None:
+    paths = [(field.path, field.paper) for field in every(fields_of(name)) if field.name != "info"]
+    silent = {"face_search.update_image", "face_search.delete_images"}
+    assert paths or name in silent
+    for field in every(fields_of(name)):
+        assert field.english, field.path
+        assert field.vietnamese, field.path
+        assert "``," not in field.english + field.vietnamese
+        if field.kind in ("text", "cell", "number", "whole number", "true or false", "box"):
+            assert field.example, field.path
+
+
+def test_numbers_in_examples_belong_to_nobody() -> None:
+    examples = {str(field.example) for name in names() for field in every(fields_of(name))}
+    assert all(number.startswith("000") for example in examples for number in re.findall(r"\d{12}", example))
+
+
+def test_a_field_says_where_it_is_and_what_stands_beside_it() -> None:
+    fields = {field.path: field for field in every(fields_of("ocr.document.invoice"))}
+    total = fields["info.total_amount"]
+    assert (total.kind, total.has_confidence, total.has_box, total.has_page) == ("text", True, True, False)
+    assert fields["info.account_bank.*.bank"].wire == "bank"
+    assert fields["info.table.*.unit_price"].kind == "cell"
+    assert "tables.*.*.balance" in {field.path for field in every(fields_of("ocr.document.bank_statement"))}
+    assert next(field for field in fields_of("ocr.driving_license") if field.name == "info").model is not None
+    assert {field.name: field.wire for field in fields_of("driving_license")}["class_"] == "class"
+
+
+def test_parts_depend_on_the_operation_and_a_class_has_those_of_all() -> None:
+    def identifier(fields: tuple[FieldInfo, ...]) -> FieldInfo:
+        return next(field for field in fields if field.name == "id")
+
+    cards, claims = (dict(infos(operation))["chip_id_card_front"] for operation in ("ocr.card", "ocr.claims"))
+    assert not identifier(cards).has_box
+    assert identifier(claims).has_box
+    assert identifier(fields_of(ChipIdCardFront)).has_box
+    assert fields_of("chip_id_card_front") == fields_of("ChipIdCardFront") == fields_of(ChipIdCardFront)
+
+
+def test_what_a_class_inherits_but_is_not_documented_is_not_there() -> None:
+    assert {"id", "name", "dob"}.isdisjoint(field.name for field in fields_of(Invoice))
+    assert "name" not in {field.name for field in fields_of(IdCard9Back)}
+
+
+def test_bases_and_inner_classes_can_be_asked() -> None:
+    assert "hometown_ward_code" in {field.name for field in fields_of(IdCardFront)}
+    assert [field.name for field in fields_of(Goods)] == ["name", "coin"]
+    assert [field.path for field in fields_of(StatementRow)] == ["date", "description", "debit", "credit", "balance"]
+    assert {field.name for field in fields_of(Recognized)} >= {"type", "info", "valid"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("ocr.invoice", "ocr.document.invoice"),
+        ("pasport", "passport"),
+        ("invoice_xml", "ocr.document.invoice_xml"),
+        ("OCR.CARD", "ocr.card"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_the_nearest_right_ones(wrong: str, right: str) -> None:
+    with pytest.raises(LookupError, match=re.escape(right)):
+        fields_of(wrong)
+    with pytest.raises(LookupError, match=r"no operation or type of paper zzzz\.$"):
+        fields_of("zzzz")
+
+
+def test_importing_the_library_does_not_read_the_catalogue() -> None:
+    script = "import sys, cvs_async, cvs_async.models; print(sorted(n for n in sys.modules if 'catalogue' in n))"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
