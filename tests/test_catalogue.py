@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cvs_async.api import OPERATIONS
 from cvs_async.models import (
     ChipIdCardFront,
     FieldInfo,
@@ -23,6 +26,7 @@ from cvs_async.models import (
     fields_of,
 )
 from cvs_async.models.catalogue import names
+from tests.test_cli import cvs_async
 from tests.test_vendor_documents import FACTS, OPERATIONS_OF, STAFF, WIRE_TYPES, Names, beside, flat
 from tests.vendor.documented import as_text
 
@@ -196,3 +200,41 @@ def test_importing_the_library_does_not_read_the_catalogue() -> None:
     script = "import sys, cvs_async, cvs_async.models; print(sorted(n for n in sys.modules if 'catalogue' in n))"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"
+
+
+# --- the command
+
+
+def test_the_command_shows_a_tree_that_fits_80_columns() -> None:
+    script = (
+        "from rich.console import Console; import cvs_async.cli.fields as f; "
+        "f.console = lambda: Console(width=80, highlight=False); f.command('{}')"
+    )
+    for name in ("ocr.document.invoice", "ocr.vehicle_inspection", "ocr.document.credit_report", "ocr.card"):
+        ended = subprocess.run(
+            [sys.executable, "-c", script.format(name)], capture_output=True, encoding="utf-8", check=True
+        )
+        shown = ended.stdout.splitlines()
+        assert max(map(len, shown)) <= 80
+        assert "…" not in ended.stdout
+        for field in every(fields_of(name)):
+            assert any(line.strip().startswith(field.name) for line in shown), field.path
+
+
+def test_the_command_gives_json_to_programs() -> None:
+    shown: list[dict[str, Any]] = json.loads(cvs_async("fields", "passport", "--json").stdout)
+    assert [field["path"] for field in shown] == [field.path for field in fields_of("passport")]
+    assert shown[0] == {
+        **{"name": "id", "path": "id", "wire": "id", "kind": "text", "paper": None, "example": "000090000001"},
+        **{"english": "Number of the paper", "vietnamese": "số giấy tờ"},
+        **{"confidence": False, "box": False, "page": False, "fields": []},
+    }
+    assert set(json.loads(cvs_async("fields", "--json").stdout)) == set(OPERATIONS)
+
+
+def test_the_command_lists_all_names_and_knows_the_nearest() -> None:
+    assert {"ocr.card", "passport", "cmt"} <= set(re.findall(r"[\w.]+", cvs_async("fields").stdout))
+    ended = cvs_async("fields", "pasport")
+    assert ended.returncode == 2
+    assert "near: passport" in ended.stderr
+    assert cvs_async("fields", "face_search.delete_images").returncode == 0

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from .._escape import escaped
 from .._version import __version__
-from . import batch, call, demo, export, operations, purge, reconcile, samples, sandbox, status
+from . import batch, call, demo, export, fields, operations, purge, reconcile, samples, sandbox, status
 
 
 @contextmanager
@@ -49,7 +49,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for module in (demo, call, batch, status, export, reconcile, purge, operations, samples, sandbox):
+for module in (demo, call, batch, status, export, reconcile, purge, fields, operations, samples, sandbox):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 

@@ -1,0 +1,117 @@
+"""``cvs-async fields``: what an operation reads, field by field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ..api import OPERATIONS
+from ..models.catalogue import FieldInfo, fields_of
+from ..models.fields import PAPERS
+from ..models.v1 import V1_PAPERS
+from ._common import console, stop
+
+Name = Annotated[
+    str | None,
+    typer.Argument(help="Such as ocr.card or passport; without it, all are listed.", metavar="[OPERATION|TYPE]"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+_LEGEND = "c, b, p: a confidence, a box, a page is documented beside the value."
+
+
+def command(name: Name = None, as_json: AsJson = False) -> None:
+    """List the fields of an operation or a kind of paper: their meaning in English and Vietnamese, with examples."""
+    if as_json:
+        found: Any = (
+            {operation: _plain(fields_of(operation)) for operation in OPERATIONS}
+            if name is None
+            else _plain(_find(name))
+        )
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    elif name is None:
+        _print_names()
+    else:
+        _print_fields(name)
+
+
+def _find(name: str) -> tuple[FieldInfo, ...]:
+    try:
+        return fields_of(name)
+    except LookupError as error:
+        stop(error.args[0])
+
+
+def _plain(fields: tuple[FieldInfo, ...]) -> list[dict[str, Any]]:
+    """Fields as plain values, what is inside of them too."""
+    return [
+        {
+            "name": field.name,
+            "path": field.path,
+            "wire": field.wire,
+            "kind": field.kind,
+            "paper": field.paper,
+            "english": field.english,
+            "vietnamese": field.vietnamese,
+            "example": field.example,
+            "confidence": field.has_confidence,
+            "box": field.has_box,
+            "page": field.has_page,
+            "fields": _plain(field.fields),
+        }
+        for field in fields
+    ]
+
+
+def _print_names() -> None:
+    out = console()
+    for title, names in (("Operations", OPERATIONS), ("Types of papers", PAPERS), ("Types of papers of v1", V1_PAPERS)):
+        out.print(f"{title}:", style="bold")
+        out.print(Padding(", ".join(names), (0, 0, 0, 2)))
+    out.print("`cvs-async fields ocr.card` shows the fields of one of them.")
+
+
+def _print_fields(name: str) -> None:
+    fields = _find(name)
+    out = console()
+    if not fields:
+        out.print(f"{name} answers nothing that is read.")
+        return
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for row in _rows(fields, 0):
+        table.add_row(*row)
+    out.print(table)
+    out.print(_LEGEND, style="dim")
+
+
+def _rows(fields: tuple[FieldInfo, ...], depth: int) -> Iterator[tuple[Text, Text, Text]]:
+    for field in fields:
+        letters = zip("cbp", (field.has_confidence, field.has_box, field.has_page), strict=True)
+        parts = "".join(letter if there else "·" for letter, there in letters)
+        yield Text("  " * depth + _told_name(field), style="bold" if field.fields else ""), Text(parts), _told(field)
+        yield from _rows(field.fields, depth + 1)
+
+
+def _told_name(field: FieldInfo) -> str:
+    """The name; of lists with a sign, of a paper with its type."""
+    name = {"list": f"{field.name}[]", "table": f"{field.name}[][]"}.get(field.kind, field.name)
+    return f"{name} {field.paper}" if field.paper else name
+
+
+def _told(field: FieldInfo) -> Text:
+    text = Text(field.english.replace("``", "`"))
+    text.append(f" · {field.vietnamese}", style="cyan")
+    if field.wire != field.name and not field.wire.startswith("json"):
+        text.append(f" · in JSON: {field.wire}", style="dim")
+    if field.example is not None:
+        text.append(f" · {field.example}", style="green")
+    return text
