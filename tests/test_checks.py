@@ -517,6 +517,14 @@ def test_garbage_in_every_field_never_raises(data: st.DataObject) -> None:
     assert repr(attrs.asdict(paper)) == repr(before)
 
 
+def test_an_applications_own_decimal_context_does_no_harm() -> None:
+    long = Field("9" * 60)
+    paper = Invoice(sub_total=long, vat_rate=Field("7,77%"), vat_amount=long, total_amount=long)
+    with decimal.localcontext() as context:
+        context.traps = dict.fromkeys(context.traps, True)
+        assert kinds(check_paper(paper)) == [("vat_amount", "amount"), ("total_amount", "amount")]
+
+
 @pytest.mark.parametrize("type_", sorted(PAPERS))
 def test_an_empty_paper_gives_no_finding(type_: str) -> None:
     assert check_paper(structure({"type": type_, "info": {}}, Recognized), today=TODAY) == []
