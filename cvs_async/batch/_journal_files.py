@@ -8,7 +8,8 @@ import secrets
 import sqlite3
 import stat
 import sys
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ._journal_lock import Lock, refuse_links, writer_of
@@ -187,6 +188,25 @@ def _synchronize_folder(folder: Path) -> None:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def save_copy(database: sqlite3.Connection, path: Path) -> None:
+    """Write all that a connection reads into a new journal: its own file may not have a name any more."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    try:
+        database.execute("VACUUM INTO ?", (str(path),))
+    except sqlite3.Error:
+        path.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def kept_from_checkpoint(path: Path) -> Iterator[None]:
+    """Close other connections inside of it without a checkpoint: from a WAL that was cut, that would copy holes."""
+    with opened(path, "mode=ro") as database:
+        with suppress(sqlite3.Error):
+            database.execute("SELECT opening FROM journal").fetchall()
+        yield
 
 
 # --- to read it

@@ -12,6 +12,20 @@ from ._journal_schema import JournalError
 from ._journal_wal import wal_path
 
 
+class Harmed(JournalError):
+    """A file of a journal is not what it was.
+
+    Attributes:
+        cut: it was made shorter, so that to write more would only do more harm.
+        journal_lost: the journal itself is gone or another file: what is written now is in a file without a name.
+    """
+
+    def __init__(self, message: str, *, cut: bool = False, journal_lost: bool = False) -> None:
+        super().__init__(message)
+        self.cut = cut
+        self.journal_lost = journal_lost
+
+
 class Watch:
     """Remembers the journal and its WAL as they were when it looked last.
 
@@ -30,7 +44,7 @@ class Watch:
         """Compare both files with what they were, and remember what they are.
 
         Raises:
-            JournalError: if one of them is gone, is another file, or has become shorter.
+            Harmed: if one of them is gone, is another file, or has become shorter.
         """
         self._journal.look()
         self._wal.look()
@@ -42,24 +56,23 @@ class _File:
         status = os.stat(path)
         self._identity = status.st_dev, status.st_ino
         self._size = status.st_size
+        self._is_journal = least is not None
         self._least = self._size if least is None else min(least, self._size)
 
     def look(self) -> None:
         try:
             status = os.stat(self._path)
+        except (FileNotFoundError, NotADirectoryError):
+            raise self._harmed("was removed", journal_lost=self._is_journal) from None
         except OSError as error:
-            raise self._harmed(
-                "is gone" if isinstance(error, FileNotFoundError) else f"fails: {error.strerror}"
-            ) from error
+            raise self._harmed(f"cannot be reached ({error.strerror})") from error
         if (status.st_dev, status.st_ino) != self._identity:
-            raise self._harmed("was replaced by another file")
+            raise self._harmed("was replaced by another file", journal_lost=self._is_journal)
         if status.st_size < self._least:
-            raise self._harmed(f"was cut from {self._size:,} to {status.st_size:,} bytes")
+            raise self._harmed(f"was cut from {self._size:,} to {status.st_size:,} bytes", cut=True)
         if status.st_size != self._size:
             self._size = self._least = status.st_size
 
-    def _harmed(self, what: str) -> JournalError:
-        return JournalError(
-            f"{self._path} {what} while the batch wrote to it: nothing more is sent; answers that came so far may be in"
-            " the results only, so keep these, and put the journal and its -wal back before you run the batch again"
-        )
+    def _harmed(self, what: str, *, cut: bool = False, journal_lost: bool = False) -> Harmed:
+        said = f"{self._path} {what} while a batch wrote to it: nothing more is sent; keep the results, because answers"
+        return Harmed(f"{said} that came last may be nowhere else", cut=cut, journal_lost=journal_lost)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
 import sqlite3
 import time
 import zlib
@@ -20,7 +21,7 @@ from typing import Any, TypeAlias
 from attrs import define, frozen
 
 from ..errors import Charge
-from ._journal_files import open_to_write, real_path
+from ._journal_files import kept_from_checkpoint, open_to_write, real_path, save_copy
 from ._journal_schema import (
     CONTENT,
     COUNTS,
@@ -37,7 +38,7 @@ from ._journal_schema import (
     translated,
 )
 from ._journal_service import Service
-from ._journal_watch import Watch
+from ._journal_watch import Harmed, Watch
 
 Packed: TypeAlias = tuple[bytes, str, str, str | None]
 """A claim: key, operation, source, reference."""
@@ -77,6 +78,7 @@ class Writer:
         self._service = service
         self._failure: JournalError | None = None
         self._harm: JournalError | None = None
+        self._copy: Path | None = None
         self._synchronous = ""
         self._next = 1
         self._under_way: dict[bytes, _Request] = {}
@@ -106,11 +108,17 @@ class Writer:
 
     def close(self) -> None:
         """Let go of everything. An error is of no consequence: what was committed is on the disk."""
-        with suppress(sqlite3.Error):  # also where a reader stays, so that its copy without the WAL is whole
-            self._database.execute("PRAGMA busy_timeout = 100")
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        with suppress(sqlite3.Error, OSError, JournalError):
-            self._held.close()
+        with ExitStack() as stack:
+            with suppress(sqlite3.Error, OSError, JournalError):
+                if self._copy is not None:
+                    save_copy(self._database, self._copy)
+                elif isinstance(self._harm, Harmed) and self._harm.cut:
+                    stack.enter_context(kept_from_checkpoint(self._path))
+                elif self._harm is None:  # also where a reader stays, so that a copy without the WAL is whole
+                    self._database.execute("PRAGMA busy_timeout = 100")
+                    self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            with suppress(sqlite3.Error, OSError, JournalError):
+                self._held.close()
 
     def commit(self, group: Sequence[Call]) -> list[Any]:
         """One transaction; what each call returns, or why all of them failed.
@@ -118,18 +126,14 @@ class Writer:
         If the journal is not ours alone any more, or its files are not what they were, nothing may be sent any more,
         but what comes back of the requests in flight is written all the same, as far as that is possible.
         """
-        if self._harm is not None:
-            self._write_ends(group)
-        elif self._failure is None:
+        if self._harm is None and self._failure is None:
             try:
                 return self._commit(group)
-            except JournalError as error:
-                self._harm = error
-                self._roll_back(group)
-                self._write_ends(group)
             except Exception as error:
-                self._failure = failure(self._path, error)
+                self._give_up(error)
                 self._roll_back(group)
+        if self._harm is not None:
+            self._write_ends(group)
         return [JournalError(str(self._harm or self._failure)) for _ in group]
 
     def _commit(self, group: Sequence[Call]) -> list[Any]:
@@ -138,11 +142,9 @@ class Writer:
         self._database.execute("BEGIN IMMEDIATE")
         self._refuse_others()
         results = self._carry_out(group)
-        if durable:
-            self._watch.look()  # as late as can be: what is written next makes a file longer that was cut
+        self._watch.look()  # as late as can be, because what is written next makes a file longer that was cut
         self._database.execute("COMMIT")
-        if durable:
-            self._watch.look()
+        self._watch.look()
         return [results[id(call)] for call in group]
 
     def _carry_out(self, group: Sequence[Call]) -> dict[int, Any]:
@@ -159,8 +161,26 @@ class Writer:
                 " run one batch at a time with a journal, and keep the journal on a local disk"
             )
 
+    def _give_up(self, error: Exception) -> None:
+        try:
+            self._watch.look()  # what SQLite says of a file that was cut does not tell what happened
+        except Harmed as harm:
+            error = harm
+        if isinstance(error, JournalError):
+            self._take_note(error)
+        else:
+            self._failure = failure(self._path, error)
+
+    def _take_note(self, harm: JournalError) -> None:
+        if isinstance(harm, Harmed) and harm.journal_lost:
+            self._copy = self._path.with_name(f"{self._path.name}-saved-{secrets.token_hex(4)}")
+            harm = Harmed(f"{harm}; what it held is saved as {self._copy}, if that is possible", journal_lost=True)
+        self._harm = harm
+
     def _write_ends(self, group: Sequence[Call]) -> None:
         """Write what came of requests that had left, and undo those that will not leave, if that is possible."""
+        if isinstance(self._harm, Harmed) and self._harm.cut:
+            return
         ends = [call for call in group if call.method is Writer.ended or self._is_not_to_leave(call)]
         try:
             self._database.execute("BEGIN IMMEDIATE")
