@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
+from cvs_async._threads import NoAnswerError
 from cvs_async.batch.crew import GROUP, SLICE, Crew, resolve
 from tests.servers import until
 
@@ -100,3 +103,95 @@ async def test_many_results_leave_other_tasks_their_turn() -> None:
     resolve([(future, number) for number, future in enumerate(futures)])
     assert sum(future.done() for future in futures) == SLICE
     assert await asyncio.gather(*futures) == [*range(3 * SLICE)]
+
+
+# Work that does not end
+
+
+def hanging(go: threading.Event) -> Callable[[], object]:
+    return lambda: "went on" if go.wait(60) else "gave up"
+
+
+@pytest.fixture
+def go() -> Iterator[threading.Event]:
+    """Lets everything that hangs go on, at the latest when the test ends."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+@pytest.mark.parametrize("place", [0, 3, GROUP - 1])
+async def test_nobody_waits_for_another_one_of_its_group(place: int, go: threading.Event) -> None:
+    async with Crew(2) as crew:
+        works: list[Callable[[], object]] = [threading.get_ident] * GROUP
+        works[place] = hanging(go)
+        tasks = [asyncio.create_task(crew.run(work)) for work in works]
+        hangs = tasks.pop(place)
+        assert len(await asyncio.gather(*tasks)) == GROUP - 1
+        assert not hangs.done()
+        go.set()
+        assert await hangs == "went on"
+
+
+async def test_what_takes_too_long_ends_with_an_error_and_its_thread_is_replaced(go: threading.Event) -> None:
+    async with Crew(1) as crew:
+        tasks = [asyncio.create_task(crew.run(hanging(go), seconds=0.01)) for _ in range(3)]
+        quick: Callable[[], object] = threading.get_ident
+        tasks += [asyncio.create_task(crew.run(quick, seconds=3600)) for _ in range(3)]
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(result) for result in results] == [TimeoutError] * 3 + [int] * 3
+
+
+async def test_the_thread_of_a_caller_that_left_is_replaced(go: threading.Event) -> None:
+    async with Crew(1) as crew:
+        tasks = [asyncio.create_task(crew.run(hanging(go))) for _ in range(3)]
+        await turns()
+        for task in tasks:
+            task.cancel()
+        assert await crew.run(lambda: "next") == "next"
+
+
+async def test_work_that_is_slow_is_done_once_whoever_takes_it(go: threading.Event) -> None:
+    done = Counter[int]()
+    left = threading.Semaphore(0)
+
+    def work(number: int) -> int:
+        done[number] += 1
+        if number % 5 == 0:  # these wait until all others are done
+            go.wait(60)
+        else:
+            left.release()
+        return number
+
+    async with Crew(9) as crew:
+        tasks = [asyncio.create_task(crew.run(partial(work, number))) for number in range(40)]
+        await asyncio.to_thread(lambda: [left.acquire(timeout=60) for _ in range(32)])
+        go.set()
+        assert await asyncio.gather(*tasks) == [*range(40)]
+    assert done == Counter(range(40))
+
+
+async def test_where_too_many_hang_others_fail_at_once_and_are_served_again_later(
+    go: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cvs_async.batch.crew.MOST_STUCK", 2)
+    async with Crew(1) as crew:
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await crew.run(hanging(go), seconds=0.01)
+        for _ in range(2):
+            with pytest.raises(NoAnswerError, match="do not answer"):
+                await crew.run(threading.get_ident)
+        go.set()
+        await until(lambda: not crew._stuck)
+        assert await crew.run(lambda: "again") == "again"
+
+
+async def test_a_stuck_thread_ends_when_its_work_does(go: threading.Event) -> None:
+    before = threading.active_count()
+    async with Crew(2) as crew:
+        with pytest.raises(TimeoutError):
+            await crew.run(hanging(go), seconds=0.01)
+        assert await crew.run(lambda: "next") == "next"
+    go.set()
+    await until(lambda: threading.active_count() <= before)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import builtins
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, Literal, TypeVar, cast
 
 import anyio
@@ -16,12 +17,14 @@ from .._exchange import Progress, WireReply
 from .._inputs import Part, Url, choose_form, is_url, open_inputs
 from .._log import log
 from .._reply import Reply
+from .._threads import NoAnswerError
 from ..errors import (
     APIError,
     ConfigurationError,
     CVSError,
     InvalidInputError,
     OutOfRequestsError,
+    TimeoutError,
     UrlUnavailableError,
     drop_frames,
 )
@@ -35,6 +38,7 @@ from .outcome import Done, Failed, Held, Item, Outcome, Stats, name_of
 from .replay import PERMANENT, answered, in_doubt, is_answered, is_free, may_be_read, unread
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 InDoubt = Literal["report", "retry", "skip"]
 
@@ -121,6 +125,8 @@ class Processor(Generic[T]):
             return self._stopped(item, self._hopeless)
         try:
             item, parts, options = await self.prepare(item, element)
+        except ConfigurationError as error:  # nothing is wrong with the item: another run may send it
+            return Held(item, "stop", drop_frames(error))
         except CVSError as error:
             self._note_set_up(error)
             return _without_reply(item, error)
@@ -166,6 +172,8 @@ class Processor(Generic[T]):
 
         Raises:
             InvalidInputError: if it cannot be sent.
+            TimeoutError: its files do not answer within the time of a call.
+            ConfigurationError: if the system does not let this process open another file.
         """
         endpoint = self._endpoint
         inputs, given = _apart(endpoint, item.index, element, self._options)
@@ -177,8 +185,18 @@ class Processor(Generic[T]):
             parts = open_inputs(endpoint, inputs, form)
             return parts, key_of(asked.question, parts, copy=copy)
 
-        parts, key = opened() if _is_at_hand(inputs) else await self._crew.run(opened, hold=self._slots.locked())
+        parts, key = opened() if _is_at_hand(inputs) else await self._aside(opened, item, asked.seconds)
         return Item(item.index, item.source, key=key, reference=item.reference), parts, asked.options
+
+    async def _aside(self, work: Callable[[], R], item: Item, seconds: float | None) -> R:
+        try:
+            return await self._crew.run(work, hold=self._slots.locked(), seconds=seconds)
+        except NoAnswerError as error:
+            why = str(error)
+        except builtins.TimeoutError:
+            why = f"it could not be read within {seconds:g} seconds"
+        name = self._endpoint.name
+        raise TimeoutError(f"{name}: {name_of(item.source)}: {why}; nothing was sent", operation=name)
 
     def check(self, options: Arguments) -> None:
         """Refuse what the call of a prepared item would refuse.
