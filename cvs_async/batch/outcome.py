@@ -43,12 +43,15 @@ class Done(Generic[T]):
     Attributes:
         replayed: an earlier run has paid for it; this is its answer out of the journal.
         deduplicated: another item with the same key has paid for it.
+        purged: its answer was dropped from the journal since, so that the reply has no data. Only an export has such
+            outcomes; in results files their status is ``purged``.
     """
 
     item: Item
     reply: Reply[T]
     replayed: bool = field(default=False, kw_only=True)
     deduplicated: bool = field(default=False, kw_only=True)
+    purged: bool = field(default=False, kw_only=True)
 
 
 @frozen

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from .._answer import whole_number
 from .._endpoint import Endpoint
 from .._exchange import WireReply
-from .._reply import decode
+from .._reply import Reply, decode
 from ..errors import Charge, CVSError, drop_frames
 from .journal import Record
 from .outcome import Done, Failed, Held, Item, Outcome
@@ -67,6 +67,20 @@ def unread(endpoint: Endpoint[Any], item: Item, record: Record) -> Failed:
     return Failed(item, error, replayed=not record.mine, deduplicated=record.mine)
 
 
+def purged(endpoint: Endpoint[Any], item: Item, record: Record) -> Done[Any]:
+    """For a document that was read and paid for, perhaps if it had no code, and whose answer was dropped from the journal."""
+    reply: Reply[Any] = Reply(
+        operation=endpoint.name,
+        data=None,
+        raw={},
+        charge="billed" if record.state == "billed" else "unknown",
+        attempts=record.attempts,
+        check_sum=record.check_sum,
+        http_status=record.http_status or 200,
+    )
+    return Done(item, reply, replayed=not record.mine, deduplicated=record.mine, purged=True)
+
+
 def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
     """The outcome of an item as the journal has it, whatever its state; its content has been read along."""
     if record.state == "planned":
@@ -80,8 +94,7 @@ def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
     if record.content is not None:
         return answered(endpoint, item, record, record.content)
     if record.error is None:
-        paid = "paid for" if record.state == "billed" else "perhaps paid for"
-        return Failed(item, _error(endpoint, record, f"was answered and {paid}, and its content purged"))
+        return purged(endpoint, item, record)
     return unread(endpoint, item, record)
 
 

@@ -47,6 +47,8 @@ def to_record(outcome: Outcome[Any], *, data: bool = True) -> dict[str, Any]:
     if not isinstance(outcome, Held):
         record |= {how: True for how in ("replayed", "deduplicated") if getattr(outcome, how)}
     if isinstance(outcome, Done):
+        if outcome.purged:
+            record["status"], data = "purged", False
         reply = outcome.reply
         record |= {
             "operation": reply.operation,
