@@ -315,12 +315,10 @@ class Writer:
         self._database.execute("UPDATE journal SET figures = ?, noted_at = ?", calls[-1])
         return [None] * len(calls)
 
-    def outputs(self, calls: Sequence[tuple[str]]) -> list[list[Output]]:
-        """The files that batches have made under a path."""
-        return [
-            [Output(*row) for row in self._database.execute("SELECT * FROM outputs WHERE path = ?", call)]
-            for call in calls
-        ]
+    def outputs(self, calls: Sequence[tuple[str, str]]) -> list[list[Output]]:
+        """The files that batches have made under paths from the first to before the second."""
+        statement = "SELECT * FROM outputs WHERE path >= ? AND path < ?"
+        return [[Output(*row) for row in self._database.execute(statement, call)] for call in calls]
 
     def made(self, calls: Sequence[tuple[Sequence[Row]]]) -> list[None]:
         """The batch has made files, or is about to."""

@@ -192,9 +192,11 @@ class Journal:
         """Leave figures of the running batch, plain JSON values, for readers. They replace those before them."""
         await self._ask(Writer.note, dumps(dict(figures)), time.time())
 
-    async def outputs(self, path: str) -> list[Output]:
-        """The files that batches with this journal have made under an absolute path."""
-        outputs: list[Output] = await self._ask(Writer.outputs, to_text(path))
+    async def outputs(self, path: str, *, prefix: bool = False) -> list[Output]:
+        """The files that batches with this journal have made under an absolute path, or all that begin with it."""
+        first = to_text(path)
+        behind = first[:-1] + chr(ord(first[-1]) + 1) if prefix else first + "\0"
+        outputs: list[Output] = await self._ask(Writer.outputs, first, behind)
         return outputs
 
     async def made(self, outputs: Sequence[Output]) -> None:

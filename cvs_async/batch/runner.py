@@ -157,6 +157,11 @@ class Batch(Generic[T]):
         finally:
             await self._journal.aclose()
 
+    @property
+    def journal(self) -> Journal | None:
+        """The journal, which is open while the batch is entered; None where there is none."""
+        return self._journal
+
     async def plan(self) -> Plan:
         """Read the source, and say what is in it and what the batch can cost at the most. Nothing is sent.
 

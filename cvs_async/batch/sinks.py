@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from .._converter import unstructure
 from .._json import dumps
 from .._stdout import check_stdout
 from ..errors import APIError, CVSError, InvalidInputError
+from ._drafts import lock_results, private
 from .outcome import Done, Held, Outcome, name_of
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ class JsonLines:
     """A file with one JSON object a line for each outcome, in UTF-8.
 
     Lines are written off the event loop and are with the operating system when `write` returns; on leaving,
-    they are on the disk.
+    they are on the disk. A new file is readable for its owner only. The file is locked while it is written.
 
     Args:
         path: of the file; None is standard output.
@@ -94,7 +96,8 @@ class JsonLines:
         path: of the file; None for standard output.
 
     Raises:
-        InvalidInputError: on entering, if the file exists or cannot be made, or standard output is closed.
+        InvalidInputError: on entering, if the file exists or cannot be made; with `append`, if it ends within a line;
+            if another sink or process writes it; and if standard output is closed.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None, *, append: bool = False) -> None:
@@ -109,9 +112,16 @@ class JsonLines:
             return self
         try:
             # Unbuffered, so that nothing is left to be written after an error.
-            self._file = await aiofiles.open(self.path, "ab" if self._append else "xb", buffering=0)
+            file = await aiofiles.open(self.path, "ab" if self._append else "xb", buffering=0, opener=private)
         except OSError as error:
             raise await anyio.to_thread.run_sync(refusal, self.path, error) from error
+        try:
+            await anyio.to_thread.run_sync(_begin, file.fileno(), self.path)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await file.close()
+            raise
+        self._file = file
         return self
 
     async def __aexit__(
@@ -150,6 +160,22 @@ class JsonLines:
                 with suppress(OSError):  # it may be no file that can be made shorter
                     await file.truncate(await file.seek(0, os.SEEK_END) - written)
             raise
+
+
+def _begin(file: int, path: Path) -> None:
+    """Lock the file; what is appended begins a line of its own."""
+    lock_results(file, path)
+    status = os.fstat(file)
+    if not stat.S_ISREG(status.st_mode) or not status.st_size:
+        return
+    try:
+        with path.open("rb") as written:
+            written.seek(-1, os.SEEK_END)
+            ends = written.read(1)
+    except OSError as error:
+        raise refusal(path, error) from error
+    if ends != b"\n":
+        raise InvalidInputError(f"{path} ends within a line: mend it, or choose another name")
 
 
 def _line(outcome: Outcome[Any]) -> bytes:

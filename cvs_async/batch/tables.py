@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import attrs
 from attrs import field, frozen
@@ -19,6 +19,7 @@ from .._json import dumps, sound
 from ..errors import ConfigurationError, InvalidInputError
 from ..models.fields import Document, Field
 from ..models.tables import Cell
+from ._drafts import lock_results, make_private, move_to_new, private
 from .outcome import Done, Outcome
 from .sinks import InThread, refusal, to_record
 
@@ -54,6 +55,8 @@ class Csv(InThread):
 
     It is UTF-8 with a byte order mark, without which Excel garbles Vietnamese letters; other readers skip it, or
     want the encoding ``utf-8-sig``. Text that a spreadsheet might run as a formula has an apostrophe before it.
+
+    A new file is readable for its owner only. The file is locked while it is written.
 
     Args:
         path: of the file. If it exists it is refused: its answers were paid for.
@@ -91,7 +94,8 @@ class Csv(InThread):
         header = b"\xef\xbb\xbf" + self._encoded([(*COLUMNS, *self._paths.names)])
         try:
             # Unbuffered, so that nothing is left to be written after an error.
-            self._file: BinaryIO = self.path.open("ab+" if self._append else "xb", buffering=0)
+            mode = "ab+" if self._append else "xb"
+            self._file: IO[bytes] = open(self.path, mode, buffering=0, opener=private)  # noqa: SIM115 - _close closes it
         except OSError as error:
             raise refusal(self.path, error) from error
         try:
@@ -101,6 +105,7 @@ class Csv(InThread):
             raise
 
     def _begin(self, header: bytes) -> None:
+        lock_results(self._file.fileno(), self.path)
         if not self._file.seek(0, os.SEEK_END):
             self._write(header)
             return
@@ -144,7 +149,7 @@ class Parquet(InThread):
 
     Such a file has its index at its end. Until then it is called like the file, with ``.part`` behind. If an error
     ends the batch, what was written is kept under that name; if the process is killed it cannot be read, and is to
-    be made anew from the journal.
+    be made anew from the journal. The file is readable for its owner only, and locked while it is written.
 
     Args:
         path: of the file. If it exists, or one with ``.part`` behind, it is refused.
@@ -171,20 +176,32 @@ class Parquet(InThread):
         return self._paths.unmatched
 
     def _open(self) -> None:
+        self._make()
+        try:
+            self._file = self._part.open("r+b")
+        except OSError as error:
+            raise refusal(self.path, error) from error
+        try:
+            lock_results(self._file.fileno(), self.path)
+        except BaseException:
+            self._file.close()
+            raise
+        numbers, text = self._pyarrow.int64(), self._pyarrow.string()
+        names = (*MORE_COLUMNS, *self._paths.names)
+        self._schema = self._pyarrow.schema([(name, numbers if name in NUMBERS else text) for name in names])
+        self._writer = self._parquet.ParquetWriter(self._file, self._schema)
+
+    def _make(self) -> None:
         if os.path.lexists(self.path):
             raise refusal(self.path, FileExistsError(), "choose another name")
         try:
-            self._file = self._part.open("xb")
+            make_private(self._part)
         except FileExistsError:
             raise InvalidInputError(
                 f"{self._part} is left from a run that was not finished: move it away, or delete it"
             ) from None
         except OSError as error:
             raise refusal(self.path, error) from error
-        numbers, text = self._pyarrow.int64(), self._pyarrow.string()
-        names = (*MORE_COLUMNS, *self._paths.names)
-        self._schema = self._pyarrow.schema([(name, numbers if name in NUMBERS else text) for name in names])
-        self._writer = self._parquet.ParquetWriter(self._file, self._schema)
 
     def _put(self, outcome: Outcome[Any]) -> None:
         self._check()
@@ -216,9 +233,13 @@ class Parquet(InThread):
                     self._writer.close()
                 raise
         if all_is_well:
-            if os.path.lexists(self.path):
-                raise FileExistsError(f"{self.path} was made meanwhile; the table is in {self._part}")
-            self._part.rename(self.path)
+            self._give_name()
+
+    def _give_name(self) -> None:
+        try:
+            move_to_new(self._part, self.path)
+        except FileExistsError:
+            raise FileExistsError(f"{self.path} was made meanwhile; the table is in {self._part}") from None
 
     def _finish(self) -> None:
         self._check()
@@ -231,6 +252,29 @@ class Parquet(InThread):
     def _check(self) -> None:
         if self._broken:
             raise OSError(f"{self._part} could not be written")
+
+
+class DraftedParquet(Parquet):
+    """A Parquet file in an empty one that was made for it, and whose name is the caller's care.
+
+    Attributes:
+        is_whole: whether it was finished, and can be read.
+    """
+
+    def __init__(self, path: Path, fields: Sequence[str] | None = None) -> None:
+        super().__init__(path, fields)
+        self._part = path
+        self.is_whole = False
+
+    def _make(self) -> None:
+        """It is there."""
+
+    def _give_name(self) -> None:
+        """It has one."""
+
+    def _finish(self) -> None:
+        super()._finish()
+        self.is_whole = True
 
 
 def _pyarrow() -> tuple[Any, Any]:

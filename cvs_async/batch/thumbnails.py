@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import attrs
 
 from ..errors import InvalidInputError
 from ..models.fields import Document, Image
+from ._drafts import make_folder, private
 from .outcome import Outcome
 from .sinks import InThread
 from .tables import papers_of, type_of
@@ -24,7 +27,8 @@ class Thumbnails(InThread):
 
     A file is called ``<index>-<n>-<type>.jpg``: the item's index, the picture's number among those of the item,
     from 0, and the kind of paper, or what the picture is of where there is none. Nothing else of an answer gets
-    into a name. It ends in .jpg or .png as the picture is, else in .bin.
+    into a name. It ends in .jpg or .png as the picture is, else in .bin. Files and folders that are made are readable
+    for their owner only.
 
     Args:
         folder: made if it is missing. If there is something in it, it is refused.
@@ -42,7 +46,7 @@ class Thumbnails(InThread):
 
     def _open(self) -> None:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             used = not self._append and any(self.folder.iterdir())
         except FileExistsError:
             raise InvalidInputError(f"{self.folder} is a file, and not a folder to write to") from None
@@ -52,29 +56,38 @@ class Thumbnails(InThread):
             raise InvalidInputError(f"{self.folder} holds files: choose another folder, or append to it")
 
     def _put(self, outcome: Outcome[Any]) -> None:
-        pictures = (found for paper in papers_of(outcome) for found in images_of(paper))
-        for number, (kind, image) in enumerate(pictures):
-            try:
-                content = image.decode()
-            except ValueError:
-                content = b""
+        for name, content in named_pictures(outcome):
             if content:
-                self._write(f"{outcome.item.index}-{number}-{_name(kind)}{_suffix(content)}", content)
+                self._write(name, content)
             else:
                 self.skipped += 1
 
     def _write(self, name: str, content: bytes) -> None:
         """A whole file, or none."""
-        draft = self.folder / f".{name}.part"
+        target, draft = self.folder / name, self.folder / f".{name}.{secrets.token_hex(4)}.part"
         try:
-            draft.write_bytes(content)
-            draft.replace(self.folder / name)
+            with open(draft, "xb", opener=private) as file:
+                file.write(content)
+            if target.exists():
+                shutil.copymode(target, draft)
+            draft.replace(target)
         except OSError:
             draft.unlink(missing_ok=True)
             raise
 
     def _close(self, all_is_well: bool) -> None:
         """Every file is closed already."""
+
+
+def named_pictures(outcome: Outcome[Any]) -> Iterator[tuple[str, bytes]]:
+    """The pictures of an outcome with the names of their files; empty where one cannot be decoded."""
+    pictures = (found for paper in papers_of(outcome) for found in images_of(paper))
+    for number, (kind, image) in enumerate(pictures):
+        try:
+            content = image.decode()
+        except ValueError:
+            content = b""
+        yield f"{outcome.item.index}-{number}-{_name(kind)}{_suffix(content)}", content
 
 
 def images_of(value: object, kind: str | None = None, name: str = "image") -> Iterator[tuple[str, Image]]:

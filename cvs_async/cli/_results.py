@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -14,27 +13,33 @@ import anyio
 import anyio.to_thread
 
 from ..batch import JsonLines, Outcome
-from ..batch.sinks import refusal
-from ..batch.tables import FIELDS, Csv, Parquet
+from ..batch import _drafts as drafts
+from ..batch.journal import Journal, JournalError
+from ..batch.tables import FIELDS, Csv, DraftedParquet, Parquet
 from ..batch.thumbnails import Thumbnails
 from ..errors import InvalidInputError
+from ._pictures import Pictures
 from ._progress import Sink
+from ._remade import Remade
 
-PART = ".part"
+JSON_LINES = ("", ".jsonl", ".ndjson", ".json")
+"""The endings of files with a JSON object a line."""
 
 
 class Results:
     """The results of a command; entered like a sink.
 
     Args:
-        out: .csv, .parquet, or else JSON Lines; None is standard output.
+        out: .csv, .parquet, or JSON Lines; None is standard output.
         fields: the columns of a table.
         append: go on with a file that exists.
-        draft: write to the name with ``.part`` behind, and give the file its name in the end. One that exists is
-            replaced, if `whole` was set, or if what was written is more than what is there.
+        draft: write under a hidden, random name, and give the file its own in the end: if `whole` was set, or if what
+            was written is more than what is there. What is there is replaced only if it was made with this journal.
         thumbs: the folder of pictures.
 
     Attributes:
+        notes: the journal of the batch, if it is to note what is made, and to say what may be replaced; to be set
+            before this is entered, and open as long as it is.
         whole: to be set when everything is written.
         path: of the file; None for standard output.
 
@@ -52,13 +57,16 @@ class Results:
         draft: bool = False,
         thumbs: Path | None = None,
     ) -> None:
+        self.notes: Journal | None = None
         self.whole = False
         self.path = out
-        self._target = out.resolve() if draft and out is not None else None
-        self._draft = None if self._target is None else self._target.with_name(self._target.name + PART)
-        self._sink = _sink(self._draft or out, out, fields, append)
-        self._thumbs = None if thumbs is None else Thumbnails(thumbs, append=draft or append)
+        self._fields = fields
+        self._append = append
+        self._draft = draft and out is not None
         self._folder = thumbs
+        self._sink = _sink(out, fields, append=append)
+        self._remade: Remade | None = None
+        self._thumbs: Pictures | Thumbnails | None = None
         self._stack = AsyncExitStack()
 
     @property
@@ -67,29 +75,51 @@ class Results:
         said = [f"No paper has a field {name}." for name in getattr(self._sink, "unmatched", ())]
         if self._thumbs is not None and self._thumbs.skipped:
             said.append(f"{self._thumbs.skipped} pictures could not be decoded.")
-        if self._draft is not None and self._draft.exists():
-            said.append(f"{self.path} is as it was: it has more than {self._draft.name}, which is what came now.")
+        if self._remade is not None and self._remade.is_left:
+            said.append(f"{self.path} is as it was: it has more than {self._remade.path.name}, which is what came now.")
         return said
 
     async def __aenter__(self) -> Self:
-        if self._draft is not None:
-            await anyio.to_thread.run_sync(self._clear, self._draft)
-        async with AsyncExitStack() as stack:
-            if self._thumbs is not None:
-                await stack.enter_async_context(self._thumbs)
-            await stack.enter_async_context(self._sink)
-            self._stack = stack.pop_all()
-        if self._draft is not None:
-            await anyio.to_thread.run_sync(self._copy_mode)
+        if self._draft and self.path is not None:
+            self._remade = Remade(self.path, self.notes)
+            self._sink = _sink(self.path, self._fields, draft=self._remade.path)
+        try:
+            async with AsyncExitStack() as stack:
+                await self._begin(stack)
+                self._stack = stack.pop_all()
+        except BaseException:
+            if self._remade is not None:
+                self._remade.discard()
+            raise
         return self
+
+    async def _begin(self, stack: AsyncExitStack) -> None:
+        if self._remade is not None:
+            await self._remade.begin()
+        elif self.path is not None:
+            await anyio.to_thread.run_sync(_refuse_written, self.path)
+        if self._folder is not None:
+            goes_on = self.notes is not None or self._append
+            self._thumbs = Pictures(self._folder, self.notes) if goes_on else Thumbnails(self._folder)
+            await stack.enter_async_context(self._thumbs)
+        await stack.enter_async_context(self._sink)
+        if self._remade is not None:
+            await self._remade.claim()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         with anyio.CancelScope(shield=True):
-            await self._stack.__aexit__(kind, error, traceback)
-            if self._draft is not None:
-                await anyio.to_thread.run_sync(self._place, self._draft)
+            try:
+                await self._stack.__aexit__(kind, error, traceback)
+                if self._remade is not None and getattr(self._sink, "is_whole", True):
+                    await self._remade.end(whole=self.whole)
+            except (OSError, JournalError):
+                if error is None:
+                    raise
+            finally:
+                if self._remade is not None:
+                    self._remade.close()
 
     async def write(self, outcome: Outcome[Any]) -> None:
         """Add one outcome."""
@@ -97,49 +127,35 @@ class Results:
         if self._thumbs is not None:
             await _write(self._thumbs, outcome, self._folder)
 
-    def _clear(self, draft: Path) -> None:
-        """Away with what a run that was killed has left; a table that is not finished has one more ending."""
-        if draft.is_dir():
-            raise refusal(draft, IsADirectoryError())
-        try:
-            draft.unlink(missing_ok=True)
-            draft.with_name(draft.name + PART).unlink(missing_ok=True)
-        except OSError as error:
-            raise refusal(draft, error) from error
 
-    def _copy_mode(self) -> None:
-        """Nobody may read it who could not before."""
-        if self._target is not None and self._draft is not None and self._target.exists() and self._draft.exists():
-            shutil.copymode(self._target, self._draft)
-
-    def _place(self, draft: Path) -> None:
-        if self._target is None or not draft.exists():
-            return
-        if self.whole or not self._target.exists() or draft.stat().st_size > self._target.stat().st_size:
-            os.replace(draft, self._target)
+def named(out: Path | None) -> Path | None:
+    """The results file that the user names; None for standard output, which ``-`` is too."""
+    return None if out == Path("-") else out
 
 
-def refuse_existing(out: Path) -> None:
-    """A file that is there is refused.
-
-    Raises:
-        InvalidInputError: if there is something.
-    """
-    if os.path.lexists(out):
-        raise refusal(out, FileExistsError(), "choose another name")
+def _refuse_written(out: Path) -> None:
+    """Refuse a file that another command makes anew."""
+    if drafts.is_being_written(Path(os.path.realpath(out))):
+        raise drafts.in_use(out)
 
 
-def _sink(path: Path | None, name: Path | None, fields: Sequence[str] | None, append: bool) -> Sink:
-    kind = "" if name is None else name.suffix.lower()
-    if path is None or kind not in (".csv", ".parquet"):
+def _sink(out: Path | None, fields: Sequence[str] | None, *, append: bool = False, draft: Path | None = None) -> Sink:
+    """What writes a file of this name; to an empty draft of it, if there is one."""
+    kind = "" if out is None else out.suffix.lower()
+    if kind not in (*JSON_LINES, ".csv", ".parquet"):
+        raise InvalidInputError(
+            f"{out}: there are no results in {kind} files: write .jsonl, .parquet, or .csv, which spreadsheets open"
+        )
+    if kind in JSON_LINES:
         if fields is not None:
             raise InvalidInputError("--fields goes with a .csv or .parquet file")
-        return JsonLines(path, append=append)
+        return JsonLines(draft or out, append=append or draft is not None)
+    assert out is not None  # noqa: S101 - it has an ending
     if kind == ".csv":
-        return Csv(path, FIELDS if fields is None else fields, append=append)
+        return Csv(draft or out, FIELDS if fields is None else fields, append=append or draft is not None)
     if append:
         raise InvalidInputError("a .parquet file cannot be appended to: choose another name")
-    return Parquet(path, fields)
+    return Parquet(out, fields) if draft is None else DraftedParquet(draft, fields)
 
 
 async def _write(sink: Sink, outcome: Outcome[Any], name: object) -> None:

@@ -41,8 +41,9 @@ from ._common import (
     told_errors,
 )
 from ._items import STDIN, Items, open_items
+from ._places import refuse_existing, refuse_overlap, refuse_used
 from ._progress import Display, beating
-from ._results import Results, refuse_existing
+from ._results import Results, named
 from ._summary import Failures, exit_code, print_summary
 
 HELD_BECAUSE: dict[Reason, str] = {
@@ -81,7 +82,7 @@ def command(
         bool, typer.Option("--null", "-0", help="Paths on standard input end with NUL, as those of find -print0.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Results: .csv, .parquet, or else JSON lines; else standard output.")
+        Path | None, typer.Option(help="Results: .csv, .parquet or .jsonl; - or nothing is standard output.")
     ] = None,
     fields: Fields = None,
     append: Annotated[bool, typer.Option("--append", help="Go on with a results file that exists.")] = False,
@@ -128,12 +129,14 @@ def command(
     the files in groups.
 
     With --journal the same command goes on wherever it was ended, however it was ended, and pays for nothing twice.
-    The results file is then made anew each time: until the end it has .part behind its name. After Ctrl-C or
-    SIGTERM, or when the terminal is lost, the calls in flight are waited for; a second Ctrl-C ends at once.
+    The results file is then made anew each time, under a hidden name until the end, and replaces only what was made
+    with this journal. After Ctrl-C or SIGTERM, or when the terminal is lost, the calls in flight are waited for; a
+    second Ctrl-C ends at once.
 
     Exit codes: 0 every item is done; 1 some failed; 3 some are held, whether or not others failed; 2 refused, or
     journal or results cannot be written; 130 interrupted.
     """
+    out = named(out)
     endpoint = find_operation(operation)
     if not endpoint.images:
         stop(f"{operation} reads no files, so there is nothing to do in a batch: use `cvs-async call`.")
@@ -160,11 +163,12 @@ def command(
     } | _concurrency(concurrency)
     with told_errors():
         items = open_items(endpoint, paths or [], manifest, exclude or [], null)
-        draft = out is not None and journal is not None and replay and not append
-        if draft and out is not None and journal is not None:
-            _refuse_unsafe(out, journal, manifest)
-        results = Results(out, parse_fields(fields), append=append, draft=draft, thumbs=thumbs)
-    run(_batch(items, results, client, rules | options, journal=journal, drain=drain, dry_run=dry_run))
+        goes_on = journal is not None and replay and not append
+        results = Results(out, parse_fields(fields), append=append, draft=goes_on, thumbs=thumbs)
+        refuse_overlap(journal, out, thumbs, manifest=manifest, inputs=paths or [])
+        if goes_on and journal is not None and not journal.exists():
+            _refuse_unsafe(out, thumbs)
+    run(_batch(items, results, client, rules | options, journal=journal, drain=drain, dry_run=dry_run, goes_on=goes_on))
 
 
 async def _batch(
@@ -176,6 +180,7 @@ async def _batch(
     journal: Path | None,
     drain: float,
     dry_run: bool,
+    goes_on: bool,
 ) -> int:
     async with AsyncCVS(**client) as cvs:
         batch = cvs.batch(items.endpoint, items, concurrency=client["max_connections"], **options)
@@ -183,6 +188,8 @@ async def _batch(
             items.ready.set()
             _print_plan(await batch.plan())
             return 0
+        if goes_on:
+            results.notes = batch.journal
         return await Run(cvs, batch, items, results, journal, drain).run()
 
 
@@ -282,12 +289,12 @@ def _concurrency(given: str) -> dict[str, Any]:
     return {"max_connections": int(given)}
 
 
-def _refuse_unsafe(out: Path, journal: Path, manifest: Path | None) -> None:
-    """A results file is replaced only where its journal is there, which can make it anew."""
-    if out.resolve() in (journal.resolve(), None if manifest is None else manifest.resolve()):
-        raise InvalidInputError(f"{out} is read or kept by this command: choose another name for the results")
-    if not journal.exists() or not out.is_file():
+def _refuse_unsafe(out: Path | None, thumbs: Path | None) -> None:
+    """A new journal has made nothing yet, so nothing is replaced."""
+    if out is not None:
         refuse_existing(out)
+    if thumbs is not None:
+        refuse_used(thumbs)
 
 
 def _passed_over(passed_over: Counter[str]) -> list[str]:

@@ -17,7 +17,8 @@ from ..batch import Done, Failed, Held, Item, Outcome
 from ..batch.journal import JournalReader, Record
 from ..batch.replay import recorded
 from ._common import Fields, JournalPath, messages, parse_fields, run, told_errors
-from ._results import Results, refuse_existing
+from ._places import refuse_existing, refuse_overlap
+from ._results import Results, named
 
 MANY = 16
 """Outcomes that are decoded at once."""
@@ -25,7 +26,7 @@ MANY = 16
 
 def command(
     journal: JournalPath,
-    to: Annotated[Path, typer.Option(help="The file to write: .csv, .parquet, or else JSON lines.")],
+    to: Annotated[Path, typer.Option(help="The file to write: .csv, .parquet or .jsonl; - is standard output.")],
     fields: Fields = None,
     thumbs: Annotated[Path | None, typer.Option(help="A folder for the pictures in the answers.")] = None,
 ) -> None:
@@ -33,9 +34,12 @@ def command(
 
     While a batch runs, this is what there is so far. Files that could never be read are not in a journal.
     """
+    out = named(to)
     with told_errors():
-        refuse_existing(to)
-        results = Results(to, parse_fields(fields), draft=True, thumbs=thumbs)
+        results = Results(out, parse_fields(fields), draft=True, thumbs=thumbs)
+        if out is not None:
+            refuse_existing(out)
+        refuse_overlap(journal, out, thumbs)
     run(_export(journal, results))
 
 
@@ -50,7 +54,7 @@ async def _export(journal: Path, results: Results) -> int:
                 count += len(group)
             results.whole = True
     warnings = [] if reader.warning is None else [reader.warning]
-    for remark in (f"{count:,} outcomes in {results.path}", *results.remarks, *warnings):
+    for remark in (f"{count:,} outcomes in {results.path or 'standard output'}", *results.remarks, *warnings):
         messages().print(remark, markup=False)
     return 0
 

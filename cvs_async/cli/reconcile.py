@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -15,11 +16,14 @@ from attrs import define, field
 from rich.table import Table
 
 from .._stdout import check_stdout
+from ..batch._drafts import draft_path, move_to_new, private
 from ..batch.journal import Charges, JournalReader
 from ..batch.sinks import refusal
 from ..batch.tables import FORMULA
 from ._common import JournalPath, console, messages, told_errors
+from ._places import refuse_existing, refuse_overlap
 
+STDOUT = "-"
 COLUMNS = ("day", "operation", "key", "check_sum", "billed", "free", "free_by_code", "unknown")
 
 
@@ -32,6 +36,8 @@ def command(
     """Add up by day (UTC) and operation which requests were billed, free, or perhaps billed."""
     with told_errors(), ExitStack() as stack:
         reader = stack.enter_context(JournalReader(journal))
+        if table not in (None, STDOUT):
+            refuse_overlap(journal, Path(table), None)
         rows = None if table is None else csv.writer(stack.enter_context(_opened(table)))
         if rows is not None:
             rows.writerow(COLUMNS)
@@ -40,7 +46,7 @@ def command(
             sums.setdefault((charges.day, charges.operation), Sum()).add(charges)
             if rows is not None:
                 rows.writerow(_row(charges))
-        (messages() if table == "-" else console()).print(_table(sums))
+        (messages() if table == STDOUT else console()).print(_table(sums))
         if reader.warning is not None:
             messages().print(reader.warning, markup=False)
 
@@ -89,14 +95,25 @@ def _by_code(free: Counter[str]) -> str:
 
 @contextmanager
 def _opened(name: str) -> Iterator[IO[str]]:
-    if name == "-":
+    """Standard output, or a new private file, which gets its name when all of it is written."""
+    if name == STDOUT:
         check_stdout()
         yield sys.stdout
         return
     path = Path(name)
+    refuse_existing(path)
+    draft = draft_path(path)
     try:
-        file = path.open("x", encoding="utf-8-sig", newline="")
+        file = open(draft, "x", encoding="utf-8-sig", newline="", opener=private)  # noqa: SIM115 - closed below
     except OSError as error:
+        raise refusal(path, error) from error
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        move_to_new(draft, path)
+    except FileExistsError as error:
         raise refusal(path, error, "choose another name") from error
-    with file:
-        yield file
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,179 @@
+"""Files of results: private, locked while they are written, and never in the place of somebody else's file."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from ..errors import InvalidInputError
+from ._journal_schema import Output, identity_of
+
+if sys.platform != "win32":
+    import fcntl
+
+OWNER_ONLY = 0o600
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file; one that is made is readable for its owner only. To be given to `open` as its ``opener``."""
+    return os.open(path, flags, OWNER_ONLY)
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file that is readable for its owner only.
+
+    Raises:
+        FileExistsError: if there is something.
+    """
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, with those above it that are missing, for its owner only. One that exists stays as it is."""
+    if path.is_dir():
+        return
+    if path.parent != path:
+        make_folder(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
+def lock(file: int, *, shared: bool = False) -> bool:
+    """Lock an open file until it is closed; False if another opening of it has the lock.
+
+    True also where nothing can be locked: on Windows, on some network drives, and what is no regular file.
+    """
+    if sys.platform == "win32" or not stat.S_ISREG(os.fstat(file).st_mode):
+        return True
+    try:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def in_use(path: Path) -> InvalidInputError:
+    """The error for a results file that somebody else writes."""
+    return InvalidInputError(f"{path} is being written by another sink or command: wait for it, or choose another name")
+
+
+def lock_results(file: int, path: Path) -> None:
+    """Lock an opened results file, so that no two writers mix their lines.
+
+    Raises:
+        InvalidInputError: if somebody else writes it.
+    """
+    if not lock(file):
+        raise in_use(path)
+
+
+def draft_path(target: Path) -> Path:
+    """A new name for what will be `target`: hidden, random, in the same folder."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+
+
+def drafts_of(target: Path) -> Iterator[Path]:
+    """What is called like a draft of `target`."""
+    pattern = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{8}}\.part")
+    with suppress(OSError), os.scandir(target.parent) as entries:  # a folder need not be readable to write to it
+        for entry in entries:
+            if pattern.fullmatch(entry.name):
+                yield target.parent / entry.name
+
+
+def is_being_written(target: Path, own: Path | None = None) -> bool:
+    """Whether another than `own` is a draft of `target` that somebody writes, which a lock on it shows.
+
+    A writer makes and locks its own draft before it asks. So of two that begin at once at least one sees the other.
+    """
+    return any(_is_locked(draft) for draft in drafts_of(target) if draft != own)
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return not lock(file, shared=True)
+    finally:
+        os.close(file)
+
+
+def status_of(path: Path) -> os.stat_result | None:
+    """What is there, without following a link; None where nothing is."""
+    try:
+        return path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def same(one: os.stat_result | None, other: os.stat_result | None) -> bool:
+    """Whether this is the same file, with nothing written to it in between; or twice none."""
+    return _marks(one) == _marks(other)
+
+
+def _marks(status: os.stat_result | None) -> tuple[str, int | None, int | None] | None:
+    return None if status is None else (identity_of(status), status.st_size, status.st_mtime_ns)
+
+
+def output_of(target: Path, status: os.stat_result) -> Output:
+    """The note of a finished file that is, or will be, called `target`."""
+    return Output(str(target), identity_of(status), status.st_size, status.st_mtime_ns)
+
+
+def note_of_draft(path: Path) -> Output:
+    """The note of a file or folder that is there, and not finished."""
+    return Output(str(path), identity_of(path.lstat()))
+
+
+def is_left_behind(note: Output) -> bool:
+    """Whether this is the note of a draft, and that very draft is still there."""
+    status = status_of(Path(note.path))
+    return note.size is None and status is not None and identity_of(status) == note.identity
+
+
+def is_known(status: os.stat_result, notes: Iterable[Output]) -> bool:
+    """Whether this very file is among those that were noted under its name, and is as it was then."""
+    noted = [(note.identity, note.size, note.modified_ns) for note in notes]
+    return stat.S_ISREG(status.st_mode) and _marks(status) in noted
+
+
+def move_to_new(draft: Path, target: Path) -> None:
+    """Give a draft its name, in one step, and never over something.
+
+    Raises:
+        FileExistsError: if there is something.
+    """
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links, such as that of most USB sticks
+        make_private(target)
+        try:
+            draft.replace(target)
+        except OSError:
+            target.unlink()
+            raise
+    else:
+        draft.unlink()
+
+
+def sync_folder(path: Path) -> None:
+    """Bring the names in a folder to the disk, where the system can."""
+    if sys.platform == "win32":
+        return
+    with suppress(OSError):
+        folder = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

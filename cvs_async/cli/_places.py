@@ -1,0 +1,124 @@
+"""What a command reads, keeps and writes must be different files: checked before any of them is touched."""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePath
+
+from .._inputs import is_url
+from ..batch.sinks import refusal
+from ..errors import InvalidInputError
+
+COMPANIONS = ("", "-wal", "-shm", "-journal", "-lock", "-new")
+"""What SQLite and the journal put behind a journal's name."""
+
+PICTURES = ("0-0-passport.jpg", "0-0-passport.png", "0-0-passport.bin")
+"""How pictures may be called."""
+
+
+def refuse_existing(out: Path) -> None:
+    """Refuse a results file that is there.
+
+    Raises:
+        InvalidInputError: if there is something.
+    """
+    if os.path.lexists(out):
+        raise refusal(out, FileExistsError(), "choose another name")
+
+
+def refuse_used(thumbs: Path) -> None:
+    """Refuse a folder for pictures in which there is something.
+
+    Raises:
+        InvalidInputError: if there is.
+    """
+    if thumbs.is_dir() and any(thumbs.iterdir()):
+        raise InvalidInputError(f"{thumbs} holds files: choose another folder for the pictures")
+
+
+def refuse_overlap(
+    journal: Path | None,
+    out: Path | None,
+    thumbs: Path | None,
+    *,
+    manifest: Path | None = None,
+    inputs: Iterable[str] = (),
+) -> None:
+    """Refuse to write to what is read or kept, under whatever name.
+
+    Raises:
+        InvalidInputError: if two of them are the same file, or pictures would be written to where inputs are read.
+    """
+    kept = set[object]()
+    if journal is not None:
+        for companion in COMPANIONS:
+            kept.update(_marks(journal.with_name(journal.name + companion)))
+            kept.update(_marks(Path(os.path.realpath(journal) + companion)))
+    files = [os.fspath(path) for path in inputs if not is_url(path)]
+    if journal is not None:
+        for file in files:
+            if kept.intersection(_marks(Path(file))):
+                raise InvalidInputError(f"{file} is the journal of this command, and no input: leave it out")
+    for path in (manifest, *map(Path, files)):
+        kept.update(() if path is None else _marks(path))
+    for path, what in ((out, "the results"), (thumbs, "the pictures")):
+        if path is not None and kept.intersection(marks := set(_marks(path))):
+            raise InvalidInputError(f"{path} is read or kept by this command: choose another name for {what}")
+        kept |= marks if path is not None else set()
+    if thumbs is not None:
+        _refuse_below(thumbs, out, files)
+
+
+def _marks(path: Path) -> Iterator[object]:
+    """What two names of the same file have in common."""
+    yield os.path.realpath(path)
+    try:
+        status = path.stat()
+    except OSError:
+        return
+    yield status.st_dev, status.st_ino
+
+
+def _refuse_below(thumbs: Path, out: Path | None, inputs: Iterable[str]) -> None:
+    """Pictures in a folder that is read would be read, sent and paid for, too."""
+    target = PurePath(os.path.realpath(thumbs))
+    if out is not None and PurePath(os.path.realpath(out)) in target.parents:
+        raise InvalidInputError(f"{thumbs} cannot be a folder in the file {out}: choose another one for the pictures")
+    for given in inputs:
+        root, pattern = _split(given)
+        below = PurePath(os.path.realpath(root))
+        if not target.is_relative_to(below):
+            continue
+        names = target.relative_to(below).parts
+        if any(_matches((*names, picture), pattern) for picture in PICTURES):
+            raise InvalidInputError(
+                f"{thumbs} is in what is read ({given}), so that its pictures would be sent too: choose another folder"
+            )
+
+
+def _split(given: str) -> tuple[str, Sequence[str]]:
+    """The folder in which files are looked for, and the pattern of what is read below it; the empty one is nothing."""
+    if os.path.isdir(given):
+        return given, ("**", "*")
+    if os.path.lexists(given):
+        return given, ()
+    parts = PurePath(given).parts
+    fixed = next((place for place, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    return os.path.join("", *parts[:fixed]), parts[fixed:]
+
+
+def _matches(names: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Whether a path matches; hidden names match only what begins with a dot itself."""
+    if not pattern:
+        return not names
+    first, *rest = pattern
+    if first == "**" and (not rest or _matches(names, rest)):
+        return True
+    if not names or (names[0].startswith(".") and not first.startswith(".")):
+        return False
+    if first == "**":
+        return _matches(names[1:], pattern)
+    return fnmatch.fnmatch(names[0], first) and _matches(names[1:], rest)

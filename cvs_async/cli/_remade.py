@@ -1,0 +1,152 @@
+"""A results file that is made anew: whole under a hidden name first, and never in the place of a foreign file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import anyio.to_thread
+
+from ..batch import _drafts as drafts
+from ..batch.journal import Journal, JournalError, Output
+from ..batch.sinks import refusal
+from ..errors import InvalidInputError
+
+
+class Remade:
+    """A file that gets its name, through links, when it is finished. What this journal has made there is replaced.
+
+    Args:
+        out: the file, as the user names it.
+        notes: the open journal, which knows what was made with it. Without it only an empty file is replaced.
+
+    Attributes:
+        path: of the draft: a file of a random name beside it, private, and made by nobody else.
+    """
+
+    def __init__(self, out: Path, notes: Journal | None) -> None:
+        self._out = out
+        self._notes = notes
+        self._target = Path(os.path.realpath(out))
+        self.path = drafts.draft_path(self._target)
+        self._replaced: os.stat_result | None = None
+        self._guard: int | None = None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the draft is still there, under its own name."""
+        return self.path.exists()
+
+    async def begin(self) -> None:
+        """Make the draft, empty.
+
+        Raises:
+            InvalidInputError: if there is a file that was not made with this journal, or somebody else writes it, or
+                no file can be made.
+        """
+        notes = [] if self._notes is None else await self._notes.outputs(str(self._target))
+        self._replaced = await anyio.to_thread.run_sync(self._judge, notes)
+        note = await anyio.to_thread.run_sync(self._make)
+        if self._notes is not None:
+            await self._notes.made([note])
+
+    async def claim(self) -> None:
+        """Make sure that nobody else writes to the same file, once the draft is locked; clear what was left behind.
+
+        Raises:
+            InvalidInputError: if somebody else writes it.
+        """
+        await anyio.to_thread.run_sync(self._refuse_second)
+        if self._notes is None:
+            return
+        beginning = str(self._target.with_name(f".{self._target.name}."))
+        for note in await self._notes.outputs(beginning, prefix=True):
+            await anyio.to_thread.run_sync(self._clear, note)
+
+    async def end(self, *, whole: bool) -> None:
+        """Give the finished draft its name, if it is whole, or else more than what is there.
+
+        Raises:
+            OSError: if it cannot; the draft stays.
+            JournalError: if the journal cannot note it. It replaces nothing then.
+        """
+        finished = await anyio.to_thread.run_sync(drafts.status_of, self.path)
+        if finished is None or not await anyio.to_thread.run_sync(self._is_better, finished, whole):
+            return
+        failure: JournalError | None = None
+        if self._notes is not None:
+            try:
+                await self._notes.made([drafts.output_of(self._target, finished)])
+            except JournalError as error:
+                failure = error
+        if failure is None or self._replaced is None:
+            await anyio.to_thread.run_sync(self._place)
+        if failure is not None:
+            raise failure
+
+    def discard(self) -> None:
+        """Take the draft away."""
+        self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let others write to the file that was there."""
+        if self._guard is not None:
+            os.close(self._guard)
+            self._guard = None
+
+    def _judge(self, notes: list[Output]) -> os.stat_result | None:
+        """What is there and may be replaced; None where nothing is."""
+        status = drafts.status_of(self._target)
+        if status is None:
+            return None
+        if self._target.is_dir():
+            raise refusal(self._out, IsADirectoryError())
+        if self._notes is None:
+            if status.st_size or not self._target.is_file():
+                raise refusal(self._out, FileExistsError(), "choose another name")
+            return status
+        if drafts.is_known(status, notes):
+            return status
+        what = "was changed after it was" if notes else "was not"
+        advice = "move it away, or choose another name"
+        raise InvalidInputError(f"{self._out} exists, and {what} made with journal {self._notes.path}: {advice}")
+
+    def _make(self) -> Output:
+        try:
+            drafts.make_private(self.path)
+            if self._replaced is not None:
+                shutil.copymode(self._target, self.path)
+            return drafts.note_of_draft(self.path)
+        except OSError as error:
+            self.path.unlink(missing_ok=True)
+            raise refusal(self._out, error) from error
+
+    def _refuse_second(self) -> None:
+        if drafts.is_being_written(self._target, self.path):
+            raise drafts.in_use(self._out)
+        if self._replaced is not None and sys.platform != "win32":  # where an open file cannot be replaced
+            try:
+                self._guard = os.open(self._target, os.O_RDONLY)
+            except OSError:
+                return  # it may be replaced, and need not be readable for that
+            if not drafts.lock(self._guard, shared=True):
+                raise drafts.in_use(self._out)
+
+    def _clear(self, note: Output) -> None:
+        """Take away what a run that was killed has left. Whoever else writes would have been noticed before."""
+        if note.path != str(self.path) and drafts.is_left_behind(note):
+            Path(note.path).unlink()
+
+    def _is_better(self, finished: os.stat_result, whole: bool) -> bool:
+        return whole or self._replaced is None or finished.st_size > self._replaced.st_size
+
+    def _place(self) -> None:
+        if not drafts.same(drafts.status_of(self._target), self._replaced):
+            raise FileExistsError(f"{self._out} was made or changed meanwhile; what came now is in {self.path}")
+        if self._replaced is None:
+            drafts.move_to_new(self.path, self._target)
+        else:
+            os.replace(self.path, self._target)
+        drafts.sync_folder(self._target.parent)
