@@ -280,7 +280,8 @@ def test_one_file_has_one_part_in_a_command(
         ("scans", "link/a/b"),
         ("scans/**/*.*g", "scans/thumbs"),
         ("*/*.jpg", "thumbs"),
-        ("**", "thumbs/a"),
+        ("*.jpg", "."),
+        ("**/*.jpg", "thumbs/a"),
     ],
 )
 def test_pictures_are_not_written_to_where_they_would_be_read_and_paid_for(
@@ -291,6 +292,26 @@ def test_pictures_are_not_written_to_where_they_would_be_read_and_paid_for(
     refused = run("batch", "ocr.card", inputs, "--get-thumb", "--thumbs", thumbs, "--out", "r.jsonl", sandbox=sandbox)
     assert (refused.exit_code, "would be sent too" in refused.stderr) == (2, True)
     assert (everything(tmp_path), sandbox.ledger.requests) == (before, 0)
+
+
+@pytest.mark.parametrize("words", [["--out", "scans/r.jsonl"], ["--journal", "scans/j.db", "--out", "r.jsonl"]])
+@pytest.mark.parametrize("pattern", ["scans/*", "scans/**", "**/?.*"])
+def test_results_and_journal_are_not_kept_where_a_pattern_would_find_and_send_them(
+    scans: Path, sandbox: Sandbox, words: list[str], pattern: str, tmp_path: Path
+) -> None:
+    before = everything(tmp_path)
+    refused = run("batch", "ocr.card", pattern, *words, sandbox=sandbox)
+    assert (refused.exit_code, "among what is read" in refused.stderr) == (2, True)
+    assert (everything(tmp_path), sandbox.ledger.requests) == (before, 0)
+    assert list(tmp_path.rglob("*.db*")) == []
+
+
+@pytest.mark.parametrize("inputs", ["scans", "scans/*.png"])
+def test_results_and_journal_may_be_kept_beside_the_pictures(scans: Path, sandbox: Sandbox, inputs: str) -> None:
+    words = ["batch", "ocr.card", inputs, "--journal", "scans/j.db", "--out", "scans/r.jsonl"]
+    for _ in range(2):
+        assert run(*words, sandbox=sandbox).exit_code == 0
+    assert sandbox.ledger.requests == len(lines(scans / "r.jsonl")) == 3
 
 
 @pytest.mark.parametrize(

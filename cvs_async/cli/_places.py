@@ -15,8 +15,8 @@ from ..errors import InvalidInputError
 COMPANIONS = ("", "-wal", "-shm", "-journal", "-lock", "-new")
 """What SQLite and the journal put behind a journal's name."""
 
-PICTURES = ("0-0-passport.jpg", "0-0-passport.png", "0-0-passport.bin")
-"""How pictures may be called."""
+PICTURES = ("/0-0-passport.jpg", "/0-0-passport.png", "/0-0-passport.bin")
+"""How pictures may be called, behind the name of their folder."""
 
 
 def refuse_existing(out: Path) -> None:
@@ -52,24 +52,32 @@ def refuse_overlap(
     Raises:
         InvalidInputError: if two of them are the same file, or pictures would be written to where inputs are read.
     """
-    kept = set[object]()
-    if journal is not None:
-        for companion in COMPANIONS:
-            kept.update(_marks(journal.with_name(journal.name + companion)))
-            kept.update(_marks(Path(os.path.realpath(journal) + companion)))
     files = [os.fspath(path) for path in inputs if not is_url(path)]
-    if journal is not None:
-        for file in files:
-            if kept.intersection(_marks(Path(file))):
-                raise InvalidInputError(f"{file} is the journal of this command, and no input: leave it out")
+    kept = set() if journal is None else set(_marks_of_journal(journal))
+    for file in files:
+        if kept.intersection(_marks(Path(file))):
+            raise InvalidInputError(f"{file} is the journal of this command, and no input: leave it out")
     for path in (manifest, *map(Path, files)):
         kept.update(() if path is None else _marks(path))
     for path, what in ((out, "the results"), (thumbs, "the pictures")):
-        if path is not None and kept.intersection(marks := set(_marks(path))):
+        marks = set() if path is None else set(_marks(path))
+        if kept.intersection(marks):
             raise InvalidInputError(f"{path} is read or kept by this command: choose another name for {what}")
-        kept |= marks if path is not None else set()
-    if thumbs is not None:
-        _refuse_below(thumbs, out, files)
+        kept |= marks
+    if out is not None and thumbs is not None and _real(out) in _real(thumbs).parents:
+        raise InvalidInputError(f"{thumbs} cannot be a folder in the file {out}: choose another one for the pictures")
+    for given in files:
+        _refuse_read(given, journal, out, thumbs)
+
+
+def _real(path: Path) -> PurePath:
+    return PurePath(os.path.realpath(path))
+
+
+def _marks_of_journal(journal: Path) -> Iterator[object]:
+    for companion in COMPANIONS:
+        yield from _marks(journal.with_name(journal.name + companion))
+        yield from _marks(Path(os.path.realpath(journal) + companion))
 
 
 def _marks(path: Path) -> Iterator[object]:
@@ -82,27 +90,31 @@ def _marks(path: Path) -> Iterator[object]:
     yield status.st_dev, status.st_ino
 
 
-def _refuse_below(thumbs: Path, out: Path | None, inputs: Iterable[str]) -> None:
-    """Pictures in a folder that is read would be read, sent and paid for, too."""
-    target = PurePath(os.path.realpath(thumbs))
-    if out is not None and PurePath(os.path.realpath(out)) in target.parents:
-        raise InvalidInputError(f"{thumbs} cannot be a folder in the file {out}: choose another one for the pictures")
-    for given in inputs:
-        root, pattern = _split(given)
-        below = PurePath(os.path.realpath(root))
-        if not target.is_relative_to(below):
-            continue
-        names = target.relative_to(below).parts
-        if any(_matches((*names, picture), pattern) for picture in PICTURES):
-            raise InvalidInputError(
-                f"{thumbs} is in what is read ({given}), so that its pictures would be sent too: choose another folder"
-            )
+def _refuse_read(given: str, journal: Path | None, out: Path | None, thumbs: Path | None) -> None:
+    """Refuse to keep in a folder or pattern that is read what would be found, sent and paid for there."""
+    for path in (journal, out):
+        if path is not None and _is_read(path, given, COMPANIONS):
+            raise InvalidInputError(f"{path} is among what is read ({given}): choose another folder for it")
+    if thumbs is not None and _is_read(thumbs, given, PICTURES):
+        raise InvalidInputError(
+            f"{thumbs} is in what is read ({given}), so that its pictures would be sent too: choose another folder"
+        )
+
+
+def _is_read(path: Path, given: str, endings: Iterable[str]) -> bool:
+    """Whether a path with one of the endings would be found in an input that is a folder or a pattern."""
+    root, pattern = _split(given)
+    below = PurePath(os.path.realpath(root))
+    if not pattern or not _real(path).is_relative_to(below):
+        return False
+    found = (PurePath(f"{_real(path)}{ending}") for ending in endings)
+    return any(_matches(file.relative_to(below).parts, pattern) for file in found)
 
 
 def _split(given: str) -> tuple[str, Sequence[str]]:
-    """The folder in which files are looked for, and the pattern of what is read below it; the empty one is nothing."""
+    """The folder in which files are looked for, and the pattern of their paths below it; none for a single file."""
     if os.path.isdir(given):
-        return given, ("**", "*")
+        return given, ("**", "*.[jp][pn]g")
     if os.path.lexists(given):
         return given, ()
     parts = PurePath(given).parts
