@@ -18,7 +18,8 @@ from .._converter import unstructure
 from .._json import dumps, sound
 from ..errors import ConfigurationError, InvalidInputError
 from ..models.fields import Document, Field
-from ..models.tables import Cell
+from ._columns import NO_PAPER, Paths, part_of
+from ._columns import find as find
 from ._drafts import lock_results, make_private, move_to_new, private
 from .outcome import Done, Outcome
 from .sinks import InThread, refusal, to_record
@@ -284,9 +285,6 @@ def _pyarrow() -> tuple[Any, Any]:
         raise ConfigurationError("Parquet files need pyarrow: pip install 'cvs_async[parquet]'") from None
 
 
-NO_PAPER: Any = object()
-
-
 @frozen
 class TableRow:
     """What a row of a table is made of: the outcome's own columns, and a paper if there is one."""
@@ -326,86 +324,18 @@ def papers_of(outcome: Outcome[Any]) -> Sequence[Any]:
 
 def type_of(paper: object) -> str | None:
     """What the service calls the kind of paper."""
-    _, found = _part_of(paper, "type")
+    _, found = part_of(paper, "type")
     return found if isinstance(found, str) else None
 
 
 def _page_of(paper: object) -> int | None:
     """The page that the first field tells which tells one."""
-    for part in (paper, _part_of(paper, "info")[1]):
+    for part in (paper, part_of(paper, "info")[1]):
         if isinstance(part, Document):
             for value in map(part.__getattribute__, attrs.fields_dict(type(part))):
                 if isinstance(value, Field) and value.page is not None and abs(value.page) < MOST:
                     return value.page
     return None
-
-
-class Paths:
-    """The chosen fields of a table, and which of them were ever found.
-
-    Raises:
-        InvalidInputError: for names that cannot be columns.
-    """
-
-    def __init__(self, names: Sequence[str], taken: Sequence[str]) -> None:
-        self.names = (names,) if isinstance(names, str) else tuple(names)
-        self._parts = [name.split(".") for name in self.names]
-        self._found = [False] * len(self.names)
-        self._papers = 0
-        for place, name in enumerate(self.names):
-            if not all(name.split(".")):
-                raise InvalidInputError(f"fields: {name!r} is no path of a field, such as info.id")
-            if name in taken or name in self.names[:place]:
-                raise InvalidInputError(f"fields: {name} is a column already")
-
-    @property
-    def unmatched(self) -> tuple[str, ...]:
-        """Those that no paper had; none while there was no paper."""
-        if not self._papers:
-            return ()
-        return tuple(name for name, found in zip(self.names, self._found, strict=True) if not found)
-
-    def values(self, paper: object) -> list[object]:
-        """Those of a paper; None where it lacks them."""
-        if paper is NO_PAPER:
-            return [None] * len(self.names)
-        self._papers += 1
-        values = []
-        for place, parts in enumerate(self._parts):
-            found, value = find(paper, parts)
-            self._found[place] = self._found[place] or found
-            values.append(value)
-        return values
-
-
-def find(paper: object, parts: Sequence[str]) -> tuple[bool, object]:
-    """Whether there is something at a path, and what it is; of a field or cell, its value."""
-    value = paper
-    for part in parts:
-        found, value = _part_of(value, part)
-        if not found:
-            return False, None
-    return True, value.value if isinstance(value, Field | Cell) else value
-
-
-def _part_of(whole: object, name: str) -> tuple[bool, Any]:
-    if isinstance(whole, Mapping):
-        return name in whole, whole.get(name)
-    if isinstance(whole, Document) and name not in _names(whole):
-        return name in whole.extra, whole.extra.get(name)
-    if isinstance(whole, list) and name.isdecimal():
-        return (True, whole[int(name)]) if int(name) < len(whole) else (False, None)
-    if name in _names(whole):
-        return True, getattr(whole, name)
-    return False, None
-
-
-def _names(whole: object) -> frozenset[str]:
-    """What a document, a field, or the text of a page has for parts."""
-    kind = type(whole)
-    if attrs.has(kind):
-        return frozenset(attrs.fields_dict(kind))
-    return frozenset(("text",) if isinstance(getattr(kind, "text", None), property) else ())
 
 
 def _cell(value: object) -> object:
