@@ -238,6 +238,15 @@ def test_demo_ends_with_its_tables_and_files(tmp_path: Path) -> None:
         assert {line["status"] for line in found} == {"done", "failed"}
 
 
+@pytest.mark.parametrize("content", ["mine\n", '{"source": "scans/a.jpg"}\n', "[]\n"])
+def test_demo_takes_away_no_results_but_those_of_a_demo(tmp_path: Path, content: str) -> None:
+    results = tmp_path / "results.jsonl"
+    results.write_text(content)
+    refused = cvs_async("demo", tmp_path, "--count", "2", "--latency", "0")
+    assert (refused.returncode, "results.jsonl exists" in refused.stderr) == (2, True)
+    assert (results.read_text(), [path.name for path in tmp_path.iterdir()]) == (content, ["results.jsonl"])
+
+
 def read_until(stream: IO[str], word: str) -> str:
     text = ""
     for line in stream:

@@ -68,7 +68,7 @@ def unread(endpoint: Endpoint[Any], item: Item, record: Record) -> Failed:
 
 
 def purged(endpoint: Endpoint[Any], item: Item, record: Record) -> Done[Any]:
-    """For a document that was read and paid for, perhaps if it had no code, and whose answer was dropped from the journal."""
+    """For a document that was read and paid for, as far as is known, and whose answer was dropped from the journal."""
     reply: Reply[Any] = Reply(
         operation=endpoint.name,
         data=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..batch import Batch, Done, JsonLines, Outcome, Stats
+from ..batch.sinks import refusal
 from ..client import AsyncCVS
 from ..errors import CVSError
 from ..models import Page, Recognized, StatementPage
@@ -46,10 +48,10 @@ async def _demo(folder: Path, count: int, concurrency: int, latency: float) -> i
     from ..sandbox import Sandbox
 
     out, show = messages(), Show()
+    results = folder / "results.jsonl"
+    await anyio.to_thread.run_sync(_remove_earlier, results)
     with out.status(Text(f"Writing {count} sample documents to {shown(folder / 'samples')} ...")):
         samples = await anyio.to_thread.run_sync(_write, folder / "samples", count)
-    results = folder / "results.jsonl"
-    results.unlink(missing_ok=True)  # of an earlier demo
     async with (
         Sandbox(latency=latency) as sandbox,
         AsyncCVS("demo", "demo", base_url=sandbox.base_url, max_connections=concurrency) as cvs,
@@ -67,6 +69,20 @@ async def _demo(folder: Path, count: int, concurrency: int, latency: float) -> i
     )
     out.print(f"Results, one JSON line a file: {shown(results)}. The documents: {shown(folder / 'samples')}.")
     return 0
+
+
+def _remove_earlier(results: Path) -> None:
+    """Take the results of an earlier demo away, which are about samples only. Others are refused."""
+    try:
+        with results.open(encoding="utf-8") as file:
+            of_a_demo = all(Path(json.loads(line)["source"]).parent.name == "samples" for line in file)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, LookupError, TypeError):
+        of_a_demo = False
+    if not of_a_demo:
+        raise refusal(results, FileExistsError(), "choose another folder for the demo")
+    results.unlink()
 
 
 async def _read(batch: Batch[Any], name: str, sink: JsonLines, show: Show, cvs: AsyncCVS) -> None:
