@@ -14,6 +14,7 @@ def escaped(text: str) -> str:
 
     JSON stays the same JSON by it, because it writes such characters in the same way.
 
+    >>> from cvs_async._escape import escaped
     >>> print(escaped("scan\x1b[31m.jpg"))
     scan\u001b[31m.jpg
     """

@@ -116,7 +116,7 @@ class JournalReader:
     def __enter__(self) -> Self:
         self._real, self._process = real_path(self.path), os.getpid()
         with translated(self._real):
-            _require(self._real)
+            _require(self._real, self.path)
             if writer_of(self._real) is None:
                 self.warning = damage(self._real)
             self._connection, unchanging = open_to_read(self._real, self._held)
@@ -244,9 +244,9 @@ def purge(path: str | os.PathLike[str], older_than: float) -> int:
     Raises:
         JournalError: if there is no journal, or somebody writes to it.
     """
-    path = real_path(path)
+    given, path = path, real_path(path)
     with translated(path), ExitStack() as stack:
-        _require(path)
+        _require(path, given)
         database = open_to_write(path, stack)
         database.execute("PRAGMA secure_delete = ON")
         dropped = database.execute(_PURGE, (time.time() - older_than,)).rowcount
@@ -255,9 +255,9 @@ def purge(path: str | os.PathLike[str], older_than: float) -> int:
     return dropped
 
 
-def _require(path: Path) -> None:
+def _require(path: Path, given: str | os.PathLike[str]) -> None:
     if not is_journal(path):
-        raise JournalError(f"there is no journal {path}: look for another name or folder")
+        raise JournalError(f"there is no journal {os.fspath(given)}: look for another name or folder")
 
 
 def _state(path: Path) -> tuple[int, ...]:
