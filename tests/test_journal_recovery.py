@@ -12,13 +12,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import Result
 
-from cvs_async.batch import Stats
+from cvs_async.batch import Stats, _journal_wal
 from cvs_async.batch._journal_wal import FRAME, HEADER, Wal, read_wal
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge
 
@@ -248,6 +249,8 @@ def test_damage_in_the_wal_is_reported_before_anything_is_sent(
         asyncio.run(again(path))
     with pytest.raises(JournalError, match="-wal is damaged"):
         purge(path, 0)
+    with pytest.raises(JournalError, match="-wal is damaged"):
+        asyncio.run(planned(path))
     with JournalReader(path) as reader:
         assert "-wal is damaged" in str(reader.warning)
         assert reader.figures().warning == reader.warning
@@ -259,6 +262,11 @@ def test_damage_in_the_wal_is_reported_before_anything_is_sent(
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     stats = asyncio.run(again(path))
     assert stats.done + stats.held == COUNT
+
+
+async def planned(path: Path) -> None:
+    async with Service().client() as cvs:
+        await cvs.batch(cvs.ocr.card, list(numbered(COUNT)), journal=path).plan()
 
 
 async def again(path: Path) -> Stats:
@@ -289,6 +297,25 @@ def test_a_wal_without_a_commit_or_with_nothing_at_all_is_no_damage(tmp_path: Pa
     for content in (b"", b"\0" * 10, b"\0" * 10_000, b"\x37\x7f\x06\x82" + bytes(28)):
         wal.write_bytes(content)
         assert read_wal(wal) == Wal()
+
+
+def test_a_wal_that_grows_while_it_is_read_is_not_called_damaged(
+    killed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wal = wal_of(copied(killed, tmp_path / "growing"))
+    content = wal.read_bytes()
+    real = _journal_wal._recover
+
+    def grow(*arguments: Any) -> int:
+        end = real(*arguments)
+        with wal.open("ab") as file:
+            file.write(content[HEADER:])
+        return end
+
+    monkeypatch.setattr(_journal_wal, "_recover", grow)
+    assert not read_wal(wal).is_damaged
+    monkeypatch.undo()
+    assert read_wal(wal).is_damaged
 
 
 @given(st.lists(st.tuples(st.integers(1, 40), st.booleans()), max_size=12), st.integers(0, 120_000), st.booleans())
@@ -338,6 +365,10 @@ async def test_no_journal_is_made_beside_the_log_of_one_that_is_gone(
     async with service.client() as cvs:
         with pytest.raises(JournalError, match=f"there is no journal .*claims.db{suffix} beside it.*paid for, again"):
             await run(cvs, numbered(2), path)
+        with pytest.raises(JournalError, match=r"there is no journal .* beside it"):
+            await cvs.batch(cvs.ocr.card, list(numbered(2)), journal=path).plan()
+    with pytest.raises(JournalError, match=r"there is no journal .* beside it"), JournalReader(path):
+        pass
     assert (service.sent.total(), left.read_bytes()) == (0, before)
 
 

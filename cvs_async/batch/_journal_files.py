@@ -151,12 +151,7 @@ def create(path: Path) -> None:
     Raises:
         JournalError: if the path is taken meanwhile, or a WAL of a journal that is gone is there.
     """
-    for left in (wal_path(path), path.with_name(path.name + "-journal")):
-        if size_of(left):
-            raise JournalError(
-                f"there is no journal {path}, but {left.name} beside it, which belongs to one that was removed: put the"
-                f" journal back, or move {left.name} away or choose another name to begin another journal; {COST}"
-            )
+    refuse_left_log(path)
     draft = path.with_name(f"{path.name}-new-{secrets.token_hex(4)}")
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
@@ -168,6 +163,34 @@ def create(path: Path) -> None:
         draft.unlink(missing_ok=True)
         raise
     _synchronize_folder(path.parent)
+
+
+def is_new(path: str | os.PathLike[str]) -> bool:
+    """Return whether a batch would make a new journal at this path.
+
+    Raises:
+        JournalError: if it would refuse to.
+    """
+    path = real_path(path)
+    with translated(path):
+        if is_journal(path):
+            return False
+        refuse_left_log(path)
+        return True
+
+
+def refuse_left_log(path: Path) -> None:
+    """Refuse a name at which there is no journal, but the log of one: perhaps the journal is only away.
+
+    Raises:
+        JournalError: if there is one.
+    """
+    for left in (wal_path(path), path.with_name(path.name + "-journal")):
+        if size_of(left):
+            raise JournalError(
+                f"there is no journal {path}, but {left.name} beside it, which belongs to one that was removed: put the"
+                f" journal back, or move {left.name} away or choose another name to begin another journal; {COST}"
+            )
 
 
 def _take_place(path: Path) -> None:

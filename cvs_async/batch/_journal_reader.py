@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from attrs import field, frozen
 
-from ._journal_files import damage, is_journal, open_to_read, open_to_write, real_path, tidy
+from ._journal_files import damage, is_journal, open_to_read, open_to_write, real_path, refuse_left_log, tidy
 from ._journal_lock import writer_of
 from ._journal_schema import COLUMNS, JournalError, Record, State, to_record, translated
 from ._journal_service import Service, origin_of
@@ -114,9 +114,9 @@ class JournalReader:
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
-        self._real, self._process = real_path(self.path), os.getpid()
+        self._process = os.getpid()
+        self._real = _existing(self.path)
         with translated(self._real):
-            _require(self._real, self.path)
             if writer_of(self._real) is None:
                 self.warning = damage(self._real)
             self._connection, unchanging = open_to_read(self._real, self._held)
@@ -244,9 +244,8 @@ def purge(path: str | os.PathLike[str], older_than: float) -> int:
     Raises:
         JournalError: if there is no journal, or somebody writes to it.
     """
-    given, path = path, real_path(path)
+    path = _existing(path)
     with translated(path), ExitStack() as stack:
-        _require(path, given)
         database = open_to_write(path, stack)
         database.execute("PRAGMA secure_delete = ON")
         dropped = database.execute(_PURGE, (time.time() - older_than,)).rowcount
@@ -255,9 +254,14 @@ def purge(path: str | os.PathLike[str], older_than: float) -> int:
     return dropped
 
 
-def _require(path: Path, given: str | os.PathLike[str]) -> None:
-    if not is_journal(path):
-        raise JournalError(f"there is no journal {os.fspath(given)}: look for another name or folder")
+def _existing(path: str | os.PathLike[str]) -> Path:
+    """The real path of a journal, which has to be there."""
+    real = real_path(path)
+    with translated(real):
+        if not is_journal(real):
+            refuse_left_log(real)
+            raise JournalError(f"there is no journal {os.fspath(path)}: look for another name or folder")
+    return real
 
 
 def _state(path: Path) -> tuple[int, ...]:

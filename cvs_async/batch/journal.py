@@ -23,6 +23,7 @@ import anyio.to_thread
 from .._home import Home
 from .._json import dumps
 from ..errors import Charge
+from ._journal_files import is_new
 from ._journal_reader import Charges, JournalFigures, JournalReader, purge
 from ._journal_schema import JournalError, Output, Record, State, to_code, to_key, to_text
 from ._journal_service import Service
@@ -39,6 +40,7 @@ __all__ = [
     "Output",
     "Record",
     "State",
+    "is_new",
     "purge",
 ]
 

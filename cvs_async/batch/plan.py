@@ -14,7 +14,7 @@ from attrs import define, field
 from .._inputs import Part
 from ..errors import CVSError
 from ._journal_service import Service
-from .journal import JournalReader, Record
+from .journal import JournalError, JournalReader, Record, is_new
 from .listing import passed_over_by
 from .outcome import Item, name_of
 from .processing import Processor, Rules
@@ -116,9 +116,11 @@ def _pages(part: Part) -> int | None:
 
 def _states(journal: Path | None, service: Service) -> dict[bytes, str]:
     """What the journal has of each key; "answered" are refusals that will not change, and answers without a code."""
-    if journal is None or not journal.exists():
+    if journal is None or is_new(journal):
         return {}
     with JournalReader(journal) as reader:
+        if reader.warning is not None:
+            raise JournalError(reader.warning)  # as the batch would
         reader.check_service(service)
         return {bytes.fromhex(record.key): _state(record) for record, _, _ in reader.records(content=False)}
 
