@@ -91,9 +91,8 @@ def without_query(url: str) -> str:
 def host_of(url: str) -> str:
     """Scheme and host of a URL, and nothing else of it."""
     scheme, _, rest = url.strip().partition(":")
-    if not rest.startswith("/"):
-        return f"{scheme}:…"
-    return f"{scheme}://{_without_user(re.split('[/?#]', rest.lstrip('/'), maxsplit=1)[0])}/…"
+    authority = re.match(r"/{1,2}([^/?#]*)", rest)
+    return f"{scheme}://{_without_user(authority[1])}/…" if authority else f"{scheme}:…"
 
 
 def _without_user(authority: str) -> str:

@@ -10,6 +10,7 @@ import os
 import pickle
 import tempfile
 import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 from cvs_async import Endpoint, InvalidInputError, Url
 from cvs_async._endpoint import FORMS, Form, SendAs
 from cvs_async._inputs import CHUNK, Part, choose_form, describe, is_url, load
+from cvs_async.batch.outcome import name_of
 
 CARD = Endpoint[Any]("ocr/card")
 CARDS = Endpoint[Any]("ekyc/cards", images=("img1", "img2"))
@@ -156,6 +158,104 @@ def test_a_document_taken_for_a_url_is_not_shown_whole(prefix: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         Url(prefix + document)
     assert document[1000:2000] not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://example.com/a b.jpg?token=CANARY",
+        "https://example.com/a\r\nX-Injected: CANARY",
+        "https://example.com/a\x00CANARY",
+        "https://example.com/a\x1bCANARY",
+        "https://example.com/a\u00a0CANARY",
+        "https://example.com/a\u2028CANARY",
+        " https://example.com/?CANARY",
+        "https://example.com/?CANARY\n",
+        "https://exa mple.com/?CANARY",
+        "https://user:CAN ARY@example.com/",
+    ],
+)
+async def test_a_url_with_blanks_or_control_characters_is_refused_with_a_remedy(value: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"is a URL with a blank or control character; write %20") as caught:
+        Url(value)
+    assert "CAN" not in str(caught.value)
+    assert "CAN" not in str(await refusal(value))
+
+
+@pytest.mark.parametrize("port", ["99999999", "65536", "0", "-1", "x", "CANARY"])
+async def test_a_url_with_an_impossible_port_is_refused(port: str) -> None:
+    with pytest.raises(InvalidInputError, match="is no absolute http:// or https:// URL") as caught:
+        Url(f"https://example.com:{port}/x")
+    assert "CANARY" not in str(caught.value)
+    assert Url("https://example.com:65535/x")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("s3://CANARY@bucket/CANARY?X-Amz-Signature=CANARY", "s3://bucket/…) is a URL of the scheme s3, and"),
+        ("FTP://user:CANARY@Example.com/CANARY", "FTP://Example.com/…) is a URL of the scheme ftp, and"),
+        ("  https://example.com/CANARY?CANARY", "https://example.com/…) is a URL with blanks before it"),
+        ("\nhttps://CANARY@example.com", "https://example.com/…) is a URL with blanks before it"),
+        ("file:///CANARY/CANARY.jpg", "file URL; give the path"),
+        ("data:image/png;base64,CANARY", "data:…) is a data URL; give its content as bytes"),
+        ("DATA:;base64,CANARY", "is a data URL"),
+    ],
+)
+async def test_other_urls_are_not_taken_for_paths(value: str, said: str) -> None:
+    error = await refusal(value, "file")
+    assert said in str(error)
+    assert "CANARY" not in "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("scans/a.jpg?X-Amz-Signature=CANARY", "scans/a.jpg?…"),
+        ("example.com/a.jpg?a=1&token=CANARY/x", "example.com/a.jpg?…"),
+        (Path("https://user:CANARY@example.com/a.jpg?x=CANARY"), "https:/example.com/a.jpg?…"),
+        (Path("scans") / "s3://CANARY@bucket/a?x=CANARY", "scans/s3:/bucket/a?…"),
+        ("//user:CANARY@example.com/a.jpg", "//example.com/a.jpg"),
+        ("what?.jpg", "what?.jpg"),
+        ("a@b.jpg", "a@b.jpg"),
+        ("C:/scans/a.jpg", "C:/scans/a.jpg"),
+    ],
+)
+async def test_a_path_is_shown_without_what_may_be_secret(value: str | Path, shown: str) -> None:
+    assert describe(value) == shown
+    assert name_of(value) == shown
+    error = await refusal(value)
+    assert str(error) == f"ocr.card: img ({shown}) does not exist"
+    assert "CANARY" not in "".join(traceback.format_exception(error))
+
+
+def chain(error: BaseException | None) -> list[BaseException]:
+    return [] if error is None else [error, *chain(error.__cause__), *chain(error.__context__)]
+
+
+@pytest.mark.parametrize("size", [60, 200, 700, 5000])
+@pytest.mark.parametrize("kind", [JPEG, PNG, PDF, b"<?xml version='1.0'?>", b"II*\0"])
+async def test_a_document_in_base64_given_as_a_path_shows_nowhere(size: int, kind: bytes) -> None:
+    document = base64.b64encode(kind + os.urandom(size)).decode()
+    for text in (document, "data:image/jpeg;base64," + document):
+        error = await refusal(text)
+        assert name_of(text).startswith(("a text of", "data:"))
+        for step in chain(error):
+            shown = f"{step} {step!r} {vars(step)} {getattr(step, 'filename', '')}"
+            assert document[30:60] not in shown
+        assert document[30:60] not in "".join(traceback.format_exception(error))
+
+
+async def test_a_long_text_given_as_a_path_shows_nowhere() -> None:
+    text = "<HDon>\n" + "CANARY " * 40
+    error = await refusal(text)
+    assert "CANARY" not in "".join(traceback.format_exception(error))
+
+
+async def test_the_cause_of_a_refusal_has_no_name_of_a_file(tmp_path: Path) -> None:
+    error = await refusal(tmp_path / "none.jpg")
+    assert isinstance(error.__cause__, FileNotFoundError)
+    assert (error.__cause__.errno, error.__cause__.filename, error.__context__) == (errno.ENOENT, None, None)
 
 
 def test_a_url_survives_copying_and_pickling() -> None:

@@ -89,6 +89,14 @@ async def test_urls_stay_as_they_are(tmp_path: Path) -> None:
     assert [entry.values for entry in await entries(tmp_path, f"img\n{url}\n")] == [{"img": url}]
 
 
+@pytest.mark.parametrize("url", ["s3://bucket/a?sig=CANARY", " https://example.com/?CANARY"])
+async def test_a_url_that_the_service_does_not_download_is_no_path(tmp_path: Path, url: str) -> None:
+    [entry] = await entries(tmp_path, f"path\n{url}\n")
+    assert entry.problem is not None
+    assert entry.problem.startswith("its path is a ")
+    assert "CANARY" not in entry.problem
+
+
 async def test_relative_paths_start_at_the_folder_of_the_manifest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from cvs_async import AsyncCVS, Done, Endpoint, Failed, InvalidInputError, Retry
 from cvs_async import _inputs as inputs_module
 from cvs_async._inputs import CHUNK, Part, load
 from cvs_async._request import Base64
-from cvs_async.batch import Outcome
+from cvs_async.batch import JournalReader, JsonLines, Outcome, folder, manifest
 from cvs_async.sandbox import Sandbox
 
 CARD = Endpoint[Any]("ocr/card")
@@ -254,3 +256,85 @@ async def test_a_small_file_that_changes_while_it_is_read_is_refused(
     monkeypatch.setattr(os, "read", changing)
     with pytest.raises(InvalidInputError, match="changes while it is read"):
         await opened(path)
+
+
+# Something else in a file's place
+
+
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+async def test_something_else_in_the_place_of_a_file_is_refused_and_not_waited_for(
+    large: Path, make: Callable[[Path], None], begun: bool
+) -> None:
+    part = await opened(large)
+    chunks = part.chunks()
+    if begun:
+        await anext(chunks)
+    os.unlink(large)
+    make(large)
+    with pytest.raises(InvalidInputError, match=r"(is no regular file|Is a directory) while it was being sent"):
+        await anext(chunks)
+    with pytest.raises(InvalidInputError, match=r"(is no regular file|Is a directory) while it was being read"):
+        part.digest()
+    with pytest.raises(OSError, match=r"no regular file|Is a directory"):
+        part.open()
+
+
+# Names
+
+
+NFC, NFD = unicodedata.normalize("NFC", "Nguyễn Ậm"), unicodedata.normalize("NFD", "Nguyễn Ậm")
+TONES_APART = "Nguyê\u0303n Â\u0323m"
+
+
+@pytest.mark.parametrize("there", [NFC, NFD, TONES_APART])
+@pytest.mark.parametrize("asked", [NFC, NFD, TONES_APART])
+async def test_a_path_is_found_however_its_accents_are_put_together(tmp_path: Path, there: str, asked: str) -> None:
+    (tmp_path / there).mkdir()
+    (tmp_path / there / f"{asked}.jpg").write_bytes(b"in a folder")
+    (tmp_path / f"{there}.jpg").write_bytes(b"document")
+    assert (await opened(tmp_path / f"{asked}.jpg")).content == b"document"
+    assert (await opened(tmp_path / asked / f"{there}.jpg")).content == b"in a folder"
+
+
+async def test_of_two_names_that_look_the_same_each_is_itself(tmp_path: Path) -> None:
+    for name in (NFC, NFD):
+        (tmp_path / name).write_bytes(name.encode())
+    for name in (NFC, NFD):
+        assert (await opened(tmp_path / name)).content == name.encode()
+
+
+@pytest.mark.parametrize("name", ["Nguyen Am.jpg", "Nguyễn Âm.jpg", "không có.jpg"])
+async def test_a_name_that_looks_different_is_not_found(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{NFD}.jpg").write_bytes(b"document")
+    with pytest.raises(InvalidInputError, match="does not exist"):
+        await opened(tmp_path / name)
+
+
+async def test_a_manifest_finds_them_too(tmp_path: Path) -> None:
+    (tmp_path / f"{NFD}.jpg").write_bytes(b"document")
+    (tmp_path / "items.csv").write_text(f"path\n{NFC}.jpg\n", encoding="utf-8")
+    service = Changing(200)
+    async with service.client() as cvs, cvs.batch(cvs.ocr.card, manifest(tmp_path / "items.csv")) as outcomes:
+        assert [type(outcome) async for outcome in outcomes] == [Done]
+
+
+async def test_names_that_are_no_utf_8_stay_two_and_are_the_same_in_every_output(tmp_path: Path) -> None:
+    for number in (0xFE, 0xFF):
+        (tmp_path / os.fsdecode(b"scan-%c.jpg" % number)).write_bytes(b"document %d" % number)
+        (tmp_path / os.fsdecode(b"none-%c.jpg" % number)).touch()
+    service, journal, out = Changing(200, 200), tmp_path / "claims.db", tmp_path / "results.jsonl"
+    async with service.client() as cvs, JsonLines(out) as sink:
+        async with cvs.batch(cvs.ocr.card, folder(tmp_path), journal=journal) as outcomes:
+            async for outcome in outcomes:
+                await sink.write(outcome)
+        plan = await cvs.batch(cvs.ocr.card, folder(tmp_path)).plan()
+    records = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    names = {record["source"] for record in records if record["status"] == "done"}
+    assert names == {f"{tmp_path}/scan-\\udcfe.jpg", f"{tmp_path}/scan-\\udcff.jpg"}
+    with JournalReader(journal) as reader:
+        assert {record.source for record, _, _ in reader.records()} == names
+    failed = [record for record in records if record["status"] == "failed"]
+    assert {record["source"] for record in failed} == {name for name, _ in plan.unreadable}
+    assert len({record["source"] for record in failed}) == 2
+    assert all(record["source"] in record["error"]["text"] for record in failed)

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 from attrs import field, frozen
 
 from .._inputs import is_url
+from .._urls import unusable_url
 from ..api import OPERATIONS
 from ..errors import InvalidInputError
 from .crew import Crew
@@ -158,6 +159,8 @@ class manifest(Listed):
             return value
         if name == "url":
             raise _BrokenLineError("its url does not begin with http:// or https://")
+        if why := unusable_url(value):
+            raise _BrokenLineError(f"its {name} {why}")
         return self._folder / value
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from attrs import define, field, frozen
 
-from .._inputs import describe, is_url
+from .._inputs import describe
 from .._reply import Reply
 from ..errors import CVSError
 
@@ -86,12 +85,18 @@ class Held:
 
 
 def name_of(source: object) -> str:
-    """What an item is called: its path, or its URL without the query; of several inputs, all of them."""
+    """What an item is called in every output: its path, or its URL without the query; several inputs in one line."""
     if isinstance(source, tuple):
         return ", ".join(name_of(part) for part in source)
-    if isinstance(source, (str, os.PathLike)) and not is_url(source):
-        return os.fsdecode(source)
-    return describe(source)
+    return printable_name(describe(source))
+
+
+def printable_name(name: str) -> str:
+    """Text that can be written anywhere: bytes of a file name that are no UTF-8 become escapes, as in the journal.
+
+    They stay different where the names are.
+    """
+    return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode()
 
 
 Outcome: TypeAlias = Done[T] | Failed | Held

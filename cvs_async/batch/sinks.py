@@ -21,7 +21,7 @@ from .._json import dumps
 from .._stdout import check_stdout
 from ..errors import APIError, CVSError, InvalidInputError
 from ._drafts import lock_results, private
-from .outcome import Done, Held, Outcome, name_of
+from .outcome import Done, Held, Outcome, name_of, printable_name
 
 if TYPE_CHECKING:
     from aiofiles.threadpool.binary import AsyncFileIO, AsyncIndirectBufferedIOBase
@@ -70,7 +70,7 @@ def _error_record(error: CVSError) -> dict[str, Any]:
         "operation": error.operation,
         "charge": error.charge,
         "attempts": error.attempts,
-        "error": {"kind": type(error).__name__, "text": str(error)},
+        "error": {"kind": type(error).__name__, "text": printable_name(str(error))},
     }
     if isinstance(error, APIError):
         record["error"] |= {"code": error.code, "message": error.message}
