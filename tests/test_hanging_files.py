@@ -178,7 +178,8 @@ def refusing(code: int) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("code", "remedy"), [(errno.EMFILE, r"`ulimit -n`, which is \d+"), (errno.ENFILE, r"the system has too many")]
+    ("code", "remedy"),
+    [(errno.EMFILE, r"at most \d+ at once.*ulimit -n"), (errno.ENFILE, r"the machine has too many files")],
 )
 async def test_too_many_open_files_are_said_with_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, remedy: str

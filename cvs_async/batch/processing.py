@@ -14,7 +14,7 @@ from .._aside import SMALL, aside
 from .._call import Caller
 from .._endpoint import Arguments, Endpoint
 from .._exchange import Progress, WireReply
-from .._inputs import Part, Url, choose_form, is_url, open_inputs
+from .._inputs import Part, Url, choose_form, open_inputs
 from .._log import log
 from .._reply import Reply
 from .._threads import NoAnswerError
@@ -31,9 +31,10 @@ from ..errors import (
 from ._open_requests import OpenRequests
 from .ceiling import Ceiling
 from .crew import Crew
+from .elements import apart, are_at_hand, inputs_of
 from .journal import Journal, JournalError, Record
 from .keys import key_of, question_of
-from .manifests import ONLY_INPUT, Entry
+from .manifests import Entry
 from .outcome import Done, Failed, Held, Item, Outcome, Stats, name_of
 from .replay import PERMANENT, answered, in_doubt, is_answered, is_free, may_be_read, unread
 
@@ -72,9 +73,6 @@ class Rules:
 
 NOT_OF_THE_SERVICE = (InvalidInputError, OutOfRequestsError, UrlUnavailableError)
 """What many items in a row may meet while the service is well."""
-
-HASHED_AT_ONCE = 1 << 14
-"""Bytes that are hashed on the event loop."""
 
 
 class Processor(Generic[T]):
@@ -163,7 +161,7 @@ class Processor(Generic[T]):
         entry = item.source
         if not isinstance(entry, Entry):
             return item
-        inputs = tuple(value for _, value in _inputs_of(self._endpoint, entry))
+        inputs = tuple(value for _, value in inputs_of(self._endpoint, entry))
         source = inputs[0] if len(inputs) == 1 else inputs or entry.origin
         return evolve(item, source=source, reference=entry.reference)
 
@@ -176,7 +174,7 @@ class Processor(Generic[T]):
             ConfigurationError: if the system does not let this process open another file.
         """
         endpoint = self._endpoint
-        inputs, given = _apart(endpoint, item.index, element, self._options)
+        inputs, given = apart(endpoint, item.index, element, self._options)
         asked = self._asked(given)
         form = choose_form(endpoint, inputs, asked.options.get("send_as", "auto"))
         copy = None if self._rules.dedupe else item.index
@@ -185,7 +183,7 @@ class Processor(Generic[T]):
             parts = open_inputs(endpoint, inputs, form)
             return parts, key_of(asked.question, parts, copy=copy)
 
-        parts, key = opened() if _is_at_hand(inputs) else await self._aside(opened, item, asked.seconds)
+        parts, key = opened() if are_at_hand(inputs) else await self._aside(opened, item, asked.seconds)
         return Item(item.index, item.source, key=key, reference=item.reference), parts, asked.options
 
     async def _aside(self, work: Callable[[], R], item: Item, seconds: float | None) -> R:
@@ -397,55 +395,6 @@ def _code_of(result: Reply[Any] | BaseException) -> int | str | None:
     if isinstance(result, APIError):
         return result.code
     return 0 if isinstance(result, Reply) and result.charge == "billed" else None
-
-
-def _is_at_hand(inputs: Mapping[str, object]) -> bool:
-    """Whether inputs are opened and hashed in less time than it takes to hand them to a thread."""
-    return all(
-        is_url(value) or (isinstance(value, bytes) and len(value) <= HASHED_AT_ONCE) for value in inputs.values()
-    )
-
-
-def _inputs_of(endpoint: Endpoint[Any], entry: Entry) -> list[tuple[str, object]]:
-    """Name and value of each input that an entry gives, in the order of the operation."""
-    alone = endpoint.images[0] if len(endpoint.images) == 1 else None
-    given = ((alone if alone and name in ONLY_INPUT else name, value) for name, value in entry.values.items())
-    inputs = [(name, value) for name, value in given if name in endpoint.images]
-    return sorted(inputs, key=lambda pair: endpoint.images.index(pair[0]))
-
-
-def _apart(
-    endpoint: Endpoint[Any], index: int, element: object, options: Arguments
-) -> tuple[Mapping[str, object], Arguments]:
-    """An element of the source as the inputs of its call, and the keywords."""
-    names = endpoint.images
-    if isinstance(element, Entry):
-        return _entry_apart(endpoint, element, options)
-    elements = element if isinstance(element, tuple) else (element,)
-    if len(elements) != len(names):
-        raise InvalidInputError(
-            f"{endpoint.name}: item {index} has {len(elements)} inputs, not {len(names)} ({', '.join(names)})",
-            operation=endpoint.name,
-        )
-    return dict(zip(names, elements, strict=True)), options
-
-
-def _entry_apart(endpoint: Endpoint[Any], entry: Entry, options: Arguments) -> tuple[Mapping[str, object], Arguments]:
-    def unusable(why: str) -> InvalidInputError:
-        return InvalidInputError(f"{endpoint.name}: {entry.origin}: {why}", operation=endpoint.name)
-
-    if entry.problem is not None:
-        raise unusable(entry.problem)
-    given = _inputs_of(endpoint, entry)
-    inputs = dict(given)
-    if len(inputs) < len(given):
-        raise unusable("gives one input twice, under two names")
-    if missing := [name for name in endpoint.images if name not in inputs]:
-        raise unusable(f"has no {', '.join(missing)}")
-    alone = len(endpoint.images) == 1
-    own = {name: value for name, value in entry.values.items() if name not in endpoint.images}
-    keywords = {name: value for name, value in own.items() if not (alone and name in ONLY_INPUT)}
-    return inputs, cast(Arguments, {**options, **keywords}) if keywords else options
 
 
 def _without_reply(item: Item, error: CVSError) -> Failed | Held:

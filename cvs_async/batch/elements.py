@@ -1,0 +1,67 @@
+"""What the elements of a source mean to an operation: the inputs of a call, and its keywords."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from .._endpoint import Arguments, Endpoint
+from .._inputs import is_url
+from ..errors import InvalidInputError
+from .manifests import ONLY_INPUT, Entry
+
+HASHED_AT_ONCE = 1 << 14
+"""Bytes that are hashed on the event loop."""
+
+
+def are_at_hand(inputs: Mapping[str, object]) -> bool:
+    """Whether inputs are opened and hashed in less time than it takes to hand them to a thread."""
+    return all(
+        is_url(value) or (isinstance(value, bytes) and len(value) <= HASHED_AT_ONCE) for value in inputs.values()
+    )
+
+
+def inputs_of(endpoint: Endpoint[Any], entry: Entry) -> list[tuple[str, object]]:
+    """Name and value of each input that an entry gives, in the order of the operation."""
+    alone = endpoint.images[0] if len(endpoint.images) == 1 else None
+    given = ((alone if alone and name in ONLY_INPUT else name, value) for name, value in entry.values.items())
+    inputs = [(name, value) for name, value in given if name in endpoint.images]
+    return sorted(inputs, key=lambda pair: endpoint.images.index(pair[0]))
+
+
+def apart(
+    endpoint: Endpoint[Any], index: int, element: object, options: Arguments
+) -> tuple[Mapping[str, object], Arguments]:
+    """Take an element apart: the inputs of its call, and the keywords, which are `options` itself if it has none.
+
+    Raises:
+        InvalidInputError: if it gives too few inputs, too many or unusable ones, or keywords that do not exist.
+    """
+    names = endpoint.images
+    if isinstance(element, Entry):
+        return _entry_apart(endpoint, element, options)
+    elements = element if isinstance(element, tuple) else (element,)
+    if len(elements) != len(names):
+        raise InvalidInputError(
+            f"{endpoint.name}: item {index} has {len(elements)} inputs, not {len(names)} ({', '.join(names)})",
+            operation=endpoint.name,
+        )
+    return dict(zip(names, elements, strict=True)), options
+
+
+def _entry_apart(endpoint: Endpoint[Any], entry: Entry, options: Arguments) -> tuple[Mapping[str, object], Arguments]:
+    def unusable(why: str) -> InvalidInputError:
+        return InvalidInputError(f"{endpoint.name}: {entry.origin}: {why}", operation=endpoint.name)
+
+    if entry.problem is not None:
+        raise unusable(entry.problem)
+    given = inputs_of(endpoint, entry)
+    inputs = dict(given)
+    if len(inputs) < len(given):
+        raise unusable("gives one input twice, under two names")
+    if missing := [name for name in endpoint.images if name not in inputs]:
+        raise unusable(f"has no {', '.join(missing)}")
+    alone = len(endpoint.images) == 1
+    own = {name: value for name, value in entry.values.items() if name not in endpoint.images}
+    keywords = {name: value for name, value in own.items() if not (alone and name in ONLY_INPUT)}
+    return inputs, cast(Arguments, {**options, **keywords}) if keywords else options
