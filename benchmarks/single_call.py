@@ -46,7 +46,7 @@ async def _measure(origin: str) -> tuple[float, float, float]:
 
     body = picture(SIZE, 0)
     answer = b""
-    async with AsyncCVS("key", "secret", base_url=origin) as cvs, AiohttpTransport(1, tls=False) as transport:
+    async with AsyncCVS("key", "secret", base_url=origin) as cvs, AiohttpTransport(1, ()) as transport:
 
         async def bare() -> None:
             nonlocal answer

@@ -50,8 +50,7 @@ class Transport:
     ) -> None:
         self._settings = settings
         self._allow_insecure = allow_insecure
-        tls = any(origin.startswith("https") for origin in settings.origins.values())
-        self._own = AiohttpTransport(max_connections, tls=tls) if transport is None else None
+        self._own = AiohttpTransport(max_connections, settings.origins.values()) if transport is None else None
         # httpx would route around the transport where a proxy is set; the transport reads the proxies itself.
         self._client = httpx.AsyncClient(
             transport=transport or self._own,

@@ -12,12 +12,11 @@ import asyncio
 import socket
 import ssl
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, Self
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
@@ -25,8 +24,10 @@ import yarl
 from aiohttp.abc import AbstractStreamWriter
 from attrs import define
 
+from ._certificates import tls_context
 from ._connection import Connector, Socket
 from ._parser import MAX_FIELD, MAX_FIELDS
+from ._proxies import Proxies
 from .settings import Timeout
 
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
@@ -125,14 +126,19 @@ _sending: ContextVar[_Sending] = ContextVar("cvs_async_sending")
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """`max_connections` kept-alive connections; proxies and extra CAs come from the usual environment variables.
 
-    `tls` says whether a TLS context is needed at all: loading the CAs takes tens of milliseconds.
+    Raises:
+        ConfigurationError: if one of these variables makes it impossible to reach one of the origins.
     """
 
-    def __init__(self, max_connections: int, *, tls: bool) -> None:
+    def __init__(self, max_connections: int, origins: Collection[str]) -> None:
         self._max_connections = max_connections
-        self._tls: ssl.SSLContext | bool = httpx.create_ssl_context() if tls else True
+        self._proxies = Proxies()
+        for origin in origins:
+            self._proxies.of(origin)
+        # Where no origin needs TLS it is not loaded: that takes tens of milliseconds.
+        tls = any(origin.startswith("https") for origin in origins)
+        self._tls: ssl.SSLContext | bool = tls_context() if tls else True
         self._session: aiohttp.ClientSession | None = None
-        self._proxies = getproxies()
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._used: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
 
@@ -183,7 +189,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     async def _request(self, outgoing: Outgoing, sending: _Sending) -> aiohttp.ClientResponse:
         session, url = self._open_session(), yarl.URL(outgoing.url, encoded=True)
-        proxy, timeout = self._proxy(url), _timeout(outgoing.timeout.connect, outgoing.timeout.read)
+        proxy, timeout = self._proxies.of(outgoing.url), _timeout(outgoing.timeout.connect, outgoing.timeout.read)
         while True:
             try:
                 return await session.request(
@@ -235,10 +241,6 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 opened.setsockopt(socket.IPPROTO_TCP, option, value)
         self._sockets.add(opened)
         return opened
-
-    def _proxy(self, url: yarl.URL) -> str | None:
-        proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
-        return None if proxy is None or proxy_bypass(url.host or "") else proxy
 
 
 KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}

@@ -138,7 +138,7 @@ class Settings:
             ConfigurationError: if something is missing or unusable; it says what and how to give it.
         """
         at_least_one("max_response_bytes", max_response_bytes)
-        given = base_url if base_url is not None else os.environ.get("CVS_BASE_URL") or None
+        given = base_url if base_url is not None else trimmed(os.environ.get("CVS_BASE_URL", "")) or None
         key = _credential("api_key", api_key, "CVS_API_KEY")
         return cls(
             authorization=_basic(key, _credential("api_secret", api_secret, "CVS_API_SECRET")),
@@ -150,10 +150,20 @@ class Settings:
 
 
 def _credential(name: str, given: str | None, variable: str) -> str:
-    value = given if given is not None else os.environ.get(variable)
+    if not isinstance(given, str | None):
+        raise ConfigurationError(f"{name} must be text, not {type(given).__name__}")
+    value = trimmed(given if given is not None else os.environ.get(variable, ""))
     if not value:
         raise ConfigurationError(f"no {name}: pass {name}= to AsyncCVS or set the environment variable {variable}")
+    if any(sign.isspace() or not sign.isprintable() for sign in value):
+        source = variable if given is None else name
+        raise ConfigurationError(f"{source} holds a blank, a line break or a control character within")
     return value
+
+
+def trimmed(text: str) -> str:
+    """Return a setting without the line breaks, blanks and byte order mark that files and shells put around it."""
+    return text.strip().strip("\ufeff\u200b").strip()
 
 
 def _basic(key: str, secret: str) -> str:
@@ -191,7 +201,7 @@ def is_safe(url: str) -> bool:
 def _origin(url: str, *, allow_insecure: bool) -> str:
     if not isinstance(url, str):
         raise ConfigurationError(f"base_url must hold addresses as text, and one is {type(url).__name__}")
-    url = url.strip()
+    url = trimmed(url)
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -199,7 +209,9 @@ def _origin(url: str, *, allow_insecure: bool) -> str:
         usable = False
         parts = urlsplit("")
     if not usable or parts.username is not None or not _PLAIN.fullmatch(url):
-        raise ConfigurationError("base_url must look like https://cvs.example.com, without user, query or fragment")
+        raise ConfigurationError(
+            "base_url must look like https://cvs.example.com, without user, query, fragment, blanks or line breaks"
+        )
     if not allow_insecure and not is_safe(url):
         raise ConfigurationError(
             f"base_url: plain http to {parts.hostname} would show credentials and documents to everybody on the way;"

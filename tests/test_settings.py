@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64decode
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cvs_async import ConfigurationError, Timeout
+from cvs_async import AsyncCVS, ConfigurationError, Timeout
+from cvs_async._proxies import Proxies
 from cvs_async.settings import DOCUMENTED, Limits, Settings, as_timeout
 
 ORIGIN = "https://cvs.example.com"
@@ -71,6 +74,175 @@ def test_an_empty_variable_is_a_missing_credential(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CVS_API_KEY", "")
     with pytest.raises(ConfigurationError, match="CVS_API_KEY"):
         load(None)
+
+
+CREDENTIALS = pytest.mark.parametrize(
+    ("name", "variable"), [("api_key", "CVS_API_KEY"), ("api_secret", "CVS_API_SECRET")]
+)
+AROUND = ["{}\n", "{}\r\n", " {}", "{}\t", "\ufeff{}\n", "{}\u00a0", "\u200b{}", "\n\n {} \r\n"]
+WITHIN = ["CANARY\nCANARY", "CANARY CANARY", "CANARY\tx", "CANARY\0x", "CANARY\rx", "CANARY\x1b[0m", "CANARY\udcff"]
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_what_files_and_shells_put_around_settings_is_taken_off(around: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert credentials(load(around.format("a"), around.format("b"))) == "a:b"
+    for name, value in {"CVS_API_KEY": "a", "CVS_API_SECRET": "b", "CVS_BASE_URL": ORIGIN}.items():
+        monkeypatch.setenv(name, around.format(value))
+    settings = load(None, None)
+    assert (credentials(settings), set(settings.origins.values())) == ("a:b", {ORIGIN})
+
+
+@CREDENTIALS
+@pytest.mark.parametrize("value", WITHIN)
+def test_what_cannot_be_in_a_credential_is_refused_by_name(
+    name: str, variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, str | None] = {"api_key": "a", "api_secret": "b"}
+    with pytest.raises(ConfigurationError, match=f"^{name} holds a blank, a line break") as caught:
+        load(**given | {name: value})  # type: ignore[arg-type]
+    assert "CANARY" not in f"{caught.value} {caught.value!r}"
+    if "\0" not in value:  # which no variable holds
+        monkeypatch.setenv(variable, value)
+        with pytest.raises(ConfigurationError, match=f"^{variable} holds a blank, a line break"):
+            load(**given | {name: None})  # type: ignore[arg-type]
+
+
+@CREDENTIALS
+@pytest.mark.parametrize("blank", [" ", "\n", "\ufeff", " \r\n "])
+def test_a_blank_credential_is_a_missing_one(
+    name: str, variable: str, blank: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, blank)
+    given: dict[str, str | None] = {"api_key": "a", "api_secret": "b", name: None}
+    with pytest.raises(ConfigurationError, match=f"no {name}: .*{variable}"):
+        load(given["api_key"], given["api_secret"])
+
+
+@CREDENTIALS
+def test_a_credential_is_text(name: str, variable: str) -> None:
+    given: dict[str, Any] = {"api_key": "a", "api_secret": "b", name: b"CANARY"}
+    with pytest.raises(ConfigurationError, match=f"{name} must be text, not bytes"):
+        load(given["api_key"], given["api_secret"])
+
+
+@pytest.mark.parametrize("blank", [" ", "\n"])
+def test_a_blank_base_url_variable_counts_as_none(blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CVS_BASE_URL", blank)
+    assert load().origins == DOCUMENTED
+
+
+@pytest.mark.parametrize("base_url", ["https://cvs.exam\nple.com", "https://cvs.example.com/a b"])
+def test_blanks_within_a_base_url_are_refused(base_url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"base_url must look like .* blanks or line breaks"):
+        load(base_url=base_url)
+
+
+# --- certificates
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
+def test_a_file_without_certificates_is_refused_by_the_variables_name(
+    content: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with pytest.raises(ConfigurationError, match=r"SSL_CERT_FILE .*ca\.pem"):
+        AsyncCVS("key", "secret")
+
+
+def test_a_folder_in_place_of_a_file_of_certificates_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path))
+    with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
+        AsyncCVS("key", "secret")
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_a_folder_without_certificates_is_refused_by_the_variables_name(
+    made: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "authorities"
+    if made:
+        folder.mkdir()
+        (folder / "ca.pem").write_text("not under its hash")
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(folder))
+    with pytest.raises(ConfigurationError, match=r"SSL_CERT_DIR .*authorities"):
+        AsyncCVS("key", "secret")
+
+
+def test_a_folder_with_certificates_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "0123abcd.0").write_text("a certificate")
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", os.pathsep.join([str(tmp_path / "none"), str(tmp_path)]))
+    AsyncCVS("key", "secret")
+
+
+# --- proxies
+
+
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        for variable in (name, name.upper()):
+            monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.mark.usefixtures("no_proxies")
+@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "socks5://user:CANARY@127.0.0.1:1080",
+        "socks4://127.0.0.1:1080",
+        "SOCKS5H://127.0.0.1:1080",
+        "ftp://CANARY@127.0.0.1:21",
+        "http://",
+        "http://user:CANARY@:80",
+        "user:CANARY@127.0.0.1:port",
+        "http://127.0.0.1:99999",
+        "http://CANARY example.com:80",
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_refused_by_the_variables_name(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError, match=f"^{variable}") as caught:
+        AsyncCVS("key", "secret")
+    assert "CANARY" not in f"{caught.value} {caught.value!r}"
+    if "socks" in value.lower():
+        assert "a socks proxy cannot be used" in str(caught.value)
+
+
+@pytest.mark.usefixtures("no_proxies")
+@pytest.mark.parametrize("name", ["http_proxy", "no_proxy"])
+def test_a_proxy_for_other_hosts_is_nobodys_business(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy" if name == "http_proxy" else "https_proxy", "socks5://127.0.0.1:1080")
+    if name == "no_proxy":
+        monkeypatch.setenv("no_proxy", "cvs.example.com")
+    AsyncCVS("key", "secret", base_url=ORIGIN)
+
+
+@pytest.mark.usefixtures("no_proxies")
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("127.0.0.1:3128", "http://127.0.0.1:3128"),
+        ("user:secret@127.0.0.1:3128", "http://user:secret@127.0.0.1:3128"),
+        ("//127.0.0.1:3128", "http://127.0.0.1:3128"),
+        (" http://127.0.0.1:3128\n", "http://127.0.0.1:3128"),
+        ("proxy.example.com", "http://proxy.example.com"),
+        ("https://127.0.0.1:3128", "https://127.0.0.1:3128"),
+        ("HTTP://127.0.0.1:3128", "HTTP://127.0.0.1:3128"),
+    ],
+)
+def test_a_proxy_without_a_scheme_is_taken_for_http(given: str, used: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", given)
+    assert Proxies().of(ORIGIN) == used
 
 
 def test_a_colon_in_the_key_is_refused_without_showing_it() -> None:

@@ -15,6 +15,7 @@ import respx
 
 from cvs_async import (
     AsyncCVS,
+    ConfigurationError,
     ConnectError,
     ConnectionLostError,
     CVSError,
@@ -184,6 +185,26 @@ async def test_proxies_of_the_environment_are_used(monkeypatch: pytest.MonkeyPat
         async with AsyncCVS("key", "secret", base_url="http://cvs.example.com", allow_insecure=True) as cvs:
             await cvs.ocr.card(PICTURE)
     assert proxy.requests[0].startswith(b"POST http://cvs.example.com/api/v2/ocr/card?")
+
+
+async def test_a_proxy_without_a_scheme_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bad_server(answers(http())) as proxy:
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("http_proxy", proxy.base_url.removeprefix("http://"))
+        async with AsyncCVS("key", "secret", base_url="http://cvs.example.com", allow_insecure=True) as cvs:
+            await cvs.ocr.card(PICTURE)
+    assert proxy.requests[0].startswith(b"POST http://cvs.example.com/api/v2/ocr/card?")
+
+
+async def test_a_download_through_a_proxy_that_cannot_be_used_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:1080")
+    async with AsyncCVS("key", "secret", allow_insecure=True) as cvs:
+        with pytest.raises(ConfigurationError, match=r"^http_proxy: a socks proxy") as caught:
+            await cvs.smartcrop.download("http://cvs.example.com/a.jpg")
+    assert caught.value.charge == "free"
 
 
 async def test_hosts_that_need_no_proxy_get_none(monkeypatch: pytest.MonkeyPatch) -> None:

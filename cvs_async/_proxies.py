@@ -1,0 +1,56 @@
+"""The proxies that the environment names."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from .errors import ConfigurationError
+
+
+class Proxies:
+    """``http_proxy``, ``https_proxy``, ``all_proxy`` and ``no_proxy``, in small or capital letters, as they are now."""
+
+    def __init__(self) -> None:
+        self._given = getproxies()
+
+    def of(self, url: str) -> str | None:
+        """Return the proxy for a URL; None if there is none.
+
+        Raises:
+            ConfigurationError: the proxy cannot be used; the error names the variable, and does not show the value.
+        """
+        scheme = url.partition(":")[0]
+        kind = scheme if self._given.get(scheme) else "all"
+        given = self._given.get(kind)
+        if not given or proxy_bypass(urlsplit(url).hostname or ""):
+            return None
+        return _usable(given, kind)
+
+
+def _usable(given: str, kind: str) -> str:
+    """Return a proxy's URL. One without a scheme is taken for http, as curl does."""
+    given = given.strip()
+    url = given if "://" in given else f"http://{given.removeprefix('//')}"
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0 and not any(map(str.isspace, url))
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigurationError(f"{_variable(kind)} must look like http://proxy.example.com:3128")
+    if parts.scheme not in ("http", "https"):
+        what = "a socks proxy" if parts.scheme.startswith("socks") else "a proxy of this kind"
+        raise ConfigurationError(
+            f"{_variable(kind)}: {what} cannot be used; name an http:// or https:// proxy,"
+            " name this host in no_proxy, or pass a transport of your own"
+        )
+    return url
+
+
+def _variable(kind: str) -> str:
+    """Return where a proxy comes from. Small letters count first; on some systems it is no variable."""
+    name = f"{kind}_proxy"
+    known = [variable for variable in (name, name.upper()) if os.environ.get(variable)]
+    return known[0] if known else f"the system's {kind} proxy"
