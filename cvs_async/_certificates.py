@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import re
 import ssl
+from collections.abc import Callable
 from pathlib import Path
-
-import httpx
 
 from .errors import ConfigurationError
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 
 
-def tls_context() -> ssl.SSLContext:
-    """Return a client's side of TLS: the authorities of SSL_CERT_FILE, else SSL_CERT_DIR, else certifi's.
+def tls_context(create: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """Return a client's side of TLS as httpx creates it: with SSL_CERT_FILE, else SSL_CERT_DIR, else certifi.
 
     Raises:
         ConfigurationError: naming the variable, if what it names is not there or holds no certificate.
@@ -27,7 +26,7 @@ def tls_context() -> ssl.SSLContext:
             f" {folder!r}"
         )
     try:
-        return httpx.create_ssl_context()
+        return create()
     except OSError as error:  # ssl.SSLError is one too
         if not file:
             raise

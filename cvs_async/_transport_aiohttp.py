@@ -25,9 +25,9 @@ from aiohttp.abc import AbstractStreamWriter
 from attrs import define
 
 from ._certificates import tls_context
-from ._connection import Connector, Socket
-from ._parser import MAX_FIELD, MAX_FIELDS
 from ._proxies import Proxies
+from ._transport_connection import Connector, Socket
+from ._transport_parser import MAX_FIELD, MAX_FIELDS
 from .settings import Timeout
 
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
@@ -137,7 +137,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             self._proxies.of(origin)
         # Where no origin needs TLS it is not loaded: that takes tens of milliseconds.
         tls = any(origin.startswith("https") for origin in origins)
-        self._tls: ssl.SSLContext | bool = tls_context() if tls else True
+        self._tls: ssl.SSLContext | bool = tls_context(httpx.create_ssl_context) if tls else True
         self._session: aiohttp.ClientSession | None = None
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._used: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()

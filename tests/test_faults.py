@@ -47,8 +47,8 @@ from cvs_async import (
     ServerError,
     Timeout,
 )
-from cvs_async import _connection as connections
 from cvs_async import _transport_aiohttp as below
+from cvs_async import _transport_connection as connections
 from cvs_async._exchange import Progress
 from cvs_async._transport import _as_ours
 from cvs_async.errors import Charge

@@ -61,7 +61,8 @@ def test_the_http_libraries_are_imported_by_the_transport_only() -> None:
         for path in (ROOT / "cvs_async").rglob("*.py")
         if re.search(r"^(import|from) (httpx|aiohttp)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    assert importing == {"_transport.py", "_transport_aiohttp.py", "_connection.py", "_parser.py"}
+    adapters = {"_transport.py", "_transport_aiohttp.py", "_transport_connection.py", "_transport_parser.py"}
+    assert importing == adapters
 
 
 def test_a_missing_extra_is_said_with_what_to_install() -> None:
