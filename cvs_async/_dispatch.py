@@ -47,6 +47,9 @@ R = TypeVar("R")
 Attempt: TypeAlias = Callable[[Progress], Awaitable[R]]
 """Makes one request, and returns what came of it or raises a CVSError."""
 
+DECODING = 1.0
+"""Seconds beyond the bound on the whole call in which an answer that is there may still be decoded."""
+
 
 class Dispatcher:
     """Makes the requests of all calls of a client. `may_cancel` says whether its transport bears being cancelled.
@@ -222,7 +225,7 @@ class Dispatcher:
         try:
             await over
             if not task.done() and progress.phase == "answered":
-                await asyncio.wait((task,))  # what was paid for must not be lost while it is decoded
+                await asyncio.wait((task,), timeout=DECODING)
         except asyncio.CancelledError:
             self._leave(call, task, progress)
             raise
@@ -234,6 +237,8 @@ class Dispatcher:
         self._leave(call, task, progress)
         late = TimeoutError(f"{call.operation}: {call.late}", attempts=progress.attempts, charge=progress.charge)
         late.unknown_attempts += progress.unknown_before
+        if progress.answer is not None:  # it may have been paid for
+            late.http_status, late.raw = progress.answer.status, progress.answer.content
         return late
 
     def _result(self, call: Call, progress: Progress, task: asyncio.Task[R | CVSError]) -> R | CVSError:
@@ -249,7 +254,7 @@ class Dispatcher:
         if not left or not call.priced:
             task.cancel()
         else:
-            timer = asyncio.get_running_loop().call_later(self._limits.drain_timeout, task.cancel)
+            timer = asyncio.get_running_loop().call_later(self._limits.drain_timeout, _give_up, task, progress)
             task.add_done_callback(lambda _: timer.cancel())
 
     # --- after a request
@@ -361,6 +366,11 @@ class Dispatcher:
         finally:
             self._waits.discard(wait)
             self._stats.waiting -= 1
+
+
+def _give_up(task: asyncio.Task[object], progress: Progress) -> None:
+    if progress.phase != "answered":  # else nobody is waited for any more: its answer is being decoded
+        task.cancel()
 
 
 def _tell(over: asyncio.Future[None]) -> None:

@@ -43,6 +43,7 @@ class Progress:
         orphaned: nobody waits for it any more.
         handed_at, answered_at: in seconds of the loop's clock.
         sent, received: bytes of the bodies, so far.
+        answer: as it came, once it is complete.
     """
 
     number: int = 1
@@ -53,6 +54,7 @@ class Progress:
     answered_at: float = 0.0
     sent: int = 0
     received: int = 0
+    answer: WireReply | None = None
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         if event.endswith("send_request_headers.started"):

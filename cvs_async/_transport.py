@@ -150,7 +150,7 @@ class Transport:
             raise
         else:
             progress.answered_at, progress.phase = clock(), "answered"
-            return WireReply(
+            progress.answer = WireReply(
                 answer.status_code,
                 bytes(content),
                 progress.attempts,
@@ -158,6 +158,7 @@ class Transport:
                 None if answer.status_code == HTTPStatus.OK else _retry_after(answer.headers),
                 int(outgoing.headers.get("Content-Length", 0)),
             )
+            return progress.answer
 
     def _answer(self, outgoing: Outgoing, progress: Progress) -> Awaitable[Answer | httpx.Response]:
         # What `AsyncClient.send` does beside this is for redirects, credentials, cookies and logging, of which there

@@ -7,8 +7,9 @@ import gc
 import os
 import random
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -21,10 +22,16 @@ from cvs_async import (
     ConfigurationError,
     ConnectionLostError,
     CVSError,
+    Done,
+    Failed,
+    Held,
     RateLimit,
     RetryPolicy,
     TimeoutError,
+    _call,
 )
+from cvs_async._dispatch import DECODING
+from tests.clock import now, virtual
 from tests.servers import (
     BadServer,
     after_request,
@@ -397,3 +404,76 @@ async def test_no_request_leaves_a_client_that_is_closed_in_the_moment_it_gets_a
             await second
         await cvs.aclose()
         assert len(server.requests) == 1
+
+
+# --- answers that take long to decode
+
+
+LARGE_ANSWER = b'{"data": [], "errorCode": "0", "errorMessage": "Success", "more": "' + b"x" * 100_000 + b'"}'
+
+
+@pytest.fixture
+def decoding(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """No answer is decoded before this is set."""
+    go, decode = threading.Event(), _call.decode
+
+    def slowly(*arguments: Any, **keywords: Any) -> Any:
+        assert go.wait(60)
+        return decode(*arguments, **keywords)
+
+    monkeypatch.setattr(_call, "decode", slowly)
+    yield go
+    go.set()
+
+
+def answering() -> httpx.MockTransport:
+    return httpx.MockTransport(lambda _: httpx.Response(200, content=LARGE_ANSWER))
+
+
+@virtual
+async def test_the_bound_on_a_call_holds_while_its_answer_is_decoded(decoding: threading.Event) -> None:
+    began = now()
+    async with AsyncCVS("key", "secret", transport=answering(), timeout=5) as cvs:
+        with pytest.raises(TimeoutError) as caught:
+            await cvs.ocr.card(PICTURE)
+        assert 5 <= now() - began < 5 + 2 * DECODING
+        error = caught.value
+        assert (error.charge, error.attempts, error.unknown_attempts) == ("unknown", 1, 1)
+        assert (error.http_status, error.raw) == (200, LARGE_ANSWER), "it was paid for"
+        assert cvs.stats.in_flight == 1
+        await asyncio.sleep(100)  # longer than drain_timeout
+        decoding.set()
+        await until_nothing_is_in_flight(cvs)
+        assert (cvs.stats.billed, cvs.stats.unknown, cvs.stats.drained) == (1, 0, 1)
+
+
+@virtual
+async def test_an_answer_that_is_soon_decoded_counts_although_time_is_up(decoding: threading.Event) -> None:
+    async with AsyncCVS("key", "secret", transport=answering(), timeout=5) as cvs:
+        call = asyncio.create_task(cvs.ocr.card(PICTURE))
+        await asyncio.sleep(5 + DECODING / 2)
+        decoding.set()
+        while not call.done():  # which keeps the clock from going on
+            await asyncio.sleep(0)
+        assert call.result().charge == "billed"
+
+
+@virtual
+async def test_the_journal_gets_an_answer_that_was_decoded_too_late(decoding: threading.Event, tmp_path: Path) -> None:
+    journal = tmp_path / "claims.db"
+    async with AsyncCVS("key", "secret", transport=answering()) as cvs:
+        async with cvs.batch(cvs.ocr.card, [PICTURE], journal=journal, timeout=5) as outcomes:
+            (outcome,) = [outcome async for outcome in outcomes]
+            assert isinstance(outcome, (Failed, Held))
+            assert outcome.error is not None
+            assert outcome.error.charge == "unknown"
+            decoding.set()
+        async with cvs.batch(cvs.ocr.card, [PICTURE], journal=journal) as outcomes:
+            (outcome,) = [outcome async for outcome in outcomes]
+        assert isinstance(outcome, Done)
+        assert cvs.stats.attempts == 1
+
+
+async def until_nothing_is_in_flight(cvs: AsyncCVS) -> None:
+    while cvs.stats.in_flight:
+        await asyncio.to_thread(lambda: None)
