@@ -16,6 +16,9 @@ from PIL import Image
 from cvs_async import AsyncCVS
 from cvs_async.sandbox import Sample, Sandbox, write_samples
 from tests.guard import sitecustomize as guard
+from tests.limit import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown
+
+__all__ = ["pytest_runtest_call", "pytest_runtest_setup", "pytest_runtest_teardown"]
 
 # Where the tests run in the background Ctrl-C may be ignored, and every command that they start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
