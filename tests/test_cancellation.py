@@ -16,6 +16,7 @@ import anyio
 import httpcore
 import httpx
 import pytest
+from attrs import define, field
 
 from cvs_async import (
     AsyncCVS,
@@ -28,9 +29,10 @@ from cvs_async import (
     RateLimit,
     RetryPolicy,
     TimeoutError,
-    _call,
+    _dispatch,
 )
 from cvs_async._dispatch import DECODING
+from cvs_async._reply import decode
 from tests.clock import now, virtual
 from tests.servers import (
     BadServer,
@@ -412,18 +414,25 @@ async def test_no_request_leaves_a_client_that_is_closed_in_the_moment_it_gets_a
 LARGE_ANSWER = b'{"data": [], "errorCode": "0", "errorMessage": "Success", "more": "' + b"x" * 100_000 + b'"}'
 
 
-@pytest.fixture
-def decoding(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """No answer is decoded before this is set."""
-    go, decode = threading.Event(), _call.decode
+@define
+class Decoding:
+    """Answers are decoded once `go` is set; `begun` says that one is to be."""
 
-    def slowly(*arguments: Any, **keywords: Any) -> Any:
-        assert go.wait(60)
+    begun: threading.Event = field(factory=threading.Event)
+    go: threading.Event = field(factory=threading.Event)
+
+    def decode(self, *arguments: Any, **keywords: Any) -> Any:
+        self.begun.set()
+        assert self.go.wait(60)
         return decode(*arguments, **keywords)
 
-    monkeypatch.setattr(_call, "decode", slowly)
-    yield go
-    go.set()
+
+@pytest.fixture
+def decoding(monkeypatch: pytest.MonkeyPatch) -> Iterator[Decoding]:
+    held_up = Decoding()
+    monkeypatch.setattr("cvs_async._call.decode", held_up.decode)
+    yield held_up
+    held_up.go.set()
 
 
 def answering() -> httpx.MockTransport:
@@ -431,7 +440,7 @@ def answering() -> httpx.MockTransport:
 
 
 @virtual
-async def test_the_bound_on_a_call_holds_while_its_answer_is_decoded(decoding: threading.Event) -> None:
+async def test_the_bound_on_a_call_holds_while_its_answer_is_decoded(decoding: Decoding) -> None:
     began = now()
     async with AsyncCVS("key", "secret", transport=answering(), timeout=5) as cvs:
         with pytest.raises(TimeoutError) as caught:
@@ -442,32 +451,48 @@ async def test_the_bound_on_a_call_holds_while_its_answer_is_decoded(decoding: t
         assert (error.http_status, error.raw) == (200, LARGE_ANSWER), "it was paid for"
         assert cvs.stats.in_flight == 1
         await asyncio.sleep(100)  # longer than drain_timeout
-        decoding.set()
+        decoding.go.set()
         await until_nothing_is_in_flight(cvs)
         assert (cvs.stats.billed, cvs.stats.unknown, cvs.stats.drained) == (1, 0, 1)
 
 
 @virtual
-async def test_an_answer_that_is_soon_decoded_counts_although_time_is_up(decoding: threading.Event) -> None:
+async def test_an_answer_that_is_soon_decoded_counts_although_time_is_up(decoding: Decoding) -> None:
     async with AsyncCVS("key", "secret", transport=answering(), timeout=5) as cvs:
         call = asyncio.create_task(cvs.ocr.card(PICTURE))
         await asyncio.sleep(5 + DECODING / 2)
-        decoding.set()
-        while not call.done():  # which keeps the clock from going on
+        decoding.go.set()
+        while not call.done():  # noqa: ASYNC110 - it keeps the clock from going on
             await asyncio.sleep(0)
         assert call.result().charge == "billed"
 
 
-@virtual
-async def test_the_journal_gets_an_answer_that_was_decoded_too_late(decoding: threading.Event, tmp_path: Path) -> None:
-    journal = tmp_path / "claims.db"
-    async with AsyncCVS("key", "secret", transport=answering()) as cvs:
-        async with cvs.batch(cvs.ocr.card, [PICTURE], journal=journal, timeout=5) as outcomes:
+async def test_the_journal_gets_an_answer_that_was_decoded_too_late(
+    decoding: Decoding, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    loop, journal = asyncio.get_running_loop(), tmp_path / "claims.db"
+    call_later, bounds = loop.call_later, list[asyncio.Future[None]]()
+
+    def held_up(seconds: float, callback: Callable[..., object], *arguments: Any) -> asyncio.TimerHandle:
+        if callback is _dispatch._tell:
+            bounds.append(arguments[0])
+        return call_later(seconds, callback, *arguments)
+
+    async def time_is_up() -> None:
+        await until(decoding.begun.is_set)
+        _dispatch._tell(bounds[0])
+
+    monkeypatch.setattr(loop, "call_later", held_up)
+    monkeypatch.setattr(_dispatch, "DECODING", 0.01)
+    async with AsyncCVS("key", "secret", transport=answering(), retry=RetryPolicy(attempts=1)) as cvs:
+        async with cvs.batch(cvs.ocr.card, [PICTURE], journal=journal) as outcomes:
+            clock = asyncio.create_task(time_is_up())
             (outcome,) = [outcome async for outcome in outcomes]
+            await clock
             assert isinstance(outcome, (Failed, Held))
             assert outcome.error is not None
             assert outcome.error.charge == "unknown"
-            decoding.set()
+            decoding.go.set()
         async with cvs.batch(cvs.ocr.card, [PICTURE], journal=journal) as outcomes:
             (outcome,) = [outcome async for outcome in outcomes]
         assert isinstance(outcome, Done)

@@ -912,5 +912,5 @@ async def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path, mon
         return status
 
     monkeypatch.setattr(os, "fstat", fstat)
-    with pytest.raises(InvalidInputError, match="grows while it is read"):
+    with pytest.raises(InvalidInputError, match="changes while it is read"):
         await load(CARD, {"img": tmp_path / "scan.jpg"}, "file")

@@ -106,7 +106,7 @@ def test_what_must_not_be_lost_is_on_the_disk_when_it_is_committed(tmp_path: Pat
         writer.commit([call(Writer.claim, ([(KEYS[0], "ocr.card", "a.jpg", None)],))])
         if method is not Writer.sent:
             writer.commit([call(Writer.sent, arguments[Writer.sent])])
-        writer.commit([call(Writer.note, ("{}", 3.0))])  # which may be lost
+        writer.commit([call(Writer.claim, ([(KEYS[1], "ocr.card", "b.jpg", None)],))])  # which may be lost
         writer._database.set_trace_callback(said.append)
         assert writer.commit([call(method, arguments[method])]) == [None]
     finally:

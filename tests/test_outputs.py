@@ -77,12 +77,12 @@ def outcome(number: int = 0) -> Done[Any]:
 
 
 @contextmanager
-def under_way(*words: str | Path) -> Iterator[None]:
-    """A batch of three that waits for its answers, as a process of its own; killed in the end."""
+def under_way(*words: str | Path) -> Iterator[str]:
+    """A batch of three that waits for its answers, as a process of its own; killed in the end. Gives the service."""
     with Sandbox(latency=60) as slow, start(*words, sandbox=slow) as process:
         try:
             wait_for(lambda: slow.ledger.requests >= 3, process)
-            yield
+            yield slow.base_url
         finally:
             process.kill()
             process.communicate()
@@ -181,12 +181,13 @@ def test_what_is_only_called_like_a_draft_stays(batch: Callable[..., Result], tm
 
 def test_a_killed_batch_leaves_one_private_draft_that_the_next_run_takes_away(scans: Path, tmp_path: Path) -> None:
     words: list[str | Path] = ["batch", "ocr.card", scans, "--journal", "j.db", "--out", "r.jsonl"]
-    with under_way(*words):
+    with under_way(*words) as service:
         pass
     (draft,) = tmp_path.glob("*.part")
     assert stat.S_IMODE(draft.stat().st_mode) == 0o600
     with Sandbox() as sandbox:
-        assert run(*words, "--in-doubt", "retry", sandbox=sandbox).exit_code == 0
+        again = run(*words, "--in-doubt", "retry", "--moved-from", service, sandbox=sandbox)
+    assert again.exit_code == 0
     assert list(tmp_path.glob("*.part")) == []
     assert len(lines(tmp_path / "r.jsonl")) == 3
 
@@ -462,12 +463,12 @@ def test_no_picture_of_another_document_stays_under_an_index(
 
 def test_a_killed_batch_leaves_no_pictures_without_a_name(scans: Path, samples: list[Sample], tmp_path: Path) -> None:
     words: list[str | Path] = ["batch", "ocr.card", scans, "--get-thumb", "--thumbs", "t", "--journal", "j.db"]
-    with under_way(*words, "--out", "r.jsonl"):
+    with under_way(*words, "--out", "r.jsonl") as service:
         pass
     (drafts,) = (tmp_path / "t").iterdir()
     (drafts / "0").write_bytes(b"a picture without a name")
     with Sandbox() as sandbox:
-        ended = run(*words, "--out", "r.jsonl", "--in-doubt", "retry", sandbox=sandbox)
+        ended = run(*words, "--out", "r.jsonl", "--in-doubt", "retry", "--moved-from", service, sandbox=sandbox)
     assert ended.exit_code == 0
     assert all(path.suffix == ".jpg" for path in (tmp_path / "t").iterdir())
 
