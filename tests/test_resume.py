@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import sys
+import threading
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
@@ -712,6 +713,28 @@ async def test_a_request_that_is_taken_back_does_not_end_the_wait_for_the_others
     assert set(states) == {"billed", "planned"}
 
 
+async def test_an_answer_that_is_being_written_down_is_kept_though_its_request_is_given_up(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, begun, go_on = Writer.commit, asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def slowly(writer: Writer, group: Any) -> Any:
+        if any(call.method is Writer.ended for call in group):
+            loop.call_soon_threadsafe(begun.set)
+            go_on.wait(60)
+        return commit(writer, group)
+
+    monkeypatch.setattr(Writer, "commit", slowly)
+    cvs = Service().client(drain_timeout=0)
+    async with cvs.batch(cvs.ocr.card, numbered(1), journal=path):
+        await begun.wait()
+        await cvs.aclose()  # cancels every request at once
+        assert cvs.stats.in_flight == 0
+        loop.call_later(0.05, go_on.set)
+    assert [record.state for record in records(path).values()] == ["billed"]
+
+
 @pytest.mark.parametrize("end", ["break", "cancel"])
 async def test_a_source_that_cannot_be_closed_leaves_no_journal_open(path: Path, end: str) -> None:
     async def source() -> AsyncGenerator[bytes]:
@@ -951,6 +974,14 @@ async def test_a_ceiling_counts_what_is_sent_again_at_the_user_s_risk(path: Path
     assert service.sent.total() <= 7
 
 
+async def test_a_ceiling_counts_paid_answers_that_cannot_be_given(path: Path) -> None:
+    service = Service(lambda _: httpx.Response(200, json={**GOOD, "data": ["x" * 10_000]}))
+    async with service.client(max_response_bytes=4096) as cvs:
+        outcomes, stats = await run(cvs, numbered(10), path, max_billed=2, concurrency=4)
+    assert reasons(outcomes) == {"Failed": 2, "ceiling": 8}
+    assert (service.sent.total(), stats.billed) == (2, 2)
+
+
 async def test_a_ceiling_of_nothing_still_replays(path: Path) -> None:
     service = Service()
     async with service.client() as cvs:
@@ -982,6 +1013,20 @@ async def test_wrong_credentials_stop_a_batch_and_it_says_so(sandbox: Sandbox, j
     async with AsyncCVS("key", "right", base_url=sandbox.base_url) as cvs:
         outcomes, stats = await run(cvs, pictures(jpg, 60), path)
     assert (stats.done, stats.billed) == (60, 60)
+
+
+async def test_an_answer_about_its_item_begins_the_count_anew(path: Path) -> None:
+    service = Service(answer=lambda body: refusal(1) if b"4\r\n--" in body else httpx.Response(503))
+    async with service.client() as cvs:
+        outcomes, _ = await run(cvs, numbered(30), path, concurrency=1, max_consecutive_failures=10)
+    assert reasons(outcomes) == {"Failed": 30}
+
+
+async def test_paid_answers_that_cannot_be_given_stop_nothing(path: Path) -> None:
+    service = Service(lambda _: httpx.Response(200, json={**GOOD, "data": ["x" * 10_000]}))
+    async with service.client(max_response_bytes=4096) as cvs:
+        outcomes, _ = await run(cvs, numbered(10), path, concurrency=1, max_consecutive_failures=3)
+    assert (reasons(outcomes), service.sent.total()) == ({"Failed": 10}, 10)
 
 
 @pytest.mark.parametrize("most", [50, None])
