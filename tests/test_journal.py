@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 from attrs import define, evolve, field
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cvs_async import ConfigurationError
@@ -195,7 +195,8 @@ async def test_an_earlier_run_left_what_is_in_doubt(path: Path) -> None:
 class Model:
     """One document as plainly as can be: what each of its requests cost.
 
-    ``open`` are those without an end that left since the journal was opened, ``stale`` those of earlier runs.
+    ``open`` are those without an end that left since the journal was opened, ``stale`` those of earlier runs;
+    ``refused`` are free, and would be so again.
     """
 
     claimed: bool = False
@@ -211,7 +212,7 @@ class Model:
                 self.charges.append("open")
             case "withdrawn" if self.charges[-1:] == ["open"]:
                 self.charges.pop()
-            case "billed" | "free" | "unknown" if self.charges:
+            case "billed" | "free" | "refused" | "unknown" if self.charges:
                 if self.charges[-1] != "billed":
                     if step == "billed" or "billed" not in self.charges:
                         self.content = None if step == "unknown" else b"%d" % number
@@ -226,15 +227,31 @@ class Model:
         """State, attempts, unknown attempts, billed, content."""
         last = self.charges[-1] if self.charges else "planned"
         billed = self.charges.count("billed")
-        state = "sent" if last in ("open", "stale") else "billed" if billed else last
-        unknown = len(self.charges) - billed - self.charges.count("free") - (last == "open")
+        free = self.charges.count("free") + self.charges.count("refused")
+        unknown = len(self.charges) - billed - free - (last == "open")
+        state = last
+        if last in ("open", "stale"):
+            state = "sent"
+        elif billed:
+            state = "billed"
+        elif last == "refused":
+            state = "free"
+        elif unknown:
+            state = "unknown"
         return state, len(self.charges), unknown, billed, self.content
 
 
-STEPS = ("claim", "sent", "sent", "withdrawn", "billed", "free", "unknown", "reopen")
+STEPS = ("claim", "sent", "sent", "withdrawn", "billed", "free", "refused", "unknown", "reopen")
+
+
+def of_one(*steps: str) -> list[tuple[str, int]]:
+    return [(step, 0) for step in ("claim", *steps)]
 
 
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 1)), max_size=16))
+@example(of_one("sent", "unknown", "sent", "free"))
+@example(of_one("sent", "reopen", "sent", "free", "sent", "refused"))
+@example(of_one("sent", "free", "sent", "billed", "sent", "unknown", "sent", "free"))
 @settings(max_examples=60, deadline=None)
 def test_any_sequence_is_told_as_a_plain_model_tells_it(steps: list[tuple[str, int]]) -> None:
     async def run(path: Path) -> None:
@@ -284,8 +301,14 @@ async def perform(journal: Journal, step: str, key: str, content: bytes) -> None
             await journal.sent(key, check_sum=None)
         case "withdrawn":
             await journal.withdrawn(key)
-        case "billed" | "free" | "unknown":
-            await end(journal, key, step, None if step == "unknown" else content)
+        case "billed":
+            await end(journal, key, "billed", content)
+        case "free":
+            await end(journal, key, "free", content, error="ServerError", http_status=503, code=None)
+        case "refused":
+            await end(journal, key, "free", content, error="InvalidImageError", code=3)
+        case "unknown":
+            await end(journal, key, "unknown", None, error="TimeoutError", code=None)
 
 
 async def tell(journal: Journal, key: str) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cvs_async import Done, Failed
+from cvs_async import Done, Failed, RetryPolicy
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Item, Outcome
 from cvs_async.batch.journal import JournalReader, purge
@@ -122,3 +122,53 @@ async def test_an_answer_that_breaks_after_code_0_is_kept_and_told_again(path: P
             assert isinstance(outcome, Failed)
             assert (outcome.error.charge, outcome.error.raw, outcome.replayed) == ("billed", content, replayed)
         assert (service.sent.total(), cvs.stats.billed) == (1, 1)
+
+
+# --- requests that may have been charged, before one that was not
+
+
+def lost_then(status: int, body: dict[str, Any] | None = None) -> Service:
+    """The first answer is lost, all further ones are of a status."""
+    asked = list[bytes]()
+
+    def answer(document: bytes) -> httpx.Response | Exception:
+        asked.append(document)
+        if len(asked) == 1:
+            return httpx.ReadError("reset")
+        return httpx.Response(status, json=body) if body else httpx.Response(status)
+
+    return Service(answer=answer)
+
+
+async def test_what_may_have_been_charged_stays_in_doubt_after_a_free_answer(path: Path) -> None:
+    service = lost_then(503)
+    retry = RetryPolicy(attempts=2, initial=0.0, unknown_resends=1)
+    async with service.client(retry=retry) as cvs:
+        first, _ = await run(cvs, numbered(1), path)
+        assert (reasons(first), service.sent.total()) == ({"in_doubt": 1}, 2)
+        again, _ = await run(cvs, numbered(1), path)
+        assert (reasons(again), service.sent.total()) == ({"in_doubt": 1}, 2)
+        plan = await cvs.batch(cvs.ocr.card, list(numbered(1)), journal=path).plan()
+        assert (plan.most_billed, plan.known) == (0, {"unknown": 1})
+    assert reasons(exported(path)) == {"in_doubt": 1}
+    with JournalReader(path) as reader:
+        assert reader.figures().states["unknown"] == 1
+
+
+async def test_what_may_have_been_charged_stays_in_doubt_after_a_retry_that_was_free(path: Path) -> None:
+    service = lost_then(503)
+    async with service.client(retry=RetryPolicy(attempts=1)) as cvs:
+        await run(cvs, numbered(1), path)
+        await run(cvs, numbered(1), path, in_doubt="retry")
+        outcomes, _ = await run(cvs, numbered(1), path)
+    assert (reasons(outcomes), service.sent.total()) == ({"in_doubt": 1}, 2)
+
+
+async def test_what_the_service_refuses_for_good_is_in_doubt_no_more(path: Path) -> None:
+    service = lost_then(200, {"data": None, "errorCode": "3", "errorMessage": "no image"})
+    async with service.client(retry=RetryPolicy(attempts=1)) as cvs:
+        await run(cvs, numbered(1), path)
+        for _ in range(2):
+            outcomes, _ = await run(cvs, numbered(1), path, in_doubt="retry")
+            assert reasons(outcomes) == {"Failed": 1}
+    assert service.sent.total() == 2

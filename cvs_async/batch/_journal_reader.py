@@ -18,7 +18,7 @@ from attrs import field, frozen
 
 from ._journal_files import damage, is_journal, open_to_read, open_to_write, real_path, refuse_left_log, tidy
 from ._journal_lock import writer_of
-from ._journal_schema import COLUMNS, JournalError, Record, State, to_record, translated
+from ._journal_schema import COLUMNS, PERMANENT, JournalError, Record, State, to_record, translated
 from ._journal_service import Service, origin_of
 from ._journal_wal import size_of, wal_path
 
@@ -271,11 +271,18 @@ def _state(path: Path) -> tuple[int, ...]:
 
 _SOURCES = "SELECT count(*), count(*) FILTER (WHERE document = id), min(claimed_at) FROM sources"
 # Beside max(), the other columns are those of the row with the greatest number.
-_STATES = """
-SELECT CASE WHEN last IS NULL THEN 'sent' WHEN billed THEN 'billed' ELSE last END, count(*)
-FROM (SELECT max(number), charge AS last, total(charge = 'billed') AS billed FROM requests GROUP BY document)
+_STATES = f"""
+SELECT CASE
+  WHEN last IS NULL THEN 'sent' WHEN billed THEN 'billed' WHEN in_doubt AND NOT refused THEN 'unknown' ELSE last
+END, count(*)
+FROM (
+  SELECT max(number), charge AS last, total(charge = 'billed') AS billed,
+    total(coalesce(charge, 'unknown') = 'unknown') AS in_doubt,
+    charge = 'free' AND error IN ({", ".join(f"'{name}'" for name in sorted(PERMANENT))}) AS refused
+  FROM requests GROUP BY document
+)
 GROUP BY 1
-"""
+"""  # noqa: S608
 _IN_FLIGHT = """
 (charge IS NULL AND opening IS ?
  AND NOT EXISTS (SELECT 1 FROM requests l WHERE l.document = r.document AND l.number > r.number))

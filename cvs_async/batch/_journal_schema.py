@@ -59,7 +59,7 @@ COLUMNS = (
     " r.opening, r.check_sum, r.sent_at, r.ended_at, r.charge, r.http_status, r.error, r.code"
 )
 """Of document `d` and its requests `r`, for `to_record`."""
-KEY, NUMBER, OPENING, CHARGE = 1, 6, 7, 11
+KEY, NUMBER, OPENING, CHARGE, ERROR = 1, 6, 7, 11, 13
 
 _JOINED = f"SELECT {COLUMNS} FROM sources d LEFT JOIN requests r ON r.document = d.id WHERE d.document = d.id"  # noqa: S608
 MANY = 16
@@ -100,6 +100,10 @@ COST = "then every document that this one has paid for is sent, and paid for, ag
 """What it costs to begin another journal."""
 
 
+PERMANENT = frozenset({"NoContentError", "InvalidImageError", "InvalidIdError", "FormatTypeError"})
+"""Answers of the service that say no, and will say so again."""
+
+
 class JournalError(ConfigurationError):
     """A journal cannot be opened or written: damaged, foreign, of a newer version, in use, or the disk is full."""
 
@@ -115,7 +119,8 @@ class Record:
         key: of its content, operation and parameters: 64 hex digits.
         operation: such as ``ocr.card``.
         source: its name for people, the first one that was seen.
-        state: ``planned``, ``sent``, or what it cost: ``billed`` if ever it was, else as the last request.
+        state: ``planned``, ``sent``, or what it cost: ``billed`` if any request was; else ``unknown`` if any may have
+            been, unless the last one was refused for good (`PERMANENT`), as the others would have been; else ``free``.
         check_sum: as it was sent.
         attempts: how many requests were ever made.
         unknown_attempts: how many of them may have been charged, those without an end among them, unless in flight.
@@ -179,9 +184,11 @@ def to_record(rows: Sequence[Row], opening: int | None, content: bytes | None = 
     attempts, opened_as, last = rows[-1][NUMBER], rows[-1][OPENING], charges[-1]
     mine = opened_as == opening
     billed = charges.count("billed")
-    state: State = "sent" if last is None else "billed" if billed else last
     unknown = charges.count("unknown") + charges.count(None) - (last is None and mine)
     shown = rows[-1]
+    state: State = "sent" if last is None else "billed" if billed else last
+    if state == "free" and unknown and shown[ERROR] not in PERMANENT:
+        state = "unknown"
     if state == "billed" != last:
         shown = rows[-1 - charges[::-1].index("billed")]
         mine = shown[OPENING] == opening

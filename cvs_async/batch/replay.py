@@ -9,6 +9,7 @@ from .._endpoint import Endpoint
 from .._exchange import WireReply
 from .._reply import Reply, decode
 from ..errors import Charge, CVSError, drop_frames
+from ._journal_schema import PERMANENT as PERMANENT
 from .journal import Record
 from .outcome import Done, Failed, Held, Item, Outcome
 
@@ -16,9 +17,6 @@ T = TypeVar("T")
 
 UNPRICED = (None, "DecodeError", "APIError")
 """How a request has ended, in `Record.error`, whose answer is kept although nobody knows what it cost."""
-
-PERMANENT = frozenset({"NoContentError", "InvalidImageError", "InvalidIdError", "FormatTypeError"})
-"""Answers of the service that say no, and will say so again."""
 
 
 def answered(endpoint: Endpoint[T], item: Item, record: Record, content: bytes) -> Done[T] | Failed:
