@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 import httpx
 
+from ._descriptors import found_in
 from ._exchange import Progress, WireReply
 from ._request import Body, Request
 from ._retry import parse_retry_after
@@ -145,6 +146,8 @@ class Transport:
             ) from error
         except CVSError as error:
             error.operation, error.attempts = operation, progress.attempts
+            if isinstance(error, ConfigurationError):
+                error.args = (f"{operation}: {error}",)
             # A request whose input could not be read to its end is never complete, so nobody can have worked on it.
             error.charge = "free" if isinstance(error, (InvalidInputError, ConfigurationError)) else progress.charge
             raise
@@ -268,6 +271,8 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 def _as_ours(error: httpx.HTTPError | httpx.InvalidURL, operation: str, progress: Progress) -> CVSError:
     attempts = progress.attempts
     never_left = isinstance(error, _NOT_DELIVERED) or progress.charge == "free"
+    if never_left and (descriptors := found_in(error)) is not None:
+        return ConfigurationError(f"{operation}: {descriptors}", operation=operation, attempts=attempts)
     kind = type(error).__name__
     ours: type[CVSError]
     if isinstance(error, httpx.TimeoutException):

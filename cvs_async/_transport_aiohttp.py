@@ -25,6 +25,7 @@ from aiohttp.abc import AbstractStreamWriter
 from attrs import define
 
 from ._certificates import tls_context
+from ._descriptors import found_in
 from ._proxies import Proxies
 from ._transport_connection import Connector, Socket
 from ._transport_parser import MAX_FIELD, MAX_FIELDS
@@ -311,6 +312,8 @@ def _failure(error: Exception, sending: _Sending) -> Exception:
         return sending.body_error
     if sending.write_timer is not None and sending.write_timer.expired():
         return httpx.WriteTimeout("the request could not be written in time")
+    if not sending.left and (descriptors := found_in(error)) is not None:
+        return descriptors
     return _as_httpx(error, sending.left)
 
 

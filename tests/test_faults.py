@@ -10,7 +10,9 @@ import contextlib
 import fcntl
 import gzip
 import itertools
+import os
 import re
+import resource
 import select
 import socket
 import ssl
@@ -39,6 +41,7 @@ from attrs import field, frozen
 import cvs_async
 from cvs_async import (
     AsyncCVS,
+    ConfigurationError,
     ConnectionLostError,
     CVSError,
     RedirectError,
@@ -872,3 +875,43 @@ async def test_without_an_answer_a_connection_that_breaks_while_it_sends_is_unkn
             for source in (PICTURE, LARGE) * 5:
                 error = await failure(cvs.ocr.card(source))
                 assert (name_of(error), error.charge) == ("ConnectionLostError", "unknown")
+
+
+# --- no file descriptor left
+
+
+@contextmanager
+def no_descriptor_left() -> Iterator[int]:
+    """All file descriptors that the process may have are taken; gives how many that are."""
+    taken = list[int]()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    bound = 64 + max(map(int, os.listdir("/dev/fd")))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (bound, hard))
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.dup(0))
+        yield bound
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for descriptor in taken:
+            os.close(descriptor)
+
+
+@pytest.mark.parametrize("transport", ["the client's", "httpx's"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "no-such-host.invalid"])
+async def test_without_a_file_descriptor_the_bound_is_named_and_nothing_is_sent(host: str, transport: str) -> None:
+    own = {} if transport == "the client's" else {"transport": httpx.AsyncHTTPTransport()}
+    async with bad_server(answers(http())) as server:
+        base_url = server.base_url.replace("127.0.0.1", host)
+        async with client(base_url, allow_insecure=True, **own) as cvs:
+            with no_descriptor_left() as bound:
+                error = await failure(cvs.ocr.card(PICTURE))
+            assert isinstance(error, ConfigurationError)
+            assert f"at most {bound} at once" in str(error)
+            assert "ulimit -n" in str(error)
+            assert str(error).startswith("ocr.card: ")
+            assert (error.charge, error.operation, error.attempts, cvs.stats.attempts) == ("free", "ocr.card", 1, 1)
+            if host != "no-such-host.invalid":
+                assert (await cvs.ocr.card(PICTURE)).charge == "billed"
+    assert len(server.requests) == (host != "no-such-host.invalid")

@@ -202,7 +202,7 @@ async def test_a_download_through_a_proxy_that_cannot_be_used_is_free(monkeypatc
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:1080")
     async with AsyncCVS("key", "secret", allow_insecure=True) as cvs:
-        with pytest.raises(ConfigurationError, match=r"^http_proxy: a socks proxy") as caught:
+        with pytest.raises(ConfigurationError, match=r"^smartcrop.download: http_proxy: a socks proxy") as caught:
             await cvs.smartcrop.download("http://cvs.example.com/a.jpg")
     assert caught.value.charge == "free"
 
