@@ -13,6 +13,7 @@ import httpx
 
 from ._descriptors import found_in
 from ._exchange import Progress, WireReply
+from ._private import Headers
 from ._request import Body, Request
 from ._retry import parse_retry_after
 from ._transport_aiohttp import AiohttpTransport, Answer, Content, Outgoing
@@ -58,12 +59,14 @@ class Transport:
             follow_redirects=False,
             trust_env=False,
         )
-        self._headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": ENCODINGS,
-            "Authorization": settings.authorization,
-            "User-Agent": f"cvs_async/{__version__}",
-        }
+        self._headers = Headers(
+            {
+                "Accept": "application/json",
+                "Accept-Encoding": ENCODINGS,
+                "Authorization": settings.authorization,
+                "User-Agent": f"cvs_async/{__version__}",
+            }
+        )
 
     @property
     def connections(self) -> int | None:
@@ -85,7 +88,7 @@ class Transport:
         if request.query:
             url = f"{url}?{request.query}"
         if body is not None:
-            headers = headers | {"Content-Type": body.content_type, "Content-Length": str(body.size)}
+            headers = Headers({**headers, "Content-Type": body.content_type, "Content-Length": str(body.size)})
         stream = _stream(body, progress)
         outgoing = Outgoing(request.method, url, headers, stream, timeout)
         try:
@@ -111,7 +114,7 @@ class Transport:
                 f"{operation}: the URL is plain http; make the client with allow_insecure=True to use it",
                 operation=operation,
             )
-        headers = self._headers | {"Accept": "*/*"}
+        headers = Headers({**self._headers, "Accept": "*/*"})
         if _origin(target) not in {_origin(httpx.URL(origin)) for origin in self._settings.origins.values()}:
             del headers["Authorization"]
         return await self._exchange(operation, Outgoing("GET", str(target), headers, Content(()), timeout), progress)
@@ -137,7 +140,10 @@ class Transport:
             finally:
                 await answer.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _as_ours(error, operation, progress) from error
+            ours = _as_ours(error, operation, progress)
+            # Texts of httpx and httpcore, and of what led to them, may quote the answer.
+            error.args, error.__cause__, error.__context__ = (type(error).__name__,), None, None
+            raise ours from error
         except BrokenEncodingError as error:
             text = f"{operation}: the answer's content encoding is broken"
             raw = bytes(content) or None  # what it cost may stand there

@@ -14,6 +14,7 @@ from ._call import Caller
 from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint
 from ._pace import RateLimit
+from ._private import private
 from ._quota import Quota
 from ._reply import Reply
 from ._retry import RetryPolicy
@@ -70,6 +71,7 @@ class AsyncCVS:
         ConfigurationError: if a key is missing or an argument is unusable.
     """
 
+    @private
     def __init__(
         self,
         api_key: str | None = None,
@@ -118,6 +120,7 @@ class AsyncCVS:
         self.smartcrop = SmartCrop(self._call)
         self.v1 = V1(self._call)
 
+    @private
     def batch(
         self,
         operation: Callable[..., Awaitable[Reply[T]]] | Endpoint[T],
@@ -201,6 +204,7 @@ class AsyncCVS:
             rules=rules,
         )
 
+    @private
     async def call(self, endpoint: Endpoint[T], **arguments: Any) -> Reply[T]:
         """Call an operation that the library does not know yet, with everything that the known ones have.
 

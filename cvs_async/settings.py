@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from ._pace import RateLimit
+from ._private import private
 from ._quota import Quota
 from ._retry import RetryPolicy
 from .errors import ConfigurationError
@@ -122,6 +123,7 @@ class Settings:
     account: str = field(default="", repr=False)
 
     @classmethod
+    @private
     def load(
         cls,
         api_key: str | None,

@@ -6,11 +6,14 @@ import asyncio
 import base64
 import gc
 import gzip
+import json
 import logging
+import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 import pytest
@@ -19,10 +22,23 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from cvs_async import AsyncCVS, CVSError, Done, RetryPolicy, Url
+from cvs_async import AsyncCVS, CVSError, Done, Endpoint, RetryPolicy, Timeout, Url
+from cvs_async._transport import Transport
 from cvs_async.batch import Outcome
+from cvs_async.settings import Settings
 from tests.clock import virtual
-from tests.servers import answers, answers_when_told, arrived, bad_server, http
+from tests.servers import (
+    Behave,
+    after_request,
+    answers,
+    answers_when_told,
+    arrived,
+    bad_server,
+    closes_after_request,
+    http,
+    resets_after_request,
+    silent,
+)
 
 CANARY = "c4n4ry"
 HIDDEN = (CANARY, base64.b64encode(f"{CANARY}:{CANARY}".encode()).decode())
@@ -328,3 +344,189 @@ async def test_the_canary_would_be_heard(ears: Ears) -> None:
     logging.getLogger("anything").debug("%s", HIDDEN[1])
     with pytest.raises(AssertionError):
         ears.silent()
+
+
+# --- tracebacks with local variables, as pytest, rich and error reporters print them
+
+
+def with_locals(error: BaseException) -> str:
+    """Its whole traceback, and those that led to it."""
+    return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+
+
+async def error_of(work: Awaitable[object]) -> BaseException | None:
+    """What it ends with, from a frame that knows nothing of what was given to it."""
+    try:
+        await work
+    except BaseException as error:
+        return error
+    return None
+
+
+def hidden(shown: str) -> bool:
+    found = [line for line in shown.splitlines() if any(secret in line for secret in HIDDEN)]
+    assert not found, found
+    return True
+
+
+Work: TypeAlias = Callable[[AsyncCVS], Awaitable[object]]
+
+CALLS: dict[str, Work] = {
+    "a file": lambda cvs: cvs.ocr.card(CANARY.encode(), check_sum=CANARY),
+    "a URL": lambda cvs: cvs.ocr.card(f"https://u:{CANARY}@example.com/{CANARY}?t={CANARY}", check_sum=CANARY),
+    "base64": lambda cvs: cvs.ocr.card(CANARY.encode(), send_as="base64"),
+    "a file object": lambda cvs: cvs.ocr.card(BytesIO(CANARY.encode())),
+    "two files": lambda cvs: cvs.ekyc.face_matching(CANARY.encode(), CANARY.encode()),
+    "metadata": lambda cvs: cvs.face_search.add_image(CANARY.encode(), {"name": CANARY}),
+    "an id": lambda cvs: cvs.face_search.update_image(CANARY, {"name": CANARY}),
+    "an endpoint": lambda cvs: cvs.call(Endpoint("ocr/card"), img=CANARY.encode()),
+    "a download": lambda cvs: cvs.smartcrop.download(f"{cvs!r}".split()[-1][:-1] + f"/{CANARY}?{CANARY}"),
+}
+
+FAULTS: dict[str, Behave] = {
+    "refused": answers(http(json.dumps({"errorCode": "3", "errorMessage": CANARY}).encode())),
+    "out of requests": answers(http(b'{"errorCode": "4", "errorMessage": "out of request"}')),
+    "503": answers(http(CANARY.encode(), "503 " + CANARY)),
+    "HTML": answers(http(CANARY.encode())),
+    "reset": resets_after_request,
+    "closed": closes_after_request,
+    "silent": silent,
+    "cut off": after_request(http(CANARY.encode(), length=99)),
+    "too large": answers(http(CANARY.encode() * 1000)),
+    "garbage": answers(CANARY.encode() + b"\r\n\r\n", then_close=True),
+}
+
+
+@pytest.mark.parametrize("transport", ["the client's", "httpx's"])
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("call", CALLS)
+async def test_a_traceback_with_locals_shows_nothing_of_a_call(call: str, fault: str, transport: str) -> None:
+    async with (
+        bad_server(FAULTS[fault]) as server,
+        AsyncCVS(
+            CANARY,
+            CANARY,
+            base_url=server.base_url,
+            retry=RetryPolicy(attempts=2, initial=0.001, unknown_resends=1),
+            timeout=Timeout(read=0.05, total=10),
+            max_response_bytes=2_000,
+            transport=None if transport == "the client's" else httpx.AsyncHTTPTransport(),
+        ) as cvs,
+    ):
+        error = await error_of(CALLS[call](cvs))
+        if isinstance(error, CVSError):
+            assert hidden(with_locals(error))
+            assert "in __call__" in with_locals(error) or call == "a download", "the lines stay"
+        else:
+            assert (call, error) == ("a download", None)
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("end", ["cancelled", "too late"])
+async def test_a_traceback_with_locals_shows_nothing_of_a_call_that_was_left(call: str, end: str) -> None:
+    async with (
+        bad_server(silent) as server,
+        AsyncCVS(CANARY, CANARY, base_url=server.base_url, drain_timeout=0.01, timeout=0.2) as cvs,
+    ):
+        task = asyncio.create_task(error_of(CALLS[call](cvs)))
+        if end == "cancelled":
+            await arrived(server, 1)
+            task.cancel()
+        error = await task
+    assert isinstance(error, asyncio.CancelledError if end == "cancelled" else CVSError)
+    assert hidden(with_locals(error))
+
+
+WRONG: dict[str, Work] = {
+    "an unknown keyword": lambda cvs: cvs.ocr.card(CANARY.encode(), nonsense=CANARY),  # type: ignore[call-arg]
+    "no URL": lambda cvs: cvs.ocr.card(CANARY.encode(), send_as="url"),
+    "no file": lambda cvs: cvs.ocr.card(f"https://example.com/?{CANARY}", send_as="file"),
+    "a timeout of nothing": lambda cvs: cvs.ocr.card(CANARY.encode(), timeout=-1),
+    "a check sum that cannot be printed": lambda cvs: cvs.ocr.card(CANARY.encode(), check_sum=f"{CANARY}\n"),
+    "too many arguments": lambda cvs: cvs.ocr.card(CANARY.encode(), CANARY),  # type: ignore[call-arg, arg-type]
+    "too few arguments": lambda cvs: cvs.ekyc.face_matching(CANARY.encode()),  # type: ignore[call-arg]
+    "an input that is unknown": lambda cvs: cvs.call(Endpoint("ocr/card"), picture=CANARY.encode()),
+    "metadata that are reserved": lambda cvs: cvs.face_search.add_image(CANARY.encode(), {"user": CANARY}),
+}
+
+
+@pytest.mark.parametrize("call", WRONG)
+async def test_a_traceback_with_locals_shows_nothing_of_a_call_that_is_refused(call: str) -> None:
+    async with AsyncCVS(CANARY, CANARY) as cvs:
+        error = await error_of(WRONG[call](cvs))
+    assert isinstance(error, (CVSError, TypeError))
+    assert hidden(with_locals(error))
+
+
+CLIENTS: dict[str, Callable[[], object]] = {
+    "a colon in the key": lambda: AsyncCVS(f"{CANARY}:", CANARY),
+    "a blank in the key": lambda: AsyncCVS(f"{CANARY} x", CANARY),
+    "a blank in the secret": lambda: AsyncCVS(CANARY, f"{CANARY} x"),
+    "no secret": lambda: AsyncCVS(CANARY),
+    "no base URL": lambda: AsyncCVS(CANARY, CANARY, base_url=f"https://{CANARY}@example.com"),
+    "half a mapping": lambda: AsyncCVS(CANARY, CANARY, base_url={"cloud": f"https://{CANARY}@example.com"}),
+    "a timeout of nothing": lambda: AsyncCVS(CANARY, CANARY, timeout=0),
+    "no connections": lambda: AsyncCVS(CANARY, CANARY, max_connections=0),
+    "no bytes": lambda: AsyncCVS(CANARY, CANARY, max_response_bytes=0),
+    "an odd quota": lambda: AsyncCVS(CANARY, CANARY, quota="x"),  # type: ignore[arg-type]
+    "an odd keyword": lambda: AsyncCVS(CANARY, CANARY, nonsense=1),  # type: ignore[call-arg]
+    "an odd type": lambda: AsyncCVS(CANARY, CANARY, timeout="x"),  # type: ignore[arg-type]
+    "a key that is no text": lambda: AsyncCVS(CANARY.encode(), CANARY),  # type: ignore[arg-type]
+    "settings": lambda: Settings.load(CANARY, f"{CANARY} x", None, None, 1),
+    "a batch of nothing": lambda: AsyncCVS("k", "s").batch(Endpoint("x"), [CANARY.encode()], concurrency=0),
+    "a batch with an odd keyword": lambda: AsyncCVS("k", "s").batch(Endpoint("x"), [CANARY.encode()], check=CANARY),  # type: ignore[call-arg]
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_traceback_with_locals_shows_nothing_of_a_client_that_cannot_be_made(client: str) -> None:
+    with pytest.raises((CVSError, TypeError, ValueError)) as caught:
+        CLIENTS[client]()
+    assert hidden(with_locals(caught.value))
+
+
+async def test_an_error_that_the_caller_was_handling_keeps_its_frames() -> None:
+    def own() -> None:
+        kept = "of the caller's own"
+        raise KeyError(len(kept))
+
+    async with AsyncCVS(CANARY, CANARY) as cvs:
+        try:
+            own()
+        except KeyError:
+            error = await error_of(WRONG["no URL"](cvs))
+    assert error is not None
+    assert "of the caller's own" in with_locals(error)
+    assert hidden(with_locals(error))
+
+
+async def test_frames_that_are_at_work_do_not_show_the_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a tool sees them that looks at the stack of a log line."""
+    shown: list[str] = []
+    exchange = Transport._exchange
+
+    async def watched(*arguments: Any, **keywords: Any) -> Any:
+        frame = sys._getframe().f_back
+        assert frame is not None
+        shown.append(repr(frame.f_locals))
+        return await exchange(*arguments, **keywords)
+
+    monkeypatch.setattr(Transport, "_exchange", watched)
+    async with bad_server(answers(http())) as server, AsyncCVS(CANARY, CANARY, base_url=server.base_url) as cvs:
+        await cvs.ocr.card(b"picture")
+        await cvs.smartcrop.download(f"{server.base_url}/a.jpg")
+    assert len(shown) == 2
+    assert "headers" in shown[0]
+    assert hidden("\n".join(shown))
+
+
+async def test_the_canary_would_be_seen() -> None:
+    """A look into the other tests' own mirror."""
+
+    async def failing(document: bytes) -> None:
+        raise ValueError(len(document))
+
+    error = await error_of(failing(CANARY.encode()))
+    assert error is not None
+    with pytest.raises(AssertionError):
+        hidden(with_locals(error))

@@ -8,6 +8,7 @@ from typing import Any
 
 from .._call import Caller
 from .._endpoint import DEFAULTS, CallOptions, ThumbOptions
+from .._private import private
 
 _OPTIONS: dict[str, type] = {f"Unpack[{keywords.__name__}]": keywords for keywords in (CallOptions, ThumbOptions)}
 
@@ -21,8 +22,14 @@ class Family:
         self._call = call
 
     def __init_subclass__(cls) -> None:
-        """Spell the keywords of the operations out for `help` and notebooks, as type checkers know them already."""
-        for function in vars(cls).values():
+        """Spell the keywords of the operations out for `help` and notebooks, as type checkers know them already.
+
+        And keep the documents, which are their arguments, out of tracebacks.
+        """
+        for name, function in list(vars(cls).items()):
+            if inspect.iscoroutinefunction(function):
+                function = private(function)
+                setattr(cls, name, function)
             if keywords := _OPTIONS.get(getattr(function, "__annotations__", {}).get("options", "")):
                 function.__signature__ = _spelled_out(function, keywords)
 
