@@ -157,9 +157,11 @@ def _credential(name: str, given: str | None, variable: str) -> str:
     value = trimmed(given if given is not None else os.environ.get(variable, ""))
     if not value:
         raise ConfigurationError(f"no {name}: pass {name}= to AsyncCVS or set the environment variable {variable}")
-    if any(sign.isspace() or not sign.isprintable() for sign in value):
+    # A secret is a password, which may hold a blank; a line break or a NUL is a mistake in both.
+    if not value.isprintable() or (name == "api_key" and " " in value):
         source = variable if given is None else name
-        raise ConfigurationError(f"{source} holds a blank, a line break or a control character within")
+        what = "a blank, a line break" if name == "api_key" else "a line break"
+        raise ConfigurationError(f"{source} holds {what} or a control character within")
     return value
 
 

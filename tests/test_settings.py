@@ -80,7 +80,15 @@ CREDENTIALS = pytest.mark.parametrize(
     ("name", "variable"), [("api_key", "CVS_API_KEY"), ("api_secret", "CVS_API_SECRET")]
 )
 AROUND = ["{}\n", "{}\r\n", " {}", "{}\t", "\ufeff{}\n", "{}\u00a0", "\u200b{}", "\n\n {} \r\n"]
-WITHIN = ["CANARY\nCANARY", "CANARY CANARY", "CANARY\tx", "CANARY\0x", "CANARY\rx", "CANARY\x1b[0m", "CANARY\udcff"]
+WITHIN = [
+    "CANARY\nCANARY",
+    "CANARY\u2028CANARY",
+    "CANARY\tx",
+    "CANARY\0x",
+    "CANARY\rx",
+    "CANARY\x1b[0m",
+    "CANARY\udcff",
+]
 
 
 @pytest.mark.parametrize("around", AROUND)
@@ -98,13 +106,20 @@ def test_what_cannot_be_in_a_credential_is_refused_by_name(
     name: str, variable: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: dict[str, str | None] = {"api_key": "a", "api_secret": "b"}
-    with pytest.raises(ConfigurationError, match=f"^{name} holds a blank, a line break") as caught:
+    with pytest.raises(ConfigurationError, match=f"^{name} holds .*a line break or") as caught:
         load(**given | {name: value})  # type: ignore[arg-type]
     assert "CANARY" not in f"{caught.value} {caught.value!r}"
     if "\0" not in value:  # which no variable holds
         monkeypatch.setenv(variable, value)
-        with pytest.raises(ConfigurationError, match=f"^{variable} holds a blank, a line break"):
+        with pytest.raises(ConfigurationError, match=f"^{variable} holds .*a line break or"):
             load(**given | {name: None})  # type: ignore[arg-type]
+
+
+def test_a_blank_is_refused_in_a_key_and_taken_in_a_secret() -> None:
+    with pytest.raises(ConfigurationError, match="^api_key holds a blank") as caught:
+        load("CANARY x")
+    assert "CANARY" not in str(caught.value)
+    assert credentials(load("a", "bí mật")) == "a:bí mật"
 
 
 @CREDENTIALS
