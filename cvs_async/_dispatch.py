@@ -11,6 +11,7 @@ import asyncio
 import builtins
 import logging
 import random
+import threading
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
@@ -225,7 +226,7 @@ class Dispatcher:
         try:
             await over
             if not task.done() and progress.phase == "answered":
-                await asyncio.wait((task,), timeout=DECODING)
+                await _decoded(task)
         except asyncio.CancelledError:
             self._leave(call, task, progress)
             raise
@@ -371,6 +372,13 @@ class Dispatcher:
 def _give_up(task: asyncio.Task[object], progress: Progress) -> None:
     if progress.phase != "answered":  # else nobody is waited for any more: its answer is being decoded
         task.cancel()
+
+
+async def _decoded(task: asyncio.Task[object]) -> None:
+    """Wait until an answer is decoded, for at most `DECODING`: by the clock of the thread that decodes it."""
+    done = threading.Event()
+    task.add_done_callback(lambda _: done.set())
+    await asyncio.get_running_loop().run_in_executor(None, done.wait, DECODING)
 
 
 def _tell(over: asyncio.Future[None]) -> None:

@@ -116,7 +116,7 @@ def test_what_cannot_be_in_a_credential_is_refused_by_name(
 
 
 def test_a_blank_is_refused_in_a_key_and_taken_in_a_secret() -> None:
-    with pytest.raises(ConfigurationError, match="^api_key holds a blank") as caught:
+    with pytest.raises(ConfigurationError, match=r"^api_key holds a blank") as caught:
         load("CANARY x")
     assert "CANARY" not in str(caught.value)
     assert credentials(load("a", "bí mật")) == "a:bí mật"
