@@ -443,7 +443,7 @@ WRONG: dict[str, Work] = {
     "no file": lambda cvs: cvs.ocr.card(f"https://example.com/?{CANARY}", send_as="file"),
     "a timeout of nothing": lambda cvs: cvs.ocr.card(CANARY.encode(), timeout=-1),
     "a check sum that cannot be printed": lambda cvs: cvs.ocr.card(CANARY.encode(), check_sum=f"{CANARY}\n"),
-    "too many arguments": lambda cvs: cvs.ocr.card(CANARY.encode(), CANARY),  # type: ignore[call-arg]
+    "too many arguments": lambda cvs: cvs.ocr.card(CANARY.encode(), CANARY),  # type: ignore[call-arg, arg-type]
     "too few arguments": lambda cvs: cvs.ekyc.face_matching(CANARY.encode()),  # type: ignore[call-arg]
     "an input that is unknown": lambda cvs: cvs.call(Endpoint("ocr/card"), picture=CANARY.encode()),
     "metadata that are reserved": lambda cvs: cvs.face_search.add_image(CANARY.encode(), {"user": CANARY}),
