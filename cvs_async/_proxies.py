@@ -37,7 +37,7 @@ def _usable(given: str, kind: str) -> str:
         parts = urlsplit(url)
         usable = bool(parts.hostname) and parts.port != 0 and not any(map(str.isspace, url))
     except ValueError:
-        usable = False
+        parts, usable = urlsplit(""), False
     if not usable:
         raise ConfigurationError(f"{_variable(kind)} must look like http://proxy.example.com:3128")
     if parts.scheme not in ("http", "https"):

@@ -325,7 +325,8 @@ def test_a_true_invoice_gives_no_finding(values: dict[str, Any]) -> None:
 @given(invoices(), st.integers(50, 10**9))
 def test_an_invoice_whose_total_is_another_is_found(values: dict[str, Any], more: int) -> None:
     total = int(values["total_amount"].value.replace(".", "")) + more
-    assert kinds(check_paper(Invoice(**values | {"total_amount": Field(dong(total))}))) == [("total_amount", "amount")]
+    values["total_amount"] = Field(dong(total))
+    assert kinds(check_paper(Invoice(**values))) == [("total_amount", "amount")]
 
 
 def test_lines_that_add_up_to_another_sum_are_found() -> None:

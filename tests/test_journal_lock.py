@@ -148,7 +148,7 @@ async def test_who_finds_that_another_has_opened_the_journal_sends_nothing_more(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_journal_lock, "_try_byte", lambda _: True)  # as where only the lock file is locked
-    service, seen = Service(latency=0.01), list[Any]()
+    service, seen, sent, other = Service(latency=0.01), list[Any](), 0, Journal(path)
     async with service.client() as cvs:
         batch = cvs.batch(cvs.ocr.card, numbered(100), journal=path, concurrency=4)
         with pytest.raises(JournalError, match=r"was opened by another process .*: nothing more is sent"):
@@ -157,7 +157,6 @@ async def test_who_finds_that_another_has_opened_the_journal_sends_nothing_more(
                     seen.append(outcome)
                     if len(seen) == 12:
                         lock_path(path).unlink()
-                        other = Journal(path)
                         await other.__aenter__()
                         sent = service.sent.total()
         assert service.sent.total() <= sent + 4

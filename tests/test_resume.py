@@ -493,7 +493,7 @@ async def test_a_replay_has_the_status_of_the_answer(path: Path) -> None:
     def status(outcome: Outcome[Any]) -> int | None:
         return (outcome.reply if isinstance(outcome, Done) else outcome.error).http_status
 
-    service = Service(answer)
+    service, stats = Service(answer), Stats()
     async with service.client() as cvs:
         for _ in range(2):
             outcomes, stats = await run(cvs, numbered(2), path)

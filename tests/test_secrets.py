@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import httpx
 import pytest
@@ -443,7 +443,7 @@ WRONG: dict[str, Work] = {
     "no file": lambda cvs: cvs.ocr.card(f"https://example.com/?{CANARY}", send_as="file"),
     "a timeout of nothing": lambda cvs: cvs.ocr.card(CANARY.encode(), timeout=-1),
     "a check sum that cannot be printed": lambda cvs: cvs.ocr.card(CANARY.encode(), check_sum=f"{CANARY}\n"),
-    "too many arguments": lambda cvs: cvs.ocr.card(CANARY.encode(), CANARY),  # type: ignore[call-arg, arg-type]
+    "too many arguments": lambda cvs: cast(Any, cvs.ocr.card)(CANARY.encode(), CANARY),
     "too few arguments": lambda cvs: cvs.ekyc.face_matching(CANARY.encode()),  # type: ignore[call-arg]
     "an input that is unknown": lambda cvs: cvs.call(Endpoint("ocr/card"), picture=CANARY.encode()),
     "metadata that are reserved": lambda cvs: cvs.face_search.add_image(CANARY.encode(), {"user": CANARY}),
@@ -490,6 +490,7 @@ async def test_an_error_that_the_caller_was_handling_keeps_its_frames() -> None:
         kept = "of the caller's own"
         raise KeyError(len(kept))
 
+    error: BaseException | None = None
     async with AsyncCVS(CANARY, CANARY) as cvs:
         try:
             own()

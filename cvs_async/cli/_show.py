@@ -30,7 +30,8 @@ class Screen(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Return what stands for a text, whatever is in it."""
-        return super().render_str(escaped(text), **options | {"markup": False, "emoji": False})
+        options |= {"markup": False, "emoji": False}
+        return super().render_str(escaped(text), **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Return the parts that are written, each without control characters of its text."""

@@ -20,8 +20,9 @@ def _quoted_safely() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if hasattr(error, "format_message") and hasattr(error, "message"):  # its class is in a private module
-            error.message = escaped(error.message)
+        message = getattr(error, "message", None)
+        if hasattr(error, "format_message") and isinstance(message, str):  # its class is in a private module
+            vars(error)["message"] = escaped(message)
         raise
 
 
@@ -33,10 +34,10 @@ class Commands(TyperGroup):
         with _quoted_safely():
             return super().make_context(*arguments, **more)
 
-    def invoke(self, *arguments: Any) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command that is named."""
         with _quoted_safely():
-            return super().invoke(*arguments)
+            return super().invoke(ctx)
 
 
 app = typer.Typer(

@@ -11,6 +11,7 @@ from attrs import define, field
 from .._converter import unstructure
 from .._endpoint import Endpoint
 from .._json import pretty
+from .._reply import Reply
 from .._stdout import check_stdout
 from ..client import AsyncCVS
 from ._common import (
@@ -64,12 +65,13 @@ def command(
 
 
 async def _call(endpoint: Endpoint[Any], arguments: dict[str, Any], raw: bool, client: dict[str, Any]) -> int:
+    reply: Reply[Any] | None = None
     async with AsyncCVS(**client) as cvs:
         ending = _Ending(cvs)
         with ending.scope, gentle_interrupt(ending.begin, PATIENCE):
             async with beating(ending.look):
                 reply = await cvs.call(endpoint, **arguments)
-        if ending.scope.cancelled_caught:
+        if reply is None:
             stop("Interrupted; nothing is in flight.", INTERRUPTED)
     print_result(pretty(reply.raw if raw else unstructure(reply.data)))
     messages().print(f"{reply.operation}: {reply.charge}, {reply.elapsed:.2f} s", style="dim")

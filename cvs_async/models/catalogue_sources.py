@@ -13,6 +13,8 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
+PACKAGE = __name__.rpartition(".")[0]
+
 Parts = Mapping[str, str]
 """Documented names, dotted, with the letters of what stands beside them: confidence, box, page."""
 
@@ -21,7 +23,7 @@ Parts = Mapping[str, str]
 def documented() -> Mapping[str, Mapping[str, Parts]]:
     """Return what is documented of each operation, by the ``type`` of the paper."""
     content: dict[str, dict[str, str]] = json.loads(
-        files(__package__).joinpath("documented.json").read_text(encoding="utf-8")
+        files(PACKAGE).joinpath("documented.json").read_text(encoding="utf-8")
     )
     return {
         operation: {type_: dict(_parts(words)) for type_, words in papers.items()}
@@ -48,7 +50,7 @@ def meanings(cls: type[Any]) -> dict[str, str]:
     """What stands below each declaration of a class and its bases, in the source; nothing where that is not at hand."""
     found: dict[str, str] = {}
     for each in reversed(cls.__mro__):
-        if each.__module__.startswith(__package__):
+        if each.__module__.startswith(PACKAGE):
             found |= _texts(each.__module__).get(each.__name__, {})
     return found
 
