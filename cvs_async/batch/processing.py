@@ -126,7 +126,6 @@ class Processor(Generic[T]):
         except ConfigurationError as error:  # nothing is wrong with the item: another run may send it
             return Held(item, "stop", drop_frames(error))
         except CVSError as error:
-            self._note_set_up(error)
             return _without_reply(item, error)
         if self._journal is None:
             return await self._ask(item, parts, options)
