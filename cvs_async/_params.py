@@ -115,13 +115,15 @@ def identifiers(value: Any) -> list[int | str]:
 
 
 def metadata(value: Any) -> dict[str, Any]:
-    """A JSON object without the keys that the service reserves."""
+    """A JSON object without the keys that the service reserves, as it is sent: all keys are text."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise ValueError("must be a mapping with text for keys")
     if reserved := sorted(RESERVED_METADATA & set(value)):
         raise ValueError(f"must not hold {', '.join(reserved)}, which the service uses itself")
     try:
-        json.dumps(dict(value), allow_nan=False)
+        sent = json.dumps(dict(value), allow_nan=False, ensure_ascii=False)
+        sent.encode()  # half of a surrogate pair is text in Python only
+        members: dict[str, Any] = json.loads(sent)
     except (TypeError, ValueError, RecursionError):
         raise ValueError("must hold nothing but JSON values") from None
-    return dict(value)
+    return members

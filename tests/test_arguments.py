@@ -21,7 +21,9 @@ from cvs_async.batch import manifest
 from cvs_async.batch.keys import key_of, question_of
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sandbox
+from tests.test_resume import Service, errors, numbered, reasons, run
 
+ADD_IMAGE = OPERATIONS["face_search.add_image"]
 CARD, CROP, MATCHING = (OPERATIONS[name] for name in ("ocr.card", "smartcrop.crop_image", "ekyc.face_matching"))
 GOOD = {"data": [], "errorCode": "0", "errorMessage": "Success"}
 DOCUMENT = Part("a.jpg", "image/jpeg", 8, b"document")
@@ -85,12 +87,38 @@ def test_a_check_sum_is_text(value: Any) -> None:
         CARD.checked({"check_sum": value})
 
 
+@pytest.mark.parametrize(
+    "value", [{"a": "\udc80"}, {"\ud800": 1}, {"a": {1, 2}}, {"a": float("nan")}, {"a": {(1,): 2}}]
+)
+def test_metadata_that_cannot_be_sent_is_refused_by_name(value: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"add_image: metadata must hold nothing but JSON values"):
+        ADD_IMAGE.checked({"metadata": value})
+
+
+def test_metadata_is_what_is_sent_whatever_python_has_for_it() -> None:
+    told: dict[str, Any] = {"a": {2: (1, [True]), "b": None, 10: 1.5}}
+    sent = {"a": {"2": [1, [True]], "b": None, "10": 1.5}}
+    assert ADD_IMAGE.checked({"metadata": told}) == {"metadata": sent}
+    assert key(ADD_IMAGE, metadata=told) == key(ADD_IMAGE, metadata=sent)
+    checked = ADD_IMAGE.checked({"metadata": told})
+    told["a"]["b"] = "changed after it was checked"
+    assert checked == {"metadata": sent}
+
+
 def test_none_is_not_given() -> None:
     assert CARD.checked(dict.fromkeys(CARD.options)) == {}
     assert MATCHING.completed({"type1": None}) == {"type1": "card"}
 
 
 # Keys
+
+
+async def test_arguments_of_which_no_key_can_be_made_end_no_batch(tmp_path: Path) -> None:
+    odd = Endpoint("ocr/odd", params=(Param("odd", lambda value: value),))
+    async with Service().client() as cvs:
+        outcomes, _ = await run(cvs, numbered(2), tmp_path / "j.db", operation=odd, odd={1: 2, "b": 3})
+    assert reasons(outcomes) == {"Failed": 2}
+    assert "ocr.odd: odd must hold nothing but JSON values" in str(errors(outcomes)[0])
 
 
 # Made by the version whose journals are about. Paid answers stand under such keys, so they never change.

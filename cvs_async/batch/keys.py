@@ -4,20 +4,51 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from .._endpoint import DEFAULTS
+from .._endpoint import DEFAULTS, Endpoint
 from .._inputs import Part, Url
+from ..api import OPERATIONS
+from ..errors import InvalidInputError
 
 OF_THE_CALL = frozenset({"send_as", "timeout", "check_sum"})
 """Keywords that change how something is asked, but not what."""
 
 
-def question_of(operation: str, parameters: Mapping[str, object]) -> bytes:
-    """What is asked of the inputs."""
+def question_of(operation: str, parameters: Mapping[str, object], *, place: Sequence[str] = ()) -> bytes:
+    """What is asked of the inputs; `place` is where, if the name does not tell, see `place_of`.
+
+    Raises:
+        InvalidInputError: if a parameter holds what is no JSON value.
+    """
     chosen = ((name, value) for name, value in parameters.items() if value not in (None, DEFAULTS.get(name)))
     told = {name: value for name, value in chosen if name not in OF_THE_CALL}
-    return json.dumps([operation, told], sort_keys=True, ensure_ascii=True, default=repr).encode()
+    asked = [operation, told, *place]
+    try:
+        return json.dumps(asked, sort_keys=True, ensure_ascii=True, default=repr).encode()
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidInputError(
+            f"{operation}: {', '.join(sorted(told))} must hold nothing but JSON values", operation=operation
+        ) from None
+
+
+def place_of(endpoint: Endpoint[Any]) -> Sequence[str]:
+    """Return where an endpoint is, if its name does not tell: nothing for the library's own.
+
+    A name is made of the path, without its prefix and hyphens, and tells neither host nor method. So an endpoint of
+    the user's own may have the name of another one, and must not be given its answers.
+    """
+    here = _place(endpoint)
+    known = OPERATIONS.get(endpoint.name)
+    if known is not None:
+        return () if here == _place(known) else here
+    is_told = endpoint.path.replace("-", "_") == f"/api/v2/{endpoint.name.replace('.', '/')}"
+    return () if is_told and here == ("cloud", "", endpoint.path) else here
+
+
+def _place(endpoint: Endpoint[Any]) -> tuple[str, ...]:
+    return endpoint.host, endpoint.method or "", endpoint.path, *sorted(endpoint.paths.values())
 
 
 def key_of(question: bytes, inputs: Mapping[str, Url | Part], *, copy: int | None = None) -> str:
