@@ -10,13 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from attrs import evolve
 
-from cvs_async import AsyncCVS, ConfigurationError, Done
+from cvs_async import AsyncCVS, ConfigurationError, Done, Endpoint
 from cvs_async.batch.journal import Journal, JournalError, JournalReader
 from cvs_async.sandbox import Sandbox
 from tests.test_cli import cvs_async
 from tests.test_journal import as_version_1
-from tests.test_resume import Service, numbered, reasons, run
+from tests.test_resume import GOOD, Service, numbered, reasons, run
 
 OLD, NEW = "https://old.example.com", "https://new.example.com"
 
@@ -173,6 +174,53 @@ async def test_operations_of_both_hosts_share_a_journal(path: Path) -> None:
         with pytest.raises(JournalError, match=r"holds answers of https://demo\.example\.com, and this client calls"):
             await run(cvs, [b"report"], path, operation=cvs.ocr.document.credit_report)
     assert service.sent.total() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Endpoint("ocr/card", host="demo"),
+        Endpoint("/ocr/card"),
+        Endpoint("/api/v3/ocr/card", attribute="ocr.card"),
+        Endpoint("ocr/card", method="PUT"),
+        Endpoint("ocr/card", paths={"file": "/api/v2/ocr/card/file"}),
+    ],
+    ids=["host", "prefix", "attribute", "method", "path of a form"],
+)
+@pytest.mark.parametrize("first", [Endpoint("ocr/card"), Endpoint("ocr/new_paper")], ids=["known", "new"])
+async def test_endpoints_of_one_name_in_different_places_do_not_share_answers(
+    path: Path, first: Endpoint[Any], other: Endpoint[Any]
+) -> None:
+    if first.name != other.name:
+        paths = {form: there.replace("card", "new_paper") for form, there in other.paths.items()}
+        other = evolve(other, path=other.path.replace("card", "new_paper"), paths=paths)
+        other = evolve(other, attribute=other.attribute and first.name)
+    asked = list[str]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.method} {request.url.host}{request.url.path}")
+        return httpx.Response(200, json={**GOOD, "data": [asked[-1]]})
+
+    base_url = {"cloud": OLD, "demo": "https://demo.example.com"}
+    async with AsyncCVS("key", "secret", base_url=base_url, transport=httpx.MockTransport(answer)) as cvs:
+        for replayed in (False, True):
+            answers = list[Any]()
+            for endpoint in (first, other):
+                assert endpoint.name == first.name
+                [outcome], _ = await run(cvs, [b"document"], path, operation=endpoint)
+                assert isinstance(outcome, Done)
+                assert outcome.replayed == replayed
+                answers += outcome.reply.data
+            assert answers == asked
+    assert len(set(asked)) == 2
+
+
+async def test_an_endpoint_that_is_where_the_known_operation_is_has_its_answers(path: Path) -> None:
+    await paid(path)
+    service = Service()
+    async with client(service) as cvs:
+        outcomes, _ = await run(cvs, numbered(3), path, operation=Endpoint("ocr/card", returns=list[Any]))
+    assert (reasons(outcomes), service.sent.total()) == ({"Done": 3}, 0)
 
 
 @pytest.mark.parametrize("version", [1, 2])
