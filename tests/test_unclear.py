@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import zlib
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from cvs_async import Done, Failed, RetryPolicy
+from cvs_async import Done, Failed, RetryPolicy, _call
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Item, Outcome
 from cvs_async.batch.journal import JournalReader, purge
@@ -122,6 +123,28 @@ async def test_an_answer_that_breaks_after_code_0_is_kept_and_told_again(path: P
             assert isinstance(outcome, Failed)
             assert (outcome.error.charge, outcome.error.raw, outcome.replayed) == ("billed", content, replayed)
         assert (service.sent.total(), cvs.stats.billed) == (1, 1)
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError, asyncio.CancelledError])
+@pytest.mark.parametrize("doubt", ["report", "retry"])
+async def test_an_answer_whose_reading_was_broken_off_is_read_by_the_next_run(
+    path: Path, error: type[BaseException], doubt: InDoubt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off(*_: Any, **__: Any) -> Any:
+        raise error
+
+    service = Service()
+    async with service.client() as cvs:
+        with monkeypatch.context() as patched:
+            patched.setattr(_call, "decode", broken_off)
+            with suppress(asyncio.CancelledError):
+                await run(cvs, numbered(1), path)
+        [record] = records(path).values()
+        assert (record.state, record.error, record.http_status) == ("unknown", error.__name__, 200)
+        assert kinds(exported(path)) == [Done]
+        [outcome], _ = await run(cvs, numbered(1), path, in_doubt=doubt)
+    assert isinstance(outcome, Done)
+    assert (outcome.replayed, outcome.reply.charge, service.sent.total()) == (True, "billed", 1)
 
 
 # --- requests that may have been charged, before one that was not

@@ -33,7 +33,7 @@ from .ceiling import Ceiling
 from .crew import Crew
 from .elements import apart, are_at_hand, inputs_of
 from .journal import Journal, JournalError, Record
-from .keys import key_of, question_of
+from .keys import key_of, place_of, question_of
 from .manifests import Entry
 from .outcome import Done, Failed, Held, Item, Outcome, Stats, name_of
 from .replay import PERMANENT, answered, in_doubt, is_answered, is_free, may_be_read, unread
@@ -96,6 +96,7 @@ class Processor(Generic[T]):
     ) -> None:
         self._call = call
         self._endpoint = endpoint
+        self._place = place_of(endpoint)
         self._options = options
         self._common: _Asked | None = None
         self._rules = rules
@@ -212,7 +213,7 @@ class Processor(Generic[T]):
             seconds = self._call.seconds_of(options)
         except InvalidInputError:  # its call will say why; until then it has a key like any other
             options, seconds = given, None
-        asked = _Asked(options, question_of(self._endpoint.name, options), seconds)
+        asked = _Asked(options, question_of(self._endpoint.name, options, place=self._place), seconds)
         if given is self._options:
             self._common = asked
         return asked
@@ -379,12 +380,14 @@ class _JournalRecorder:
         if progress.attempts < progress.number:
             await self._journal.withdrawn(self._key)
             return
-        told = result if isinstance(result, (Reply, CVSError)) else None
+        charge, http_status = progress.charge, None if wire is None else wire.status
+        if isinstance(result, (Reply, CVSError)):  # else the reading of the answer was broken off, if it came at all
+            charge, http_status = result.charge, result.http_status
         await self._journal.ended(
             self._key,
-            charge=progress.charge if told is None else told.charge,
+            charge=charge,
             content=None if wire is None else wire.content,
-            http_status=None if told is None else told.http_status,
+            http_status=http_status,
             error=None if isinstance(result, Reply) else type(result).__name__,
             code=_code_of(result),
         )

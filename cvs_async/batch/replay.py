@@ -38,9 +38,12 @@ def is_free(record: Record) -> bool:
 
 
 def may_be_read(record: Record) -> bool:
-    """Whether an answer was kept whose charge is unknown: one without a code, or one that could not be read before."""
-    doubtful = record.state == "unknown" or (record.state == "free" and not is_free(record))
-    return doubtful and record.error in UNPRICED
+    """Whether an answer may have been kept whose charge is unknown.
+
+    There are answers without a code, those that could not be read before, and those whose reading was broken off,
+    because the client was closed or memory was short: then any error stands there.
+    """
+    return record.state == "unknown" or (record.state == "free" and not is_free(record))
 
 
 def is_answered(record: Record) -> bool:
