@@ -275,6 +275,17 @@ async def again(path: Path) -> Stats:
     return stats
 
 
+@pytest.mark.parametrize("whole", [0, 1, 3])
+async def test_a_wal_of_which_the_beginning_is_a_hole_is_damaged(killed: Path, tmp_path: Path, whole: int) -> None:
+    path = copied(killed, tmp_path / "hole")
+    size = wal_of(path).stat().st_size
+    overwrite(wal_of(path), 0, bytes(HEADER + whole * (FRAME + PAGE)))
+    assert wal_of(path).stat().st_size == size
+    assert read_wal(wal_of(path)).is_damaged
+    with pytest.raises(JournalError, match="-wal is damaged"):
+        await again(path)
+
+
 async def test_a_writer_that_is_killed_while_it_writes_a_frame_is_no_damage(killed: Path, tmp_path: Path) -> None:
     count, length = len(list(frames(killed))), len(wal_of(killed).read_bytes())
     for number, torn in ((number, torn) for number in range(1, count + 1) for torn in (0, 1, FRAME, FRAME + 700)):

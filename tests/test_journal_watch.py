@@ -102,6 +102,80 @@ async def test_a_run_after_a_removed_journal_is_refused_as_its_wal_is_still_ther
     assert service.sent.total() == before
 
 
+def kept(path: Path) -> dict[str, bytes]:
+    """The journal, what was saved of it, and the mark that it was cut."""
+    files = [path, *path.parent.glob(f"{path.name}-saved-*"), *path.parent.glob(f"{path.name}-cut")]
+    return {file.name: file.read_bytes() for file in files if file.exists()}
+
+
+def saved_of(path: Path) -> Path:
+    [saved] = path.parent.glob(f"{path.name}-saved-*")
+    return saved
+
+
+async def refused(path: Path, match: str) -> None:
+    """The next batch, its plan and a purge end before anything is sent, and nothing has changed."""
+    service, before = Service(), kept(path)
+    async with service.client() as cvs:
+        with pytest.raises(JournalError, match=match):
+            await run(cvs, numbered(50), path)
+        with pytest.raises(JournalError, match=match.partition(":")[0]):
+            await cvs.batch(cvs.ocr.card, list(numbered(50)), journal=path).plan()
+    with pytest.raises(JournalError, match=match):
+        purge(path, 0)
+    assert service.sent.total() == 0
+    assert kept(path) == before
+
+
+@pytest.mark.parametrize("also", ["", "-wal", "older"])
+async def test_a_journal_is_not_begun_anew_beside_what_was_saved_of_a_lost_one(tmp_path: Path, also: str) -> None:
+    path, service = tmp_path / "claims.db", Service(latency=0.005)
+    async with service.client() as cvs:
+        await run(cvs, numbered(5), path)
+    older = path.read_bytes()
+
+    def harm() -> None:
+        remove(path)
+        if also:
+            remove(wal_of(path))
+        if also == "older":
+            path.write_bytes(older)
+
+    await harmed(path, service, harm)
+    saved = saved_of(path)
+    if also == "-wal":
+        wal_of(path).unlink(missing_ok=True)
+    if also:
+        await refused(path, rf"{saved.name}.* holds what .*held when it was removed.*: to go on with it, move it to")
+    for companion in ("-wal", "-shm"):
+        path.with_name(path.name + companion).unlink(missing_ok=True)
+    saved.replace(path)
+    async with service.client() as cvs:
+        _, stats = await run(cvs, numbered(50), path)
+    assert (stats.done, set(service.sent.values())) == (50, {1})
+
+
+@pytest.mark.parametrize("harm", [cut, empty])
+async def test_a_journal_that_was_cut_is_refused_until_its_mark_is_removed(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    path, service = tmp_path / "claims.db", Service(latency=0.005)
+    await harmed(path, service, lambda: harm(wal_of(path)))
+    mark = path.with_name("claims.db-cut")
+    assert "was cut from" in mark.read_text()
+    assert mark.stat().st_mode & 0o777 == 0o600
+    await refused(
+        path, "was cut while a batch wrote to it, .*: restore .* only remove claims.db-cut; then they are sent"
+    )
+    with JournalReader(path) as reader:
+        assert "was cut while a batch wrote to it" in str(reader.figures().warning)
+    mark.unlink()
+    async with service.client() as cvs:
+        _, stats = await run(cvs, numbered(50), path)
+    assert stats.done + stats.held == 50
+    assert not mark.exists()
+
+
 async def harmed(path: Path, service: Service, harm: Callable[[], None]) -> str:
     """Run a batch whose journal comes to harm after 10 outcomes, and return what is said."""
     async with service.client() as cvs:

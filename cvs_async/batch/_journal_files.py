@@ -13,8 +13,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ._journal_lock import Lock, refuse_links, writer_of
+from ._journal_loss import loss, refuse_left
 from ._journal_open import first_bytes, opened
-from ._journal_schema import APPLICATION_ID, COST, SCHEMA, UPGRADES, VERSION, JournalError, translated
+from ._journal_schema import APPLICATION_ID, SCHEMA, UPGRADES, VERSION, JournalError, translated
 from ._journal_wal import read_wal, size_of, wal_path
 
 HEADER = 100
@@ -77,17 +78,6 @@ def refuse_newer(path: Path, version: int) -> None:
         raise JournalError(f"{path} was written by a newer version of cvs_async: update cvs_async to go on with it")
 
 
-def damage(path: Path) -> str | None:
-    """Say which part of a WAL that nobody writes to is lost to SQLite; None if all of it can be recovered."""
-    wal = read_wal(wal_path(path))
-    if not wal.is_damaged:
-        return None
-    return (
-        f"{wal_path(path)} is damaged: what was written last ({wal.passed_over:,} commits) cannot be read, and the"
-        " documents in it would count as never sent"
-    )
-
-
 # --- to write to it
 
 
@@ -103,11 +93,8 @@ def open_to_write(path: Path, stack: ExitStack) -> sqlite3.Connection:
     if not is_journal(path):
         create(path)
     lock.hold_journal()
-    if (lost := damage(path)) is not None:
-        raise JournalError(
-            f"{lost}: restore the journal together with its -wal from a backup, or, to do without them, run"
-            f" sqlite3 {path.name} 'PRAGMA wal_checkpoint(TRUNCATE)'; then they are sent, and may be paid for, again"
-        )
+    if (lost := loss(path)) is not None:
+        raise JournalError(lost.text)
     verify(path)
     upgrade(path)
     database = stack.enter_context(opened(path, "mode=rw"))
@@ -149,9 +136,9 @@ def create(path: Path) -> None:
     It is made under another name, so that it is there whole or not at all.
 
     Raises:
-        JournalError: if the path is taken meanwhile, or a WAL of a journal that is gone is there.
+        JournalError: if the path is taken meanwhile, or what is left of a journal that is gone is there.
     """
-    refuse_left_log(path)
+    refuse_left(path)
     draft = path.with_name(f"{path.name}-new-{secrets.token_hex(4)}")
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
@@ -175,22 +162,8 @@ def is_new(path: str | os.PathLike[str]) -> bool:
     with translated(path):
         if is_journal(path):
             return False
-        refuse_left_log(path)
+        refuse_left(path)
         return True
-
-
-def refuse_left_log(path: Path) -> None:
-    """Refuse a name at which there is no journal, but the log of one: perhaps the journal is only away.
-
-    Raises:
-        JournalError: if there is one.
-    """
-    for left in (wal_path(path), path.with_name(path.name + "-journal")):
-        if size_of(left):
-            raise JournalError(
-                f"there is no journal {path}, but {left.name} beside it, which belongs to one that was removed: put the"
-                f" journal back, or move {left.name} away or choose another name to begin another journal; {COST}"
-            )
 
 
 def _take_place(path: Path) -> None:

@@ -16,8 +16,9 @@ from typing import Any, Self
 
 from attrs import field, frozen
 
-from ._journal_files import damage, is_journal, open_to_read, open_to_write, real_path, refuse_left_log, tidy
+from ._journal_files import is_journal, open_to_read, open_to_write, real_path, tidy
 from ._journal_lock import writer_of
+from ._journal_loss import loss, refuse_left
 from ._journal_schema import COLUMNS, PERMANENT, JournalError, Record, State, to_record, translated
 from ._journal_service import Service, origin_of
 from ._journal_wal import size_of, wal_path
@@ -43,7 +44,7 @@ class JournalFigures:
         noted_at: when it was.
         writer: id of the process that has the journal open; None where there is none.
         origin: of the service that answered, such as ``https://cvs.example.com``; None if the journal does not say.
-        warning: what the figures lack, because the journal's WAL is damaged; None if nothing is known to be lost.
+        warning: what the figures lack, because something was lost; None if nothing is known to be.
     """
 
     sources: int
@@ -98,7 +99,7 @@ class JournalReader:
 
     Attributes:
         path: of the journal.
-        warning: what cannot be read, because the journal's WAL is damaged; None if nothing is known to be lost.
+        warning: what cannot be read, because something was lost; None if nothing is known to be.
 
     Raises:
         JournalError: on entering, if there is none, or it cannot be read; from any method, if it is damaged.
@@ -118,7 +119,8 @@ class JournalReader:
         self._real = _existing(self.path)
         with translated(self._real):
             if writer_of(self._real) is None:
-                self.warning = damage(self._real)
+                lost = loss(self._real)
+                self.warning = None if lost is None else lost.what
             self._connection, unchanging = open_to_read(self._real, self._held)
             self._unchanged = _state(self._real) if unchanging else None
         return self
@@ -259,7 +261,7 @@ def _existing(path: str | os.PathLike[str]) -> Path:
     real = real_path(path)
     with translated(real):
         if not is_journal(real):
-            refuse_left_log(real)
+            refuse_left(real)
             raise JournalError(f"there is no journal {os.fspath(path)}: look for another name or folder")
     return real
 

@@ -80,11 +80,11 @@ def _read_frames(file: BinaryIO, header: bytes, wal: Wal) -> None:
     sums = _sums((0, 0), header[:24], order)
     if magic & ~1 == MAGIC and version == VERSION and page_size in PAGE_SIZES and sums == _stored(header[24:]):
         end = _recover(file, wal, salts, page_size, sums, order)
-    else:
+    else:  # a header is never torn, so that one commit is enough to tell
         end = 0
         page_size = page_size if page_size in PAGE_SIZES else 4096
-        salts = list(struct.unpack(">2I", file.read(FRAME)[8:16].ljust(8, b"\0")))
-        wal.passed_over = int(any(salts))  # a header is never torn, so that one commit is enough to tell
+        salts = _salts_of_first_frame(file, page_size)
+        wal.passed_over = int(any(salts))
     _count_rest(file, wal, salts, page_size, end)
 
 
@@ -110,6 +110,17 @@ def _count_rest(file: BinaryIO, wal: Wal, salts: list[int], page_size: int, end:
         file.seek(HEADER + number * (FRAME + page_size))
         page, commit, *own = struct.unpack(">4I", file.read(16))
         wal.passed_over += bool(page and commit and own == salts)
+
+
+def _salts_of_first_frame(file: BinaryIO, page_size: int) -> list[int]:
+    """Return what marks the frames of a WAL without a header, also one whose beginning is a hole; zeros for none."""
+    frames = (os.fstat(file.fileno()).st_size - HEADER) // (FRAME + page_size)
+    for number in range(frames):
+        file.seek(HEADER + number * (FRAME + page_size))
+        page, _, *salts = struct.unpack(">4I", file.read(16))
+        if page and any(salts):
+            return salts
+    return [0, 0]
 
 
 def _stored(sums: bytes) -> tuple[int, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import secrets
 import sqlite3
 import time
 import zlib
@@ -22,6 +21,7 @@ from attrs import define, frozen
 
 from ..errors import Charge
 from ._journal_files import kept_from_checkpoint, open_to_write, real_path, save_copy
+from ._journal_loss import leave_mark, new_copy
 from ._journal_schema import (
     CONTENT,
     COUNTS,
@@ -173,8 +173,10 @@ class Writer:
 
     def _take_note(self, harm: JournalError) -> None:
         if isinstance(harm, Harmed) and harm.journal_lost:
-            self._copy = self._path.with_name(f"{self._path.name}-saved-{secrets.token_hex(4)}")
+            self._copy = new_copy(self._path)
             harm = Harmed(f"{harm}; what it held is saved as {self._copy}, if that is possible", journal_lost=True)
+        if isinstance(harm, Harmed) and harm.cut:
+            leave_mark(self._path, str(harm))
         self._harm = harm
 
     def _write_ends(self, group: Sequence[Call]) -> None:

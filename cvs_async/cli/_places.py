@@ -12,7 +12,7 @@ from .._inputs import is_url
 from ..batch.sinks import refusal
 from ..errors import InvalidInputError
 
-COMPANIONS = ("", "-wal", "-shm", "-journal", "-lock", "-new")
+COMPANIONS = ("", "-wal", "-shm", "-journal", "-lock", "-new", "-cut")
 """What SQLite and the journal put behind a journal's name."""
 
 PICTURES = ("/0-0-passport.jpg", "/0-0-passport.png", "/0-0-passport.bin")
