@@ -286,7 +286,7 @@ async def test_out_of_requests_holds_the_item(jpg: bytes) -> None:
     assert isinstance(outcomes[4], Held)
     assert outcomes[4].reason == "quota"
     assert isinstance(outcomes[4].error, OutOfRequestsError)
-    assert (batch.stats.billed, batch.stats.free, sandbox.ledger.billed) == (2, 3, 2)
+    assert (batch.stats.billed, batch.stats.free, batch.stats.not_sent, sandbox.ledger.billed) == (2, 1, 2, 2)
 
 
 async def test_operations_with_several_inputs_take_tuples(sandbox: Sandbox, cvs: AsyncCVS, jpg: bytes) -> None:
@@ -511,7 +511,7 @@ async def test_stats_tell_how_far_it_is() -> None:
         async for _ in outcomes:
             pass
     stats = outcomes.stats
-    assert (stats.done, stats.failed, stats.held, stats.billed, stats.free) == (2, 1, 0, 2, 1)
+    assert (stats.done, stats.failed, stats.held, stats.billed, stats.free, stats.not_sent) == (2, 1, 0, 2, 0, 1)
     assert stats.errors == {"InvalidInputError": 1}
     assert stats.eta == 0
     assert (stats.rate, stats.elapsed) == (stats.rate, stats.elapsed), "they stand still once the batch is over"

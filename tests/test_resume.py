@@ -786,7 +786,7 @@ async def test_a_file_that_is_deleted_meanwhile_fails_alone(tmp_path: Path, path
         [error] = errors(outcomes)
         assert isinstance(error, InvalidInputError)
         assert "3.jpg) does not exist" in str(error)
-        assert (stats.done, stats.failed, stats.billed, stats.free) == (4, 1, 4, 1)
+        assert (stats.done, stats.failed, stats.billed, stats.not_sent) == (4, 1, 4, 1)
         files(tmp_path / "scans", 5)
         _, stats = await run(cvs, scans, path)
     assert (stats.done, stats.replayed, stats.billed) == (5, 4, 1)
@@ -1091,7 +1091,8 @@ async def test_a_dead_service_stops_a_batch(path: Path) -> None:
         outcomes, stats = await run(cvs, numbered(200), path)
     told = reasons(outcomes)
     assert 50 <= told["Failed"] < 50 + 16
-    assert (told["stop"], stats.held, stats.free) == (200 - told["Failed"], told["stop"], 200)
+    assert (told["stop"], stats.held, stats.not_sent) == (200 - told["Failed"], told["stop"], told["stop"])
+    assert stats.free == told["Failed"]
     assert "ConnectError" in str(errors(outcomes)[-1])
 
 
@@ -1126,7 +1127,8 @@ async def test_an_empty_account_holds_the_rest_and_the_next_run_finishes_it(
     outcomes, stats = await run(cvs, pictures(jpg, 40), path, concurrency=4)
     assert reasons(outcomes) == {"Done": 7, "quota": 33}
     assert Counter(error.attempts for error in errors(outcomes))[0] >= 33 - 4
-    assert (stats.billed, stats.free, sandbox.ledger.billed) == (7, 33, 7)
+    assert (stats.billed, stats.free + stats.not_sent, sandbox.ledger.billed) == (7, 33, 7)
+    assert stats.free == sandbox.ledger.requests - 7
     sandbox.quota = None
     async with AsyncCVS("key", "secret", base_url=sandbox.base_url) as later:
         outcomes, stats = await run(later, pictures(jpg, 40), path)
@@ -1175,7 +1177,7 @@ async def test_the_numbers_add_up(tmp_path: Path, path: Path) -> None:
             assert stats.finished == len(outcomes)
             assert reasons(outcomes)["Done"] == stats.done
             own = [o for o in outcomes if isinstance(o, Held) or not (o.replayed or o.deduplicated)]
-            assert stats.billed + stats.free + stats.unknown == len(own)
+            assert stats.billed + stats.free + stats.unknown + stats.not_sent == len(own)
             assert stats.replayed + stats.deduplicated == len(outcomes) - len(own)
             assert service.sent.total() - before <= len(own)
             assert stats.in_flight == 0

@@ -101,6 +101,23 @@ def printable_name(name: str) -> str:
 
 Outcome: TypeAlias = Done[T] | Failed | Held
 
+Cost = Literal["billed", "free", "unknown", "not sent"]
+"""What became of an item's money: its `Charge`, or ``not sent`` where no request was made."""
+
+
+def cost_of(outcome: Outcome[Any]) -> Cost:
+    """Return the charge of an outcome, or ``not sent`` if no request was made for it.
+
+    Not sent are items beyond `max_billed`, items held by a closed gate or a stopped batch, and inputs that cannot be
+    used. They cost nothing, and their `error.charge` is ``free`` with 0 `attempts`. A request that was refused, or
+    that could not be delivered, is ``free``.
+    """
+    if isinstance(outcome, Done):
+        return outcome.reply.charge
+    if outcome.error.charge == "free" and not outcome.error.attempts:
+        return "not sent"
+    return outcome.error.charge
+
 
 @define
 class Stats:
@@ -109,7 +126,8 @@ class Stats:
     Attributes:
         total: how many items there are; None while the source cannot tell.
         done, failed, held: outcomes so far.
-        billed, free, unknown: the same outcomes by what they cost in this run.
+        billed, free, unknown, not_sent: the same outcomes by what they cost in this run, see `cost_of`; without those
+            that are `replayed` or `deduplicated`. They count items; `AsyncCVS.stats` counts requests.
         replayed, deduplicated: outcomes that took no request, because the journal, or another item, had them.
         skipped: items without an outcome, because the journal has it and it was not to be replayed.
         errors: how often each kind of error was met, by the name of its class.
@@ -123,6 +141,7 @@ class Stats:
     billed: int = 0
     free: int = 0
     unknown: int = 0
+    not_sent: int = 0
     replayed: int = 0
     deduplicated: int = 0
     skipped: int = 0
@@ -165,24 +184,25 @@ class Stats:
 
     def figures(self) -> dict[str, Any]:
         """As plain JSON values, for whoever looks on from another process."""
-        names = ("total", "done", "failed", "held", "billed", "free", "unknown", "replayed", "deduplicated", "skipped")
-        told: dict[str, Any] = {name: getattr(self, name) for name in (*names, "in_flight")}
+        outcomes, costs = ("done", "failed", "held"), ("billed", "free", "unknown", "not_sent")
+        names = ("total", *outcomes, *costs, "replayed", "deduplicated", "skipped", "in_flight")
+        told: dict[str, Any] = {name: getattr(self, name) for name in names}
         return told | {"rate": round(self.rate, 2), "eta": self.eta, "elapsed": round(self.elapsed, 1)}
 
     def count(self, outcome: Outcome[Any]) -> None:
         """Take an outcome into account."""
         if isinstance(outcome, Done):
             self.done += 1
-            charge = outcome.reply.charge
         else:
             self.failed += isinstance(outcome, Failed)
             self.held += isinstance(outcome, Held)
             self.errors[type(outcome.error).__name__] += 1
-            charge = outcome.error.charge
         if not isinstance(outcome, Held) and (outcome.replayed or outcome.deduplicated):
             self.replayed += outcome.replayed
             self.deduplicated += outcome.deduplicated
             return
-        self.billed += charge == "billed"
-        self.free += charge == "free"
-        self.unknown += charge == "unknown"
+        cost = cost_of(outcome)
+        self.billed += cost == "billed"
+        self.free += cost == "free"
+        self.unknown += cost == "unknown"
+        self.not_sent += cost == "not sent"

@@ -90,7 +90,7 @@ class Display:
         parts = [
             f"{through} of {'?' if stats.total is None else stats.total}",
             told(stats, "done", "failed", "held"),
-            told(stats, "billed", "free", "unknown"),
+            told(stats, "billed", "free", "unknown", "not_sent"),
             f"{rate:.0f}/s",
             f"{told_span(left)} left" if left else "",
             {"open": "", "closed": "out of requests", "probing": "out of requests, trying"}[gate],

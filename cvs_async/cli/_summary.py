@@ -55,8 +55,8 @@ def print_summary(console: Console, stats: Stats, failures: Failures) -> None:
     known = told(stats, "replayed", "deduplicated", "skipped")
     console.print(
         f"{stats.finished} items: {stats.done} done, {stats.failed} failed, {stats.held} held; "
-        f"{stats.billed} billed, {stats.free} free, {stats.unknown} unknown; "
-        f"{f'{known}; ' if known else ''}{stats.elapsed:.1f} s, {stats.rate:.1f} a second"
+        f"{stats.billed} billed, {stats.free} free, {stats.unknown} unknown, {stats.not_sent} not sent; "
+        f"{f'{known}; ' if known else ''}{stats.elapsed:.1f} s, {_sent_rate(stats):.1f} sent a second"
     )
     for kind, times in stats.errors.most_common():
         if kind == CVSError.__name__:  # of held items: they are told by their reasons
@@ -79,7 +79,12 @@ def meaning(kind: str) -> str:
 
 def told(stats: Stats, *names: str) -> str:
     """Return the numbers of these names that are not 0: "5 done, 1 failed"."""
-    return ", ".join(f"{number} {name}" for name in names if (number := getattr(stats, name)))
+    return ", ".join(f"{number} {name.replace('_', ' ')}" for name in names if (number := getattr(stats, name)))
+
+
+def _sent_rate(stats: Stats) -> float:
+    """Items with an outcome of this run a second; what was held unsent or replayed took no time of the service."""
+    return (stats.billed + stats.free + stats.unknown) / max(stats.elapsed, 1e-9)
 
 
 def _which_and_why(outcome: Failed) -> str:

@@ -310,7 +310,7 @@ def _print_plan(plan: Plan) -> None:
     table.add_row("duplicates", f"{plan.duplicates:,}")
     table.add_row("unreadable", f"{plan.unreadable_count:,}")
     for state, number in sorted(plan.known.items()):
-        table.add_row(f"in the journal: {state}", f"{number:,}")
+        table.add_row(f"in the journal: {'not sent' if state == 'planned' else state}", f"{number:,}")
     table.add_row("billed calls at the most", f"{plan.most_billed:,}")
     out = console()
     out.print("Nothing was sent. A run would read:")

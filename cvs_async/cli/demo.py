@@ -133,7 +133,8 @@ class Show:
             console.print(table)
 
     def _counts(self) -> Table:
-        counts = Table("operation", "files", *COUNTED[1:], title="All in all", show_footer=True)
+        heads = (name.replace("_", " ") for name in COUNTED[1:])
+        counts = Table("operation", "files", *heads, title="All in all", show_footer=True)
         for name, stats in self.stats.items():
             counts.add_row(name, *(str(getattr(stats, column)) for column in COUNTED))
         counts.columns[0].footer = "all"
@@ -142,7 +143,7 @@ class Show:
         return counts
 
 
-COUNTED = ("finished", "done", "failed", "held", "billed", "free", "unknown")
+COUNTED = ("finished", "done", "failed", "held", "billed", "free", "unknown", "not_sent")
 ROWS_A_TYPE = 2
 TELLING = (
     "id",

@@ -14,7 +14,7 @@ from ..batch.journal import JournalFigures, JournalReader
 from ._common import JournalPath, console, print_result, told_errors, told_span, told_time
 
 MEANINGS = {
-    "planned": "known, and not sent yet",
+    "planned": "known, and no request was made",
     "sent": "sent, and no answer came so far",
     "billed": "answered, and paid for",
     "free": "ended for nothing",
@@ -56,6 +56,7 @@ def _through(noted: Mapping[str, Any]) -> int:
 
 def _plain(figures: JournalFigures) -> dict[str, Any]:
     told = {"running": figures.writer is not None, "left": _left(figures), "in_doubt": _in_doubt(figures)}
+    told["not_sent"] = figures.states["planned"]
     return attrs.asdict(figures) | told
 
 
@@ -63,7 +64,7 @@ def _print(figures: JournalFigures) -> None:
     out = console()
     documents = Table("documents", "", "", title_justify="left")
     for state, number in figures.states.items():
-        documents.add_row(state, f"{number:,}", MEANINGS[state])
+        documents.add_row("not sent" if state == "planned" else state, f"{number:,}", MEANINGS[state])
     documents.add_row("all", f"{figures.documents:,}", f"under {figures.sources:,} names", end_section=True)
     documents.columns[1].justify = "right"
     out.print(documents)
