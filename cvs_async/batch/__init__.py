@@ -6,6 +6,7 @@ from .manifests import manifest, standard_input
 from .outcome import Done, Failed, Held, Item, Outcome, Stats
 from .patterns import matches
 from .plan import Plan
+from .prices import Bill, Prices
 from .runner import Batch
 from .sinks import JsonLines, to_record
 from .sources import Source, folder
@@ -14,6 +15,7 @@ from .thumbnails import Thumbnails
 
 __all__ = [
     "Batch",
+    "Bill",
     "Charges",
     "Csv",
     "Done",
@@ -28,6 +30,7 @@ __all__ = [
     "Outcome",
     "Parquet",
     "Plan",
+    "Prices",
     "Record",
     "Source",
     "Stats",

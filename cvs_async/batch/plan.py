@@ -17,6 +17,7 @@ from ._journal_service import Service
 from .journal import JournalError, JournalReader, Record, is_new
 from .listing import passed_over_by
 from .outcome import Item, name_of
+from .prices import Bill, Prices
 from .processing import Processor, Rules
 from .replay import PERMANENT, is_answered, is_free
 from .sources import iterate
@@ -38,6 +39,7 @@ class Plan:
         unreadable_count: how many there are.
         known: what the journal has of the others, by state.
         most_billed: how many requests can be charged at the most.
+        operation: that they are of, such as ``ocr.card``.
         passed_over: files that the source has met and does not want, by ending.
     """
 
@@ -50,6 +52,11 @@ class Plan:
     known: Counter[str] = field(factory=Counter)
     most_billed: int = 0
     passed_over: Counter[str] = field(factory=Counter)
+    operation: str = ""
+
+    def cost(self, prices: Prices) -> Bill:
+        """Return what the batch can cost at the most, in money."""
+        return prices.bill({self.operation: self.most_billed})
 
 
 async def make_plan(
@@ -61,7 +68,7 @@ async def make_plan(
         JournalError: the journal cannot be read, or holds answers of another service.
     """
     known = await anyio.to_thread.run_sync(_states, journal, service)
-    plan, seen = Plan(), set[bytes]()
+    plan, seen = Plan(operation=processor.operation), set[bytes]()
     async for element in iterate(source):
         item = processor.named(Item(plan.count, element))
         plan.count += 1

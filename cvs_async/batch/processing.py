@@ -150,6 +150,11 @@ class Processor(Generic[T]):
         await self._open.all_ended()
 
     @property
+    def operation(self) -> str:
+        """The name of what is asked, such as ``ocr.card``."""
+        return self._endpoint.name
+
+    @property
     def most_billed(self) -> int:
         """How many requests for one item can be charged."""
         return self._call.most_billed(self._endpoint)

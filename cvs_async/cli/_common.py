@@ -129,12 +129,12 @@ def find_operation(name: str) -> Endpoint[Any]:
     """The endpoint of a name, or the end of the command."""
     if name in OPERATIONS:
         return OPERATIONS[name]
-    near = " or ".join(_nearest(name))
+    near = " or ".join(nearest(name))
     advice = f"did you mean {near}? " if near else ""
     stop(f"There is no operation {name}; {advice}`cvs-async operations` lists them.")
 
 
-def _nearest(name: str) -> list[str]:
+def nearest(name: str) -> list[str]:
     """The operations whose names, or last parts of them, are most like a mistyped one."""
     wanted = name.lower().replace("-", "_")
     whole = get_close_matches(wanted, OPERATIONS, n=3, cutoff=0.75)

@@ -7,10 +7,11 @@ from typing import Any
 from rich.console import Console
 
 from .. import errors
-from ..batch import Failed, Outcome, Stats
+from ..batch import Bill, Failed, Outcome, Stats
 from ..batch.outcome import name_of
 from ..errors import CVSError
 from ._common import FAILED, HELD
+from ._prices import told_bill
 
 SHOWN = 3
 """How many failed items of each kind are named."""
@@ -50,14 +51,17 @@ class Failures:
         return self._said.get(kind, [])
 
 
-def print_summary(console: Console, stats: Stats, failures: Failures) -> None:
-    """A batch in a few lines."""
+def print_summary(console: Console, stats: Stats, failures: Failures, bill: Bill | None = None) -> None:
+    """A batch in a few lines; with what it cost in money, where there are prices."""
     known = told(stats, "replayed", "deduplicated", "skipped")
     console.print(
         f"{stats.finished} items: {stats.done} done, {stats.failed} failed, {stats.held} held; "
         f"{stats.billed} billed, {stats.free} free, {stats.unknown} unknown, {stats.not_sent} not sent; "
         f"{f'{known}; ' if known else ''}{stats.elapsed:.1f} s, {_sent_rate(stats):.1f} sent a second"
     )
+    if bill is not None:
+        more = f"; {stats.unknown} unknown are not in it" if stats.unknown else ""
+        console.print(f"  billed: {told_bill(bill)}{more}")
     for kind, times in stats.errors.most_common():
         if kind == CVSError.__name__:  # of held items: they are told by their reasons
             continue

@@ -19,6 +19,7 @@ from ..batch import Batch, Held
 from ..batch.listing import told_passed_over
 from ..batch.outcome import Reason
 from ..batch.plan import Plan
+from ..batch.prices import Prices
 from ..client import AsyncCVS
 from ..errors import InvalidInputError
 from ._common import (
@@ -42,6 +43,7 @@ from ._common import (
 )
 from ._items import STDIN, Items, open_items
 from ._places import refuse_existing, refuse_overlap, refuse_used
+from ._prices import PriceFile, PriceList, parse_prices, told_bill
 from ._progress import Display, beating
 from ._results import Results, named
 from ._summary import Failures, exit_code, print_summary
@@ -105,6 +107,8 @@ def command(
     replay: Annotated[bool, typer.Option(help="Give the results that the journal has once more.")] = True,
     quota: Annotated[str, typer.Option(help="Out of requests: raise holds what is left, wait waits.")] = "raise",
     max_billed: Annotated[int | None, typer.Option(help="The most calls of this run to be charged.", min=0)] = None,
+    price: PriceList = None,
+    prices: PriceFile = None,
     max_failures: Annotated[
         int, typer.Option(help="Stop after so many failures in a row that no file is to blame for; 0 is never.", min=0)
     ] = 50,
@@ -162,13 +166,15 @@ def command(
         "drain_timeout": drain,
     } | _concurrency(concurrency)
     with told_errors():
+        known_prices = parse_prices(price, prices)
         items = open_items(endpoint, paths or [], manifest, exclude or [], null)
         goes_on = journal is not None and replay and not append
         results = Results(out, parse_fields(fields), append=append, draft=goes_on, thumbs=thumbs)
         refuse_overlap(journal, out, thumbs, manifest=manifest, inputs=paths or [])
         if goes_on and journal is not None and not journal.exists():
             _refuse_unsafe(out, thumbs)
-    run(_batch(items, results, client, rules | options, journal=journal, drain=drain, dry_run=dry_run, goes_on=goes_on))
+    bounds: dict[str, Any] = {"drain": drain, "dry_run": dry_run, "goes_on": goes_on}
+    run(_batch(items, results, client, rules | options, journal=journal, prices=known_prices, **bounds))
 
 
 async def _batch(
@@ -179,6 +185,7 @@ async def _batch(
     *,
     journal: Path | None,
     drain: float,
+    prices: Prices | None,
     dry_run: bool,
     goes_on: bool,
 ) -> int:
@@ -186,11 +193,11 @@ async def _batch(
         batch = cvs.batch(items.endpoint, items, concurrency=client["max_connections"], **options)
         if dry_run:
             items.ready.set()
-            _print_plan(await batch.plan())
+            _print_plan(await batch.plan(), prices)
             return 0
         if goes_on:
             results.notes = batch.journal
-        return await Run(cvs, batch, items, results, journal, drain).run()
+        return await Run(cvs, batch, items, results, journal, drain, prices).run()
 
 
 @define(eq=False)
@@ -203,6 +210,7 @@ class Run:
     results: Results
     journal: Path | None
     drain: float
+    prices: Prices | None = None
     interrupted: bool = False
     taken: int = 0
     held: Counter[Reason] = field(factory=Counter)
@@ -251,7 +259,9 @@ class Run:
 
     def _sum_up(self) -> None:
         stats = self.batch.stats
-        print_summary(messages(), stats, self.failures)
+        name = self.items.endpoint.name
+        bill = None if self.prices is None else self.prices.bill({name: stats.billed})
+        print_summary(messages(), stats, self.failures, bill)
         said = [f"  {number} held: {HELD_BECAUSE[reason]}" for reason, number in self.held.most_common()]
         if self.results.path is not None and stats.errors and self.results.path.exists():
             said.append(f"Which and why is in {self.results.path}.")
@@ -301,7 +311,7 @@ def _passed_over(passed_over: Counter[str]) -> list[str]:
     return [f"{told_passed_over(passed_over)}."] if passed_over else []
 
 
-def _print_plan(plan: Plan) -> None:
+def _print_plan(plan: Plan, prices: Prices | None) -> None:
     table = Table("", "", show_header=False)
     table.add_row("items", f"{plan.count:,}")
     table.add_row("bytes", f"{plan.bytes:,}")
@@ -312,6 +322,8 @@ def _print_plan(plan: Plan) -> None:
     for state, number in sorted(plan.known.items()):
         table.add_row(f"in the journal: {'not sent' if state == 'planned' else state}", f"{number:,}")
     table.add_row("billed calls at the most", f"{plan.most_billed:,}")
+    if prices is not None:
+        table.add_row("cost at the most", told_bill(plan.cost(prices)))
     out = console()
     out.print("Nothing was sent. A run would read:")
     out.print(table)

@@ -1,0 +1,58 @@
+"""Prices from the command line, and sums of money in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..api import OPERATIONS
+from ..batch.prices import Bill, Prices
+from ..errors import InvalidInputError
+from ._common import nearest
+
+PriceList = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--price",
+        help="What a billed request costs, such as ocr.card=1000 or ocr.card='0.05 USD'. Repeatable.",
+        metavar="OPERATION=AMOUNT",
+    ),
+]
+PriceFile = Annotated[
+    Path | None,
+    typer.Option("--prices", help="A TOML file of prices: lines such as ocr.card = 1000.", metavar="FILE"),
+]
+
+
+def parse_prices(given: list[str] | None, file: Path | None, known: Collection[str] = ()) -> Prices | None:
+    """Return the prices given with --price, and those of a file that they leave; None where nothing is given.
+
+    Args:
+        given: with --price.
+        file: given with --prices.
+        known: operations beside those of the library.
+
+    Raises:
+        InvalidInputError: one of them cannot be read, or is for no operation.
+    """
+    if not given and file is None:
+        return None
+    prices = Prices({}) if file is None else Prices.load(file)
+    prices = prices.with_others(Prices.parse(given or []))
+    for operation in prices.each:
+        if operation not in OPERATIONS and operation not in known:
+            near = " or ".join(nearest(operation))
+            advice = f"did you mean {near}?" if near else "`cvs-async operations` lists them"
+            raise InvalidInputError(f"there is a price for {operation}, which is no operation; {advice}")
+    return prices
+
+
+def told_bill(bill: Bill) -> str:
+    """Return a sum, and which requests are not in it: "2,000 VND, without 3 requests of ocr.claims: no price"."""
+    if not bill.unpriced:
+        return str(bill)
+    missing = " and ".join(f"{count:,} requests of {name}" for name, count in sorted(bill.unpriced.items()))
+    return f"{bill}, without {missing}: no price" if bill.amount else f"no price for {missing}"
