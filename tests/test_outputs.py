@@ -603,12 +603,12 @@ def test_charges_that_cannot_be_read_to_their_end_make_no_file(
 ) -> None:
     from cvs_async.batch.journal import JournalReader
 
-    def broken(_: object) -> Iterator[Any]:
+    def broken(*_: object) -> Iterator[Any]:
         raise JournalError("j.db is damaged")
 
     assert batch().exit_code == 0
     before = everything(tmp_path)
-    monkeypatch.setattr(JournalReader, "reconcile", broken)
+    monkeypatch.setattr(JournalReader, "requests", broken)
     assert run("reconcile", "j.db", "--csv", "charges.csv").exit_code == 2
     assert everything(tmp_path) == before
 

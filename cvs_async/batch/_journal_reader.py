@@ -9,17 +9,30 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from itertools import groupby
+from datetime import UTC, tzinfo
+from itertools import count, groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from attrs import field, frozen
+from attrs import frozen
 
+from ._charges import Charges, Name, Request, charges_of, day_in, to_request
 from ._journal_files import is_journal, open_to_read, open_to_write, real_path, tidy
 from ._journal_lock import writer_of
 from ._journal_loss import loss, refuse_left
-from ._journal_schema import COLUMNS, PERMANENT, JournalError, Record, State, to_record, translated
+from ._journal_schema import (
+    COLUMNS,
+    FIND,
+    NUMBER,
+    PERMANENT,
+    JournalError,
+    Record,
+    Row,
+    State,
+    to_record,
+    translated,
+)
 from ._journal_service import Service, origin_of
 from ._journal_wal import size_of, wal_path
 
@@ -64,29 +77,6 @@ class JournalFigures:
     warning: str | None = None
 
 
-@frozen
-class Charges:
-    """What one document cost on one day: a line to lay beside the vendor's invoice.
-
-    Attributes:
-        day: in UTC, such as ``2025-01-31``, on which the requests left.
-        operation: such as ``ocr.card``.
-        key: of the document, 64 hex digits.
-        check_sum: as it was sent.
-        billed: how many requests were charged.
-        free: how many were not, by the envelope's code, or the name of the error where there was no envelope.
-        unknown: how many may have been.
-    """
-
-    day: str
-    operation: str
-    key: str
-    check_sum: str | None
-    billed: int
-    free: Mapping[int | str, int] = field(factory=dict)
-    unknown: int = 0
-
-
 class JournalReader:
     """Reads a journal, also while another process writes to it: ``with JournalReader("claims.db") as reader``.
 
@@ -113,6 +103,7 @@ class JournalReader:
         self._connection: sqlite3.Connection | None = None
         self._unchanged: tuple[int, ...] | None = None
         self._held = ExitStack()
+        self._days = count()
 
     def __enter__(self) -> Self:
         self._process = os.getpid()
@@ -175,27 +166,55 @@ class JournalReader:
             after = page[-1][0]
             for (_, name, reference), joined in groupby(page, key=lambda row: row[:3]):
                 rows = [row[3:] for row in joined]
-                yield to_record(rows, opening, self._content(rows[0][0]) if content else None), name, reference
+                yield to_record(rows, opening, self.content(rows[0][0]) if content else None), name, reference
 
-    def reconcile(self) -> Iterator[Charges]:
+    def reconcile(self, zone: tzinfo = UTC, *, papers: bool = False) -> Iterator[Charges]:
         """What was paid: by day, operation, key and check_sum. What is in flight is left out.
 
         It reads as of its beginning, and until it is through or closed the writer cannot reuse the space of what
         it has replaced.
+
+        Args:
+            zone: whose days are meant.
+            papers: read the answers, too, to count the papers in them.
         """
+        return charges_of([self], zone, papers=papers)
+
+    def requests(self, zone: tzinfo = UTC) -> Iterator[Request]:
+        """Each request that is not in flight, in the order of day, operation, key and check_sum."""
         _, opening = self._writer()
-        with self._reading(), closing(self._database.execute(_CHARGES, (opening,))) as rows:
-            for (day, operation, key, check_sum), group in groupby(rows, key=lambda row: row[:4]):
-                counts = [row[4:] for row in group]
-                yield Charges(
-                    day,
-                    operation,
-                    key.hex(),
-                    check_sum,
-                    billed=sum(count for charge, _, count in counts if charge == "billed"),
-                    free={code: count for charge, code, count in counts if charge == "free"},
-                    unknown=sum(count for charge, _, count in counts if charge == "unknown"),
-                )
+        day = f"day_{next(self._days)}"  # SQLite does not replace a function that another statement uses
+        with self._reading():
+            self._database.create_function(day, 1, day_in(zone), deterministic=True)
+            with closing(self._database.execute(_REQUESTS_BY_DAY.format(day=day), (opening,))) as rows:
+                yield from map(to_request, rows)
+
+    def billed(self) -> dict[str, int]:
+        """How many requests of each operation were billed."""
+        with self._reading():
+            return dict(self._database.execute(_BILLED).fetchall())
+
+    def keys(self) -> Iterator[bytes]:
+        """The keys of all documents, in ascending order."""
+        with self._reading(), closing(self._database.execute(_KEYS)) as rows:
+            yield from (key for (key,) in rows)
+
+    def rows(self, key: bytes) -> tuple[list[Row], int | None]:
+        """A document's requests as `to_record` takes them, by their number, and the number of the running opening."""
+        _, opening = self._writer()
+        with self._reading():
+            return sorted(self._database.execute(FIND[1], (key,)).fetchall(), key=lambda row: row[NUMBER] or 0), opening
+
+    def names(self, document: int) -> list[Name]:
+        """The names of a document, by its number, and the user's ids; in the order in which they were met."""
+        with self._reading():
+            return self._database.execute(_NAMES, (document, document)).fetchall()
+
+    def content(self, document: int) -> bytes | None:
+        """The answer about a document, by its number; None where there is none, or it was purged."""
+        with self._reading():
+            row = self._database.execute("SELECT content FROM contents WHERE document = ?", (document,)).fetchone()
+            return None if row is None else zlib.decompress(row[0])
 
     @property
     def _database(self) -> sqlite3.Connection:
@@ -228,11 +247,6 @@ class JournalReader:
     def _page(self, after: int) -> list[Any]:
         with self._reading():
             return self._database.execute(_PAGE, (after, PAGE)).fetchall()
-
-    def _content(self, document: int) -> bytes | None:
-        with self._reading():
-            row = self._database.execute("SELECT content FROM contents WHERE document = ?", (document,)).fetchone()
-            return None if row is None else zlib.decompress(row[0])
 
 
 def purge(path: str | os.PathLike[str], older_than: float) -> int:
@@ -300,12 +314,22 @@ FROM (SELECT * FROM sources WHERE id > ? ORDER BY id LIMIT ?) s
 JOIN sources d ON d.id = s.document LEFT JOIN requests r ON r.document = d.id
 ORDER BY s.id, r.number
 """  # noqa: S608
-_CHARGES = f"""
-SELECT date(r.sent_at, 'unixepoch'), d.operation, d.key, r.check_sum, coalesce(r.charge, 'unknown'),
-  CASE r.charge WHEN 'free' THEN coalesce(r.code, r.error, 'none') END, count(*)
+_REQUESTS_BY_DAY = f"""
+SELECT {{day}}(r.sent_at), d.operation, d.key, r.check_sum, r.sent_at, r.ended_at, coalesce(r.charge, 'unknown'),
+  CASE r.charge WHEN 'free' THEN coalesce(r.code, r.error, 'none') END, d.id
 FROM requests r JOIN sources d ON d.id = r.document WHERE NOT {_IN_FLIGHT}
-GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4
+ORDER BY 1, 2, 3, 4, 5
 """  # noqa: S608
+_BILLED = """
+SELECT d.operation, count(*) FROM requests r JOIN sources d ON d.id = r.document WHERE r.charge = 'billed' GROUP BY 1
+"""
+_KEYS = "SELECT key FROM sources WHERE document = id ORDER BY key"
+_NAMES = """
+SELECT name, reference FROM (
+  SELECT id, name, reference FROM sources WHERE id = ?
+  UNION ALL SELECT id, name, reference FROM sources WHERE document = ? AND document <> id
+) ORDER BY id
+"""
 _PURGE = """
 DELETE FROM contents
 WHERE (SELECT max(coalesce(ended_at, sent_at)) FROM requests WHERE document = contents.document) < ?

@@ -59,7 +59,7 @@ COLUMNS = (
     " r.opening, r.check_sum, r.sent_at, r.ended_at, r.charge, r.http_status, r.error, r.code"
 )
 """Of document `d` and its requests `r`, for `to_record`."""
-KEY, NUMBER, OPENING, CHARGE, ERROR = 1, 6, 7, 11, 13
+KEY, NUMBER, OPENING, SENT_AT, ENDED_AT, CHARGE, ERROR = 1, 6, 7, 9, 10, 11, 13
 
 _JOINED = f"SELECT {COLUMNS} FROM sources d LEFT JOIN requests r ON r.document = d.id WHERE d.document = d.id"  # noqa: S608
 MANY = 16

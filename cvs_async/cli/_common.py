@@ -37,6 +37,10 @@ Settings = Annotated[
     typer.Option("--set", help="An argument that is no file, such as width=400 or ids=[1,2].", metavar="NAME=VALUE"),
 ]
 JournalPath = Annotated[Path, typer.Argument(help="That a batch has kept with --journal.", metavar="JOURNAL")]
+JournalPaths = Annotated[
+    list[Path],
+    typer.Argument(help="One or more that batches have kept with --journal.", metavar="JOURNAL…", show_default=False),
+]
 Fields = Annotated[
     str | None,
     typer.Option(help="The columns of a .csv or .parquet file, such as info.id,info.name.", metavar="FIELD,…"),

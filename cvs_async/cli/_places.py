@@ -40,7 +40,7 @@ def refuse_used(thumbs: Path) -> None:
 
 
 def refuse_overlap(
-    journal: Path | None,
+    journal: Path | Sequence[Path] | None,
     out: Path | None,
     thumbs: Path | None,
     *,
@@ -53,7 +53,8 @@ def refuse_overlap(
         InvalidInputError: if two of them are the same file, or pictures would be written to where inputs are read.
     """
     files = [os.fspath(path) for path in inputs if not is_url(path)]
-    kept = set() if journal is None else set(_marks_of_journal(journal))
+    journals = [journal] if isinstance(journal, Path) else journal or ()
+    kept = {mark for one in journals for mark in _marks_of_journal(one)}
     for file in files:
         if kept.intersection(_marks(Path(file))):
             raise InvalidInputError(f"{file} is the journal of this command, and no input: leave it out")
@@ -67,7 +68,7 @@ def refuse_overlap(
     if out is not None and thumbs is not None and _real(out) in _real(thumbs).parents:
         raise InvalidInputError(f"{thumbs} cannot be a folder in the file {out}: choose another one for the pictures")
     for given in files:
-        _refuse_read(given, journal, out, thumbs)
+        _refuse_read(given, (*journals, out), thumbs)
 
 
 def _real(path: Path) -> PurePath:
@@ -90,9 +91,9 @@ def _marks(path: Path) -> Iterator[object]:
     yield status.st_dev, status.st_ino
 
 
-def _refuse_read(given: str, journal: Path | None, out: Path | None, thumbs: Path | None) -> None:
+def _refuse_read(given: str, written: Iterable[Path | None], thumbs: Path | None) -> None:
     """Refuse to keep in a folder or pattern that is read what would be found, sent and paid for there."""
-    for path in (journal, out):
+    for path in written:
         if path is not None and _is_read(path, given, COMPANIONS):
             raise InvalidInputError(f"{path} is among what is read ({given}): choose another folder for it")
     if thumbs is not None and _is_read(thumbs, given, PICTURES):

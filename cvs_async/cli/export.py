@@ -14,9 +14,10 @@ import typer
 from .._endpoint import Endpoint
 from ..api import OPERATIONS
 from ..batch import Done, Failed, Held, Item, Outcome
-from ..batch.journal import JournalReader, Record
+from ..batch._journals import Journals
+from ..batch.journal import Record
 from ..batch.replay import recorded
-from ._common import Fields, JournalPath, messages, parse_fields, run, told_errors
+from ._common import Fields, JournalPaths, messages, parse_fields, run, told_errors
 from ._places import refuse_existing, refuse_overlap
 from ._results import Results, named
 
@@ -25,36 +26,37 @@ MANY = 16
 
 
 def command(
-    journal: JournalPath,
+    journals: JournalPaths,
     to: Annotated[Path, typer.Option(help="The file to write: .csv, .parquet or .jsonl; - is standard output.")],
     fields: Fields = None,
     thumbs: Annotated[Path | None, typer.Option(help="A folder for the pictures in the answers.")] = None,
 ) -> None:
-    """Write the results that a journal has, in the order in which the files were first met. Sends nothing.
+    """Write the results that journals have, in the order in which the files were first met. Sends nothing.
 
-    While a batch runs, this is what there is so far. Files that could never be read are not in a journal.
+    What several journals have of a document is put together: each of its names has one outcome, the paid one if there
+    is one. While a batch runs, this is what there is so far. Files that could never be read are not in a journal.
     """
     out = named(to)
     with told_errors():
         results = Results(out, parse_fields(fields), draft=True, thumbs=thumbs)
         if out is not None:
             refuse_existing(out)
-        refuse_overlap(journal, out, thumbs)
-    run(_export(journal, results))
+        refuse_overlap(journals, out, thumbs)
+    run(_export(journals, results))
 
 
-async def _export(journal: Path, results: Results) -> int:
+async def _export(paths: list[Path], results: Results) -> int:
     count = 0
-    with JournalReader(journal) as reader:
-        outcomes = _outcomes(reader)
+    with Journals(paths) as journals:
+        outcomes = _outcomes(journals)
         async with results:
             while group := await anyio.to_thread.run_sync(_some, outcomes):
                 for outcome in group:
                     await results.write(outcome)
                 count += len(group)
             results.whole = True
-    warnings = [] if reader.warning is None else [reader.warning]
-    for remark in (f"{count:,} outcomes in {results.path or 'standard output'}", *results.remarks, *warnings):
+        remarks = await anyio.to_thread.run_sync(lambda: journals.remarks)
+    for remark in (f"{count:,} outcomes in {results.path or 'standard output'}", *results.remarks, *remarks):
         messages().print(remark, markup=False)
     return 0
 
@@ -63,8 +65,8 @@ def _some(outcomes: Iterator[Outcome[Any]]) -> list[Outcome[Any]]:
     return list(islice(outcomes, MANY))
 
 
-def _outcomes(reader: JournalReader) -> Iterator[Outcome[Any]]:
-    for index, (record, name, reference) in enumerate(reader.records()):
+def _outcomes(journals: Journals) -> Iterator[Outcome[Any]]:
+    for index, (record, name, reference) in enumerate(journals.records()):
         outcome = recorded(_endpoint(record), Item(index, name, key=record.key, reference=reference), record)
         if name != record.source and not isinstance(outcome, Held):
             outcome = _copied(outcome)

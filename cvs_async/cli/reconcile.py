@@ -6,91 +6,250 @@ import csv
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import tzinfo
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, TypeAlias
 
 import typer
 from attrs import define, field
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from .._escape import escaped
 from .._stdout import check_stdout
 from ..batch._drafts import draft_path, move_to_new, private
-from ..batch.journal import Charges, JournalReader
+from ..batch._journals import Journals
+from ..batch.journal import Charges
+from ..batch.prices import Bill, Prices
 from ..batch.sinks import refusal
 from ..batch.tables import FORMULA
-from ._common import JournalPath, console, messages, told_errors
+from ._against import MATCHES, MEANINGS, Comparison, Joined, Pair, joining
+from ._common import JournalPaths, console, messages, told_errors
 from ._places import refuse_existing, refuse_overlap
+from ._prices import PriceFile, PriceList, parse_prices, told_bill
+from ._zones import VIETNAM, parse_zone, told_moment
 
 STDOUT = "-"
-COLUMNS = ("day", "operation", "key", "check_sum", "billed", "free", "free_by_code", "unknown")
+ABOUT = ("operation", "key", "source", "id", "papers", "check_sum")
+COUNTED = ("billed", "free", "free_by_code", "unknown")
+TIMES = ("sent_at", "ended_at")
+COLUMNS = ("day", *ABOUT, *COUNTED, *TIMES)
+MATCHED = ("match", *ABOUT, *COUNTED, "vendor_billed", "vendor_free", *TIMES)
+COPIES = " | "
+"""Between the names of a document; several inputs of one item are parted by commas."""
+
+Write: TypeAlias = Callable[[Sequence[object]], object]
 
 
 def command(
-    journal: JournalPath,
+    journals: JournalPaths,
     table: Annotated[
-        str | None, typer.Option("--csv", help="A row for each document; - is standard output.", metavar="FILE")
+        str | None,
+        typer.Option("--csv", help="A row for each document and day; - is standard output.", metavar="FILE"),
+    ] = None,
+    zone: Annotated[
+        str, typer.Option("--tz", help=f"Whose days and times are meant, such as {VIETNAM}.", metavar="ZONE")
+    ] = "UTC",
+    price: PriceList = None,
+    prices: PriceFile = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="The vendor's list as CSV with a column check_sum, to compare with.", metavar="FILE"),
     ] = None,
 ) -> None:
-    """Add up by day (UTC) and operation which requests were billed, free, or perhaps billed."""
+    """Add up by day and operation which requests were billed, free, or perhaps billed.
+
+    With --against the requests are compared with the vendor's by their check_sum, which by itself is the beginning of
+    the document's key. A line of the vendor's file is a charged request, unless it has a column count, charge or code.
+    The rows of --csv are then one for each check_sum, with a column that says how the two compare.
+    """
     with told_errors(), ExitStack() as stack:
-        reader = stack.enter_context(JournalReader(journal))
+        days = parse_zone(zone)
+        opened = stack.enter_context(Journals(journals))
         if table not in (None, STDOUT):
-            refuse_overlap(journal, Path(table), None)
-        rows = None if table is None else csv.writer(stack.enter_context(_opened(table)))
-        if rows is not None:
-            rows.writerow(COLUMNS)
-        sums: dict[tuple[str, str], Sum] = {}
-        for charges in reader.reconcile():
-            sums.setdefault((charges.day, charges.operation), Sum()).add(charges)
-            if rows is not None:
-                rows.writerow(_row(charges))
-        (messages() if table == STDOUT else console()).print(_table(sums))
-        if reader.warning is not None:
-            messages().print(reader.warning, markup=False)
+            refuse_overlap(journals, Path(table), None, inputs=[] if against is None else [os.fspath(against)])
+        known = parse_prices(price, prices, opened.billed() if price or prices else ())
+        joined = None if against is None else stack.enter_context(joining())
+        if joined is not None and against is not None:
+            joined.read(against)
+        write = None if table is None else _writer(stack.enter_context(_opened(table)))
+        sums = _write_days(opened, days, known, write if joined is None else None, joined)
+        if joined is not None:
+            _write_matches(joined, days, write)
+        out = messages() if table == STDOUT else console()
+        _print(out, sums, zone, known, opened)
+        if joined is not None:
+            _print_matches(out, joined.comparison)
+        for remark in opened.remarks:
+            messages().print(remark, markup=False)
 
 
 @define
 class Sum:
-    """The requests of a day and operation."""
+    """A day and operation in numbers.
+
+    Attributes:
+        documents: with a request on that day.
+        billed, free, unknown: requests by what they cost; free ones by code.
+    """
 
     documents: int = 0
     billed: int = 0
     free: Counter[str] = field(factory=Counter)
     unknown: int = 0
+    _key: str | None = None
 
     def add(self, charges: Charges) -> None:
-        """Take a document into account."""
-        self.documents += 1
+        """Take a document into account; what it cost with one check_sum and with another come one after the other."""
+        self.documents += charges.key != self._key
+        self._key = charges.key
         self.billed += charges.billed
         self.free.update({str(code): number for code, number in charges.free.items()})
         self.unknown += charges.unknown
 
 
-def _table(sums: dict[tuple[str, str], Sum]) -> Table:
-    table = Table("day (UTC)", "operation", "documents", "billed", "free", "free by code", "unknown", show_footer=True)
-    for (day, operation), one in sums.items():
-        free = _by_code(one.free)
-        table.add_row(day, operation, *map(str, (one.documents, one.billed, one.free.total(), free, one.unknown)))
-    table.columns[0].footer = "all"
-    table.columns[3].footer = str(sum(one.billed for one in sums.values()))
-    table.columns[4].footer = str(sum(one.free.total() for one in sums.values()))
-    table.columns[6].footer = str(sum(one.unknown for one in sums.values()))
-    return table
+Sums: TypeAlias = dict[tuple[str, str], Sum]
 
 
-def _row(charges: Charges) -> tuple[Any, ...]:
-    check_sum = charges.check_sum or ""
-    if check_sum.startswith(FORMULA):
-        check_sum = f"'{check_sum}"  # or a spreadsheet runs it
+def _write_days(
+    journals: Journals, zone: tzinfo, prices: Prices | None, write: Write | None, joined: Joined | None
+) -> Sums:
+    """Go through all charges, once."""
+    if write is not None:
+        write((*COLUMNS, *(() if prices is None else ("amount", "currency"))))
+    sums: Sums = {}
+    for charges in journals.reconcile(zone, papers=write is not None or joined is not None):
+        sums.setdefault((charges.day, charges.operation), Sum()).add(charges)
+        if write is not None:
+            write(_row(charges, zone, prices))
+        if joined is not None:
+            joined.add(charges)
+    return sums
+
+
+def _row(charges: Charges, zone: tzinfo, prices: Prices | None) -> Sequence[object]:
     free = Counter({str(code): number for code, number in charges.free.items()})
-    head = (charges.day, charges.operation, charges.key, check_sum)
-    return (*head, charges.billed, free.total(), _by_code(free), charges.unknown)
+    about = (charges.operation, charges.key, *_names(charges.sources), charges.papers, charges.check_sum)
+    counted = (charges.billed, free.total(), _by_code(free), charges.unknown)
+    row = (charges.day, *about, *counted, *(told_moment(at, zone) for at in (charges.sent_at, charges.ended_at)))
+    if prices is None:
+        return row
+    bill = prices.bill({charges.operation: charges.billed})
+    return (*row, "" if charges.operation not in prices.each else f"{bill.amount:f}", bill.currency)
+
+
+def _write_matches(joined: Joined, zone: tzinfo, write: Write | None) -> None:
+    if write is not None:
+        write(MATCHED)
+    for pair in joined.pairs():
+        if write is not None:
+            write(_matched(pair, zone))
+
+
+def _matched(pair: Pair, zone: tzinfo) -> Sequence[object]:
+    free = Counter[str]()
+    for one in pair.ours:
+        free.update(one["free"])
+    operations, keys = (COPIES.join(dict.fromkeys(one[name] for one in pair.ours)) for name in ("operation", "key"))
+    sources = list(dict.fromkeys((name, reference) for one in pair.ours for name, reference in one["sources"]))
+    papers = [one["papers"] for one in pair.ours if one["papers"] is not None]
+    sent = min((one["sent_at"] for one in pair.ours), default=None)
+    ended = max((one["ended_at"] for one in pair.ours if one["ended_at"] is not None), default=None)
+    about = (operations, keys, *_names(sources), sum(papers) if papers else None, pair.check_sum)
+    counted = (pair.billed, pair.free, _by_code(free), pair.unknown, pair.their_billed, pair.their_free)
+    return (pair.match, *about, *counted, told_moment(sent, zone), told_moment(ended, zone))
+
+
+def _names(sources: Sequence[tuple[str, str | None]]) -> tuple[str, str]:
+    """The names of a document, and the user's ids, as many as names where there is one."""
+    references = [reference or "" for _, reference in sources]
+    return COPIES.join(name for name, _ in sources), COPIES.join(references) if any(references) else ""
 
 
 def _by_code(free: Counter[str]) -> str:
     return ", ".join(f"{number} × {code}" for code, number in sorted(free.items()))
+
+
+def _print(out: Console, sums: Sums, zone: str, prices: Prices | None, journals: Journals) -> None:
+    table = _table(f"Documents and requests by day ({zone})")
+    heads = [
+        "day",
+        "documents",
+        "requests\nbilled",
+        "requests\nunknown",
+        *([] if prices is None else ["cost of\nbilled"]),
+    ]
+    for head in heads:
+        table.add_column(Text(head), no_wrap=True)
+    for head in ("operation", "requests free,\nby code"):
+        table.add_column(Text(head), overflow="fold")
+    billed, free, unknown = Counter[str](), 0, 0
+    for (day, operation), one in sums.items():
+        billed[operation] += one.billed
+        free += one.free.total()
+        unknown += one.unknown
+        cost = [] if prices is None else [_cost(prices.bill({operation: one.billed}))]
+        numbers = (f"{number:,}" for number in (one.documents, one.billed, one.unknown))
+        by_code = f" ({_by_code(one.free)})" if one.free else ""
+        table.add_row(day, *numbers, *cost, operation, f"{one.free.total():,}{by_code}")
+    bill = None if prices is None else prices.bill(billed)
+    totals = [
+        "all",
+        "",
+        f"{billed.total():,}",
+        f"{unknown:,}",
+        *([] if bill is None else [_cost(bill)]),
+        "",
+        f"{free:,}",
+    ]
+    for column, total in zip(table.columns, totals, strict=True):
+        column.footer = total
+    table.show_footer = True
+    out.print(table)
+    if bill is not None:
+        out.print(f"Cost of billed requests: {told_bill(bill)}.")
+    if not_sent := journals.sum_up(journals.figures()).states["planned"]:
+        out.print(f"Documents not sent, which are in no row: {not_sent:,}.")
+
+
+def _table(title: str) -> Table:
+    return Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+
+
+def _cost(bill: Bill) -> str:
+    """An amount; nothing where no price is known."""
+    return "" if bill.unpriced and not bill.amount else f"{bill.amount:,f}"
+
+
+def _print_matches(out: Console, comparison: Comparison) -> None:
+    table = _table("check_sums in these journals and in the vendor's file")
+    for head in ("match", "check_sums", "ours:\nbilled", "unknown", "theirs:\nbilled"):
+        table.add_column(Text(head), no_wrap=True)
+    table.add_column("")
+    for match in MATCHES:
+        sums = comparison.sums[match]
+        numbers = (sums.check_sums, sums.billed, sums.unknown, sums.their_billed)
+        table.add_row(match, *(f"{number:,}" for number in numbers), MEANINGS[match])
+    out.print(table)
+    for remark in comparison.remarks:
+        out.print(remark)
+
+
+def _writer(file: IO[str]) -> Write:
+    rows = csv.writer(file)
+    shown = escaped if file.isatty() else str
+    return lambda cells: rows.writerow([_cell(cell, shown) for cell in cells])
+
+
+def _cell(value: object, shown: Callable[[str], str]) -> object:
+    """What stands in a spreadsheet, which runs what looks like a formula; on a terminal nothing is obeyed."""
+    if not isinstance(value, str):
+        return "" if value is None else value
+    return shown(f"'{value}" if value.startswith(FORMULA) else value)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import attrs
@@ -10,8 +11,11 @@ import typer
 from rich.table import Table
 
 from .._json import dumps
-from ..batch.journal import JournalFigures, JournalReader
-from ._common import JournalPath, console, print_result, told_errors, told_span, told_time
+from ..batch._journals import Journals
+from ..batch.journal import JournalFigures
+from ..batch.prices import Bill
+from ._common import JournalPaths, console, print_result, told_errors, told_span, told_time
+from ._prices import PriceFile, PriceList, parse_prices, told_bill
 
 MEANINGS = {
     "planned": "known, and no request was made",
@@ -23,17 +27,33 @@ MEANINGS = {
 
 
 def command(
-    journal: JournalPath,
+    journals: JournalPaths,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    price: PriceList = None,
+    prices: PriceFile = None,
 ) -> None:
-    """Say how far a batch is, what it has paid, and what is left; from its journal, also while it runs."""
+    """Say how far batches are, what they have paid, and what is left; from their journals, also while they run.
+
+    Of several journals the sum is shown. A document that more than one of them has counts once, and so does a request
+    that two have because one is a copy of the other.
+    """
     with told_errors():
-        with JournalReader(journal) as reader:
-            figures = reader.figures()
+        with Journals(journals) as opened:
+            each = opened.figures()
+            total = opened.sum_up(each)
+            billed = opened.billed() if price or prices else {}
+            remarks = opened.remarks
+        known = parse_prices(price, prices, billed)
+        bill = None if known is None else known.bill(billed)
+        paths = [reader.path for reader in opened.readers]
         if as_json:
-            print_result(dumps(_plain(figures)))
+            print_result(dumps(_plain_sum(total, dict(zip(paths, each, strict=True))) | _plain_bill(bill)))
         else:
-            _print(figures)
+            _print(total, bill)
+            for path, figures in zip(paths, each, strict=True):
+                console().print(f"{f'{path}: ' if len(paths) > 1 else ''}{_at_work(figures)}", markup=False)
+            for remark in remarks:
+                console().print(remark, markup=False)
 
 
 def _in_doubt(figures: JournalFigures) -> int:
@@ -60,7 +80,26 @@ def _plain(figures: JournalFigures) -> dict[str, Any]:
     return attrs.asdict(figures) | told
 
 
-def _print(figures: JournalFigures) -> None:
+def _plain_sum(total: JournalFigures, each: Mapping[Path, JournalFigures]) -> dict[str, Any]:
+    """One journal as it is; several as their sum, with each of them in it."""
+    if len(each) == 1:
+        return _plain(total)
+    left = [_left(figures) for figures in each.values()]
+    told = {
+        "running": any(figures.writer is not None for figures in each.values()),
+        "left": None if None in left else sum(filter(None, left)),
+        "journals": [{"path": str(path)} | _plain(figures) for path, figures in each.items()],
+    }
+    return _plain(total) | told
+
+
+def _plain_bill(bill: Bill | None) -> dict[str, Any]:
+    if bill is None:
+        return {}
+    return {"amount": f"{bill.amount:f}", "currency": bill.currency, "unpriced": dict(bill.unpriced)}
+
+
+def _print(figures: JournalFigures, bill: Bill | None) -> None:
     out = console()
     documents = Table("documents", "", "", title_justify="left")
     for state, number in figures.states.items():
@@ -71,15 +110,17 @@ def _print(figures: JournalFigures) -> None:
     lines = [
         f"Requests: {figures.billed:,} billed, {figures.free:,} free, {figures.unknown:,} unknown, "
         f"{figures.in_flight:,} in flight.",
-        f"Duplicates: {figures.duplicates:,}. In doubt: {_in_doubt(figures):,}.",
+        *([] if bill is None else [f"Cost of billed requests: {told_bill(bill)}."]),
+        f"Duplicates: {figures.duplicates:,}. Documents in doubt: {_in_doubt(figures):,}.",
         f"Answered by {figures.origin or 'a service that was not noted'}.",
         f"Since {told_time(figures.first_at)}; last request {told_time(figures.last_at)}.",
-        _running(figures) if figures.writer is not None else _resting(figures),
     ]
     for line in lines:
         out.print(line, markup=False)
-    if figures.warning is not None:
-        out.print(figures.warning, markup=False)
+
+
+def _at_work(figures: JournalFigures) -> str:
+    return _running(figures) if figures.writer is not None else _resting(figures)
 
 
 def _running(figures: JournalFigures) -> str:

@@ -1,0 +1,207 @@
+"""Our requests beside the vendor's: joined on the check_sum, in a database of their own that is gone afterwards."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from heapq import merge
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
+
+from attrs import define, field
+
+from ..batch.journal import Charges
+from ._vendor import DAMAGED, normal, read_vendor
+
+Match: TypeAlias = Literal["both", "different", "ours only", "theirs only", "free"]
+MATCHES: tuple[Match, ...] = get_args(Match)
+
+MEANINGS: dict[Match, str] = {
+    "both": "billed as often on both sides",
+    "different": "billed more often on one side, or unknown to us",
+    "ours only": "billed or unknown, not in their file",
+    "theirs only": "in their file only",
+    "free": "free, and not in their file",
+}
+
+_SCHEMA = """
+CREATE TABLE ours (check_sum TEXT, charges TEXT);
+CREATE TABLE theirs (check_sum TEXT, billed INTEGER, free INTEGER);
+"""
+
+
+@define
+class Pair:
+    """All requests with one check_sum.
+
+    Attributes:
+        check_sum: as it is compared; "" for requests without one, which are never joined.
+        ours: charges of our documents, as `attrs.asdict` makes them of `Charges`; mostly of one document and day.
+        lines: how many lines the vendor has.
+        their_billed, their_free: requests in these.
+    """
+
+    check_sum: str
+    ours: list[dict[str, Any]] = field(factory=list, repr=False)
+    lines: int = 0
+    their_billed: int = 0
+    their_free: int = 0
+
+    @property
+    def billed(self) -> int:
+        """Requests that were billed as far as we know."""
+        return sum(one["billed"] for one in self.ours)
+
+    @property
+    def unknown(self) -> int:
+        """Requests of which we do not know."""
+        return sum(one["unknown"] for one in self.ours)
+
+    @property
+    def free(self) -> int:
+        """Requests that were free as far as we know."""
+        return sum(sum(one["free"].values()) for one in self.ours)
+
+    @property
+    def match(self) -> Match:
+        """How the two sides compare."""
+        if not self.ours:
+            return "theirs only"
+        if not self.lines:
+            return "ours only" if self.billed or self.unknown else "free"
+        return "both" if self.billed == self.their_billed and not self.unknown else "different"
+
+
+@define
+class Sums:
+    """The pairs of one match in numbers."""
+
+    check_sums: int = 0
+    billed: int = 0
+    unknown: int = 0
+    their_billed: int = 0
+
+    def add(self, pair: Pair) -> None:
+        """Take a pair into account."""
+        self.check_sums += 1
+        self.billed += pair.billed
+        self.unknown += pair.unknown
+        self.their_billed += pair.their_billed
+
+
+@define
+class Comparison:
+    """What has come of a comparison so far.
+
+    Attributes:
+        sums: by match.
+        nameless: lines of the vendor's without a check_sum.
+        damaged: check_sums of the vendor's that a spreadsheet has rewritten as numbers.
+        settled: requests unknown to us that the vendor has billed.
+    """
+
+    sums: defaultdict[Match, Sums] = field(factory=lambda: defaultdict(Sums))
+    nameless: int = 0
+    damaged: int = 0
+    settled: int = 0
+
+    def add(self, pair: Pair) -> None:
+        """Take a pair into account."""
+        self.sums[pair.match].add(pair)
+        self.damaged += pair.match == "theirs only" and DAMAGED.fullmatch(pair.check_sum) is not None
+        self.settled += min(pair.unknown, max(pair.their_billed - pair.billed, 0))
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be said beside the numbers."""
+        said = []
+        if unknown := self.sums["different"].unknown:
+            said.append(
+                f"Unknown requests that are in the vendor's file: {unknown:,}; billed of them: {self.settled:,}."
+            )
+        if left := self.sums["ours only"].unknown:
+            said.append(f"Unknown requests that are not in the vendor's file: {left:,}.")
+        if self.nameless:
+            said.append(f"Lines of the vendor's file without a check_sum, which are left out: {self.nameless:,}.")
+        if self.damaged:
+            said.append(
+                "check_sums of the vendor's file that a spreadsheet has made into numbers such as 1.2E+15:"
+                f" {self.damaged:,}. Export that column as text."
+            )
+        return said
+
+
+class Joined:
+    """Collects our charges, and joins them with the vendor's file. Memory stays flat.
+
+    Raises:
+        InvalidInputError: from `read`, as `read_vendor` does.
+    """
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self.comparison = Comparison()
+
+    def read(self, path: Path) -> None:
+        """Take the vendor's file."""
+        for line in read_vendor(path):
+            if not line.check_sum:
+                self.comparison.nameless += 1
+                continue
+            row = (line.check_sum, line.billed, line.free)
+            self._database.execute("INSERT INTO theirs VALUES (?, ?, ?)", row)
+
+    def add(self, charges: Charges) -> None:
+        """Take charges of ours."""
+        told = {
+            "operation": charges.operation,
+            "key": charges.key,
+            "sources": list(charges.sources),
+            "papers": charges.papers,
+            "billed": charges.billed,
+            "free": {str(code): count for code, count in charges.free.items()},
+            "unknown": charges.unknown,
+            "sent_at": charges.sent_at,
+            "ended_at": charges.ended_at,
+        }
+        row = (normal(charges.check_sum), json.dumps(told))
+        self._database.execute("INSERT INTO ours VALUES (?, ?)", row)
+
+    def pairs(self) -> Iterator[Pair]:
+        """Each check_sum of either side, in their order."""
+        ours = self._database.execute("SELECT check_sum, charges, 0, 0 FROM ours ORDER BY 1")
+        theirs = self._database.execute("SELECT check_sum, NULL, billed, free FROM theirs ORDER BY 1")
+        rows = merge(ours, theirs, key=lambda row: row[0])
+        for check_sum, same in groupby(rows, key=lambda row: row[0]):
+            for pair in _joined(check_sum, same):
+                self.comparison.add(pair)
+                yield pair
+
+
+def _joined(check_sum: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[Pair]:
+    """What has the same check_sum in one pair; what has none in a pair each."""
+    pair = Pair(check_sum)
+    for _, charges, billed, free in rows:
+        if charges is not None and not check_sum:
+            yield Pair(check_sum, [json.loads(charges)])
+        elif charges is not None:
+            pair.ours.append(json.loads(charges))
+        else:
+            pair.lines += 1
+            pair.their_billed += billed
+            pair.their_free += free
+    if check_sum:
+        yield pair
+
+
+@contextmanager
+def joining() -> Iterator[Joined]:
+    """Give a place to join in: a private file of SQLite's, which has no name, or none for long."""
+    with closing(sqlite3.connect("", isolation_level=None)) as database:
+        database.executescript(_SCHEMA)
+        database.execute("BEGIN")
+        yield Joined(database)

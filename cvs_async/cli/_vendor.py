@@ -1,0 +1,155 @@
+"""The vendor's own list of requests, as CSV: how many were charged for each check_sum."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from attrs import field, frozen
+
+from ..errors import InvalidInputError
+
+CHECK_SUM = frozenset({"checksum", "madoisoat", "doisoat", "thongtindoisoat", "dulieudoisoat"})
+COUNT = frozenset({"count", "requests", "quantity", "qty", "soluong", "soluot", "soluotgoi"})
+CHARGED = frozenset({"charge", "charged", "billed", "tinhphi"})
+CODE = frozenset({"code", "errorcode", "statuscode", "maloi"})
+"""What the columns may be called; letters and digits only, without accents, in lower case."""
+
+YES = frozenset({"billed", "charged", "yes", "true", "y", "x", "co"})
+NO = frozenset({"free", "no", "false", "n", "khong", ""})
+
+LONGEST = 1 << 20
+"""Characters of the first row, at the most."""
+
+HEX = re.compile(r"[0-9A-Fa-f]{15,16}")
+DAMAGED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+"""What a spreadsheet makes of a check_sum of digits, perhaps with an E: a number in scientific notation."""
+
+
+@frozen
+class VendorLine:
+    """A line of the vendor's list.
+
+    Attributes:
+        check_sum: as `normal` writes it; "" where there is none.
+        billed, free: for how many requests it stands.
+    """
+
+    check_sum: str
+    billed: int
+    free: int
+
+
+def normal(check_sum: str | None) -> str:
+    """Return a check_sum as it is compared: without blanks around it, or the apostrophe of a spreadsheet.
+
+    One of our own is hexadecimal, and is the same in capitals.
+    """
+    text = (check_sum or "").strip().removeprefix("'")
+    return text.lower() if HEX.fullmatch(text) else text
+
+
+def read_vendor(path: Path) -> Iterator[VendorLine]:
+    """Read the vendor's list: UTF-8, with commas, semicolons or tabs, and a first line that names the columns.
+
+    A column check_sum is needed. A line stands for one charged request, unless a column says how many (count), whether
+    they were charged (charge: yes, no, or a number), or with which code the answer came, of which 0 is charged.
+
+    Raises:
+        InvalidInputError: the file cannot be read, has no such column, or a line of it makes no sense.
+    """
+    number = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline(LONGEST)
+            if first[:4].lower() == "sep=":  # Excel's own way to name the delimiter
+                number, first = 1, file.readline(LONGEST)
+            delimiter = max(",;\t", key=first.count)
+            columns = _Columns.of(next(csv.reader([first], delimiter=delimiter, strict=True), []))
+            number += 1
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            for cells in reader:
+                if any(map(str.strip, cells)):
+                    yield columns.line(cells)
+                number += 1
+    except OSError as error:
+        raise InvalidInputError(f"{path}: {error.strerror or 'cannot be read'}") from error
+    except UnicodeDecodeError:
+        raise InvalidInputError(f"{path}: is not text in UTF-8; save it as CSV in UTF-8") from None
+    except (csv.Error, _BadError) as error:
+        raise InvalidInputError(f"{path}, row {number + 1}: {error}") from None
+
+
+class _BadError(Exception):
+    """Why a row cannot be used."""
+
+
+@frozen
+class _Columns:
+    """Where in a row is what."""
+
+    names: Sequence[str]
+    places: Mapping[str, int] = field(factory=dict)
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> _Columns:
+        places: dict[str, int] = {}
+        for place, name in enumerate(map(_plain, names)):
+            for kind, known in (("check_sum", CHECK_SUM), ("count", COUNT), ("charged", CHARGED), ("code", CODE)):
+                if name in known and kind in places:
+                    raise _BadError(f"has several columns for {kind}: leave one of them")
+                if name in known:
+                    places[kind] = place
+        if "check_sum" not in places:
+            raise _BadError("names no column check_sum; it must name the columns, and this one among them")
+        return cls(names, places)
+
+    def line(self, cells: Sequence[str]) -> VendorLine:
+        count = self._cell(cells, "count")
+        number = 1 if count in (None, "") else _number(count)
+        if number is None:
+            raise _BadError(f"its {self._name('count')} is no number of requests")
+        charged = self._charged(cells)
+        if charged is None:
+            raise _BadError(f"its {self._name('charged')} is neither yes nor no nor a number")
+        check_sum = self._cell(cells, "check_sum")
+        if check_sum is None:
+            raise _BadError("is shorter than the first row, and has no check_sum")
+        if not isinstance(charged, bool):
+            return VendorLine(normal(check_sum), charged, 0)
+        return VendorLine(normal(check_sum), number * charged, number * (not charged))
+
+    def _charged(self, cells: Sequence[str]) -> bool | int | None:
+        """Whether the requests were charged, or how many were; None where nobody can tell."""
+        if (charge := self._cell(cells, "charged")) is not None:
+            word = _plain(charge)
+            number = _number(charge)
+            if number is not None and "count" not in self.places:
+                return number
+            if number in (0, 1):
+                return number == 1
+            return True if word in YES else False if word in NO else None
+        code = self._cell(cells, "code")
+        return code is None or _number(code) == 0
+
+    def _cell(self, cells: Sequence[str], kind: str) -> str | None:
+        place = self.places.get(kind)
+        return None if place is None or place >= len(cells) else cells[place].strip()
+
+    def _name(self, kind: str) -> str:
+        return self.names[self.places[kind]].strip()
+
+
+def _number(text: str | None) -> int | None:
+    """A whole number of at least 0, also as spreadsheets write it: 1.0."""
+    found = re.fullmatch(r"(\d{1,9})(?:[.,]0+)?", text or "")
+    return None if found is None else int(found[1])
+
+
+def _plain(text: str) -> str:
+    """Letters and digits only, without accents, in lower case."""
+    parts = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
+    return "".join(filter(str.isalnum, parts))
