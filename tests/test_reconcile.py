@@ -45,7 +45,8 @@ async def _book(path: Path, sent: list[Sent], names: dict[str, list[tuple[str, s
             if charge:
                 content, code = (ANSWER, 0) if charge == "billed" else (None, 5 if charge == "free" else None)
                 with mock.patch("time.time", lambda moment=moment: moment + 2):
-                    end: Any = {"content": content, "http_status": 200, "error": None, "code": code}
+                    error = {"free": "AuthenticationError", "unknown": "TimeoutError"}.get(charge)
+                    end: Any = {"content": content, "http_status": 200, "error": error, "code": code}
                     await journal.ended(key, charge=charge, **end)  # type: ignore[arg-type]
 
 
