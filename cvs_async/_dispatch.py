@@ -193,7 +193,7 @@ class Dispatcher:
             return await self._gate.wait(first=call.held > 0)
         granted = self._gate.enter()
         if granted is None:
-            raise call.refused_before(self._gate.refusal)
+            raise call.refused_before(self._gate.refusal, self._gate.seconds_to_probe())
         return granted
 
     def _check_pause(self, call: Call, seconds: float) -> None:
@@ -294,6 +294,7 @@ class Dispatcher:
         """The limits learn from what came back."""
         if isinstance(result, OutOfRequestsError):
             self._gate.refused(granted, result)
+            result.retry_after = max(result.retry_after or 0.0, self._gate.seconds_to_probe())
         elif charge == "billed":
             self._gate.billed(granted)
         else:

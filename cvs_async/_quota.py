@@ -12,7 +12,8 @@ from ._log import log
 from .errors import OutOfRequestsError
 
 Quota = Literal["raise", "wait"]
-GateState = Literal["open", "closed", "probing"]
+GateState = Literal["open", "closed", "half-open", "probing"]
+"""``closed`` is the one state in which no call is let through."""
 
 
 @define(eq=False)
@@ -33,6 +34,9 @@ class QuotaGate:
     A probe is a real call: the next one that comes, once `interval` seconds have gone by since the last refusal.
     If it is paid for the gate opens. If it is refused too, the next one is `interval` seconds away. Any other
     answer says nothing of the account, so the next call is the next probe.
+
+    From the moment when a probe may leave until one does, the gate is half-open. It turns so by the clock: whoever
+    keeps calls away from a closed gate, as a load balancer does, would otherwise wait for a call that never comes.
     """
 
     def __init__(self, mode: Quota, interval: float) -> None:
@@ -45,11 +49,26 @@ class QuotaGate:
         self._next_probe = 0.0
         self._waiting: deque[asyncio.Future[Pass]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def state(self) -> GateState:
-        """Whether calls are let through."""
-        return "open" if self._open is not None else "probing" if self._probing else "closed"
+        """Whether calls are let through. May be asked from anywhere, also outside of the event loop."""
+        if self._open is not None:
+            return "open"
+        if self._probing:
+            return "probing"
+        if self._loop is None or self._loop.is_closed():
+            return "closed"
+        return "closed" if self._loop.time() < self._next_probe else "half-open"
+
+    def seconds_to_probe(self) -> float:
+        """Return the seconds after which a call is let through; a whole interval while one is trying."""
+        if self._open is not None:
+            return 0.0
+        if self._probing:
+            return self._interval
+        return max(self._next_probe - asyncio.get_running_loop().time(), 0.0)
 
     @property
     def waiting(self) -> int:
@@ -92,7 +111,7 @@ class QuotaGate:
         if self._open is not None:
             self._open = None
             log.warning("the account is out of requests; one call is tried every %g seconds", self._interval)
-        self.refusal, self._probing = refusal, False
+        self.refusal, self._probing, self._loop = refusal, False, loop
         self._next_probe = loop.time() + self._interval
         self._schedule(loop)
 

@@ -73,7 +73,7 @@ class Call:
             error.charge = "unknown"
         return error
 
-    def refused_before(self, refusal: OutOfRequestsError | None) -> CVSError:
+    def refused_before(self, refusal: OutOfRequestsError | None, retry_after: float) -> CVSError:
         """The account is out of requests, and this call was not even tried."""
         error = OutOfRequestsError(
             f"{self.operation}: the account is out of requests, as the service said before; nothing was sent",
@@ -81,6 +81,7 @@ class Call:
             message=None if refusal is None else refusal.message,
             http_status=None if refusal is None else refusal.http_status,
             raw=None if refusal is None else refusal.raw,
+            retry_after=retry_after,
         )
         return self.final(error)
 

@@ -70,7 +70,8 @@ class CVSError(Exception):
         http_status: of the last answer, None where none came.
         raw: the answer that came: decoded JSON, else the bytes as received, else None.
         message: what the service, or a gateway before it, said in words; for people, and never part of the text.
-        retry_after: seconds after which the service asks to come back; None where it did not say.
+        retry_after: seconds after which the service asks to come back; None where it did not say. Of an
+            `OutOfRequestsError` at least the seconds after which the client lets a call try again, see `quota_probe`.
         unknown_attempts: how many of the requests may have been charged.
     """
 

@@ -29,7 +29,9 @@ class ClientStats:
         waiting: calls that wait for the gate, the pace, a connection, or for being sent again.
         limit: how many requests may be in flight: `max_connections`, or what ``concurrency="auto"`` has found.
         connections: open ones, idle ones included; None with a transport of your own.
-        gate: ``open``; ``closed`` while the account is out of requests; ``probing`` while one call tries.
+        gate: ``open``; ``closed`` while the account is out of requests, and no call is let through; ``half-open``
+            from `quota_probe` seconds later on, by itself: the next call is sent, to try; ``probing`` while it is. A
+            readiness check asks whether it is ``closed``: in every other state a call is needed to find out more.
     """
 
     calls: int = 0

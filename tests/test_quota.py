@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Literal
 
 import httpx
@@ -126,6 +127,69 @@ async def test_one_call_after_the_interval_tries_while_the_others_still_fail() -
 
 
 @virtual
+async def test_once_the_interval_is_over_it_is_half_open_without_a_call() -> None:
+    account = Account(seconds=1)
+    async with client(account) as cvs:
+        await refused(cvs.ocr.card(b"x"))
+        await asyncio.sleep(59.9)
+        assert gate(cvs) == "closed"
+        await asyncio.sleep(0.2)
+        assert (gate(cvs), timers()) == ("half-open", 0)
+        await refused(cvs.ocr.card(b"x"))
+        assert gate(cvs) == "closed"
+
+
+@virtual
+async def test_a_service_that_is_asked_only_while_it_is_ready_recovers() -> None:
+    """A load balancer sends calls only where the gate is not closed."""
+    account = Account()
+    async with client(account) as cvs:
+        await refused(cvs.ocr.card(b"x"))
+        asyncio.get_running_loop().call_later(200, setattr, account, "filled", True)
+        for _ in range(300):
+            if gate(cvs) != "closed":
+                with suppress(OutOfRequestsError):
+                    await cvs.ocr.card(b"x")
+            await asyncio.sleep(1)
+        assert gate(cvs) == "open"
+    assert account.asked[:5] == [0, 60, 120, 180, 240]
+
+
+def test_it_says_how_it_is_outside_of_the_event_loop() -> None:
+    cvs = client(Account())
+
+    async def run() -> str:
+        await refused(cvs.ocr.card(b"x"))
+        return await asyncio.to_thread(gate, cvs)
+
+    assert asyncio.run(run()) == "closed"
+    assert gate(cvs) == "closed"
+
+
+@virtual
+async def test_a_refusal_says_when_the_next_call_may_try() -> None:
+    account = Account(seconds=1)
+    async with client(account) as cvs:
+        first = await refused(cvs.ocr.card(b"x"))
+        await asyncio.sleep(15)
+        second = await refused(cvs.ocr.card(b"x"))
+        await asyncio.sleep(45)
+        probe = asyncio.create_task(refused(cvs.ocr.card(b"x")))
+        await asyncio.sleep(0.5)
+        beside = await refused(cvs.ocr.card(b"x"))
+        assert [error.retry_after for error in (first, second, beside, await probe)] == [60, 45, 60, 60]
+
+
+@virtual
+async def test_a_refusal_does_not_say_less_than_the_service() -> None:
+    account = Account()
+    account.otherwise = answer(4)
+    account.otherwise.status_code, account.otherwise.headers["Retry-After"] = 429, "600"
+    async with client(account) as cvs:
+        assert (await refused(cvs.ocr.card(b"x"))).retry_after == 600
+
+
+@virtual
 async def test_a_refused_probe_closes_it_for_another_interval() -> None:
     account = Account()
     async with client(account) as cvs:
@@ -146,7 +210,7 @@ async def test_an_answer_that_says_nothing_of_the_account_lets_the_next_call_try
         with pytest.raises(CVSError) as caught:
             await cvs.ocr.card(b"x")
         assert not isinstance(caught.value, OutOfRequestsError)
-        assert gate(cvs) == "closed"
+        assert gate(cvs) == "half-open"
         account.otherwise, account.filled = None, True
         await cvs.ocr.card(b"x")
         assert gate(cvs) == "open"
@@ -298,7 +362,7 @@ async def test_downloads_cost_nothing_and_pass() -> None:
         assert (cvs.stats.gate, cvs.stats.billed, cvs.stats.free) == ("closed", 0, 2)
         await asyncio.sleep(60)
         await cvs.smartcrop.download("https://example.com/crop.jpg")
-        assert gate(cvs) == "closed", "a download is no probe"
+        assert gate(cvs) == "half-open", "a download is no probe"
 
 
 # "wait"
@@ -581,10 +645,10 @@ async def test_a_probe_that_gives_up_waiting_for_a_slot_lets_the_next_one_try() 
         url = Url("http://127.0.0.1/a.jpg")  # a download costs nothing, and passes the gate
         downloads = [asyncio.create_task(cvs._call.download(url, operation="smartcrop.download"))]
         await asyncio.sleep(100)
-        assert gate(cvs) == "closed"
+        assert gate(cvs) == "half-open"
         with pytest.raises(TimeoutError):  # the probe: both slots are taken for longer than a second
             await cvs.ocr.card(b"probe")
-        assert gate(cvs) == "closed"
+        assert gate(cvs) == "half-open"
         await asyncio.gather(*others, *downloads, return_exceptions=True)
         account.seconds, account.filled = 0, True
         await asyncio.sleep(1000)

@@ -14,11 +14,18 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
+from .._quota import GateState
 from ..batch import Outcome, Stats
 from ..stats import ClientStats
 from ._common import told_span
 from ._summary import told
 
+GATES: dict[GateState, str] = {
+    "open": "",
+    "closed": "out of requests",
+    "half-open": "out of requests, to be tried",
+    "probing": "out of requests, trying",
+}
 LOOKS = 12
 BEAT = 0.25
 PLAIN = 5.0
@@ -93,7 +100,7 @@ class Display:
             told(stats, "billed", "free", "unknown", "not_sent"),
             f"{rate:.0f}/s",
             f"{told_span(left)} left" if left else "",
-            {"open": "", "closed": "out of requests", "probing": "out of requests, trying"}[gate],
+            GATES[gate],
         ]
         return " · ".join(part for part in parts if part)
 
