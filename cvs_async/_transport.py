@@ -13,6 +13,7 @@ import httpx
 
 from ._descriptors import found_in
 from ._exchange import Progress, WireReply
+from ._offline import is_offline, refuse_elsewhere
 from ._private import Headers
 from ._request import Body, Request
 from ._retry import parse_retry_after
@@ -81,7 +82,8 @@ class Transport:
             DecodeError: the body's content encoding is broken.
             ResponseTooLargeError: the answer is larger than the client's bound.
             InvalidInputError: a file changed while it was being sent.
-            ConfigurationError: a file could not be opened again, for the system allows no more open files.
+            ConfigurationError: a file could not be opened again, for the system allows no more open files; or the
+                service is on another machine, and CVS_ASYNC_OFFLINE is set.
         """
         url = _quoted(f"{self._settings.origins[request.host]}{request.path}")
         headers, body = self._headers, request.body
@@ -130,6 +132,8 @@ class Transport:
 
     async def _exchange(self, operation: str, outgoing: Outgoing, progress: Progress) -> WireReply:
         clock = asyncio.get_running_loop().time
+        if is_offline():
+            self._refuse_elsewhere(operation, outgoing.url)
         progress.handed_at, progress.phase = clock(), "handed"
         content = bytearray()
         try:
@@ -168,6 +172,12 @@ class Transport:
                 int(outgoing.headers.get("Content-Length", 0)),
             )
             return progress.answer
+
+    def _refuse_elsewhere(self, operation: str, url: str) -> None:
+        refuse_elsewhere(operation, url, "the service's host")
+        proxy = None if self._own is None else self._own.proxy_of(url)
+        if proxy is not None:
+            refuse_elsewhere(operation, proxy, "the proxy's host")
 
     def _answer(self, outgoing: Outgoing, progress: Progress) -> Awaitable[Answer | httpx.Response]:
         # What `AsyncClient.send` does beside this is for redirects, credentials, cookies and logging, of which there

@@ -148,6 +148,10 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """How many are open."""
         return sum(opened.fileno() >= 0 for opened in self._sockets)
 
+    def proxy_of(self, url: str) -> str | None:
+        """Return the proxy through which a request goes; None if there is none."""
+        return self._proxies.of(url)
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """For httpx, which takes twice as long; see `send`."""
         if not isinstance(request.stream, httpx.AsyncByteStream):

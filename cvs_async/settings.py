@@ -193,9 +193,11 @@ _PLAIN = re.compile(r"[^?#\s]+")
 def is_safe(url: str) -> bool:
     """Whether nobody on the way can read along: https, or http that does not leave this machine."""
     parts = urlsplit(url)
-    if parts.scheme == "https":
-        return True
-    host = parts.hostname or ""
+    return parts.scheme == "https" or is_loopback(parts.hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its name or address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -46,7 +46,7 @@ def _nothing_but_loopback() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CVS_API_KEY", "CVS_API_SECRET", "CVS_BASE_URL"):
+    for name in ("CVS_API_KEY", "CVS_API_SECRET", "CVS_BASE_URL", "CVS_ASYNC_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
 
 
