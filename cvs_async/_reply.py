@@ -26,6 +26,7 @@ from ._converter import declared_names, structure
 from ._endpoint import Endpoint
 from ._envelope import KNOWN_CODES
 from ._exchange import WireReply
+from ._hints import Hinted, public_names
 from ._log import log
 from .errors import (
     APIError,
@@ -48,7 +49,7 @@ PaperT = TypeVar("PaperT", bound=Paper)
 
 
 @frozen(kw_only=True)
-class Reply(Generic[T]):
+class Reply(Hinted, Generic[T]):
     """A successful answer. It was paid for; where it carries no code, perhaps.
 
     Attributes:
@@ -88,6 +89,26 @@ class Reply(Generic[T]):
     def first(self, kind: type[PaperT]) -> Recognized[PaperT] | None:
         """Return the first paper of a class, such as `Passport`; None if there is none."""
         return picking.first(self.data, kind)
+
+    def _advice(self, name: str) -> str:
+        where = "" if name == "data" else _place_of(name, self.data)  # while it is being made it has no data
+        return f"; .{where} has it" if where else super()._advice(name)
+
+    def _advice_of_key(self, key: object) -> str:
+        return super()._advice_of_key(key) if isinstance(key, str) else "; .data has what was read"
+
+
+def _place_of(name: str, data: object) -> str:
+    """Return where in a reply's data a name is that was looked for in the reply; nothing where it is nowhere."""
+    where, thing = "data", data
+    if isinstance(data, list):
+        if not data or name in public_names(list):
+            return ""
+        where, thing = "data[0]", data[0]
+    if name in public_names(thing):
+        return f"{where}.{name}"
+    info = getattr(thing, "info", None)
+    return f"{where}.info.{name}" if name in public_names(info) else ""
 
 
 def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = None, elapsed: float = 0.0) -> Reply[T]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from attrs import Factory, define, field, frozen, setters
 
+from .._hints import Hinted, advice
 from .amounts import Amount, parse_amount, parse_number
 from .dates import parse_date
 
@@ -47,8 +48,12 @@ class Readable:
         return value if isinstance(value, str) else None
 
 
+_VALUES = frozenset({"content", "strip", "text", "raw", "lower", "upper", "replace", "split", "string", "startswith"})
+"""What people ask a field for that have taken it for its value."""
+
+
 @define(repr=False, on_setattr=setters.frozen, unsafe_hash=True)  # frozen=True takes three times as long to make
-class Field(Readable, Generic[T]):
+class Field(Hinted, Readable, Generic[T]):
     """One value that was read, with what the service says of it.
 
     A field that is absent from the answer is empty: each of its parts is None. The field itself never is.
@@ -72,6 +77,12 @@ class Field(Readable, Generic[T]):
             f"{name}={part}" for name in ("confidence", "box", "page") if (part := getattr(self, name)) is not None
         ]
         return f"Field({', '.join(parts)})"
+
+    def __str__(self) -> str:
+        return repr(self) if self.value is None else f"{self!r} (hidden; .value has it)"
+
+    def _advice(self, name: str) -> str:
+        return "; .value has what was read" if name in _VALUES else advice(type(self), name)
 
 
 Text = Field[str]
@@ -97,7 +108,7 @@ class Image:
 
 
 @frozen(kw_only=True)
-class Document:
+class Document(Hinted):
     """Base of everything that is read field by field.
 
     Attributes:

@@ -7,6 +7,7 @@ from typing import Generic
 from attrs import field, frozen
 from typing_extensions import TypeVar
 
+from .._hints import public_names
 from .fields import PAPERS, Document, Paper, renamed
 
 P = TypeVar("P", bound=Paper, default=Paper, covariant=True)
@@ -29,3 +30,8 @@ class Recognized(Document, Generic[P]):
     """Why it is not valid, a `CardWarning`; 0 if nothing is wrong (mã cảnh báo), such as ``0``."""
     invalid_message: str | None = renamed("invalidMessage", default=None)
     """Why it is not valid, in words (thông báo nếu giấy tờ không hợp lệ), such as ``Successful``."""
+
+    def _advice(self, name: str) -> str:
+        if name != "info" and name in public_names(type(self.info)):  # while it is being made it has no info
+            return f"; .info.{name} has it"
+        return super()._advice(name)

@@ -1,0 +1,85 @@
+"""Sentences for names that do not exist: what was probably meant, and how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+DICTIONARIES = frozenset({"as_dict", "asdict", "dict", "json", "items", "keys", "model_dump", "model_dump_json"})
+"""What other libraries call the way to a dictionary, which is `to_dict` here."""
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Return at most three known names, most like a mistyped one first. Dots part the names of operations."""
+    wanted, known = name.lower().replace("-", "_"), list(known)
+    last = wanted.rpartition(".")[2]
+    same = [each for each in known if each.lower().rpartition(".")[2] == last]
+    whole = get_close_matches(wanted, known, n=3, cutoff=0.75)
+    lasts = {each.rpartition(".")[2]: each for each in known}
+    like = [lasts[part] for part in get_close_matches(last, lasts, n=3, cutoff=0.75)]
+    return list(dict.fromkeys([*same, *whole, *like]))[:3]
+
+
+def did_you_mean(names: Collection[str]) -> str:
+    """Return "; did you mean x or y?", nothing without names."""
+    return f"; did you mean {' or '.join(names)}?" if names else ""
+
+
+def no_attribute(owner: str, name: str, advice: str = "") -> AttributeError:
+    """Return the error for a missing attribute. It does not keep the object, which may be a document."""
+    return AttributeError(f"{owner} has no attribute {name!r}{advice}", name=name)
+
+
+def is_private(name: str) -> bool:
+    """Whether a name is asked for by programs (copy, pickle, notebooks) rather than by people."""
+    return name.startswith(("_", "wire_"))
+
+
+def public_names(thing: object) -> list[str]:
+    """Return the names of a class or object that are meant for people."""
+    return [name for name in dir(thing) if not is_private(name)]
+
+
+def advice(kind: type, name: str) -> str:
+    """Return what follows "has no attribute 'x'" for a class: nothing, or a clause with its separator."""
+    return _advice(kind, name)
+
+
+@lru_cache(256)  # tables ask papers of many kinds for the same columns
+def _advice(kind: type, name: str) -> str:
+    if name in DICTIONARIES:
+        return "; .to_dict() makes a dictionary of it"
+    return did_you_mean([f".{near}" for near in nearest(name, public_names(kind))])
+
+
+class Hinted:
+    """Base of what users read values from: an attribute or a key that is not there is answered with the right one.
+
+    Type checkers do not see these methods, so that a wrong name stays an error for them.
+    """
+
+    __slots__ = ()
+
+    def _advice(self, name: str) -> str:
+        """Return what follows "has no attribute 'x'"."""
+        return advice(type(self), name)
+
+    def _advice_of_key(self, key: object) -> str:
+        """Return what follows when it is read by key, as `iter` and `in` do too, from 0 on."""
+        if not (isinstance(key, str) and key in public_names(type(self))):
+            return "; .to_dict() makes a dictionary of it"
+        value = ".value" if "value" in public_names(type(getattr(self, key, None))) else ""
+        return f": .{key}{value}; .to_dict() makes a dictionary of it"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            raise no_attribute(type(self).__name__, name, "" if is_private(name) else self._advice(name))
+
+        def __getitem__(self, key: object) -> object:
+            raise TypeError(f"{type(self).__name__} is read by attribute, and not by key{self._advice_of_key(key)}")
+
+        def __dir__(self) -> list[str]:
+            return [name for name in super().__dir__() if not name.startswith("wire_")]

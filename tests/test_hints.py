@@ -1,0 +1,89 @@
+"""What people guess and does not exist is answered with the right word; programs that only ask are not disturbed."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cvs_async import Reply, models
+from cvs_async.models import Cell, ClaimForm, Field, Passport, Recognized
+
+PASSPORT = Passport(id=Field("CANARY", 0.9), sur_name=Field("CANARY"))
+PAPER = Recognized(type="passport", info=PASSPORT)
+REPLY: Any = Reply(operation="ocr.card", data=[PAPER], raw={"data": "CANARY"})
+EMPTY: Any = Reply(operation="ocr.card", data=[], raw={})
+INFO: Any = PASSPORT
+ONE: Any = PAPER
+
+ATTRIBUTES: list[tuple[Callable[[], object], str]] = [
+    (lambda: REPLY.info, "Reply has no attribute 'info'; .data[0].info has it"),
+    (lambda: REPLY.type, "Reply has no attribute 'type'; .data[0].type has it"),
+    (lambda: REPLY.id, "Reply has no attribute 'id'; .data[0].info.id has it"),
+    (lambda: REPLY.json, "Reply has no attribute 'json'; .to_dict() makes a dictionary of it"),
+    (lambda: REPLY.chrge, "Reply has no attribute 'chrge'; did you mean .charge?"),
+    (lambda: EMPTY.info, "Reply has no attribute 'info'"),
+    (lambda: ONE.id, "Recognized has no attribute 'id'; .info.id has it"),
+    (lambda: ONE.keys, "Recognized has no attribute 'keys'; .to_dict() makes a dictionary of it"),
+    (lambda: INFO.surname, "Passport has no attribute 'surname'; did you mean .sur_name?"),
+    (lambda: INFO.id.text, "Field has no attribute 'text'; .value has what was read"),
+    (lambda: INFO.id.confidnce, "Field has no attribute 'confidnce'; did you mean .confidence?"),
+]
+KEYS: list[tuple[Callable[[], object], str]] = [
+    (lambda: INFO["id"], "Passport is read by attribute, and not by key: .id.value; .to_dict()"),
+    (lambda: INFO["valid"], "Passport is read by attribute, and not by key; .to_dict()"),
+    (lambda: ONE["info"], "Recognized is read by attribute, and not by key: .info; .to_dict()"),
+    (lambda: REPLY["data"], "Reply is read by attribute, and not by key: .data; .to_dict()"),
+    (lambda: REPLY[0], "Reply is read by attribute, and not by key; .data has what was read"),
+    (lambda: list(REPLY), "Reply is read by attribute, and not by key; .data has what was read"),
+    (lambda: "id" in INFO, "Passport is read by attribute, and not by key; .to_dict()"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "answer"), ATTRIBUTES)
+def test_a_wrong_attribute_is_answered_with_the_right_one(wrong: Callable[[], object], answer: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        wrong()
+    assert str(caught.value) == answer
+    assert caught.value.obj is None, "it would keep the document"
+
+
+@pytest.mark.parametrize(("wrong", "answer"), KEYS)
+def test_a_key_is_answered_with_the_attribute(wrong: Callable[[], object], answer: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        wrong()
+    assert str(caught.value).startswith(answer)
+    assert "CANARY" not in str(caught.value)
+
+
+@pytest.mark.parametrize("thing", [REPLY, PAPER, PASSPORT, PASSPORT.id, Cell(value="CANARY"), ClaimForm()])
+def test_who_only_asks_is_not_disturbed(thing: Any) -> None:
+    for name in ("_repr_html_", "_ipython_display_", "__array__", "__dataframe__", "nothing_like_it", "keys"):
+        assert not hasattr(thing, name)
+        assert getattr(thing, name, None) is None
+    assert copy.copy(thing) == copy.deepcopy(thing) == pickle.loads(pickle.dumps(thing)) == thing
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        json.dumps(thing)
+
+
+@pytest.mark.parametrize("kind", [Reply, Recognized, Passport, Field])
+def test_an_object_that_is_not_made_yet_has_no_attributes_and_no_endless_search(kind: type[Any]) -> None:
+    blank = object.__new__(kind)
+    for name in ("data", "info", "id", "value"):
+        assert not hasattr(blank, name) or name in vars(kind)
+
+
+def test_names_that_are_the_librarys_own_are_not_listed() -> None:
+    for thing in (PASSPORT, PAPER, ClaimForm()):
+        assert not [name for name in dir(thing) if name.startswith("wire_")]
+    assert {"id", "sur_name", "extra"} <= set(dir(PASSPORT))
+
+
+def test_a_field_in_a_text_says_how_to_get_its_value() -> None:
+    assert f"{PASSPORT.id}" == "Field(value=…, confidence=0.9) (hidden; .value has it)"
+    assert f"{models.Field()}" == "Field()"
+    assert repr(PASSPORT.id) == "Field(value=…, confidence=0.9)"
