@@ -7,9 +7,12 @@
 'chip_id_card_front'
 """
 
+from typing import TYPE_CHECKING
+
 from . import batch, errors, models, stats
 from ._endpoint import Endpoint
 from ._inputs import Url
+from ._names import missing
 from ._pace import RateLimit
 from ._reply import Reply
 from ._retry import RetryPolicy
@@ -80,3 +83,8 @@ __all__ = [
     "models",
     "stats",
 ]
+
+if not TYPE_CHECKING:  # for them a wrong name stays an error
+
+    def __getattr__(name: str) -> object:
+        raise missing(__name__, name)

@@ -17,9 +17,11 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     last = wanted.rpartition(".")[2]
     same = [each for each in known if each.lower().rpartition(".")[2] == last]
     whole = get_close_matches(wanted, known, n=3, cutoff=0.75)
+    if same:
+        return list(dict.fromkeys([*same, *whole]))[:3]
     lasts = {each.rpartition(".")[2]: each for each in known}
     like = [lasts[part] for part in get_close_matches(last, lasts, n=3, cutoff=0.75)]
-    return list(dict.fromkeys([*same, *whole, *like]))[:3]
+    return list(dict.fromkeys([*whole, *like]))[:3]
 
 
 def did_you_mean(names: Collection[str]) -> str:

@@ -13,12 +13,13 @@ from attrs import evolve
 from ._call import Caller
 from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint
+from ._hints import public_names
 from ._pace import RateLimit
 from ._private import private
 from ._quota import Quota
 from ._reply import Reply
 from ._retry import RetryPolicy
-from .api import OPERATIONS, V1, Ekyc, FaceSearch, Ocr, SmartCrop
+from .api import OPERATIONS, V1, Attached, Ekyc, FaceSearch, Ocr, SmartCrop, attach, no_operation
 from .batch.processing import InDoubt, Rules
 from .batch.runner import Batch, endpoint_of
 from .batch.sources import Source
@@ -71,6 +72,12 @@ class AsyncCVS:
         ConfigurationError: if a key is missing or an argument is unusable.
     """
 
+    ekyc = Attached(Ekyc)
+    ocr = Attached(Ocr)
+    face_search = Attached(FaceSearch)
+    smartcrop = Attached(SmartCrop)
+    v1 = Attached(V1)
+
     @private
     def __init__(
         self,
@@ -114,11 +121,7 @@ class AsyncCVS:
         # A request that is cancelled while it connects costs plain httpx a connection for good.
         self._dispatcher = Dispatcher(limits, may_cancel=transport is None)
         self._call = Caller(settings, self._transport, self._dispatcher, _spans() if tracing else None)
-        self.ekyc = Ekyc(self._call)
-        self.ocr = Ocr(self._call)
-        self.face_search = FaceSearch(self._call)
-        self.smartcrop = SmartCrop(self._call)
-        self.v1 = V1(self._call)
+        attach(self, self._call)
 
     @private
     def batch(
@@ -257,6 +260,11 @@ class AsyncCVS:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    if not TYPE_CHECKING:  # for them a wrong name stays an error
+
+        def __getattr__(self, name: str) -> object:
+            raise no_operation("cvs", name, public_names(type(self)))
 
     def __repr__(self) -> str:
         return f"<AsyncCVS at {', '.join(dict.fromkeys(self._settings.origins.values()))}>"

@@ -62,7 +62,7 @@ def test_a_key_is_answered_with_the_attribute(wrong: Callable[[], object], answe
 
 @pytest.mark.parametrize("thing", [REPLY, PAPER, PASSPORT, PASSPORT.id, Cell(value="CANARY"), ClaimForm()])
 def test_who_only_asks_is_not_disturbed(thing: Any) -> None:
-    for name in ("_repr_html_", "_ipython_display_", "__array__", "__dataframe__", "nothing_like_it", "keys"):
+    for name in ("_repr_latex_", "_ipython_display_", "__array__", "__dataframe__", "nothing_like_it", "keys"):
         assert not hasattr(thing, name)
         assert getattr(thing, name, None) is None
     assert copy.copy(thing) == copy.deepcopy(thing) == pickle.loads(pickle.dumps(thing)) == thing

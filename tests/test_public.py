@@ -45,6 +45,7 @@ def test_every_operation_hangs_at_its_path_and_nothing_else_does() -> None:
     for family in families:
         families += [value for value in vars(family).values() if isinstance(value, Family)]
         found |= {f"{family.path}.{name}" for name in vars(type(family)) if name[0] != "_" and name != "path"}
+    found -= {family.path for family in families}  # ``cvs.ocr.document`` hangs on a family
     assert found - {"face_search.iter_images", "smartcrop.download"} == set(OPERATIONS)
 
 

@@ -6,14 +6,25 @@ from typing import Any
 
 from .._endpoint import Endpoint
 from . import ekyc, face_search, ocr, ocr_document, smartcrop, v1
-from ._family import Family
+from ._family import Attached, Family, attach, no_operation
 from .ekyc import Ekyc
 from .face_search import FaceSearch
 from .ocr import Ocr
 from .smartcrop import SmartCrop
 from .v1 import V1
 
-__all__ = ["OPERATIONS", "V1", "Ekyc", "FaceSearch", "Family", "Ocr", "SmartCrop"]
+__all__ = [
+    "OPERATIONS",
+    "V1",
+    "Attached",
+    "Ekyc",
+    "FaceSearch",
+    "Family",
+    "Ocr",
+    "SmartCrop",
+    "attach",
+    "no_operation",
+]
 
 OPERATIONS: dict[str, Endpoint[Any]] = {
     endpoint.name: endpoint

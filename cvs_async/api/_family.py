@@ -3,14 +3,44 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any
+import textwrap
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from .._call import Caller
 from .._endpoint import DEFAULTS, CallOptions, ThumbOptions
+from .._hints import did_you_mean, is_private, nearest, no_attribute
 from .._private import private
 
 _OPTIONS: dict[str, type] = {f"Unpack[{keywords.__name__}]": keywords for keywords in (CallOptions, ThumbOptions)}
+
+
+F = TypeVar("F", bound="Family")
+
+
+class Attached(Generic[F]):
+    """A family as an attribute: of an object one that can be called, of its class the family's class.
+
+    So that `help`, `dir` and `unittest.mock.create_autospec` find the operations in the class.
+    """
+
+    def __init__(self, family: type[F]) -> None:
+        self.family = family
+
+    @overload
+    def __get__(self, holder: None, owner: type) -> type[F]: ...
+    @overload
+    def __get__(self, holder: object, owner: type) -> F: ...
+    def __get__(self, holder: object | None, owner: type) -> type[F] | F:
+        """Return the class: in the objects themselves `attach` has put the families."""
+        return self.family
+
+
+def attach(holder: object, call: Caller) -> None:
+    """Make the families of an object's class, and put them into the object."""
+    for name, attached in vars(type(holder)).items():
+        if isinstance(attached, Attached):
+            setattr(holder, name, attached.family(call))
 
 
 class Family:
@@ -20,6 +50,7 @@ class Family:
 
     def __init__(self, call: Caller) -> None:
         self._call = call
+        attach(self, call)
 
     def __init_subclass__(cls) -> None:
         """Spell the keywords of the operations out for `help` and notebooks, as type checkers know them already.
@@ -32,9 +63,38 @@ class Family:
                 setattr(cls, name, function)
             if keywords := _OPTIONS.get(getattr(function, "__annotations__", {}).get("options", "")):
                 function.__signature__ = _spelled_out(function, keywords)
+        cls.__doc__ = f"{cls.__doc__}\n\n{textwrap.fill('Has ' + ', '.join(_names(cls)) + '.', 100)}"
 
     def __repr__(self) -> str:
         return f"<operations {self.path}.*>"
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name != "path"]
+
+    if not TYPE_CHECKING:  # for them a wrong name stays an error
+
+        def __getattr__(self, name: str) -> object:
+            raise no_operation(f"cvs.{type(self).path}", name)
+
+
+def no_operation(owner: str, name: str, others: Iterable[str] = ()) -> AttributeError:
+    """Return the error for an attribute that is not there, with what was probably meant.
+
+    Args:
+        owner: ``cvs`` or a family, such as ``cvs.ocr``.
+        name: of the attribute.
+        others: what the owner has beside operations.
+    """
+    if is_private(name):
+        return no_attribute(owner, name)
+    families = Family.__subclasses__()
+    operations = dict.fromkeys(f"{family.path}.{each}" for family in families for each in _names(family))
+    near = nearest(f"{owner}.{name}".removeprefix("cvs."), [*operations, *others])
+    return no_attribute(owner, name, did_you_mean([f"cvs.{each}" for each in near]))
+
+
+def _names(family: type[Family]) -> list[str]:
+    return [name for name in vars(family) if not is_private(name) and name != "path"]
 
 
 def _spelled_out(function: Callable[..., Any], keywords: type) -> inspect.Signature:

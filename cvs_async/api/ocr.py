@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from .._call import Caller
 from .._endpoint import CallOptions, Endpoint, ThumbOptions
 from .._inputs import Input
 from .._reply import Reply
@@ -13,7 +12,7 @@ from ..models.employee import EmployeeProfile
 from ..models.general import Page
 from ..models.recognized import Recognized
 from ..models.vehicle import DrivingLicense, Plate, VehicleInspection
-from ._family import Family
+from ._family import Attached, Family
 from .ocr_document import OcrDocument
 
 CARD = Endpoint("ocr/card", returns=list[Recognized], document="003, 4 to 6 and 10")
@@ -71,9 +70,7 @@ class Ocr(Family):
 
     path = "ocr"
 
-    def __init__(self, call: Caller) -> None:
-        super().__init__(call)
-        self.document = OcrDocument(call)
+    document = Attached(OcrDocument)
 
     async def card(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized]]:
         """Find and read every identity paper in a picture or PDF: cards (either side) and passports.

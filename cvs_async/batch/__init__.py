@@ -1,5 +1,8 @@
 """Many calls at once: bounded, streamed, and with an outcome for every item."""
 
+from typing import TYPE_CHECKING
+
+from .._names import missing
 from .entries import Entry
 from .journal import Charges, JournalError, JournalFigures, JournalReader, Record, purge
 from .manifests import manifest, standard_input
@@ -42,3 +45,14 @@ __all__ = [
     "standard_input",
     "to_record",
 ]
+
+
+def __dir__() -> list[str]:
+    """List what is for users: the modules of this package are not."""
+    return __all__
+
+
+if not TYPE_CHECKING:  # for them a wrong name stays an error
+
+    def __getattr__(name: str) -> object:
+        raise missing(__name__, name)

@@ -9,13 +9,13 @@ import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Never
 
 import typer
 
 from .._endpoint import Endpoint
+from .._hints import did_you_mean, nearest
 from ..api import OPERATIONS
 from ..errors import ConfigurationError, CVSError, InvalidInputError
 from ._show import console as console  # for the commands, which find all that they share here
@@ -133,20 +133,8 @@ def find_operation(name: str) -> Endpoint[Any]:
     """The endpoint of a name, or the end of the command."""
     if name in OPERATIONS:
         return OPERATIONS[name]
-    near = " or ".join(nearest(name))
-    advice = f"did you mean {near}? " if near else ""
-    stop(f"There is no operation {name}; {advice}`cvs-async operations` lists them.")
-
-
-def nearest(name: str) -> list[str]:
-    """The operations whose names, or last parts of them, are most like a mistyped one."""
-    wanted = name.lower().replace("-", "_")
-    whole = get_close_matches(wanted, OPERATIONS, n=3, cutoff=0.75)
-    last = wanted.rpartition(".")[2]
-    same = [known for known in OPERATIONS if known.rpartition(".")[2] == last]
-    lasts = {known.rpartition(".")[2]: known for known in OPERATIONS}
-    like = [lasts[part] for part in get_close_matches(last, lasts, n=3, cutoff=0.75)]
-    return list(dict.fromkeys([*whole, *same, *like]))[:3]
+    advice = did_you_mean(nearest(name, OPERATIONS)).removeprefix("; ")
+    stop(f"There is no operation {name}; {advice}{' ' if advice else ''}`cvs-async operations` lists them.")
 
 
 def parse_settings(settings: list[str] | None) -> dict[str, Any]:

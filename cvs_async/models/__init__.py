@@ -6,6 +6,7 @@ missing; what an answer has beyond the documents is in `Document.extra`.
 
 from typing import TYPE_CHECKING, Any
 
+from .._names import missing
 from .amounts import Amount, parse_amount, parse_number
 from .birth import BirthCertificate
 from .business import BusinessRegistration
@@ -189,7 +190,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import the catalogue when it is first asked for."""
     if name not in ("FieldInfo", "fields_of"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise missing(__name__, name)
     from . import catalogue
 
     return getattr(catalogue, name)

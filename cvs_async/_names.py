@@ -1,0 +1,43 @@
+"""Names that are not where they are looked for in this package: the error says where they are."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+from ._hints import did_you_mean, is_private, nearest
+
+HOMES = ("cvs_async", "cvs_async.models", "cvs_async.batch", "cvs_async.errors", "cvs_async.stats", "cvs_async.checks")
+"""Where names are looked for, which costs no import of what is heavy."""
+
+SANDBOX = frozenset({"Ledger", "Sample", "Sandbox", "write_samples"})
+"""What is most wanted of `cvs_async.sandbox`, which takes long to import."""
+
+
+def missing(module: str, name: str) -> AttributeError | ImportError:
+    """Return the error for a name that a package of this library lacks. To be called by its ``__getattr__``.
+
+    1. For ``from package import name`` it is an ImportError: Python would replace the text of an AttributeError. Only
+       where there is no module of that name either, for Python looks for one after an AttributeError.
+    2. For everything else, ``hasattr`` for instance, it is an AttributeError.
+    """
+    text = f"{module} has no {name!r}"
+    if is_private(name):
+        return AttributeError(text, name=name)
+    if find_spec(f"{module}.{name}") is not None:
+        return AttributeError(f"{module}.{name} is a module of its own: import {module}.{name}", name=name)
+    text += _advice(module, name)
+    # The function of importlib that asks whether a module has the names after "import".
+    if sys._getframe(2).f_code.co_name == "_handle_fromlist":
+        return ImportError(text, name=module)
+    return AttributeError(text, name=name)
+
+
+def _advice(module: str, name: str) -> str:
+    known = {home: import_module(home).__all__ for home in HOMES}
+    known["cvs_async.sandbox"] = sorted(SANDBOX)
+    for home, names in known.items():
+        if name in names:
+            return f"; it is in {home}: from {home} import {name}"
+    return did_you_mean(nearest(name, known[module]))
