@@ -15,7 +15,7 @@ from ._aside import SMALL, aside
 from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint, Form
 from ._exchange import Progress, WireReply
-from ._inputs import Part, Url, choose_form, load
+from ._inputs import Part, Url, choose_form, is_opened_once, load
 from ._reply import Reply, decode, head_charge, http_error
 from ._request import build
 from ._running_call import Call
@@ -181,7 +181,7 @@ class _Attempt(Generic[T]):
 
     def _stays(self, name: str, part: Url | Part) -> bool:
         """Whether the next request sends the same part; small files are read anew, so that waiting takes no memory."""
-        return isinstance(part, Part) and (part.content is None or hasattr(self.inputs[name], "read"))
+        return isinstance(part, Part) and (part.content is None or is_opened_once(self.inputs[name]))
 
     def _decode(self, wire: WireReply) -> Reply[T]:
         elapsed = time.perf_counter() - self.started

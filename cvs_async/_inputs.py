@@ -9,13 +9,14 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from attrs import define, field, frozen
 
 from ._descriptors import too_many_open_files
 from ._endpoint import Endpoint, Form, SendAs
 from ._files import Stamp, open_regular, read_at_least, reason_of, same_name, stamp_of, without_name
+from ._images import Picture, encoded, is_array, is_picture
 from ._threads import NoAnswerError, in_daemon_thread
 from ._urls import Url as Url  # the inputs' modules import it from here
 from ._urls import is_url as is_url
@@ -50,8 +51,9 @@ IN_MEMORY = (bytes, bytearray, memoryview)
 _SIGNATURES = ((b"\xff\xd8\xff", ".jpg"), (b"\x89PNG\r\n\x1a\n", ".png"), (b"%PDF-", ".pdf"))
 
 
-Input = str | os.PathLike[str] | bytes | BinaryIO
-"""A path, a `Url` (or a str that begins with http:// or https://), the bytes themselves, or a binary file object."""
+Input = str | os.PathLike[str] | bytes | BinaryIO | Picture
+"""A path, a `Url` (or a str that begins with http:// or https://), the bytes themselves, a binary file object, or a
+picture of Pillow, which is sent as JPEG if it was read from one and not changed, else as PNG."""
 
 
 @define(eq=False)
@@ -234,6 +236,11 @@ def may_block(inputs: Mapping[str, object], form: Form) -> bool:
     return form != "url" and not all(isinstance(value, (Part, *IN_MEMORY)) for value in inputs.values())
 
 
+def is_opened_once(value: object) -> bool:
+    """Whether an input is opened for the first request of a call only: it may be at its end, or take long to encode."""
+    return hasattr(value, "read") or not isinstance(value, (str, os.PathLike, Part, *IN_MEMORY))
+
+
 def open_inputs(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form) -> dict[str, Url | Part]:
     """Open the inputs of one call. What is a `Part` already stays so: a file object can be read but once.
 
@@ -286,7 +293,21 @@ def _open(name: str, value: object) -> Part:
         return _open_path(value)
     if hasattr(value, "read"):
         return _open_file(name, value)
-    raise _UnusableError("is no path, Url, bytes or binary file object")
+    if is_picture(value):
+        return _open_picture(name, cast(Picture, value))
+    if is_array(value):
+        raise _UnusableError(
+            "is an array of numbers and no picture file; give PIL.Image.fromarray(array),"
+            " or the bytes of a file, such as cv2.imencode('.png', array)[1].tobytes()"
+        )
+    raise _UnusableError("is no path, Url, bytes or binary file object, and no picture of Pillow")
+
+
+def _open_picture(name: str, picture: Picture) -> Part:
+    try:
+        return _in_memory(name, encoded(picture))
+    except ValueError as error:
+        raise _UnusableError(str(error)) from None
 
 
 def _open_path(given: str | os.PathLike[Any]) -> Part:
