@@ -10,6 +10,7 @@ from attrs import field, frozen
 from typing_extensions import TypeVar
 
 from ._envelope import DATA, Envelope
+from ._hints import did_you_mean, nearest
 from ._params import Param, boolean, printable
 from .errors import InvalidInputError
 from .settings import Host, Timeout, seconds
@@ -147,8 +148,12 @@ class Endpoint(Generic[T]):
         """
         if unknown := sorted(set(given) - self.options):
             known = ", ".join(sorted(self.options))
+            near = [name for wrong in unknown for name in nearest(wrong, self.options)[:1]]
+            advice = (
+                "; a batch is of one operation, so make one for each" if "operation" in unknown else did_you_mean(near)
+            )
             raise InvalidInputError(
-                f"{self.name} takes no {', '.join(unknown)}; its keywords are {known}", operation=self.name
+                f"{self.name} takes no {', '.join(unknown)}; its keywords are {known}{advice}", operation=self.name
             )
 
     @cached_property

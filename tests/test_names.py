@@ -95,6 +95,21 @@ def test_help_lists_the_operations() -> None:
     assert "business_registration" in document
 
 
+@pytest.mark.parametrize(
+    ("wrong", "answer"),
+    [
+        ("get_thumbs", "did you mean get_thumb?"),
+        ("checksum", "did you mean check_sum?"),
+        ("operation", "a batch is of one operation, so make one for each"),
+        ("nothing_like_it", "its keywords are check_sum, get_thumb, send_as, timeout"),
+    ],
+)
+async def test_a_wrong_keyword_is_answered_with_the_right_one(cvs: AsyncCVS, wrong: str, answer: str) -> None:
+    with pytest.raises(cvs_async.InvalidInputError) as caught:
+        await cvs.ocr.card(b"x", **{wrong: True})  # type: ignore[arg-type]
+    assert str(caught.value).endswith(answer)
+
+
 # --- modules
 
 
