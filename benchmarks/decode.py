@@ -1,11 +1,14 @@
-"""Decoding answers: a card of twenty fields, and forty pages of text, which also shows what the loop feels of it."""
+"""Decoding answers: a card of twenty fields, and forty pages of text, which also shows what the loop feels of it.
+
+And the card as a dictionary, and back.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from statistics import median
 from typing import Any
 
@@ -20,6 +23,7 @@ from ._tools import print_table, verdict
 
 CARD_BOUND = 100.0
 PAGES_BOUND = 150.0
+DICTIONARY_BOUND = 40.0
 ROUNDS = 7
 
 
@@ -29,11 +33,25 @@ def main() -> None:
     card_time = _seconds("ocr.card", card, calls=2_000) * 1e6
     pages_time = _seconds("ocr.document.general", pages, calls=1) * 1e3
     print_table(
-        ("answer", "bytes", "decoded in", ""),
+        ("answer", "bytes", "takes", ""),
         ("a card of 20 fields", f"{len(card):,}", f"{card_time:.0f} µs", verdict(card_time, CARD_BOUND, " µs")),
+        *_dictionaries(card),
         ("40 pages of text", f"{len(pages):,}", f"{pages_time:.0f} ms", verdict(pages_time, PAGES_BOUND, " ms")),
         ("the same, awaited: longest stall of the loop", f"{len(pages):,}", f"{_stall(pages) * 1e3:.0f} ms", ""),
     )
+
+
+def _dictionaries(card: bytes) -> Iterator[tuple[str, ...]]:
+    """What it takes to write a decoded card as a dictionary, and to read it back."""
+    (paper,) = decode(OPERATIONS["ocr.card"], WireReply(200, card)).data
+    written, size = paper.to_dict(), f"{len(paper.to_json()):,}"
+    for name, work, bound in (
+        ("its to_dict", paper.to_dict, DICTIONARY_BOUND),
+        ("its to_dict(compact=True)", lambda: paper.to_dict(compact=True), DICTIONARY_BOUND),
+        ("its from_dict", lambda: type(paper).from_dict(written), None),
+    ):
+        taken = median(_timed(work, 2_000) for _ in range(ROUNDS)) * 1e6
+        yield name, size, f"{taken:.0f} µs", verdict(taken, bound, " µs") if bound else ""
 
 
 def _answer(data: Any) -> bytes:

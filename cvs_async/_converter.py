@@ -15,7 +15,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 
 from . import _scalars
 from ._json import CUT, DEPTH
-from .models.fields import EMPTY, Box, Document, Field, Image, Paper, Unknown
+from .models.fields import EMPTY, Box, Document, Field, Image, Paper, Unknown, class_of
 from .models.general import NESTED
 from .models.tables import Row
 from .models.v1 import V1Paper, v1_papers
@@ -32,32 +32,37 @@ def structure(data: Any, returns: Any) -> Any:
     return _converter.structure(data, returns)
 
 
-def unstructure(data: Any) -> Any:
+def unstructure(data: Any, *, compact: bool = False) -> Any:
     """Turn decoded data into plain JSON values, for files and streams.
 
     A field becomes its parts, an image its base64 text; names are those of the models. What is nested too deeply for
     that is cut off, see `_json.CUT`.
+
+    Args:
+        data: of a reply, or a part of it.
+        compact: leave out what is empty in documents and fields.
     """
+    converter = _compact_converter if compact else _converter
     try:
-        return _converter.unstructure(data)
+        return converter.unstructure(data)
     except RecursionError:
-        return _unstructure_parts(data, DEPTH)
+        return _unstructure_parts(data, DEPTH, converter)
 
 
-def _unstructure_parts(data: Any, depth: int) -> Any:
+def _unstructure_parts(data: Any, depth: int, converter: Converter) -> Any:
     """Part by part: what is not nested deeply is as it always is."""
     if not isinstance(data, (dict, list)):
-        return _converter.unstructure(data)
+        return converter.unstructure(data)
     if not depth:
         return CUT
     if isinstance(data, dict):
         members = {}
         for name, part in data.items():
-            members[name] = _unstructure_parts(part, depth - 1)
+            members[name] = _unstructure_parts(part, depth - 1, converter)
         return members
     elements = []
     for part in data:
-        elements.append(_unstructure_parts(part, depth - 1))
+        elements.append(_unstructure_parts(part, depth - 1, converter))
     return elements
 
 
@@ -215,7 +220,6 @@ def _typed_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     kinds = info_attribute.metadata["kinds"]
     # An invoice has an ``info_goods`` of its own, which is not another name of what it is wrapped in.
     names = [name for name in wire_names(info_attribute) if name not in attrs.fields_dict(declared)]
-    otherwise = Unknown if declared is Paper else declared
 
     def read(raw: Any, _: Any) -> Any:
         if isinstance(raw, list) and len(raw) == 1:
@@ -229,8 +233,7 @@ def _typed_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
         else:  # an older chapter of the documents has the fields without a wrapping
             info, extra = raw, {}
         values = {name: read(extra) for name, read in readers}
-        kind = kinds.get(values["type"], otherwise)
-        kind = kind if issubclass(kind, declared) else declared
+        kind = class_of(values["type"], kinds, declared)
         return origin(**values, info=converter.structure(info, kind), extra=extra)  # type: ignore[call-arg]
 
     return read
@@ -272,7 +275,8 @@ def _unstructure_hook(cls: Any, converter: Converter) -> Callable[[Any], Wire]:
         a.name: override(unstruct_hook=converter.unstructure) for a in attrs.fields(origin) if "kinds" in a.metadata
     }
     overrides["extra"] = override(omit_if_default=True, unstruct_hook=dict)  # it is plain JSON, however deep
-    return make_dict_unstructure_fn(attrs.resolve_types(origin), converter, **overrides)
+    omit = converter.omit_if_default
+    return make_dict_unstructure_fn(attrs.resolve_types(origin), converter, _cattrs_omit_if_default=omit, **overrides)
 
 
 def _is_document(cls: Any) -> bool:
@@ -292,8 +296,8 @@ def _is_list(cls: Any) -> bool:
     return cls in NESTED or get_origin(cls) is list
 
 
-def _make_converter() -> Converter:
-    converter = Converter()
+def _make_converter(*, compact: bool = False) -> Converter:
+    converter = Converter(omit_if_default=compact)
     # The later one goes before.
     converter.register_structure_hook_factory(_is_document, _document_hook)
     converter.register_structure_hook_factory(_is_typed, _typed_hook)
@@ -302,8 +306,11 @@ def _make_converter() -> Converter:
     converter.register_unstructure_hook_factory(_is_document, _unstructure_hook)
     converter.register_unstructure_hook(Image, lambda image: image.base64)
     converter.register_unstructure_hook(Box, list)
-    converter.register_unstructure_hook_func(NESTED.__contains__, lambda level: [unstructure(part) for part in level])
+    converter.register_unstructure_hook_func(
+        NESTED.__contains__, lambda level: [converter.unstructure(part) for part in level]
+    )
     return converter
 
 
 _converter = _make_converter()
+_compact_converter = _make_converter(compact=True)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import math
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
 
 DEPTH = 200
 """So many levels of arrays and objects are written where there are more than Python's encoder bears."""
@@ -28,6 +30,15 @@ def dumps(value: object) -> str:
 def pretty(value: object) -> str:
     """A value as JSON with a line for each field rather than for each number."""
     return sound(_pretty(plain(value), "\n"))
+
+
+def json_values(value: T) -> T:
+    """Return the value if it is plain JSON that can be encoded, else what a reader finds in `dumps` of it."""
+    try:
+        _strict(value).encode()
+    except (ValueError, TypeError, RecursionError):
+        return cast(T, json.loads(dumps(value)))
+    return value
 
 
 def sound(text: str) -> str:
@@ -61,6 +72,7 @@ def plain(value: Any, depth: int = DEPTH) -> Any:
     return elements
 
 
+_strict = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _dumps = partial(json.dumps, ensure_ascii=False, allow_nan=False, default=str)
 
 

@@ -22,7 +22,7 @@ from ._answer import (
     text_of,
     whole_number,
 )
-from ._converter import declared_names, structure
+from ._converter import declared_names, structure, unstructure
 from ._endpoint import Endpoint
 from ._envelope import KNOWN_CODES
 from ._exchange import WireReply
@@ -40,6 +40,7 @@ from .errors import (
     ServerError,
 )
 from .models import picking
+from .models.dictionaries import Serializable
 from .models.fields import Paper
 from .models.picking import Back, Front
 from .models.recognized import Recognized
@@ -49,8 +50,11 @@ PaperT = TypeVar("PaperT", bound=Paper)
 
 
 @frozen(kw_only=True)
-class Reply(Hinted, Generic[T]):
+class Reply(Hinted, Serializable, Generic[T]):
     """A successful answer. It was paid for; where it carries no code, perhaps.
+
+    `to_dict` has operation, charge, attempts, elapsed (seconds, rounded), check_sum and data, and unknown_attempts
+    where there are some; `raw` and `http_status` are not in it.
 
     Attributes:
         operation: what was asked.
@@ -75,6 +79,24 @@ class Reply(Hinted, Generic[T]):
     elapsed: float = 0.0
     check_sum: str | None = field(default=None, repr=False)
     http_status: int = 200
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Reply[Any]:
+        """Read back what `to_dict` has written, compact or not, or the line of a JSON Lines file.
+
+        The operation's name decides on the type of `data`; of an operation that the library does not know it stays
+        plain JSON. `raw` is empty.
+
+        Raises:
+            ValueError: it is no reply, such as the line of a failed item, or some value has another type than `to_dict`
+                writes; names the place, not the value.
+        """
+        from ._restoring import restore_reply  # which needs the table of operations
+
+        return restore_reply(data)
+
+    def _unstructured(self, *, compact: bool) -> dict[str, Any]:
+        return reply_head(self) | {"data": unstructure(self.data, compact=compact)}
 
     @property
     def front(self) -> Recognized[Front] | None:
@@ -109,6 +131,18 @@ def _place_of(name: str, data: object) -> str:
         return f"{where}.{name}"
     info = getattr(thing, "info", None)
     return f"{where}.info.{name}" if name in public_names(info) else ""
+
+
+def reply_head(reply: Reply[Any]) -> dict[str, Any]:
+    """Return what `Reply.to_dict` has beside the data."""
+    return {
+        "operation": reply.operation,
+        "charge": reply.charge,
+        "attempts": reply.attempts,
+        **({"unknown_attempts": reply.unknown_attempts} if reply.unknown_attempts else {}),
+        "elapsed": round(reply.elapsed, 4),
+        "check_sum": reply.check_sum,
+    }
 
 
 def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = None, elapsed: float = 0.0) -> Reply[T]:

@@ -23,8 +23,8 @@ import anyio.to_thread
 from .._home import Home
 from .._json import dumps
 from ..errors import Charge
-from ._journal_files import is_new
 from ._charges import Charges
+from ._journal_files import is_new
 from ._journal_reader import JournalFigures, JournalReader, purge
 from ._journal_schema import JournalError, Output, Record, State, to_code, to_key, to_text
 from ._journal_service import Service

@@ -8,9 +8,11 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from attrs import define, field, frozen
 
+from .._converter import unstructure
 from .._inputs import describe
-from .._reply import Reply
-from ..errors import CVSError
+from .._reply import Reply, reply_head
+from ..errors import APIError, CVSError
+from ..models.dictionaries import Serializable
 
 T = TypeVar("T")
 
@@ -35,8 +37,22 @@ class Item:
     reference: str | None = field(default=None, kw_only=True)
 
 
+class Recorded(Serializable):
+    """Base of outcomes: `to_dict` is a line of a JSON Lines file.
+
+    A file's path stands in ``source``; of a URL the query is left out.
+    """
+
+    __slots__ = ()
+
+    item: Item
+
+    def _unstructured(self, *, compact: bool) -> dict[str, Any]:
+        return head_of(self)
+
+
 @frozen
-class Done(Generic[T]):
+class Done(Recorded, Generic[T]):
     """The item was read, and paid for; or perhaps, where `reply.charge` is ``unknown``.
 
     Attributes:
@@ -52,9 +68,13 @@ class Done(Generic[T]):
     deduplicated: bool = field(default=False, kw_only=True)
     purged: bool = field(default=False, kw_only=True)
 
+    def _unstructured(self, *, compact: bool) -> dict[str, Any]:
+        data = {} if self.purged else {"data": unstructure(self.reply.data, compact=compact)}
+        return head_of(self) | data
+
 
 @frozen
-class Failed:
+class Failed(Recorded):
     """An answer, or an input, that says no. It cost nothing, unless `error.charge` says otherwise.
 
     Attributes:
@@ -68,7 +88,7 @@ class Failed:
 
 
 @frozen
-class Held:
+class Held(Recorded):
     """The item is open: try again later, or settle it with the vendor.
 
     Attributes:
@@ -117,6 +137,48 @@ def cost_of(outcome: Outcome[Any]) -> Cost:
     if outcome.error.charge == "free" and not outcome.error.attempts:
         return "not sent"
     return outcome.error.charge
+
+
+def head_of(outcome: Recorded) -> dict[str, Any]:
+    """Return what `to_dict` of an outcome has beside the reply's data; of an error, all of it."""
+    item, source = outcome.item, outcome.item.source
+    record: dict[str, Any] = {
+        "index": item.index,
+        "source": [name_of(part) for part in source] if isinstance(source, tuple) else name_of(source),
+        "key": item.key,
+        "status": type(outcome).__name__.lower(),
+    }
+    if item.reference is not None:
+        record["id"] = item.reference
+    match outcome:
+        case Done():
+            record |= _how(outcome) | ({"status": "purged"} if outcome.purged else {}) | reply_head(outcome.reply)
+        case Failed():
+            record |= _how(outcome) | _error_record(outcome.error)
+        case Held():
+            record |= {"reason": outcome.reason} | _error_record(outcome.error)
+    return record
+
+
+def _how(outcome: Done[Any] | Failed) -> dict[str, Any]:
+    return {how: True for how in ("replayed", "deduplicated") if getattr(outcome, how)}
+
+
+def _error_record(error: CVSError) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "operation": error.operation,
+        "charge": error.charge,
+        "attempts": error.attempts,
+        "error": {"kind": type(error).__name__, "text": printable_name(str(error))},
+    }
+    if isinstance(error, APIError):
+        record["error"] |= {"code": error.code, "message": error.message}
+    elif error.message is not None:
+        record["error"]["message"] = error.message
+    if error.raw is not None:
+        raw = error.raw
+        record["raw"] = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    return record
 
 
 @define

@@ -16,70 +16,23 @@ import aiofiles
 import anyio
 import anyio.to_thread
 
-from .._converter import unstructure
-from .._json import dumps
 from .._stdout import check_stdout
-from ..errors import APIError, CVSError, InvalidInputError
+from ..errors import InvalidInputError
 from ._drafts import lock_results, private
-from .outcome import Done, Held, Outcome, name_of, printable_name
+from .outcome import Outcome, head_of
 
 if TYPE_CHECKING:
     from aiofiles.threadpool.binary import AsyncFileIO, AsyncIndirectBufferedIOBase
 
 
 def to_record(outcome: Outcome[Any], *, data: bool = True) -> dict[str, Any]:
-    """An outcome as plain JSON values: one line of a results file.
-
-    ``data`` is the reply's data, each field with value, confidence, box and page. A file's path stands in
-    ``source``; of a URL the query is left out.
+    """Return `outcome.to_dict()`: one line of a results file.
 
     Args:
         outcome: of an item.
         data: whether what was read is wanted.
     """
-    source = outcome.item.source
-    record: dict[str, Any] = {
-        "index": outcome.item.index,
-        "source": [name_of(part) for part in source] if isinstance(source, tuple) else name_of(source),
-        "key": outcome.item.key,
-        "status": type(outcome).__name__.lower(),
-    }
-    if outcome.item.reference is not None:
-        record["id"] = outcome.item.reference
-    if not isinstance(outcome, Held):
-        record |= {how: True for how in ("replayed", "deduplicated") if getattr(outcome, how)}
-    if isinstance(outcome, Done):
-        if outcome.purged:
-            record["status"], data = "purged", False
-        reply = outcome.reply
-        record |= {
-            "operation": reply.operation,
-            "charge": reply.charge,
-            "attempts": reply.attempts,
-            "elapsed": round(reply.elapsed, 4),
-            "check_sum": reply.check_sum,
-        }
-        return record | ({"data": unstructure(reply.data)} if data else {})
-    if isinstance(outcome, Held):
-        record["reason"] = outcome.reason
-    return record | _error_record(outcome.error)
-
-
-def _error_record(error: CVSError) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "operation": error.operation,
-        "charge": error.charge,
-        "attempts": error.attempts,
-        "error": {"kind": type(error).__name__, "text": printable_name(str(error))},
-    }
-    if isinstance(error, APIError):
-        record["error"] |= {"code": error.code, "message": error.message}
-    elif error.message is not None:
-        record["error"]["message"] = error.message
-    if error.raw is not None:
-        raw = error.raw
-        record["raw"] = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
-    return record
+    return outcome.to_dict() if data else head_of(outcome)
 
 
 class JsonLines:
@@ -179,7 +132,7 @@ def _begin(file: int, path: Path) -> None:
 
 
 def _line(outcome: Outcome[Any]) -> bytes:
-    return dumps(to_record(outcome)).encode() + b"\n"
+    return outcome.to_json().encode() + b"\n"
 
 
 class InThread(ABC):

@@ -13,6 +13,7 @@ from attrs import Factory, define, field, frozen, setters
 from .._hints import Hinted, advice
 from .amounts import Amount, parse_amount, parse_number
 from .dates import parse_date
+from .dictionaries import Restorable
 
 T = TypeVar("T")
 
@@ -53,7 +54,7 @@ _VALUES = frozenset({"content", "strip", "text", "raw", "lower", "upper", "repla
 
 
 @define(repr=False, on_setattr=setters.frozen, unsafe_hash=True)  # frozen=True takes three times as long to make
-class Field(Hinted, Readable, Generic[T]):
+class Field(Hinted, Readable, Restorable, Generic[T]):
     """One value that was read, with what the service says of it.
 
     A field that is absent from the answer is empty: each of its parts is None. The field itself never is.
@@ -108,7 +109,7 @@ class Image:
 
 
 @frozen(kw_only=True)
-class Document(Hinted):
+class Document(Hinted, Restorable):
     """Base of everything that is read field by field.
 
     Attributes:
@@ -164,6 +165,12 @@ PAPERS: dict[str, type[Paper]] = {}
 """The known kinds of paper, by the ``type`` that the service gives them."""
 
 PaperT = TypeVar("PaperT", bound=Paper)
+
+
+def class_of(type_name: str | None, kinds: Mapping[str, type[Paper]], declared: type[Paper]) -> type[Paper]:
+    """Return the class of a paper whose type is given, where papers of a declared class are expected."""
+    kind = kinds.get(type_name or "", Unknown if declared is Paper else declared)
+    return kind if issubclass(kind, declared) else declared
 
 
 def paper(type_name: str, kinds: dict[str, type[Paper]] = PAPERS) -> Callable[[type[PaperT]], type[PaperT]]:

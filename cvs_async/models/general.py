@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any, Self, TypeVar
 
 from attrs import field, frozen
 
+from .._json import dumps
 from .fields import Box, Document
 
 T = TypeVar("T")
@@ -27,6 +29,26 @@ class _Quiet(list[T]):
     """A list whose repr tells its length only, because document contents never show in reprs."""
 
     __slots__ = ()
+
+    def to_dict(self, *, compact: bool = False) -> list[Any]:
+        """Return it as plain JSON values: lists, down to the pieces of text as dictionaries."""
+        return [part.to_dict(compact=compact) for part in self]  # type: ignore[attr-defined]
+
+    def to_json(self, *, compact: bool = False) -> str:
+        """Return `to_dict` as JSON, on one line."""
+        return dumps(self.to_dict(compact=compact))
+
+    @classmethod
+    def from_dict(cls, data: Sequence[Any]) -> Self:
+        """Read back what `to_dict` has written, compact or not.
+
+        Raises:
+            ValueError: some value has another type than `to_dict` writes; names the place, not the value.
+        """
+        from .._restoring import restore  # which needs the models
+
+        restored: Self = restore(data, cls)
+        return restored
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self)}>"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Generic
+from collections.abc import Mapping
+from typing import Any, Generic, Self, TypeAlias
 
 from attrs import field, frozen
 from typing_extensions import TypeVar
@@ -11,6 +12,9 @@ from .._hints import public_names
 from .fields import PAPERS, Document, Paper, renamed
 
 P = TypeVar("P", bound=Paper, default=Paper, covariant=True)
+
+
+PaperClass: TypeAlias = type[Paper]
 
 
 @frozen(kw_only=True)
@@ -35,3 +39,19 @@ class Recognized(Document, Generic[P]):
         if name != "info" and name in public_names(type(self.info)):  # while it is being made it has no info
             return f"; .info.{name} has it"
         return super()._advice(name)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], kind: PaperClass = Paper) -> Self:
+        """Read back what `to_dict` has written, compact or not.
+
+        Args:
+            data: as written.
+            kind: the class of `info` where its `type` does not tell: that of ``Recognized[Invoice]`` is `Invoice`.
+
+        Raises:
+            ValueError: some value has another type than `to_dict` writes; names the place, not the value.
+        """
+        from .._restoring import restore  # which needs the models
+
+        restored: Self = restore(data, cls[kind])  # type: ignore[index]
+        return restored

@@ -1,0 +1,194 @@
+"""From what `to_dict` has written back to models.
+
+Unlike the converter of answers, which takes whatever the service sends, this takes what the library writes: a value of
+another type is an error that names its place. An error never holds a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+import attrs
+
+from ._reply import Reply
+from .api import OPERATIONS
+from .errors import Charge
+from .models.fields import Box, Document, Image, Paper, class_of
+from .models.general import NESTED
+
+Read = Callable[[Any, str], Any]
+"""Makes a model of a plain value that stands at a path."""
+
+
+def restore(data: Any, type_: Any, path: str = "") -> Any:
+    """Make what a type says of plain values.
+
+    Raises:
+        ValueError: they are of another type; names the place.
+    """
+    return _reader(type_)(data, path)
+
+
+def restore_reply(data: Any) -> Reply[Any]:
+    """Make a reply of what its `to_dict` has written, of the type that its operation answers.
+
+    Raises:
+        ValueError: it is no reply, or a value is of another type; names the place.
+    """
+    if not isinstance(data, Mapping):
+        raise _unfit("", "an object as Reply.to_dict writes it")
+    if "operation" not in data or "data" not in data:
+        status = data.get("status")
+        told = f" of status {status}" if status in ("failed", "held", "purged") else ""
+        raise ValueError(f"an object{told} without operation and data is no reply")
+    operation = _text(data["operation"], "operation")
+    if data.get("charge") not in get_args(Charge):
+        raise _unfit("charge", f"one of {', '.join(get_args(Charge))}")
+    returns = OPERATIONS[operation].returns if operation in OPERATIONS else None
+    return Reply(
+        operation=operation,
+        data=data["data"] if returns is None else restore(data["data"], returns, "data"),
+        raw={},
+        charge=data["charge"],
+        attempts=_integer(data.get("attempts", 1), "attempts"),
+        unknown_attempts=_integer(data.get("unknown_attempts", 0), "unknown_attempts"),
+        elapsed=_float(data.get("elapsed", 0.0), "elapsed"),
+        check_sum=_optional(_text)(data.get("check_sum"), "check_sum"),
+    )
+
+
+@cache
+def _reader(type_: Any) -> Read:
+    origin = get_origin(type_) or type_
+    if type_ in _SCALARS:
+        return _SCALARS[type_]
+    if origin in (Union, UnionType):
+        (inner,) = (each for each in get_args(type_) if each is not type(None))
+        return _optional(_reader(inner))
+    if origin in NESTED:
+        return _list_reader(NESTED[origin], origin)
+    if origin is list:
+        return _list_reader(get_args(type_)[0], list)
+    if isinstance(origin, type) and attrs.has(origin):
+        return _attributes_reader(origin, get_args(type_))
+    return lambda value, path: value
+
+
+# --- single values
+
+
+def _of(description: str, *types: type) -> Read:
+    def read(value: Any, path: str) -> Any:
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            raise _unfit(path, description)
+        return value
+
+    return read
+
+
+_text, _boolean, _number = _of("a text", str), _of("true or false", bool), _of("a number", int, float)
+
+
+def _float(value: Any, path: str) -> float:
+    return float(_number(value, path))
+
+
+def _integer(value: Any, path: str) -> int:
+    number = _number(value, path)
+    if number != number // 1:
+        raise _unfit(path, "a whole number")
+    return int(number)
+
+
+def _box(value: Any, path: str) -> Box:
+    if not isinstance(value, (list, tuple)) or len(value) != 4:
+        raise _unfit(path, "a list of four numbers")
+    return Box(*(_number(side, path) for side in value))
+
+
+_SCALARS: dict[Any, Read] = {
+    str: _text,
+    bool: _boolean,
+    float: _float,
+    int: _integer,
+    Box: _box,
+    Image: lambda value, path: Image(_text(value, path)),
+}
+
+
+def _optional(read: Read) -> Read:
+    return lambda value, path: None if value is None else read(value, path)
+
+
+# --- what consists of others
+
+
+def _list_reader(element: Any, build: Callable[[Any], list[Any]]) -> Read:
+    read_element = _reader(element)
+
+    def read(value: Any, path: str) -> list[Any]:
+        if not isinstance(value, (list, tuple)):
+            raise _unfit(path, "a list")
+        return build(read_element(part, _below(path, place)) for place, part in enumerate(value))
+
+    return read
+
+
+def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...]) -> Read:
+    """Read a document, or a field."""
+    bound = dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False))
+    attributes = {attribute.name: attribute for attribute in attrs.fields(attrs.resolve_types(cls))}
+    kinds: Mapping[str, type[Paper]] = {}
+    for each in attributes.values():
+        kinds = each.metadata.get("kinds", kinds)
+    readers = {
+        name: _reader(_bound(each.type, bound))
+        for name, each in attributes.items()
+        if name != "extra" and "kinds" not in each.metadata
+    }
+    declared = _bound(attributes["info"].type, bound) if kinds else Paper
+    is_document = issubclass(cls, Document)
+
+    def read(value: Any, path: str) -> Any:
+        if not isinstance(value, Mapping):
+            raise _unfit(path, f"an object as {cls.__name__}.to_dict writes it")
+        values = {name: each(value[name], _below(path, name)) for name, each in readers.items() if name in value}
+        if kinds:
+            if "info" not in value:
+                raise _unfit(_below(path, "info"), "there")
+            kind: Any = class_of(values.get("type"), kinds, declared)
+            values["info"] = _reader(kind)(value["info"], _below(path, "info"))
+        unknown = {name: part for name, part in value.items() if name not in attributes}
+        if is_document:
+            return cls(**values, extra=unknown | _extra(value, path))
+        if unknown:
+            raise _unfit(path, f"an object with no other names than {', '.join(attributes)}")
+        return cls(**values)
+
+    return read
+
+
+def _bound(type_: Any, bound: Mapping[Any, Any]) -> Any:
+    """A type with its variables filled in: with their bounds where nothing is said, as in a bare `Recognized`."""
+    if isinstance(type_, TypeVar):
+        return bound.get(type_, type_.__bound__ or Any)
+    parameters = getattr(type_, "__parameters__", ())
+    return type_[tuple(_bound(each, bound) for each in parameters)] if parameters else type_
+
+
+def _extra(value: Mapping[str, Any], path: str) -> dict[str, Any]:
+    extra = value.get("extra", {})
+    if not isinstance(extra, Mapping):
+        raise _unfit(_below(path, "extra"), "an object")
+    return dict(extra)
+
+
+def _below(path: str, part: object) -> str:
+    return f"{path}.{part}" if path else str(part)
+
+
+def _unfit(path: str, wanted: str) -> ValueError:
+    return ValueError(f"{path or 'the value'} is not {wanted}")

@@ -1,0 +1,290 @@
+"""Replies, papers, pages and outcomes as dictionaries and JSON, and back: one form for all, and nothing lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cvs_async import APIError, CVSError, Done, Failed, Held, Reply
+from cvs_async._converter import structure, unstructure
+from cvs_async._restoring import restore
+from cvs_async.api import OPERATIONS
+from cvs_async.batch import JsonLines, to_record
+from cvs_async.batch.outcome import Item, Outcome
+from cvs_async.models import (
+    Box,
+    Cell,
+    Document,
+    Field,
+    Image,
+    Invoice,
+    Page,
+    Passport,
+    Recognized,
+    StatementRow,
+    TextItem,
+    Unknown,
+)
+
+from .test_converter import answers
+from .test_models import EXAMPLES
+from .test_vendor_documents import CASES, data_of
+
+TYPES = {str(each.returns): each.returns for each in OPERATIONS.values() if each.returns is not None}
+CARD = Recognized(
+    type="passport",
+    info=Passport(id=Field("B1", 0.5, Box(1, 2, 3, 4.5), 1), name=Field("Ánh"), image=Image("AA==")),
+    valid=True,
+    extra={"mới": [1, {"sâu": None}]},
+)
+
+
+def reply(data: Any, operation: str = "ocr.card", **more: Any) -> Reply[Any]:
+    return Reply(operation=operation, data=data, raw={"errorCode": 0}, **more)
+
+
+def assert_returns(data: Any, returns: Any) -> None:
+    """What was decoded is the same after it was written and read back, in each form."""
+    for compact in (False, True):
+        written = unstructure(data, compact=compact)
+        assert restore(json.loads(json.dumps(written, allow_nan=False)), returns) == data
+
+
+# The round trip
+
+
+@pytest.mark.parametrize(("paper", "operation"), CASES.values(), ids=CASES)
+def test_each_documented_paper_is_read_back(paper: dict[str, Any], operation: str) -> None:
+    returns = OPERATIONS[operation].returns
+    assert_returns(structure(data_of(paper, operation), returns), returns)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_each_kind_of_answer_is_read_back(name: str) -> None:
+    returns, wire = EXAMPLES[name]
+    assert_returns(structure(wire, returns), returns)
+
+
+@pytest.mark.parametrize("name", TYPES)
+@given(answer=answers)
+@settings(max_examples=40, deadline=None)
+def test_whatever_was_answered_is_read_back(name: str, answer: Any) -> None:
+    assert_returns(structure(answer, TYPES[name]), TYPES[name])
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@given(answer=answers, data=st.data())
+@settings(max_examples=10, deadline=None)
+def test_a_reply_is_read_back_in_the_type_of_its_operation(operation: str, answer: Any, data: st.DataObject) -> None:
+    returns = OPERATIONS[operation].returns
+    sent = reply(
+        answer if returns is None else structure(answer, returns),
+        operation,
+        charge=data.draw(st.sampled_from(["billed", "unknown"])),
+        attempts=data.draw(st.integers(1, 9)),
+        unknown_attempts=data.draw(st.integers(0, 9)),
+        elapsed=round(data.draw(st.floats(0, 999)), 4),
+        check_sum=data.draw(st.none() | st.text()),
+    )
+    for compact in (False, True):
+        assert Reply.from_dict(json.loads(sent.to_json(compact=compact))) == attrs.evolve(sent, raw={})
+        assert Reply.from_dict(sent.to_dict(compact=compact)).to_dict(compact=compact) == sent.to_dict(compact=compact)
+
+
+def documents(value: Any) -> list[Document]:
+    """All documents in what was decoded, from the outside in."""
+    if isinstance(value, list):
+        return [found for each in value for found in documents(each)]
+    if not isinstance(value, Document):
+        return []
+    return [value, *(found for name in attrs.fields_dict(type(value)) for found in documents(getattr(value, name)))]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_each_document_in_an_answer_is_read_back_by_its_own_class(name: str) -> None:
+    returns, wire = EXAMPLES[name]
+    found = documents(structure(wire, returns))
+    assert found
+    for document in found:
+        written = document.to_dict()
+        if isinstance(document, Recognized):
+            assert Recognized.from_dict(written, type(document.info)) == document
+        else:
+            assert type(document).from_dict(written) == document
+
+
+def test_the_class_of_a_paper_without_type_is_given() -> None:
+    bare = Recognized(info=Invoice(date=Field("hôm nay")))
+    assert Recognized.from_dict(bare.to_dict(), Invoice) == bare
+    assert isinstance(Recognized.from_dict(bare.to_dict()).info, Unknown)
+    assert Recognized.from_dict(CARD.to_dict()) == CARD
+
+
+def test_a_page_is_written_as_lists_and_read_back() -> None:
+    (page,) = structure([[[[{"text": "CỘNG HOÀ", "confidence": 0.9}]], []]], list[Page])
+    assert page.to_dict() == [[[{"text": "CỘNG HOÀ", "confidence": 0.9, "box": None}]], []]
+    assert page.to_dict(compact=True) == [[[{"text": "CỘNG HOÀ", "confidence": 0.9}]], []]
+    again = Page.from_dict(json.loads(page.to_json()))
+    assert again == page
+    assert [type(level) for level in (again, again[0], again[0][0][0])] == [Page, type(page[0]), TextItem]
+
+
+def test_a_line_of_json_lines_is_a_reply_too() -> None:
+    sent = reply([CARD], check_sum="ab", elapsed=0.25)
+    line = Done(Item(3, "scan.jpg", key="ab" * 32), sent, replayed=True).to_json()
+    assert Reply.from_dict(json.loads(line)) == attrs.evolve(sent, raw={})
+
+
+def test_the_data_of_an_unknown_operation_stays_plain() -> None:
+    assert Reply.from_dict(reply({"type": "passport"}, "ocr/new").to_dict()).data == {"type": "passport"}
+
+
+# What is written
+
+
+def test_a_reply_is_written_with_what_it_cost() -> None:
+    assert reply([CARD], elapsed=0.123456, check_sum="ab").to_dict() == {
+        "operation": "ocr.card",
+        "charge": "billed",
+        "attempts": 1,
+        "elapsed": 0.1235,
+        "check_sum": "ab",
+        "data": [CARD.to_dict()],
+    }
+    assert reply([], charge="unknown", unknown_attempts=2).to_dict()["unknown_attempts"] == 2
+
+
+def test_compact_leaves_out_what_is_empty_and_nothing_else() -> None:
+    assert CARD.to_dict(compact=True) == {
+        "type": "passport",
+        "info": {
+            "id": {"value": "B1", "confidence": 0.5, "box": [1, 2, 3, 4.5], "page": 1},
+            "name": {"value": "Ánh"},
+            "image": "AA==",
+        },
+        "valid": True,
+        "extra": {"mới": [1, {"sâu": None}]},
+    }
+    assert Recognized(info=Passport()).to_dict(compact=True) == {"info": {}}
+    assert Invoice(table=[[Cell(), Cell(value="")], []]).to_dict(compact=True) == {"table": [[{}, {"value": ""}], []]}
+    assert StatementRow(debit=Cell(value="5")).to_dict(compact=True) == {"debit": {"value": "5"}}
+
+
+def test_what_no_json_can_hold_is_replaced_as_in_files() -> None:
+    deep: Any = "đáy"
+    for _ in range(3_000):
+        deep = [deep]
+    odd = Passport(name=Field("a\ud800"), extra={"share": float("inf"), "deep": deep})
+    plain = odd.to_dict()
+    assert (plain["name"]["value"], plain["extra"]["share"]) == ("a\N{REPLACEMENT CHARACTER}", None)
+    assert plain == json.loads(odd.to_json())
+    while isinstance(deep, list):  # Python itself does not bear to let go of it at once
+        deep = deep.pop()
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [CARD, CARD.info, CARD.info.id, Passport(name=Field("\ud800")), reply([CARD]), Failed(Item(0, "a"), CVSError("b"))],
+)
+def test_dict_makes_the_same_of_it(thing: Any) -> None:
+    assert dict(thing) == thing.to_dict()
+    with pytest.raises(KeyError):
+        thing["không"]
+    with pytest.raises(TypeError):
+        iter(thing)
+
+
+OUTCOMES: list[Outcome[Any]] = [
+    Done(Item(0, "scan.jpg", key="ab" * 32, reference="A-1"), reply([CARD]), deduplicated=True),
+    Done(Item(1, ("a.jpg", "https://example.com/b.jpg?token=1")), reply(None), purged=True, replayed=True),
+    Done(Item(2, "x"), reply({"name": "a\ud800", "share": float("nan")}, "ocr/new")),
+    Failed(Item(3, b"bytes"), APIError("no", code=3, operation="ocr.card", raw=b"\xff", message="nein")),
+    Failed(Item(4, "y"), CVSError("no", message="nein", raw={"a": "b\udc00"}), replayed=True),
+    Held(Item(5, "z"), "quota", CVSError("out")),
+]
+
+
+async def test_a_line_of_json_lines_is_the_dictionary_of_its_outcome(tmp_path: Path) -> None:
+    async with JsonLines(tmp_path / "out.jsonl") as sink:
+        for outcome in OUTCOMES:
+            await sink.write(outcome)
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert lines == [outcome.to_dict() for outcome in OUTCOMES] == [to_record(outcome) for outcome in OUTCOMES]
+    assert [line["status"] for line in lines] == ["done", "purged", "done", "failed", "failed", "held"]
+    assert lines[0]["data"] == [CARD.to_dict()]
+
+
+def test_a_compact_outcome_has_compact_data() -> None:
+    assert OUTCOMES[0].to_dict(compact=True)["data"] == [CARD.to_dict(compact=True)]
+
+
+# What cannot be read back
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        ([], r"the value is not an object as Recognized\.to_dict writes it"),
+        ({}, "info is not there"),
+        ({"info": "SECRET"}, "info is not an object as Unknown.to_dict writes it"),
+        ({"type": ["SECRET"], "info": {}}, "type is not a text"),
+        ({"type": "passport", "info": {"id": "SECRET"}}, "info.id is not an object"),
+        ({"type": "passport", "info": {"id": {"value": 5}}}, "info.id.value is not a text"),
+        ({"type": "passport", "info": {"id": {"SECRET": 5}}}, "info.id is not an object with no other names than"),
+        ({"type": "passport", "info": {"id": {"confidence": True}}}, "info.id.confidence is not a number"),
+        ({"type": "passport", "info": {"id": {"box": [1, 2, 3]}}}, "info.id.box is not a list of four numbers"),
+        ({"type": "passport", "info": {"id": {"page": 1.5}}}, "info.id.page is not a whole number"),
+        ({"type": "passport", "info": {"image": 5}}, "info.image is not a text"),
+        ({"type": "invoice", "info": {"table": [[{}], {}]}}, r"info\.table\.1 is not a list"),
+        ({"type": "invoice", "info": {"table": [["SECRET"]]}}, r"info\.table\.0\.0 is not an object"),
+        ({"info": {}, "valid": "SECRET"}, "valid is not true or false"),
+        ({"info": {}, "extra": "SECRET"}, "extra is not an object"),
+    ],
+)
+def test_another_type_is_an_error_with_the_place_and_without_the_value(data: Any, place: str) -> None:
+    with pytest.raises(ValueError, match=place) as caught:
+        Recognized.from_dict(data)
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ([], "as Reply.to_dict writes it"),
+        (Failed(Item(0, "a"), CVSError("no")).to_dict(), "of status failed without operation and data is no reply"),
+        ({"operation": "ocr.card"}, "is no reply"),
+        ({"operation": "ocr.card", "data": [], "charge": "paid"}, "charge is not one of billed, free, unknown"),
+        ({"operation": "ocr.card", "data": [{"info": 5}], "charge": "free"}, r"data\.0\.info is not"),
+        ({"operation": "ocr.card", "data": [], "charge": "free", "elapsed": "1"}, "elapsed is not a number"),
+    ],
+)
+def test_what_is_no_reply_is_an_error_that_says_so(data: Any, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        Reply.from_dict(data)
+
+
+def test_names_of_a_newer_version_are_kept() -> None:
+    assert Passport.from_dict({"id": {"value": "B1"}, "mới": [1], "extra": {"b": 2}}) == Passport(
+        id=Field("B1"), extra={"mới": [1], "b": 2}
+    )
+
+
+def test_whole_numbers_that_went_through_a_table_are_whole_numbers() -> None:
+    field: Field[str] = Field.from_dict({"value": "a", "confidence": 1, "page": 2.0})
+    assert field == Field("a", 1.0, None, 2)
+    assert (type(field.confidence), type(field.page)) == (float, int)
+
+
+def test_every_model_that_operations_answer_can_be_written_and_read_back() -> None:
+    for returns in TYPES.values():
+        element = get_args(returns)[0] if get_origin(returns) is list else returns
+        model = get_origin(element) or element
+        assert callable(model.to_dict)
+        assert callable(model.to_json)
+        assert callable(model.from_dict)
