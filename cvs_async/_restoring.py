@@ -32,8 +32,8 @@ def restore(data: Any, type_: Any, path: str = "") -> Any:
     return _reader(type_)(data, path)
 
 
-def restore_reply(data: Any) -> Reply[Any]:
-    """Make a reply of what its `to_dict` has written, of the type that its operation answers.
+def restore_reply(data: Any, returns: Any = None) -> Reply[Any]:
+    """Make a reply of what its `to_dict` has written: of the type that its operation answers, or of another one.
 
     Raises:
         ValueError: it is no reply, or a value is of another type; names the place.
@@ -47,7 +47,8 @@ def restore_reply(data: Any) -> Reply[Any]:
     operation = _text(data["operation"], "operation")
     if data.get("charge") not in get_args(Charge):
         raise _unfit("charge", f"one of {', '.join(get_args(Charge))}")
-    returns = OPERATIONS[operation].returns if operation in OPERATIONS else None
+    if returns in (None, Any) and operation in OPERATIONS:
+        returns = OPERATIONS[operation].returns
     return Reply(
         operation=operation,
         data=data["data"] if returns is None else restore(data["data"], returns, "data"),
@@ -139,17 +140,17 @@ def _list_reader(element: Any, build: Callable[[Any], list[Any]]) -> Read:
 
 def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...]) -> Read:
     """Read a document, or a field."""
-    bound = dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False))
+    variables = dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False))
     attributes = {attribute.name: attribute for attribute in attrs.fields(attrs.resolve_types(cls))}
     kinds: Mapping[str, type[Paper]] = {}
     for each in attributes.values():
         kinds = each.metadata.get("kinds", kinds)
     readers = {
-        name: _reader(_bound(each.type, bound))
+        name: _reader(bound(each.type, variables))
         for name, each in attributes.items()
         if name != "extra" and "kinds" not in each.metadata
     }
-    declared = _bound(attributes["info"].type, bound) if kinds else Paper
+    declared = bound(attributes["info"].type, variables) if kinds else Paper
     is_document = issubclass(cls, Document)
 
     def read(value: Any, path: str) -> Any:
@@ -159,7 +160,7 @@ def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...]) -> Read:
         if kinds:
             if "info" not in value:
                 raise _unfit(_below(path, "info"), "there")
-            kind: Any = class_of(values.get("type"), kinds, declared)
+            kind: Any = _class(values.get("type"), kinds, declared, path)
             values["info"] = _reader(kind)(value["info"], _below(path, "info"))
         unknown = {name: part for name, part in value.items() if name not in attributes}
         if is_document:
@@ -171,12 +172,22 @@ def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...]) -> Read:
     return read
 
 
-def _bound(type_: Any, bound: Mapping[Any, Any]) -> Any:
-    """A type with its variables filled in: with their bounds where nothing is said, as in a bare `Recognized`."""
+def _class(type_name: str | None, kinds: Mapping[str, type[Paper]], declared: Any, path: str) -> type[Paper]:
+    """The class of a paper. Where one of several is declared, its type must be that of one of them."""
+    if get_origin(declared) not in (Union, UnionType):
+        return class_of(type_name, kinds, declared)
+    kind = kinds.get(type_name or "")
+    if kind is None or not issubclass(kind, declared):
+        raise _unfit(_below(path, "type"), "the type of any paper that may be here")
+    return kind
+
+
+def bound(type_: Any, variables: Mapping[Any, Any]) -> Any:
+    """Return a type with its variables filled in: with their bounds where nothing is said, as in `Recognized`."""
     if isinstance(type_, TypeVar):
-        return bound.get(type_, type_.__bound__ or Any)
+        return variables.get(type_, type_.__bound__ or Any)
     parameters = getattr(type_, "__parameters__", ())
-    return type_[tuple(_bound(each, bound) for each in parameters)] if parameters else type_
+    return type_[tuple(bound(each, variables) for each in parameters)] if parameters else type_
 
 
 def _extra(value: Mapping[str, Any], path: str) -> dict[str, Any]:

@@ -3,6 +3,8 @@
     python examples/web_app.py
     curl --form file=@scan.jpg http://127.0.0.1:8000/cards
 
+The papers are returned as they were read; http://127.0.0.1:8000/docs explains each field.
+
 A request that had left when its visitor did may be paid for, so the client brings it to its end by itself.
 """
 
@@ -17,6 +19,7 @@ from fastapi import FastAPI, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
 from cvs_async import AsyncCVS, CVSError, InvalidImageError, InvalidInputError, NoContentError, OutOfRequestsError
+from cvs_async.models import Recognized
 
 
 @asynccontextmanager
@@ -28,12 +31,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, AsyncCVS]]:
 app = FastAPI(lifespan=lifespan)
 
 
-@app.post("/cards", response_model=None)
-async def read_cards(file: UploadFile, request: Request) -> Response | list[dict[str, str | None]]:
+@app.post("/cards", response_model=list[Recognized])
+async def read_cards(file: UploadFile, request: Request) -> Response | list[Recognized]:
     cvs: AsyncCVS = request.state.cvs
     async with until_visitor_leaves(request):
         reply = await cvs.ocr.card(await file.read())
-        return [{"type": paper.type, "number": paper.info.id.value} for paper in reply.data]
+        return reply.data
     return Response(status_code=499)
 
 

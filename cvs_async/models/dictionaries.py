@@ -10,7 +10,33 @@ import attrs
 from .._json import dumps, json_values
 
 
-class Serializable:
+def pydantic_schema(cls: type[Any], source: Any, handler: Any) -> Any:
+    """Return how pydantic takes and gives a class; pydantic calls it."""
+    from .._pydantic import schema_of  # which needs pydantic
+
+    return schema_of(source, handler)
+
+
+def pydantic_json_schema(cls: type[Any], schema: Any, handler: Any) -> Any:
+    """Return how a class is documented in JSON Schema; pydantic calls it."""
+    from .._pydantic import json_schema_of  # which needs pydantic
+
+    return json_schema_of(cls, schema, handler)
+
+
+class InPydantic:
+    """What may be the type of a field in pydantic, and of an argument or answer in FastAPI.
+
+    It is made of an instance, or of what `to_dict` writes, and written as `to_dict` does.
+    """
+
+    __slots__ = ()
+
+    __get_pydantic_core_schema__ = classmethod(pydantic_schema)
+    __get_pydantic_json_schema__ = classmethod(pydantic_json_schema)
+
+
+class Serializable(InPydantic):
     """What can be written as a dictionary of plain JSON values. Its names are those of the model.
 
     A field becomes an object with ``value``, ``confidence``, ``box`` and ``page``; a box a list of four numbers; a

@@ -13,7 +13,7 @@ from attrs import Factory, define, field, frozen, setters
 from .._hints import Hinted, advice
 from .amounts import Amount, parse_amount, parse_number
 from .dates import parse_date
-from .dictionaries import Restorable
+from .dictionaries import InPydantic, Restorable, pydantic_json_schema, pydantic_schema
 
 T = TypeVar("T")
 
@@ -25,6 +25,16 @@ class Box(NamedTuple):
     top: float
     right: float
     bottom: float
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """As of `InPydantic`, which a tuple with names cannot have for a base."""
+        return pydantic_schema(cls, source, handler)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        """As of `InPydantic`."""
+        return pydantic_json_schema(cls, schema, handler)
 
 
 class Readable:
@@ -94,7 +104,7 @@ EMPTY: Text = Field()
 
 
 @frozen
-class Image:
+class Image(InPydantic):
     """A picture in an answer: cut out and straightened by the service. Kept as it came, decoded on demand."""
 
     base64: str = field(repr=False)

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 from attrs import field, frozen
 
 from .._json import dumps
+from .dictionaries import InPydantic
 from .fields import Box, Document
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ class TextItem(Document):
     """Where it stands on the page, in pixels (tọa độ), such as ``[10, 20, 90, 40]``."""
 
 
-class _Quiet(list[T]):
+class _Quiet(InPydantic, list[T]):
     """A list whose repr tells its length only, because document contents never show in reprs."""
 
     __slots__ = ()

@@ -1,0 +1,166 @@
+"""Models in pydantic: validated from instances and dictionaries, written as `to_dict` does, documented in JSON Schema.
+
+Imported by the hooks that pydantic calls, and by nothing else: pydantic is no dependency.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
+from operator import or_
+from typing import Any, get_args, get_origin
+
+import attrs
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from ._converter import unstructure
+from ._json import json_values
+from ._reply import Reply
+from ._restoring import bound, restore, restore_reply
+from .errors import Charge
+from .models.catalogue_sources import meanings
+from .models.fields import Box, Document, Field, Image, Paper, Unknown
+from .models.general import NESTED
+from .models.recognized import Recognized
+
+INPUT = "json_schema_input_schema"
+
+
+def schema_of(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    """Return how pydantic takes and gives a class of the library, also with arguments, as in ``Recognized[Invoice]``.
+
+    It is a function each way; what `json_schema_of` documents stands beside it.
+    """
+    cls = get_origin(source) or source
+    return core_schema.no_info_plain_validator_function(
+        _validate(cls, source),
+        json_schema_input_schema=_documented(cls, source, handler),
+        serialization=core_schema.plain_serializer_function_ser_schema(_written),
+        ref=f"{cls.__module__}.{_name(source)}:{id(cls)}",
+    )
+
+
+def json_schema_of(cls: type[Any], schema: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    """Return the JSON Schema of a class, with what its docstring and those below its fields say."""
+    found = handler(schema[INPUT])
+    described = handler.resolve_ref_schema(found)
+    described["description"] = _markdown((inspect.getdoc(cls) or "").partition("\n")[0])
+    properties = described.get("properties", {})
+    texts = meanings(cls) | _attributes_section(cls)
+    for name, text in texts.items():
+        if name in properties:
+            properties[name]["description"] = _markdown(text)
+    if properties and handler.mode == "serialization":
+        described["required"] = [name for name in properties if name not in ("extra", "unknown_attempts")]
+    return found
+
+
+# --- each way
+
+
+def _validate(cls: type[Any], source: Any) -> Callable[[Any], Any]:
+    def validate(value: Any) -> Any:
+        if isinstance(value, cls):
+            return _checked(value, source)
+        if cls is Reply:
+            return restore_reply(value, *get_args(source))
+        return restore(value, source)
+
+    return validate
+
+
+def _checked(value: Any, source: Any) -> Any:
+    """A paper of the class that is asked for."""
+    (kind,) = get_args(source) or (None,)
+    if kind is not None and isinstance(value, Recognized) and not isinstance(value.info, kind):
+        raise ValueError(f"info is a paper of class {type(value.info).__name__}, not {_name(kind)}")
+    return value
+
+
+def _written(value: Any) -> Any:
+    return value.to_dict() if hasattr(value, "to_dict") else json_values(unstructure(value))
+
+
+# --- what is documented
+
+
+def _name(source: Any) -> str:
+    """``Recognized[Invoice]``, of which pydantic makes a name for definitions."""
+    name = getattr(get_origin(source) or source, "__name__", str(source))
+    arguments = [_name(argument) for argument in get_args(source)]
+    return f"{name}[{', '.join(arguments)}]" if arguments and name != Field.__name__ else name
+
+
+def _documented(cls: type[Any], source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    """What a class is written as."""
+    if cls is Box:
+        side = core_schema.float_schema()
+        return core_schema.tuple_schema([side] * 4)
+    if cls is Image:
+        return core_schema.str_schema()
+    if cls in NESTED:
+        return core_schema.list_schema(handler.generate_schema(NESTED[cls]))
+    names: dict[str, tuple[Any, bool]] = _reply_types(source) if cls is Reply else dict(_types(cls, source))
+    return core_schema.typed_dict_schema(
+        {
+            name: core_schema.typed_dict_field(handler.generate_schema(type_), required=required)
+            for name, (type_, required) in names.items()
+        }
+    )
+
+
+def _types(cls: type[Any], source: Any) -> Iterator[tuple[str, tuple[Any, bool]]]:
+    """The type of each name, and whether it must be there; `extra` at the end."""
+    variables = dict(zip(getattr(cls, "__parameters__", ()), get_args(source), strict=False))
+    attributes = attrs.fields(attrs.resolve_types(cls))
+    for attribute in attributes:
+        type_ = bound(attribute.type, variables)
+        if "kinds" in attribute.metadata:
+            type_ = _kinds(attribute.metadata["kinds"], type_)
+        if attribute.name != "extra":
+            yield attribute.name, (type_, attribute.default is attrs.NOTHING)
+    if issubclass(cls, Document):
+        yield "extra", (dict[str, Any], False)
+
+
+def _kinds(kinds: Mapping[str, type[Paper]], declared: Any) -> Any:
+    """The union of the classes of which a paper may be where a class, or one of several, is declared."""
+    found: list[Any] = [kind for kind in kinds.values() if issubclass(kind, declared)]
+    if isinstance(declared, type):
+        found.append(Unknown if declared is Paper else declared)
+    return reduce(or_, found)
+
+
+def _reply_types(source: Any) -> dict[str, tuple[Any, bool]]:
+    (data,) = get_args(source) or (Any,)
+    return {
+        "operation": (str, True),
+        "charge": (Charge, True),
+        "attempts": (int, False),
+        "unknown_attempts": (int, False),
+        "elapsed": (float, False),
+        "check_sum": (str | None, False),
+        "data": (data, True),
+    }
+
+
+def _attributes_section(cls: type[Any]) -> dict[str, str]:
+    """What the section ``Attributes`` of a docstring says of each."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in (inspect.getdoc(cls) or "").partition("\nAttributes:\n")[2].splitlines():
+        if not line.strip():
+            break
+        if line.startswith("     "):
+            found[name] += f" {line.strip()}"
+        else:
+            name, _, text = line.strip().partition(": ")
+            found[name] = text
+    return found
+
+
+def _markdown(text: str) -> str:
+    return text.replace("``", "`").replace("\n", " ")

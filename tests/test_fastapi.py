@@ -1,0 +1,279 @@
+"""Models in FastAPI and pydantic: returned, received and documented as they are, without pydantic as a dependency."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import attrs
+import httpx
+import pytest
+from fastapi import Body, FastAPI
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from cvs_async import AsyncCVS, Done, Reply
+from cvs_async._converter import structure
+from cvs_async.api import OPERATIONS
+from cvs_async.batch.outcome import Item
+from cvs_async.models import (
+    Box,
+    Field,
+    Front,
+    IdentityPaper,
+    Image,
+    Invoice,
+    LandCertificate,
+    Page,
+    Passport,
+    Recognized,
+    TextItem,
+    Unknown,
+    V1Paper,
+    fields_of,
+)
+from cvs_async.models.fields import PAPERS
+from cvs_async.sandbox import Sample, Sandbox
+
+from .test_models import EXAMPLES
+
+PASSPORT: Recognized[Passport] = Recognized(
+    type="passport", info=Passport(id=Field("B1", 0.5, Box(1, 2, 3, 4.5), 1), image=Image("AA==")), extra={"mới": [1]}
+)
+REPLY: Reply[Any] = Reply(operation="ocr.card", data=[PASSPORT], raw={"errorCode": 0})
+
+
+async def call(app: FastAPI, method: str, path: str, **options: Any) -> httpx.Response:
+    """What an app answers, without a network."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app") as client:
+        return await client.request(method, path, **options)
+
+
+async def get(app: FastAPI, path: str) -> Any:
+    """The same, as plain JSON."""
+    return (await call(app, "GET", path)).json()
+
+
+def app_of(endpoint: Callable[[], Any]) -> FastAPI:
+    app = FastAPI()
+    app.get("/")(endpoint)
+    return app
+
+
+async def components(app: FastAPI) -> dict[str, Any]:
+    """The schemas in OpenAPI."""
+    schemas: dict[str, Any] = (await get(app, "/openapi.json"))["components"]["schemas"]
+    return schemas
+
+
+# Answers
+
+
+async def papers() -> list[Recognized]:
+    return [PASSPORT]
+
+
+async def passport() -> Recognized[Passport]:
+    return PASSPORT
+
+
+async def reply() -> Reply[list[Recognized]]:
+    return REPLY
+
+
+async def whatever():  # type: ignore[no-untyped-def]
+    return {"paper": PASSPORT, "reply": REPLY, "outcome": Done(Item(0, "a.jpg"), REPLY)}
+
+
+async def test_what_a_call_returns_can_be_returned_from_an_endpoint() -> None:
+    assert await get(app_of(papers), "/") == [PASSPORT.to_dict()]
+    assert await get(app_of(passport), "/") == PASSPORT.to_dict()
+    assert await get(app_of(reply), "/") == REPLY.to_dict()
+
+
+async def test_an_endpoint_without_a_type_returns_them_too() -> None:
+    assert await get(app_of(whatever), "/") == {
+        "paper": PASSPORT.to_dict(),
+        "reply": REPLY.to_dict(),
+        "outcome": Done(Item(0, "a.jpg"), REPLY).to_dict(),
+    }
+
+
+async def test_a_paper_that_was_read_is_returned_as_it_is(
+    sandbox: Sandbox, cvs: AsyncCVS, samples: list[Sample]
+) -> None:
+    app = FastAPI()
+
+    @app.get("/{index}")
+    async def read(index: int) -> list[Recognized]:
+        return (await cvs.ocr.card(samples[index].path, get_thumb=True)).data
+
+    kinds = {sample.kind: index for index, sample in enumerate(samples)}
+    for kind in ("citizen_card", "passport"):
+        (paper, *_) = await get(app, f"/{kinds[kind]}")
+        assert paper["info"]["image"]
+        assert Recognized.from_dict(paper).to_dict() == paper
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_kind_of_answer_is_the_same_in_all_ways(name: str) -> None:
+    returns, wire = EXAMPLES[name]
+    data = structure(wire, returns)
+    plain = Reply(operation="x", data=data, raw={}).to_dict()["data"]
+    adapter: TypeAdapter[Any] = TypeAdapter(returns)
+    assert json.loads(adapter.dump_json(data)) == plain
+    assert adapter.dump_python(data) == plain
+    assert jsonable_encoder(data) == plain
+    assert adapter.validate_python(data) == data
+    assert adapter.validate_json(adapter.dump_json(data)) == data
+
+
+async def test_a_letter_that_no_json_can_hold_costs_no_answer() -> None:
+    odd = Passport(name=Field("a\ud800"), extra={"share": float("nan")})
+
+    async def read() -> Passport:
+        return odd
+
+    assert await get(app_of(read), "/") == odd.to_dict()
+    JSONResponse(jsonable_encoder(odd))
+
+
+def test_a_page_a_box_and_a_picture_are_fields_of_pydantic_models() -> None:
+    class Mine(BaseModel):
+        box: Box
+        image: Image
+        pages: list[Page]
+        field: Field[str]
+        front: Recognized[Front] | None = None
+
+    pages = structure([[[[{"text": "Xin chào"}]]]], list[Page])
+    mine = Mine(box=Box(1, 2, 3, 4), image=Image("AA=="), pages=pages, field=Field("a"))
+    again = Mine.model_validate_json(mine.model_dump_json())
+    assert again == mine
+    assert isinstance(again.pages[0][0][0][0], TextItem)
+    assert mine.model_dump() == {
+        "box": [1, 2, 3, 4],
+        "image": "AA==",
+        "pages": [pages[0].to_dict()],
+        "field": {"value": "a", "confidence": None, "box": None, "page": None},
+        "front": None,
+    }
+
+
+# What is received
+
+
+async def test_a_paper_is_received_as_it_was_written() -> None:
+    app = FastAPI()
+
+    @app.post("/")
+    async def take(paper: Annotated[Recognized, Body()]) -> str:
+        assert paper == PASSPORT
+        return type(paper.info).__name__
+
+    assert (await call(app, "POST", "/", json=PASSPORT.to_dict(compact=True))).json() == "Passport"
+    refused = await call(app, "POST", "/", json={"type": "passport", "info": {"id": "B1"}})
+    assert refused.status_code == 422
+    assert "info.id is not an object" in refused.text
+
+
+def test_a_paper_of_another_class_is_refused() -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(Recognized[Invoice])
+    with pytest.raises(ValidationError, match="info is a paper of class Passport, not Invoice"):
+        adapter.validate_python(PASSPORT)
+    assert isinstance(adapter.validate_python({"info": {}}).info, Invoice)
+
+
+def test_one_of_several_classes_is_chosen_by_the_type() -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(Recognized[IdentityPaper])
+    assert adapter.validate_python(PASSPORT.to_dict()) == PASSPORT
+    assert adapter.validate_python(PASSPORT) is PASSPORT
+    for other in ("invoice", "giấy_mới"):
+        with pytest.raises(ValidationError, match="type is not the type of any paper that may be here"):
+            adapter.validate_python({"type": other, "info": {}})
+
+
+def test_a_reply_is_received_in_the_type_that_is_declared() -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(Reply[list[Recognized]])
+    written = REPLY.to_dict() | {"operation": "ocr/new"}
+    assert adapter.validate_python(written) == attrs.evolve(REPLY, operation="ocr/new", raw={})
+    assert TypeAdapter(Reply[Any]).validate_python(REPLY.to_dict()).data == [PASSPORT]
+
+
+# What is documented
+
+
+async def test_openapi_has_each_field_with_its_meaning() -> None:
+    found = await components(app_of(papers))
+    assert set(found) >= {"Recognized", "Field", "Box", "Image", *(kind.__name__ for kind in PAPERS.values())}
+    infos = [each["$ref"].rpartition("/")[2] for each in found["Recognized"]["properties"]["info"]["anyOf"]]
+    assert set(infos) == {*(kind.__name__ for kind in PAPERS.values()), "Unknown"}
+    assert found["Passport"]["properties"]["sur_name"] == {
+        "$ref": "#/components/schemas/Field",
+        "description": "Family name, without diacritics (họ), such as `LE`.",
+    }
+    assert found["Field"]["properties"]["page"]["description"].startswith("the page it stands on")
+    assert found["Recognized"]["description"].startswith("One paper that was found")
+
+
+@pytest.mark.parametrize("cls", [*PAPERS.values(), Unknown])
+def test_the_documented_names_are_those_that_are_written(cls: Any) -> None:
+    schema = TypeAdapter(cls).json_schema(mode="serialization")
+    written = cls(extra={"a": 1}).to_dict()
+    assert set(schema["properties"]) == set(written)
+    assert set(schema["required"]) == set(cls().to_dict())
+    undescribed = [name for name, each in schema["properties"].items() if "description" not in each]
+    assert undescribed == ["extra"]
+    assert "required" not in TypeAdapter(cls).json_schema(mode="validation")
+
+
+def test_every_field_of_the_catalogue_is_documented() -> None:
+    properties = TypeAdapter(Passport).json_schema()["properties"]
+    assert {field.name for field in fields_of(Passport)} <= set(properties)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_what_each_operation_answers_is_documented(operation: str) -> None:
+    returns = OPERATIONS[operation].returns
+    if returns is None:
+        assert TypeAdapter(Reply[Any]).json_schema()["properties"]["data"].get("type") is None
+        return
+    for mode in ("validation", "serialization"):
+        schema = TypeAdapter(Reply[returns]).json_schema(mode=mode)  # type: ignore[valid-type]
+        assert schema["properties"]["operation"]["type"] == "string"
+        assert schema["properties"]["data"].get("items") or schema["properties"]["data"]["$ref"]
+
+
+def test_a_narrowed_paper_is_documented_as_such() -> None:
+    def kinds(source: Any) -> set[str]:
+        schema = TypeAdapter(source).json_schema()
+        info = schema["properties"]["info"]
+        return {each["$ref"].rpartition("/")[2] for each in info.get("anyOf", [info])}
+
+    assert kinds(Recognized[Invoice]) == {"Invoice"}
+    assert "LandCertificate2" in kinds(Recognized[LandCertificate])
+    assert kinds(Recognized[LandCertificate]) >= {"LandCertificate1", "LandCertificate"}
+    assert "Passport" in kinds(Recognized[IdentityPaper])
+    assert "Invoice" not in kinds(Recognized[IdentityPaper])
+    assert "V1IdCard9Front" in kinds(V1Paper)
+
+
+def test_importing_needs_no_pydantic() -> None:
+    script = "import sys; sys.modules['pydantic'] = None; import cvs_async.models as m; print(m.Passport().to_dict())"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "'id'" in ended.stdout
+    script = "import sys, cvs_async; print('pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "False\n"
+
+
+async def test_the_web_app_of_the_examples_documents_what_it_returns() -> None:
+    path = Path(__file__).parent.parent / "examples" / "web_app.py"
+    openapi = await get(runpy.run_path(str(path))["app"], "/openapi.json")
+    (answer,) = openapi["paths"]["/cards"]["post"]["responses"]["200"]["content"].values()
+    assert answer["schema"]["items"] == {"$ref": "#/components/schemas/Recognized"}
