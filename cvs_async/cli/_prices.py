@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from .._hints import nearest
 from ..api import OPERATIONS
 from ..batch.prices import Bill, Prices
 from ..errors import InvalidInputError
-from ._common import nearest
 
 PriceList = Annotated[
     list[str] | None,
@@ -44,7 +44,7 @@ def parse_prices(given: list[str] | None, file: Path | None, known: Collection[s
     prices = prices.with_others(Prices.parse(given or []))
     for operation in prices.each:
         if operation not in OPERATIONS and operation not in known:
-            near = " or ".join(nearest(operation))
+            near = " or ".join(nearest(operation, OPERATIONS))
             advice = f"did you mean {near}?" if near else "`cvs-async operations` lists them"
             raise InvalidInputError(f"there is a price for {operation}, which is no operation; {advice}")
     return prices
