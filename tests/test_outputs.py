@@ -10,6 +10,7 @@ import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from cvs_async.batch import Csv, Done, JsonLines, Parquet
 from cvs_async.batch.journal import Journal, JournalError
 from cvs_async.batch.outcome import Item
 from cvs_async.batch.thumbnails import Thumbnails
-from cvs_async.cli._results import Results
+from cvs_async.cli._results import Results, TableOptions
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
 
@@ -194,7 +195,7 @@ def test_a_killed_batch_leaves_one_private_draft_that_the_next_run_takes_away(sc
 
 async def test_a_file_that_was_made_meanwhile_is_kept(tmp_path: Path) -> None:
     out = tmp_path / "r.jsonl"
-    results = Results(out, draft=True)
+    results = Results(out, TableOptions(operation=("ocr.card",)), draft=True)
     with pytest.raises(FileExistsError, match="made or changed meanwhile"):
         async with results:
             await results.write(outcome())
@@ -210,7 +211,7 @@ async def test_what_the_journal_cannot_note_replaces_nothing(tmp_path: Path, mon
 
     async def write(count: int) -> None:
         async with Journal(tmp_path / "j.db") as journal:
-            results = Results(out, draft=True)
+            results = Results(out, TableOptions(operation=("ocr.card",)), draft=True)
             results.notes = journal
             async with results:
                 for number in range(count):
@@ -237,7 +238,7 @@ async def test_an_empty_file_is_made_anew_with_its_mode(tmp_path: Path) -> None:
     out = tmp_path / "r.jsonl"
     out.touch()
     out.chmod(0o640)
-    results = Results(out, draft=True)
+    results = Results(out, TableOptions(operation=("ocr.card",)), draft=True)
     async with results:
         await results.write(outcome())
         results.whole = True
@@ -328,7 +329,7 @@ def test_pictures_may_be_written_beside_what_is_read(scans: Path, sandbox: Sandb
 # --- two writers
 
 
-@pytest.mark.parametrize("kind", [JsonLines, Csv])
+@pytest.mark.parametrize("kind", [JsonLines, partial(Csv, operation="ocr.card")], ids=["JsonLines", "Csv"])
 async def test_a_second_writer_of_a_results_file_is_refused(tmp_path: Path, kind: Any) -> None:
     out = tmp_path / "results"
     async with kind(out) as sink:
@@ -585,7 +586,7 @@ def test_an_export_into_parquet_leaves_nothing_beside_it(batch: Callable[..., Re
 async def test_a_parquet_draft_that_an_error_has_ended_is_no_result(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     out = tmp_path / "x.parquet"
-    results = Results(out, draft=True)
+    results = Results(out, TableOptions(operation=("ocr.card",)), draft=True)
     with pytest.raises(OSError, match="no room"):
         async with results:
             sink: Any = results._sink

@@ -11,10 +11,12 @@ import os
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,14 +25,16 @@ from cvs_async import AsyncCVS, ConfigurationError, CVSError, Done, Failed, Held
 from cvs_async._converter import structure
 from cvs_async._reply import Reply
 from cvs_async.batch import Outcome
-from cvs_async.batch import tables as module
-from cvs_async.batch.outcome import Item
+from cvs_async.batch.outcome import Item, Requests
 from cvs_async.batch.sinks import InThread
-from cvs_async.batch.tables import COLUMNS, FORMULA, MORE_COLUMNS, Csv, Parquet, find
+from cvs_async.batch.tables import COLUMNS, FORMULA, Csv, Layout, Parquet, Table, find
+from cvs_async.batch.tables import parquet_file as module
 from cvs_async.batch.thumbnails import Thumbnails
 from cvs_async.errors import DecodeError, OutOfRequestsError
-from cvs_async.models.faces import FaceMatching, PersonWithCard
+from cvs_async.models import fields_of
+from cvs_async.models.faces import FaceImage, FaceMatching, PersonWithCard
 from cvs_async.models.general import Page
+from cvs_async.models.invoice import Invoice
 from cvs_async.models.recognized import Recognized
 
 JPG, PNG = b"\xff\xd8\xff picture", b"\x89PNG\r\n\x1a\n picture"
@@ -68,13 +72,27 @@ async def test_each_paper_is_a_row_and_so_is_each_failure(tmp_path: Path) -> Non
     papers = done([card(id="P1", id_id=2), {"type": "new", "info": {"id": "N1"}}])
     held = Held(Item(2, b"123"), "quota", OutOfRequestsError("out of requests", charge="free"))
     found = await table(tmp_path, [papers, failed(1), held], "info.id")
-    assert [list(row.values()) for row in found] == [
-        ["0", "scan.jpg", "A-17", "done", "billed", "", "passport", "2", "P1"],
-        ["0", "scan.jpg", "A-17", "done", "billed", "", "new", "", "N1"],
-        ["1", "front.jpg; https://x/back.jpg?…", "", "failed", "free", "InvalidInputError: is empty", "", "", ""],
-        ["2", "3 bytes", "", "held", "free", "OutOfRequestsError: out of requests", "", "", ""],
+    assert [shown(row) | {"info.id": row["info.id"]} for row in found] == [
+        shown(index="0", source="scan.jpg", id="A-17", operation="ocr.card", status="done", charge="billed", code="0")
+        | told
+        for told in (
+            {"type": "passport", "paper": "1", "papers": "2", "page": "2", "billed": "1", "info.id": "P1"},
+            {"type": "new", "paper": "2", "papers": "2", "billed": "0", "info.id": "N1"},
+        )
+    ] + [
+        shown(index="1", source="front.jpg; https://x/back.jpg?…", status="failed", error="InvalidInputError: is empty")
+        | unread,
+        shown(index="2", source="3 bytes", status="held", error="OutOfRequestsError: out of requests") | unread,
     ]
     assert list(found[0]) == [*COLUMNS, "info.id"]
+
+
+unread = {"charge": "free", "papers": "0", "billed": "0", "info.id": ""}
+
+
+def shown(row: Mapping[str, str] | None = None, **told: str) -> dict[str, str]:
+    """The first columns of a row; of one that is to be expected, empty but for what is told."""
+    return {name: (row or told).get(name, "") for name in COLUMNS}
 
 
 async def test_an_answer_without_a_paper_is_a_row_too(tmp_path: Path) -> None:
@@ -332,28 +350,31 @@ async def test_a_parquet_file_holds_papers_with_all_of_their_json(tmp_path: Path
     lost = DecodeError("no JSON", charge="unknown", attempts=2, raw=b"<html>")
     held = Held(Item(2, "b.jpg"), "in_doubt", lost)
     outcomes: list[Outcome[Any]] = [done([card(id="P1", new=5)]), failed(1), held]
-    async with Parquet(tmp_path / "out.parquet", ["info.id", "info.new"]) as sink:
+    async with Parquet(tmp_path / "out.parquet", ["info.id", "info.new"], raw=True) as sink:
         for outcome in outcomes:
             await sink.write(outcome)
         assert not sink.path.exists()
     first, second, third = read(sink.path)
-    assert list(first) == [*MORE_COLUMNS, "info.id", "info.new"]
+    assert list(first) == [*COLUMNS, "info.id", "info.new", "raw"]
     assert json.loads(first.pop("raw"))["info"]["id"]["value"] == "P1"
     assert first == {
+        **dict.fromkeys(COLUMNS),
         "index": 0,
         "source": "scan.jpg",
         "id": "A-17",
+        "operation": "ocr.card",
+        "type": "passport",
+        "paper": 1,
+        "papers": 1,
         "status": "done",
         "charge": "billed",
-        "attempts": 1,
-        "error": None,
-        "type": "passport",
-        "page": None,
+        "code": 0,
+        "billed": 1,
         "info.id": "P1",
         "info.new": "5",
     }
-    assert (second["status"], second["raw"], second["info.id"]) == ("failed", None, None)
-    assert (third["attempts"], third["raw"], third["error"]) == (2, "<html>", "DecodeError: no JSON")
+    assert (second["status"], second["raw"], second["info.id"], second["billed"]) == ("failed", None, None, 0)
+    assert (third["charge"], third["raw"], third["error"]) == ("unknown", "<html>", "DecodeError: no JSON")
     assert sink.unmatched == ()
     assert os.listdir(tmp_path) == ["out.parquet"]
 
@@ -412,7 +433,7 @@ async def test_a_sink_that_failed_does_not_end_as_if_it_had_not(
 ) -> None:
     pytest.importorskip("pyarrow")
     monkeypatch.setattr(module, "ROWS", 1)
-    sink = Parquet(tmp_path / "out.parquet")
+    sink = Parquet(tmp_path / "out.parquet", operation="ocr.card")
     with pytest.raises(OSError, match="could not be written"):
         async with sink:
             monkeypatch.setattr(sink, "_writer", _Broken(sink._writer))
@@ -534,6 +555,138 @@ async def test_a_batch_goes_into_all_of_them(tmp_path: Path, cvs: AsyncCVS, jpg:
 
 
 def test_an_error_of_any_kind_has_a_row() -> None:
-    [row] = module.rows_of(Failed(Item(0, "a.jpg"), CVSError("anything")))
-    assert row.head["error"] == "CVSError: anything"
-    assert row.raw() is None
+    table = Table(Layout(fields=["info.id"], raw=True))
+    [row] = table.add(Failed(Item(0, "a.jpg"), CVSError("anything")))
+    assert row[COLUMNS.index("error")] == "CVSError: anything"
+    assert row[-1] is None
+
+
+# --- what every table has
+
+
+async def test_without_fields_every_documented_field_has_a_column(tmp_path: Path) -> None:
+    invoice = {"type": "invoice", "info": {"total_amount": "1.100.000", "id": "x"}}
+    async with Csv(tmp_path / "out.csv", operation="ocr.document.invoice") as sink:
+        await sink.write(evolve(done([invoice], list[Recognized[Invoice]]), "ocr.document.invoice"))
+    [row] = rows(sink.path)
+    assert row["info.total_amount"] == "1.100.000"
+    named = [name for name in row if name.startswith("info.")]
+    fields = next(field.fields for field in fields_of("ocr.document.invoice") if field.name == "info")
+    assert named == [field.path for field in fields if field.kind == "text"]
+
+
+def evolve(outcome: Done[Any], operation: str) -> Done[Any]:
+    return attrs.evolve(outcome, reply=attrs.evolve(outcome.reply, operation=operation))
+
+
+async def test_columns_are_the_same_whatever_papers_come(tmp_path: Path) -> None:
+    headers = set[tuple[str, ...]]()
+    for number, papers in enumerate([[card(id="P1")], [{"type": "chip_id_card_back", "info": {}}], []]):
+        async with Csv(tmp_path / f"{number}.csv") as sink:
+            await sink.write(failed())
+            await sink.write(done(papers))
+        headers.add(tuple(rows(sink.path)[0]))
+    [names] = headers
+    assert {"info.person_number", "info.sur_name", "info.ethnicity"} < set(names)
+
+
+async def test_a_table_of_several_operations_has_the_columns_of_all(tmp_path: Path) -> None:
+    operations = ["ocr.card", "ocr.document.invoice"]
+    async with Csv(tmp_path / "out.csv", operation=operations) as sink:
+        await sink.write(done([card(id="P1")]))
+        await sink.write(evolve(done([{"type": "invoice", "info": {"form": "1"}}]), "ocr.document.invoice"))
+    found = [(row["operation"], row["info.id"], row["info.form"]) for row in rows(sink.path)]
+    assert found == [("ocr.card", "P1", ""), ("ocr.document.invoice", "", "1")]
+
+
+async def test_an_operation_that_is_not_the_librarys_has_its_data_as_a_whole(tmp_path: Path) -> None:
+    async with Csv(tmp_path / "out.csv") as sink:
+        await sink.write(evolve(done({"new": 1}, None), "ocr.new"))
+    assert [row["data"] for row in rows(sink.path)] == ['{"new": 1}']
+
+
+async def test_an_id_in_an_answer_is_not_the_users_own(tmp_path: Path) -> None:
+    async with Csv(tmp_path / "out.csv", operation="face_search.search") as sink:
+        await sink.write(evolve(done([{"id": "481", "url": "u"}], list[FaceImage]), "face_search.search"))
+    assert [(row["id"], row["data.id"], row["url"]) for row in rows(sink.path)] == [("A-17", "481", "u")]
+
+
+async def test_the_lowest_confidence_of_a_paper_is_in_its_row(tmp_path: Path) -> None:
+    goods = {"table": [[{"value": "1", "score": 0.25, "label": "number"}]]}
+    papers = [
+        card(id="P1", id_confidence=0.5, dob="1", dob_confidence=0.75, confidence=0.9),
+        card(confidence=0.3),
+        {"type": "invoice", "info": goods},
+        card(id="P1"),
+    ]
+    found = await table(tmp_path, [done(papers)], "info.id")
+    assert [row["min_confidence"] for row in found] == ["0.5", "0.3", "0.25", ""]
+
+
+async def test_what_was_paid_is_counted_once(tmp_path: Path) -> None:
+    def of(index: int, **how: Any) -> Done[Any]:
+        item = Item(index, "a.jpg", key="0123456789abcdef" * 4)
+        return attrs.evolve(done([card(), card()]), item=item, **how)
+
+    twice = Requests(1.0, 2.0, billed=2)
+    first_run = [of(0), of(1, deduplicated=True)]
+    assert [row["billed"] for row in await table(tmp_path, first_run, "info.id")] == ["1", "0", "0", "0"]
+    (tmp_path / "out.csv").unlink()
+    second_run = [of(0, replayed=True), of(1, replayed=True)]
+    assert [row["billed"] for row in await table(tmp_path, second_run, "info.id")] == ["1", "0", "0", "0"]
+    (tmp_path / "out.csv").unlink()
+    assert [row["billed"] for row in await table(tmp_path, [of(0, requests=twice)], "info.id")] == ["2", "0"]
+
+
+async def test_times_are_in_utc(tmp_path: Path) -> None:
+    outcome = attrs.evolve(done([card()]), requests=Requests(0.5, 1.75, billed=1))
+    [row] = await table(tmp_path, [outcome], "info.id")
+    assert (row["sent_at"], row["ended_at"]) == ("1970-01-01T00:00:00.500+00:00", "1970-01-01T00:00:01.750+00:00")
+    async with Parquet(tmp_path / "out.parquet") as sink:
+        await sink.write(outcome)
+    assert read(sink.path)[0]["sent_at"].isoformat() == "1970-01-01T00:00:00.500000+00:00"
+
+
+@pytest.mark.parametrize("journal", [True, False])
+async def test_a_batch_knows_when_an_item_was_sent(cvs: AsyncCVS, jpg: bytes, tmp_path: Path, journal: bool) -> None:
+    before = time.time()
+
+    async def seen() -> list[tuple[Any, ...]]:
+        table = Table(Layout(operation="ocr.card"))
+        names = [column.name for column in table.columns or ()]
+        batch = cvs.batch(cvs.ocr.card, [jpg, b"", b"junk"], journal=tmp_path / "j.db" if journal else None)
+        async with batch as outcomes:
+            found = [row async for outcome in outcomes for row in table.add(outcome)]
+        assert {row[names.index("operation")] for row in found} == {"ocr.card"}
+        places = [names.index(name) for name in ("index", "sent_at", "ended_at")]
+        return sorted((tuple(row[place] for place in places) for row in found), key=str)
+
+    first = await seen()
+    assert [(index, sent is None) for index, sent, _ in first] == [(0, False), (1, True), (2, False)]
+    assert all(before - 1 < sent <= ended <= time.time() + 1 for _, sent, ended in first if sent)
+    if journal:
+        again = await seen()
+        assert [sent is None for _, sent, _ in again] == [False, True, False]
+        assert abs(again[0][1] - first[0][1]) < 1
+
+
+async def test_a_table_with_unknown_columns_is_appended_to_only_with_its_operation(tmp_path: Path) -> None:
+    async with Csv(tmp_path / "out.csv") as sink:
+        await sink.write(done([card(id="P1")]))
+    with pytest.raises(InvalidInputError, match="name the operation"):
+        async with Csv(sink.path, append=True):
+            pass
+    with pytest.raises(InvalidInputError, match="other columns"):
+        async with Csv(sink.path, append=True, operation="ocr.claims"):
+            pass
+    async with Csv(sink.path, append=True, operation="ocr.card") as more:
+        await more.write(done([card(id="P2")]))
+    assert [row["info.id"] for row in rows(sink.path)] == ["P1", "P2"]
+
+
+async def test_numbers_of_any_size_harm_no_table(tmp_path: Path) -> None:
+    outcome = evolve(done({"matching": 1e400, "match": 10**30}, FaceMatching), "ekyc.face_matching")
+    async with Parquet(tmp_path / "out.parquet") as sink:
+        await sink.write(outcome)
+    assert [(row["matching"], row["match"]) for row in read(sink.path)] == [(None, None)]
+    assert sink.table.unread["match"] == 1

@@ -152,6 +152,11 @@ class JournalReader:
         with self._reading():
             service.check(self._database, self.path)
 
+    def operations(self) -> tuple[str, ...]:
+        """The names of the operations of its documents, in the order in which they first came."""
+        with self._reading():
+            return tuple(name for (name,) in self._database.execute(_OPERATIONS).fetchall())
+
     def records(self, *, content: bool = True) -> Iterator[tuple[Record, str, str | None]]:
         """Each source, in the order in which they were first claimed: its document, its name, the user's id of it.
 
@@ -285,6 +290,7 @@ def _state(path: Path) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, size_of(wal_path(path))
 
 
+_OPERATIONS = "SELECT operation FROM sources GROUP BY operation ORDER BY min(id)"
 _SOURCES = "SELECT count(*), count(*) FILTER (WHERE document = id), min(claimed_at) FROM sources"
 # Beside max(), the other columns are those of the row with the greatest number.
 _STATES = f"""

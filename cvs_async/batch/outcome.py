@@ -52,6 +52,22 @@ class Recorded(Serializable):
 
 
 @frozen
+class Requests:
+    """The requests that were made for an item, in this run or an earlier one.
+
+    Attributes:
+        sent_at: when the one that was answered left, else the last one, in seconds since 1970; without a journal, when
+            its call began.
+        ended_at: when it was answered or given up; None while it is under way.
+        billed: how many of all of them were charged.
+    """
+
+    sent_at: float | None
+    ended_at: float | None
+    billed: int
+
+
+@frozen
 class Done(Recorded, Generic[T]):
     """The item was read, and paid for; or perhaps, where `reply.charge` is ``unknown``.
 
@@ -60,6 +76,7 @@ class Done(Recorded, Generic[T]):
         deduplicated: another item with the same key has paid for it.
         purged: its answer was dropped from the journal since, so that the reply has no data. Only an export has such
             outcomes; in results files their status is ``purged``.
+        requests: when it was sent, and how often it was charged; None if that is not known.
     """
 
     item: Item
@@ -67,6 +84,7 @@ class Done(Recorded, Generic[T]):
     replayed: bool = field(default=False, kw_only=True)
     deduplicated: bool = field(default=False, kw_only=True)
     purged: bool = field(default=False, kw_only=True)
+    requests: Requests | None = field(default=None, kw_only=True, eq=False, repr=False)
 
     def _unstructured(self, *, compact: bool) -> dict[str, Any]:
         data = {} if self.purged else {"data": unstructure(self.reply.data, compact=compact)}
@@ -78,13 +96,14 @@ class Failed(Recorded):
     """An answer, or an input, that says no. It cost nothing, unless `error.charge` says otherwise.
 
     Attributes:
-        replayed, deduplicated: as of `Done`.
+        replayed, deduplicated, requests: as of `Done`.
     """
 
     item: Item
     error: CVSError
     replayed: bool = field(default=False, kw_only=True)
     deduplicated: bool = field(default=False, kw_only=True)
+    requests: Requests | None = field(default=None, kw_only=True, eq=False, repr=False)
 
 
 @frozen
@@ -97,11 +116,13 @@ class Held(Recorded):
             ``ceiling``: `max_billed` is reached. ``stop``: too many calls failed in a row, the journal cannot be
             written, or the set-up is to blame, such as a closed client.
         error: what the call ended with.
+        requests: as of `Done`; None if none was made.
     """
 
     item: Item
     reason: Reason
     error: CVSError
+    requests: Requests | None = field(default=None, kw_only=True, eq=False, repr=False)
 
 
 def name_of(source: object) -> str:

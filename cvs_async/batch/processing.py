@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, Literal, TypeVar, cast
 
@@ -20,6 +21,7 @@ from .._reply import Reply
 from .._threads import NoAnswerError
 from ..errors import (
     APIError,
+    Charge,
     ConfigurationError,
     CVSError,
     InvalidInputError,
@@ -35,7 +37,7 @@ from .elements import apart, are_at_hand, inputs_of
 from .journal import Journal, JournalError, Record
 from .keys import key_of, place_of, question_of
 from .manifests import Entry
-from .outcome import Done, Failed, Held, Item, Outcome, Stats, name_of
+from .outcome import Done, Failed, Held, Item, Outcome, Requests, Stats, name_of
 from .replay import PERMANENT, answered, in_doubt, is_answered, is_free, may_be_read, unread
 
 T = TypeVar("T")
@@ -127,6 +129,7 @@ class Processor(Generic[T]):
         except ConfigurationError as error:  # nothing is wrong with the item: another run may send it
             return Held(item, "stop", drop_frames(error))
         except CVSError as error:
+            error.operation = error.operation or self._endpoint.name
             return _without_reply(item, error)
         if self._journal is None:
             return await self._ask(item, parts, options)
@@ -303,15 +306,18 @@ class Processor(Generic[T]):
         recorder = None if self._journal is None else _JournalRecorder(self, self._open, self._journal, item, options)
         patient = self._rules.quota == "wait"
         self._stats.in_flight += 1
+        began = time.time()
         try:
             reply = await self._call(self._endpoint, parts, recorder=recorder, patient=patient, **options)
             self._failures = 0
-            return Done(item, reply), reply.unknown_attempts + (reply.charge == "billed")
+            done = Done(item, reply, requests=_requests(recorder, began, reply.charge))
+            return done, reply.unknown_attempts + (reply.charge == "billed")
         except JournalError:
             raise
         except CVSError as error:
             self._count_failure(error)
-            return _without_reply(item, error), error.unknown_attempts + (error.charge == "billed")
+            requests = _requests(recorder, began, error.charge) if error.attempts else None
+            return _without_reply(item, error, requests), error.unknown_attempts + (error.charge == "billed")
         finally:
             self._stats.in_flight -= 1
 
@@ -365,8 +371,10 @@ class _JournalRecorder:
         self._journal = journal
         self._key = item.key
         self._check_sum = options.get("check_sum")
+        self.sent_at: float | None = None
 
     async def sending(self) -> None:
+        self.sent_at = time.time()
         self._requests.begin(self._key)
         await self._journal.sent(self._key, check_sum=self._check_sum)
 
@@ -404,12 +412,18 @@ def _code_of(result: Reply[Any] | BaseException) -> int | str | None:
     return 0 if isinstance(result, Reply) and result.charge == "billed" else None
 
 
-def _without_reply(item: Item, error: CVSError) -> Failed | Held:
+def _requests(recorder: _JournalRecorder | None, began: float, charge: Charge) -> Requests:
+    """What is known of the requests of a call that has just ended."""
+    sent_at = began if recorder is None else recorder.sent_at
+    return Requests(sent_at, time.time(), int(charge == "billed"))
+
+
+def _without_reply(item: Item, error: CVSError, requests: Requests | None = None) -> Failed | Held:
     drop_frames(error)
     if isinstance(error, OutOfRequestsError):
-        return Held(item, "quota", error)
+        return Held(item, "quota", error, requests=requests)
     if error.charge == "unknown":
-        return Held(item, "in_doubt", error)
+        return Held(item, "in_doubt", error, requests=requests)
     if isinstance(error, ConfigurationError):  # the item can be sent, if by another client, or with a higher limit
-        return Held(item, "stop", error)
-    return Failed(item, error)
+        return Held(item, "stop", error, requests=requests)
+    return Failed(item, error, requests=requests)

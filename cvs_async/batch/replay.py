@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from .._answer import whole_number
 from .._endpoint import Endpoint
@@ -11,7 +11,7 @@ from .._reply import Reply, decode
 from ..errors import Charge, CVSError, drop_frames
 from ._journal_schema import PERMANENT as PERMANENT
 from .journal import Record
-from .outcome import Done, Failed, Held, Item, Outcome
+from .outcome import Done, Failed, Held, Item, Outcome, Requests
 
 T = TypeVar("T")
 
@@ -25,8 +25,8 @@ def answered(endpoint: Endpoint[T], item: Item, record: Record, content: bytes) 
     try:
         reply = decode(endpoint, wire, check_sum=record.check_sum)
     except CVSError as error:
-        return Failed(item, drop_frames(error), replayed=not record.mine, deduplicated=record.mine)
-    return Done(item, reply, replayed=not record.mine, deduplicated=record.mine)
+        return Failed(item, drop_frames(error), **_known(record))
+    return Done(item, reply, **_known(record))
 
 
 def is_free(record: Record) -> bool:
@@ -58,14 +58,14 @@ def in_doubt(endpoint: Endpoint[Any], item: Item, record: Record) -> Held:
     text = f"was sent before, and {came}; in_doubt='retry' sends it again, and may pay twice"
     if record.mine:
         text = f"was sent by this run for an equal item, and {came}; it is not sent again in the same run"
-    return Held(item, "in_doubt", _error(endpoint, record, text))
+    return Held(item, "in_doubt", _error(endpoint, record, text), requests=_requests(record))
 
 
 def unread(endpoint: Endpoint[Any], item: Item, record: Record) -> Failed:
     """For a request that ended, and whose answer was not kept, such as one that was too large."""
     paid = "was answered and paid for, and " if record.state == "billed" else ""
     error = _error(endpoint, record, f"{paid}ended with {record.error}")
-    return Failed(item, error, replayed=not record.mine, deduplicated=record.mine)
+    return Failed(item, error, **_known(record))
 
 
 def purged(endpoint: Endpoint[Any], item: Item, record: Record) -> Done[Any]:
@@ -79,7 +79,7 @@ def purged(endpoint: Endpoint[Any], item: Item, record: Record) -> Done[Any]:
         check_sum=record.check_sum,
         http_status=record.http_status or 200,
     )
-    return Done(item, reply, replayed=not record.mine, deduplicated=record.mine, purged=True)
+    return Done(item, reply, purged=True, **_known(record))
 
 
 def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
@@ -97,6 +97,21 @@ def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
     if record.error is None:
         return purged(endpoint, item, record)
     return unread(endpoint, item, record)
+
+
+class _Known(TypedDict):
+    replayed: bool
+    deduplicated: bool
+    requests: Requests | None
+
+
+def _known(record: Record) -> _Known:
+    """What an outcome says of the requests that an earlier item or run has made."""
+    return {"replayed": not record.mine, "deduplicated": record.mine, "requests": _requests(record)}
+
+
+def _requests(record: Record) -> Requests | None:
+    return Requests(record.sent_at, record.ended_at, record.billed) if record.attempts else None
 
 
 def _error(endpoint: Endpoint[Any], record: Record, text: str) -> CVSError:

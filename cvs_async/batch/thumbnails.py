@@ -15,9 +15,9 @@ import attrs
 from ..errors import InvalidInputError
 from ..models.fields import Document, Image
 from ._drafts import make_folder, private
-from .outcome import Outcome
+from .outcome import Done, Outcome
 from .sinks import InThread
-from .tables import papers_of, type_of
+from .tables import type_of
 
 LONGEST_TYPE = 40
 
@@ -81,7 +81,7 @@ class Thumbnails(InThread):
 
 def named_pictures(outcome: Outcome[Any]) -> Iterator[tuple[str, bytes]]:
     """The pictures of an outcome with the names of their files; empty where one cannot be decoded."""
-    pictures = (found for paper in papers_of(outcome) for found in images_of(paper))
+    pictures = images_of(outcome.reply.data) if isinstance(outcome, Done) else ()
     for number, (kind, image) in enumerate(pictures):
         try:
             content = image.decode()

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Annotated, Any, Self, cast
 
 import anyio
 import anyio.to_thread
+import typer
+from attrs import frozen
 
 from ..batch import JsonLines, Outcome
 from ..batch import _drafts as drafts
 from ..batch.journal import Journal, JournalError
-from ..batch.tables import FIELDS, Csv, DraftedParquet, Parquet
+from ..batch.tables import Csv, DraftedParquet, Parquet, Shape
 from ..batch.thumbnails import Thumbnails
 from ..errors import InvalidInputError
 from ._pictures import Pictures
@@ -26,12 +28,69 @@ JSON_LINES = ("", ".jsonl", ".ndjson", ".json")
 """The endings of files with a JSON object a line."""
 
 
+RowsOption = Annotated[
+    str,
+    typer.Option(
+        "--rows", help="What a row of a table is: paper, document (one each), line (of an invoice, …) or field."
+    ),
+]
+DatesOption = Annotated[str, typer.Option("--dates", help="Dates in a table: printed, or iso, where they can be read.")]
+AmountsOption = Annotated[
+    str, typer.Option("--amounts", help="Amounts in a table: printed, or number, where they can be read.")
+]
+RawOption = Annotated[bool, typer.Option("--raw", help="A last column of a table: each paper as JSON.")]
+DelimiterOption = Annotated[
+    str | None, typer.Option("--delimiter", help="Between the cells of a .csv: , or ; or tab.", metavar="CHARACTER")
+]
+ExcelOption = Annotated[
+    bool, typer.Option("--excel", help='Keep leading zeros and dates in Excel: ="00012" in the .csv.')
+]
+
+
+@frozen(kw_only=True)
+class TableOptions:
+    """What the user says of a table; None and False where nothing was said.
+
+    Attributes:
+        operation: whose results they are.
+        delimiter, excel: of CSV only.
+    """
+
+    fields: Sequence[str] | None = None
+    operation: tuple[str, ...] | None = None
+    rows: str = "paper"
+    dates: str = "printed"
+    amounts: str = "printed"
+    raw: bool = False
+    delimiter: str | None = None
+    excel: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        """The keywords of all tables; they are checked where they are used."""
+        names = ("operation", "rows", "dates", "amounts", "raw")
+        return cast(Shape, {name: getattr(self, name) for name in names})
+
+    def refuse(self, names: Iterable[str], kind: str) -> None:
+        """Refuse options that go with other kinds of files only.
+
+        Raises:
+            InvalidInputError: naming one that was given.
+        """
+        for name in names:
+            if getattr(self, name) != getattr(_NOTHING_SAID, name):
+                raise InvalidInputError(f"--{name} goes with {kind}")
+
+
+_NOTHING_SAID = TableOptions()
+
+
 class Results:
     """The results of a command; entered like a sink.
 
     Args:
         out: .csv, .parquet, or JSON Lines; None is standard output.
-        fields: the columns of a table.
+        table: what was said of a table.
         append: go on with a file that exists.
         draft: write under a hidden, random name, and give the file its own in the end: if `whole` was set, or if what
             was written is more than what is there. What is there is replaced only if it was made with this journal.
@@ -51,7 +110,7 @@ class Results:
     def __init__(
         self,
         out: Path | None,
-        fields: Sequence[str] | None = None,
+        table: TableOptions = _NOTHING_SAID,
         *,
         append: bool = False,
         draft: bool = False,
@@ -60,11 +119,11 @@ class Results:
         self.notes: Journal | None = None
         self.whole = False
         self.path = out
-        self._fields = fields
+        self._table = table
         self._append = append
         self._draft = draft and out is not None
         self._folder = thumbs
-        self._sink = _sink(out, fields, append=append)
+        self._sink = _sink(out, table, append=append)
         self._remade: Remade | None = None
         self._thumbs: Pictures | Thumbnails | None = None
         self._stack = AsyncExitStack()
@@ -73,6 +132,10 @@ class Results:
     def remarks(self) -> list[str]:
         """What is to be said in the end."""
         said = [f"No paper has a field {name}." for name in getattr(self._sink, "unmatched", ())]
+        if (table := getattr(self._sink, "table", None)) is not None:
+            said += [f"{number:,} values of {name} stay text." for name, number in table.unread.most_common()]
+            if table.left_out:
+                said.append(f"{table.left_out:,} line items are not in this table: --rows line has a row for each.")
         if self._thumbs is not None and self._thumbs.skipped:
             said.append(f"{self._thumbs.skipped} pictures could not be decoded.")
         if self._remade is not None and self._remade.is_left:
@@ -82,7 +145,7 @@ class Results:
     async def __aenter__(self) -> Self:
         if self._draft and self.path is not None:
             self._remade = Remade(self.path, self.notes)
-            self._sink = _sink(self.path, self._fields, draft=self._remade.path)
+            self._sink = _sink(self.path, self._table, draft=self._remade.path)
         try:
             async with AsyncExitStack() as stack:
                 await self._begin(stack)
@@ -139,7 +202,7 @@ def _refuse_written(out: Path) -> None:
         raise drafts.in_use(out)
 
 
-def _sink(out: Path | None, fields: Sequence[str] | None, *, append: bool = False, draft: Path | None = None) -> Sink:
+def _sink(out: Path | None, table: TableOptions, *, append: bool = False, draft: Path | None = None) -> Sink:
     """What writes a file of this name; to an empty draft of it, if there is one."""
     kind = "" if out is None else out.suffix.lower()
     if kind not in (*JSON_LINES, ".csv", ".parquet"):
@@ -147,15 +210,23 @@ def _sink(out: Path | None, fields: Sequence[str] | None, *, append: bool = Fals
             f"{out}: there are no results in {kind} files: write .jsonl, .parquet, or .csv, which spreadsheets open"
         )
     if kind in JSON_LINES:
-        if fields is not None:
-            raise InvalidInputError("--fields goes with a .csv or .parquet file")
+        table.refuse(("fields", "rows", "dates", "amounts", "raw", "delimiter", "excel"), "a .csv or .parquet file")
         return JsonLines(draft or out, append=append or draft is not None)
     assert out is not None  # noqa: S101 - it has an ending
     if kind == ".csv":
-        return Csv(draft or out, FIELDS if fields is None else fields, append=append or draft is not None)
+        delimiter = DELIMITERS.get(table.delimiter or ",", table.delimiter or ",")
+        append = append or draft is not None
+        return Csv(draft or out, table.fields, append=append, delimiter=delimiter, excel=table.excel, **table.shape)
+    table.refuse(("delimiter", "excel"), "a .csv file")
     if append:
         raise InvalidInputError("a .parquet file cannot be appended to: choose another name")
-    return Parquet(out, fields) if draft is None else DraftedParquet(draft, fields)
+    if draft is None:
+        return Parquet(out, table.fields, **table.shape)
+    return DraftedParquet(draft, table.fields, **table.shape)
+
+
+DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
+"""Delimiters by name, since not every shell lets a tab through."""
 
 
 async def _write(sink: Sink, outcome: Outcome[Any], name: object) -> None:

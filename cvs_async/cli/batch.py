@@ -45,7 +45,17 @@ from ._items import STDIN, Items, open_items
 from ._places import refuse_existing, refuse_overlap, refuse_used
 from ._prices import PriceFile, PriceList, parse_prices, told_bill
 from ._progress import Display, beating
-from ._results import Results, named
+from ._results import (
+    AmountsOption,
+    DatesOption,
+    DelimiterOption,
+    ExcelOption,
+    RawOption,
+    Results,
+    RowsOption,
+    TableOptions,
+    named,
+)
 from ._summary import Failures, exit_code, print_summary
 
 HELD_BECAUSE: dict[Reason, str] = {
@@ -87,6 +97,12 @@ def command(
         Path | None, typer.Option(help="Results: .csv, .parquet or .jsonl; - or nothing is standard output.")
     ] = None,
     fields: Fields = None,
+    rows: RowsOption = "paper",
+    dates: DatesOption = "printed",
+    amounts: AmountsOption = "printed",
+    raw: RawOption = False,
+    delimiter: DelimiterOption = None,
+    excel: ExcelOption = False,
     append: Annotated[bool, typer.Option("--append", help="Go on with a results file that exists.")] = False,
     thumbs: Annotated[Path | None, typer.Option(help="A folder for the pictures in the answers.")] = None,
     journal: Annotated[
@@ -169,7 +185,17 @@ def command(
         known_prices = parse_prices(price, prices)
         items = open_items(endpoint, paths or [], manifest, exclude or [], null)
         goes_on = journal is not None and replay and not append
-        results = Results(out, parse_fields(fields), append=append, draft=goes_on, thumbs=thumbs)
+        table = TableOptions(
+            fields=parse_fields(fields),
+            operation=(operation,),
+            rows=rows,
+            dates=dates,
+            amounts=amounts,
+            raw=raw,
+            delimiter=delimiter,
+            excel=excel,
+        )
+        results = Results(out, table, append=append, draft=goes_on, thumbs=thumbs)
         refuse_overlap(journal, out, thumbs, manifest=manifest, inputs=paths or [])
         if goes_on and journal is not None and not journal.exists():
             _refuse_unsafe(out, thumbs)

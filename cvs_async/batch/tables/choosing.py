@@ -1,0 +1,180 @@
+"""The columns that the user chooses by the names of fields, with wildcards, parts of fields, and ``name``."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from attrs import evolve
+
+from ...errors import InvalidInputError
+from .columns import NAME, Column, Documented, documented, documented_elsewhere
+from .kinds import DATES, UNITS
+from .values import Kind
+
+PARTS: dict[str, Kind] = {
+    "value": "text",
+    "confidence": "number",
+    "score": "number",
+    "label": "text",
+    "box": "box",
+    "page": "whole",
+    "box.left": "number",
+    "box.top": "number",
+    "box.right": "number",
+    "box.bottom": "number",
+}
+"""What a field or cell consists of."""
+
+NEAR = 3
+"""So many right names are given for a wrong one."""
+
+
+def is_pattern(name: str) -> bool:
+    """Whether a name stands for several fields, or for one that papers call differently."""
+    return name == NAME.name or "*" in name or "?" in name
+
+
+def check_names(names: Sequence[str], taken: Sequence[str]) -> None:
+    """Refuse what can be no column, whatever the operation.
+
+    Raises:
+        InvalidInputError: naming it.
+    """
+    for place, name in enumerate(names):
+        if not all(name.split(".")):
+            raise InvalidInputError(f"fields: {name!r} is no path of a field, such as info.id")
+        if name in taken or name in names[:place]:
+            raise InvalidInputError(f"fields: {name} is a column already")
+
+
+def choose(names: Sequence[str], known: Documented, *, of_lines: bool) -> list[Column]:
+    """Return the columns of the chosen names: each once, in this order.
+
+    Args:
+        names: as the user has given them.
+        known: what is documented.
+        of_lines: whether the rows are line items, so that columns of items can be chosen.
+    """
+    columns = [*known.items, *known.fields] if of_lines else list(known.fields)
+    chosen: dict[str, Column] = {}
+    for name in names:
+        for column in _chosen(name, columns):
+            chosen.setdefault(column.name, column)
+    return list(chosen.values())
+
+
+def _chosen(name: str, columns: Sequence[Column]) -> list[Column]:
+    same = [column for column in columns if name in (column.name, column.path)]
+    if same:
+        return same[:1]
+    if name == NAME.name:
+        return [NAME]
+    if is_pattern(name):
+        return list(_matching(name, columns))
+    for column in columns:
+        for own in (column.name, column.path):
+            part = name.removeprefix(f"{own}.")
+            if part in PARTS and part != name:
+                return [part_column(column, part)]
+    return [_undocumented(name)]
+
+
+def _undocumented(name: str) -> Column:
+    """The column of a path of which it is not known what it holds, but for what the names in it say."""
+    parts = tuple(name.split("."))
+    for part, kind in PARTS.items():
+        if name.endswith(f".{part}") and kind != "text":
+            return Column(name, kind, parts)
+    units = UNITS.get(parts[-1], frozenset())
+    says: Kind = "date" if parts[-1] in DATES else "any"
+    return Column(name, "any", parts, says="amount" if units else says, units=units)
+
+
+def _matching(pattern: str, columns: Sequence[Column]) -> Iterator[Column]:
+    """The fields that a pattern matches; a part such as ``.confidence`` behind it is one of each of them."""
+    for column in columns:
+        if _matches(column, pattern):
+            yield column
+    for part in PARTS:
+        if pattern.endswith(f".{part}"):
+            wanted = pattern.removesuffix(f".{part}")
+            fields = (column for column in columns if column.kind == "text" and _matches(column, wanted))
+            yield from (part_column(column, part) for column in fields)
+
+
+def _matches(column: Column, pattern: str) -> bool:
+    return fnmatchcase(column.name, pattern) or fnmatchcase(column.path, pattern)
+
+
+def part_column(column: Column, part: str) -> Column:
+    """Return the column of a part of a field, such as its confidence."""
+    return evolve(
+        column, name=f"{column.name}.{part}", kind=PARTS[part], parts=(*column.parts, *part.split(".")), says="text"
+    )
+
+
+# --- wrong names
+
+
+def check_fields(names: Sequence[str], operations: tuple[str, ...], *, rows: str) -> None:
+    """Refuse names of fields that no paper of the operations has.
+
+    Beyond the documents there may be more, under ``extra``; that cannot be checked.
+
+    Raises:
+        InvalidInputError: naming them, and the nearest right ones.
+    """
+    known = documented(operations)
+    if not known.is_complete or rows == "field":
+        return
+    wrong = [name for name in names if not _is_known(name, operations, known, of_lines=rows == "line")]
+    if not wrong:
+        return
+    if any(_is_known(name, operations, known, of_lines=True) for name in wrong):
+        raise InvalidInputError(
+            f"fields: {wrong[0]} is of line items: choose the rows 'line' (--rows line), of which each is one"
+        )
+    near = [right for name in wrong for right in _near(name, known, of_lines=rows == "line")][:NEAR]
+    advice = f"; near: {', '.join(near)}" if near else ""
+    raise InvalidInputError(
+        f"fields: there is no {' and no '.join(wrong)} in {' or '.join(operations)}{advice}."
+        f" `cvs-async fields {operations[0]}` lists them; what came beyond the documents is in info.extra"
+    )
+
+
+def _is_known(name: str, operations: tuple[str, ...], known: Documented, *, of_lines: bool) -> bool:
+    columns = [*known.items, *known.fields] if of_lines else list(known.fields)
+    if name == NAME.name:
+        return any(column.name.rpartition(".")[2] in NAMES for column in known.fields) or _has(columns, name)
+    if is_pattern(name):
+        return any(_matching(name, columns))
+    if "extra" in name.split(".") or _has(columns, name):
+        return True
+    field = re.sub(rf"\.({'|'.join(PARTS)})$", "", name)
+    if _has(columns, field) or {name, field} & (known.nodes | documented_elsewhere(operations)):
+        return True
+    inside = [node for node in (*known.tables, *known.nodes) if name.startswith(f"{node}.")]
+    return any(part.isdecimal() for node in inside for part in name.removeprefix(node).split("."))
+
+
+NAMES = ("name", "full_name", "insure_name", "patient_name", "given_name")
+"""What papers call a person's name; `given_name` comes with a `sur_name`."""
+
+
+def _has(columns: Iterable[Column], name: str) -> bool:
+    return any(name in (column.name, column.path) for column in columns)
+
+
+def _near(wrong: str, known: Documented, *, of_lines: bool) -> list[str]:
+    """The right names that are most like a wrong one: by their last part, then as a whole."""
+    columns = [*known.fields, *known.items] if of_lines else list(known.fields)
+    names = [column.name for column in columns]
+    last = wrong.rpartition(".")[2].strip("*?").lower()
+    by_last = {name.rpartition(".")[2]: name for name in reversed(names)}
+    near = [by_last[part] for part in difflib.get_close_matches(last, by_last, n=NEAR, cutoff=0.75)]
+    near += [name for part, name in by_last.items() if len(last) > 2 and last in part.split("_")]
+    near += difflib.get_close_matches(wrong, names, n=NEAR, cutoff=0.6)
+    return list(dict.fromkeys(near))[:NEAR]

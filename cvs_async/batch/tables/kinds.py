@@ -1,0 +1,25 @@
+"""What the text of a documented field says: a date, money, a percentage, a count. By the fields' names."""
+
+from __future__ import annotations
+
+_DATES = """
+dob due_date issue_date last_issue_date first_issue_date regis_date valid_until father_dob mother_dob date
+date_of_change quotation_date estimated_delivery_date credit_ranking_date last_date signed ends ngay_cap born duedate
+dateissue
+"""
+_MONEY = """
+amount_before_tax amount_total tax_amount unit_price coin debit credit balance discount sub_total total_amount
+vat_amount authorized_capital par_value total loans cards limit amount_due amount_overdue amount
+"""
+_PERCENTAGES = "tax vat_rate percent_discount"
+_COUNTS = "quantity total_shares number_of_cards most_days times"
+
+DATES = frozenset(_DATES.split())
+"""Fields that print one day. `report_time` is a moment, and stays text."""
+
+UNITS: dict[str, frozenset[str | None]] = {
+    **dict.fromkeys(_MONEY.split(), frozenset({None, "VND"})),
+    **dict.fromkeys(_PERCENTAGES.split(), frozenset({None, "%"})),
+    **dict.fromkeys(_COUNTS.split(), frozenset[str | None]({None})),
+}
+"""Fields that print a number, and the units beside it that a column of such numbers may leave out."""

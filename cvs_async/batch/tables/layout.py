@@ -1,0 +1,106 @@
+"""What a table is to look like, in the words of the user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias, TypedDict, get_args
+
+from attrs import evolve, field, frozen
+
+from ...errors import InvalidInputError
+from .choosing import check_fields, check_names, choose, is_pattern, part_column
+from .columns import FIELD_HEAD, HEAD, LINE_HEAD, RAW, Column, documented
+
+Rows: TypeAlias = Literal["paper", "document", "line", "field"]
+Dates: TypeAlias = Literal["printed", "iso"]
+Amounts: TypeAlias = Literal["printed", "number"]
+
+_HEADS: dict[Rows, tuple[Column, ...]] = {"paper": HEAD, "document": HEAD, "line": LINE_HEAD, "field": FIELD_HEAD}
+
+
+class Shape(TypedDict, total=False):
+    """Keywords of everything that makes tables.
+
+    Attributes:
+        operation: whose results they are, one name or several: their documented fields make the columns. Without it,
+            the operation of the first outcome. With it, wrong names of fields are refused at once.
+        rows: ``paper`` (default): one for each paper that was read; ``document``: one for each item, in which values
+            of its papers that differ stand side by side; ``line``: one for each line item, such as a row of an
+            invoice; ``field``: one for each value that was read. Whatever the rows, an item without any has one.
+        dates: ``iso`` makes dates of what is documented as one, where it can be read.
+        amounts: ``number`` makes numbers of sums of money in VND, percentages and quantities, where they can be read.
+        raw: a last column with each paper as JSON, or with what came back instead.
+    """
+
+    operation: str | Sequence[str] | None
+    rows: Rows
+    dates: Dates
+    amounts: Amounts
+    raw: bool
+
+
+def _names(given: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+@frozen(kw_only=True)
+class Layout:
+    """How a table is laid out: the keywords of `Shape`, and the chosen fields.
+
+    Attributes:
+        fields: the names that were chosen; None for everything that is documented.
+        with_parts: whether confidence and box have columns of their own where no fields are chosen.
+
+    Raises:
+        InvalidInputError: if the keywords make no sense, or fields are chosen that no paper can have.
+    """
+
+    fields: tuple[str, ...] | None = field(default=None, converter=_names)
+    operation: tuple[str, ...] | None = field(default=None, converter=_names)
+    rows: Rows = "paper"
+    dates: Dates = "printed"
+    amounts: Amounts = "printed"
+    raw: bool = False
+    with_parts: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        for name, kinds in (("rows", Rows), ("dates", Dates), ("amounts", Amounts)):
+            if getattr(self, name) not in get_args(kinds):
+                raise InvalidInputError(f"{name} must be one of {', '.join(get_args(kinds))}")
+        if self.raw and self.rows not in ("paper", "document"):
+            raise InvalidInputError(f"raw goes with rows of papers or documents, and not with {self.rows}")
+        if self.fields is None:
+            return
+        check_names(self.fields, [*(column.name for column in _HEADS[self.rows]), *([RAW.name] if self.raw else [])])
+        if self.operation:
+            check_fields(self.fields, self.operation, rows=self.rows)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the columns are the same whatever the operation."""
+        if self.operation is not None or self.rows == "field":
+            return True
+        return self.fields is not None and not any(map(is_pattern, self.fields))
+
+    def columns(self, operations: tuple[str, ...] = ()) -> tuple[Column, ...]:
+        """Return all columns, for these operations unless others were named."""
+        head = _HEADS[self.rows]
+        if self.rows == "field":
+            return head
+        known = documented(self.operation or operations)
+        if self.fields is not None:
+            own = choose(self.fields, known, of_lines=self.rows == "line")
+        else:
+            own = list(known.items if self.rows == "line" else known.fields)
+            own = [column for one in own for column in self._with_parts(one)]
+        return (*head, *map(self._read, own), *([RAW] if self.raw else []))
+
+    def _with_parts(self, column: Column) -> list[Column]:
+        parts = [part for part in ("confidence", "box", "page") if self.with_parts and getattr(column, f"has_{part}")]
+        return [column, *(part_column(column, part) for part in parts)]
+
+    def _read(self, column: Column) -> Column:
+        wanted = {"date": self.dates == "iso", "amount": self.amounts == "number"}
+        return evolve(column, kind=column.says) if wanted.get(column.says) else column

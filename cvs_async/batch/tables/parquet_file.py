@@ -1,0 +1,197 @@
+"""Tables for programs: Parquet."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Unpack
+
+from ...errors import ConfigurationError, InvalidInputError
+from ...models.fields import Box
+from .._drafts import lock_results, make_private, move_to_new
+from ..outcome import Outcome
+from ..sinks import InThread, refusal
+from .columns import Column
+from .layout import Layout, Shape
+from .rows import Row, Table
+from .series import series_of_all
+
+ROWS = 4096
+TEXT = 1 << 25
+"""A row group has at most so many rows, and about so many characters."""
+
+
+class Parquet(InThread):
+    """A Parquet file with a row for each paper that was read, and one for each item that failed or is held.
+
+    The columns are those of `Csv`, and typed: times, numbers, truth values, text. A field that the documents give a
+    confidence, a box and a page has a column for each, behind its value: ``info.total_amount`` is text,
+    ``info.total_amount.confidence`` a number from 0 to 1, ``info.total_amount.box`` a struct of left, top, right and
+    bottom. With ``dates="iso"`` and ``amounts="number"`` values are dates and numbers; what is printed where it is
+    none is in a text column beside it, such as ``info.total_amount.unread``.
+
+    Such a file has its index at its end. Until then it is called like the file, with ``.part`` behind. If an error
+    ends the batch, what was written is kept under that name; if the process is killed it cannot be read, and is to
+    be made anew from the journal. The file is readable for its owner only, and locked while it is written.
+
+    Args:
+        path: of the file. If it exists, or one with ``.part`` behind, it is refused.
+        fields: the chosen ones, as for `Csv`; None is all documented ones.
+        shape: see `Shape`.
+
+    Raises:
+        ConfigurationError: if pyarrow is not installed.
+        InvalidInputError: if the fields or the shape are unusable.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], fields: Sequence[str] | None = None, **shape: Unpack[Shape]
+    ) -> None:
+        super().__init__()
+        self._pyarrow, self._parquet = _pyarrow()
+        self.path = Path(path)
+        self.table = Table(Layout(fields=fields, with_parts=True, **shape))
+        self._part = self.path.with_name(f"{self.path.name}.part")
+        self._writer: Any = None
+        self._rows: list[Row] = []
+        self._text = 0
+        self._broken = False
+
+    @property
+    def unmatched(self) -> tuple[str, ...]:
+        """The chosen fields that no paper had so far, most likely misspelt; none while there was no paper."""
+        return self.table.unmatched
+
+    def _open(self) -> None:
+        self._make()
+        try:
+            self._file = self._part.open("r+b")
+        except OSError as error:
+            raise refusal(self.path, error) from error
+        try:
+            lock_results(self._file.fileno(), self.path)
+        except BaseException:
+            self._file.close()
+            raise
+        if self.table.columns is not None:
+            self._begin(self.table.columns)
+
+    def _begin(self, columns: Sequence[Column]) -> None:
+        """Write the head of the file: the columns are known."""
+        self._series = series_of_all(columns)
+        types = {
+            "text": self._pyarrow.string(),
+            "any": self._pyarrow.string(),
+            "number": self._pyarrow.float64(),
+            "amount": self._pyarrow.float64(),
+            "whole": self._pyarrow.int64(),
+            "flag": self._pyarrow.bool_(),
+            "date": self._pyarrow.date32(),
+            "time": self._pyarrow.timestamp("ms", tz="UTC"),
+            "box": self._pyarrow.struct([(side, self._pyarrow.float64()) for side in Box._fields]),
+        }
+        self._schema = self._pyarrow.schema([(series.name, types[series.kind]) for series in self._series])
+        self._writer = self._parquet.ParquetWriter(self._file, self._schema)
+
+    def _make(self) -> None:
+        if os.path.lexists(self.path):
+            raise refusal(self.path, FileExistsError(), "choose another name")
+        try:
+            make_private(self._part)
+        except FileExistsError:
+            raise InvalidInputError(
+                f"{self._part} is left from a run that was not finished: move it away, or delete it"
+            ) from None
+        except OSError as error:
+            raise refusal(self.path, error) from error
+
+    def _put(self, outcome: Outcome[Any]) -> None:
+        self._check()
+        self._add(self.table.add(outcome))
+
+    def _add(self, rows: list[Row]) -> None:
+        if self._writer is None and self.table.columns is not None:
+            self._begin(self.table.columns)
+        for row in rows:
+            self._rows.append(row)
+            self._text += sum(len(value) for value in row if type(value) is str)
+            if len(self._rows) >= ROWS or self._text >= TEXT:
+                self._flush()
+
+    def _flush(self) -> None:
+        """Write a row group."""
+        columns = list(zip(*self._rows, strict=True))
+        arrays = [
+            self._pyarrow.array(series.values(columns[series.place]), type=field.type)
+            for series, field in zip(self._series, self._schema, strict=True)
+        ]
+        try:
+            self._writer.write_table(self._pyarrow.Table.from_arrays(arrays, schema=self._schema))
+        except OSError:
+            self._broken = True
+            raise
+        self._rows, self._text = [], 0
+
+    def _close(self, all_is_well: bool) -> None:
+        with self._file:
+            try:
+                self._finish()
+            except OSError:
+                with suppress(OSError):
+                    if self._writer is not None:
+                        self._writer.close()
+                raise
+        if all_is_well:
+            self._give_name()
+
+    def _give_name(self) -> None:
+        try:
+            move_to_new(self._part, self.path)
+        except FileExistsError:
+            raise FileExistsError(f"{self.path} was made meanwhile; the table is in {self._part}") from None
+
+    def _finish(self) -> None:
+        self._check()
+        self._add(self.table.end())
+        if self._rows:
+            self._flush()
+        self._writer.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _check(self) -> None:
+        if self._broken:
+            raise OSError(f"{self._part} could not be written")
+
+
+class DraftedParquet(Parquet):
+    """A Parquet file in an empty one that was made for it, and whose name is the caller's care.
+
+    Attributes:
+        is_whole: whether it was finished, and can be read.
+    """
+
+    def __init__(self, path: Path, fields: Sequence[str] | None = None, **shape: Unpack[Shape]) -> None:
+        super().__init__(path, fields, **shape)
+        self._part = path
+        self.is_whole = False
+
+    def _make(self) -> None:
+        """It is there."""
+
+    def _give_name(self) -> None:
+        """It has one."""
+
+    def _finish(self) -> None:
+        super()._finish()
+        self.is_whole = True
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ImportError:
+        raise ConfigurationError("Parquet files need pyarrow: pip install 'cvs_async[parquet]'") from None

@@ -1,0 +1,327 @@
+"""Outcomes as rows: what is common to all tables, whatever file they are written to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Any, TypeAlias
+
+from ...errors import APIError
+from ..outcome import Done, Held, Outcome, name_of, printable_name
+from .columns import COLUMNS, NAME, RAW, Column, documented
+from .kinds import DATES, UNITS
+from .layout import Layout
+from .reading import (
+    Leaf,
+    Values,
+    as_document,
+    confidences,
+    first_page,
+    items_of,
+    least_confidence,
+    leaves,
+    name_of_person,
+    papers_in,
+)
+from .values import UNTYPED, Kind, json_of, part_of, read, text_of, whole
+
+Row: TypeAlias = list[object]
+
+NEW = 6
+"""The place of the first column that differs between the rows of an item: `type`, and `paper` behind it."""
+
+
+class Table:
+    """Makes rows of outcomes, or of the lines of a results file, one after another.
+
+    The columns are fixed with the first outcome that names its operation, unless the layout fixes them.
+
+    Args:
+        layout: of the table.
+
+    Attributes:
+        columns: all of them; None until they are fixed.
+        unread: how many values of a column stay text, because they are no date, amount or number, by its name.
+        left_out: how many line items came that have no row.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.columns: tuple[Column, ...] | None = None
+        self.unread = Counter[str]()
+        self.left_out = 0
+        self._layout = layout
+        self._waiting: list[_Result] = []
+        self._paid = set[int]()
+        if layout.is_fixed:
+            self._fix(())
+
+    @property
+    def unmatched(self) -> tuple[str, ...]:
+        """The chosen fields that no paper had so far, most likely misspelt; none while there was no paper."""
+        if self.columns is None or self._layout.fields is None or self._layout.rows == "field":
+            return ()
+        return self._values.unmatched
+
+    def add(self, outcome: Outcome[Any] | Mapping[str, Any]) -> list[Row]:
+        """Return the rows of an outcome, with those of outcomes before it that had to wait for the columns."""
+        result = result_of(outcome)
+        if self.columns is not None:
+            return self._rows(result)
+        self._waiting.append(result)
+        operation = result.head["operation"]
+        return [] if operation is None else self._fix((str(operation),))
+
+    def end(self) -> list[Row]:
+        """Return the rows that still wait for the columns, which are fixed now."""
+        return self._fix(()) if self.columns is None else []
+
+    def _fix(self, operations: tuple[str, ...]) -> list[Row]:
+        layout = self._layout
+        self.columns = layout.columns(operations)
+        own = [column for column in self.columns[len(COLUMNS) :] if column is not RAW]
+        if layout.rows == "line":
+            own = own[2:]
+        self._items = [column for column in own if column.of_item]
+        self._fields = [column for column in own if not column.of_item] if layout.rows != "field" else []
+        self._order = [*self._fields, *self._items]
+        self._values, self._item_values = Values(self._fields), Values(self._items)
+        self._tables = documented(layout.operation or operations).tables
+        places = {column.name: place for place, column in enumerate(self._order)}
+        self._places = [places[column.name] for column in own] if self._items and self._fields else []
+        make: dict[str, Callable[[_Result], Iterator[Row]]] = {
+            "paper": self._paper_rows,
+            "document": self._document_rows,
+            "line": self._line_rows,
+            "field": self._field_rows,
+        }
+        self._make = make[layout.rows]
+        self._width = len(self.columns)
+        self.times = tuple(place for place, column in enumerate(self.columns) if column.kind == "time")
+        waiting, self._waiting = self._waiting, []
+        return [row for result in waiting for row in self._rows(result)]
+
+    # --- rows
+
+    def _rows(self, result: _Result) -> list[Row]:
+        rows = list(self._make(result)) or [self._alone(result)]
+        if self._tables and self._layout.fields is None and self._layout.rows in ("paper", "document"):
+            self.left_out += sum(1 for paper in result.papers for name in self._tables for _ in items_of(paper, name))
+        billed = self._billed(result)
+        for place, row in enumerate(rows):
+            row[_BILLED] = 0 if place else billed
+        return rows
+
+    def _billed(self, result: _Result) -> int:
+        """What an item cost. Of equal ones that an earlier run has paid for, the first one shows the cost."""
+        if result.is_replayed and result.billed:
+            mark = int(str(result.head["key"])[:16], 16)
+            if mark in self._paid:
+                return 0
+            self._paid.add(mark)
+        return result.billed
+
+    def _alone(self, result: _Result) -> Row:
+        """The only row of an item without any."""
+        row = [*result.head.values(), *[None] * (self._width - len(COLUMNS))]
+        if self._layout.raw:
+            row[-1] = result.instead
+        return row
+
+    def _paper_rows(self, result: _Result) -> Iterator[Row]:
+        for number, paper in enumerate(result.papers, start=1):
+            raw = [json_of(paper)] if self._layout.raw else []
+            yield [*_head(result, paper, number), *self._read(self._values.of(paper), self._fields), *raw]
+
+    def _document_rows(self, result: _Result) -> Iterator[Row]:
+        papers = result.papers
+        if not papers:
+            return
+        rows = [self._read(self._values.of(paper), self._fields) for paper in papers]
+        merged = [_joined(values, column) for values, column in zip(zip(*rows, strict=True), self._fields, strict=True)]
+        self.unread.update(
+            column.name
+            for value, column in zip(merged, self._fields, strict=True)
+            if isinstance(value, str) and column.kind not in UNTYPED
+        )
+        head = _head(result, papers[0], None)
+        head[NEW - 1] = _joined([type_of(paper) for paper in papers], None)
+        found = [least for paper in papers if (least := least_confidence(paper)) is not None]
+        head[_CONFIDENCE] = min(found, default=None)
+        yield [*head, *merged, *([json_of(result.data)] if self._layout.raw else [])]
+
+    def _line_rows(self, result: _Result) -> Iterator[Row]:
+        for number, paper in enumerate(result.papers, start=1):
+            head = _head(result, paper, number)
+            fields: Row | None = None
+            for table in self._tables:
+                for line, item in enumerate(items_of(paper, table), start=1):
+                    if fields is None:
+                        fields = self._read(self._values.of(paper), self._fields)
+                    named = as_document(item, self._items)
+                    head[_CONFIDENCE] = min(confidences(named), default=None)
+                    values = [*fields, *self._read(self._item_values.of(named), self._items)]
+                    ordered = [values[place] for place in self._places] if self._places else values
+                    yield [*head, table, line, *ordered]
+
+    def _field_rows(self, result: _Result) -> Iterator[Row]:
+        chosen = self._layout.fields
+        for number, paper in enumerate(result.papers, start=1):
+            head = _head(result, paper, number)
+            for leaf in leaves(paper):
+                if leaf.path == "type" or (chosen is not None and not _is_chosen(leaf.path, chosen)):
+                    continue
+                row = [*head, leaf.path, self._as_text(leaf), leaf.confidence, leaf.box]
+                row[_PAGE] = head[_PAGE] if leaf.page is None else leaf.page
+                row[_CONFIDENCE] = leaf.confidence
+                yield row
+            if chosen is not None and NAME.name in chosen and (name := name_of_person(paper)[1]) is not None:
+                yield [*head, NAME.name, name, None, None]
+
+    def _read(self, values: Row, columns: Sequence[Column]) -> Row:
+        for place, column in enumerate(columns):
+            value = values[place]
+            if value is None:
+                continue
+            kind = column.kind
+            values[place] = value = read(value, kind, column.units)
+            if isinstance(value, str) and kind not in UNTYPED:
+                self.unread[column.name] += 1
+        return values
+
+    def _as_text(self, leaf: Leaf) -> str | None:
+        """The value of a field; a date or an amount in one notation, if that is wanted and it can be read."""
+        kind: Kind = "text"
+        if leaf.name in DATES and self._layout.dates == "iso":
+            kind = "date"
+        elif leaf.name in UNITS and self._layout.amounts == "number":
+            kind = "amount"
+        if kind == "text" or not isinstance(leaf.value, str):
+            return text_of(leaf.value)
+        value = read(leaf.value, kind, UNITS.get(leaf.name, frozenset()))
+        if isinstance(value, str):
+            self.unread[leaf.path] += 1
+        return plain(value)
+
+
+def plain(value: object) -> str | None:
+    """Return a value as text: a date as in ISO 8601, an amount with a point before decimals, a box as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, date) else json_of(value)
+
+
+def _is_chosen(path: str, chosen: Iterable[str]) -> bool:
+    return any(fnmatchcase(path, pattern) or path.startswith(f"{pattern}.") for pattern in chosen)
+
+
+def _joined(values: Iterable[object], column: Column | None) -> object:
+    """The one value of several papers; values that differ stand side by side as text, boxes and pages are the first."""
+    different = list(dict.fromkeys(value for value in values if value is not None))
+    if len(different) < 2:
+        return different[0] if different else None
+    if column is not None and column.parts[-1:] == ("confidence",) and all(isinstance(v, float) for v in different):
+        return min(different)  # type: ignore[type-var]
+    if column is not None and (column.kind == "box" or column.parts[-1:] == ("page",)):
+        return different[0]
+    return "; ".join(plain(value) or "" for value in different)
+
+
+# --- what rows are made of
+
+
+class _Result:
+    """What a table needs of an outcome, or of a line of a results file.
+
+    Attributes:
+        head: the first columns of its rows, in their order.
+        data: what was read.
+        instead: what came back instead, as text.
+        billed: how many requests were charged.
+        is_replayed: whether an earlier run has paid for it.
+    """
+
+    __slots__ = ("billed", "data", "head", "instead", "is_replayed", "papers")
+
+    def __init__(self, head: dict[str, Any], data: object, instead: object, billed: int, is_replayed: bool) -> None:
+        self.head = head
+        self.data = data
+        self.papers = papers_in(data)
+        self.instead = None if instead is None else text_of(instead)
+        self.billed = billed
+        self.is_replayed = is_replayed and head["key"] is not None
+        head["papers"] = len(self.papers)
+
+
+_BILLED = COLUMNS.index("billed")
+_CONFIDENCE = COLUMNS.index("min_confidence")
+_PAGE = COLUMNS.index("page")
+
+
+def result_of(outcome: Outcome[Any] | Mapping[str, Any]) -> _Result:
+    """Return what a table needs of an outcome, or of a line of a results file as plain JSON."""
+    if isinstance(outcome, Mapping):
+        return _from_record(outcome)
+    item, source = outcome.item, outcome.item.source
+    sources = "; ".join(map(name_of, source)) if isinstance(source, tuple) else name_of(source)
+    head: dict[str, Any] = dict.fromkeys(COLUMNS)
+    head["index"], head["source"], head["id"], head["key"] = item.index, sources, item.reference, item.key
+    requests = outcome.requests
+    if requests is not None:
+        head["sent_at"], head["ended_at"] = requests.sent_at, requests.ended_at
+    data: object = None
+    instead: object = None
+    if isinstance(outcome, Done):
+        reply = outcome.reply
+        head["operation"], head["charge"], data = reply.operation, reply.charge, reply.data
+        head["status"] = "purged" if outcome.purged else "done"
+        head["code"] = 0 if reply.charge == "billed" else None
+    else:
+        error = outcome.error
+        head["operation"], head["charge"] = error.operation, error.charge
+        head["status"] = type(outcome).__name__.lower()
+        head["error"] = f"{type(error).__name__}: {printable_name(str(error))}"
+        head["code"] = whole(error.code) if isinstance(error, APIError) else None
+        raw = error.raw
+        instead = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    if isinstance(outcome, Held):
+        return _Result(head, data, instead, 0 if requests is None else requests.billed, False)
+    billed = int(head["charge"] == "billed") if requests is None else requests.billed
+    return _Result(head, data, instead, 0 if outcome.deduplicated else billed, outcome.replayed)
+
+
+def _from_record(record: Mapping[str, Any]) -> _Result:
+    """From a line of a results file."""
+    head: dict[str, Any] = dict.fromkeys(COLUMNS) | {name: record.get(name) for name in _RECORDED}
+    if isinstance(record.get("source"), list):
+        head["source"] = "; ".join(record["source"])
+    error = record.get("error")
+    if isinstance(error, Mapping):
+        head["error"], head["code"] = f"{error.get('kind')}: {error.get('text')}", whole(error.get("code"))
+    elif head["charge"] == "billed":
+        head["code"] = 0
+    billed = int(head["charge"] == "billed" and not record.get("deduplicated") and head["status"] != "held")
+    return _Result(head, record.get("data"), record.get("raw"), billed, bool(record.get("replayed")))
+
+
+_RECORDED = ("index", "source", "id", "key", "operation", "status", "charge", "sent_at", "ended_at")
+
+
+def _head(result: _Result, paper: object, number: int | None) -> Row:
+    """The first columns of the rows of a paper."""
+    head = [*result.head.values()]
+    head[NEW - 1] = type_of(paper) or type_of(part_of(paper, "ocr")[1])  # of somebody with a card, that of the card
+    head[NEW] = number
+    head[_PAGE] = first_page(paper)
+    head[_CONFIDENCE] = least_confidence(paper)
+    return head
+
+
+def type_of(paper: object) -> str | None:
+    """Return what the service calls the kind of paper."""
+    _, found = part_of(paper, "type")
+    return found if isinstance(found, str) else None
