@@ -77,7 +77,8 @@ def command(
         if joined is not None and against is not None:
             joined.read(against)
         write = None if table is None else _writer(stack.enter_context(_opened(table)))
-        sums = _write_days(opened, days, known, write if joined is None else None, joined)
+        charges = opened.reconcile(days, papers=write is not None)
+        sums = _write_days(charges, days, known, write if joined is None else None, joined)
         if joined is not None:
             _write_matches(joined, days, write)
         out = messages() if table == STDOUT else console()
@@ -116,13 +117,13 @@ Sums: TypeAlias = dict[tuple[str, str], Sum]
 
 
 def _write_days(
-    journals: Journals, zone: tzinfo, prices: Prices | None, write: Write | None, joined: Joined | None
+    found: Iterator[Charges], zone: tzinfo, prices: Prices | None, write: Write | None, joined: Joined | None
 ) -> Sums:
     """Go through all charges, once."""
     if write is not None:
         write((*COLUMNS, *(() if prices is None else ("amount", "currency"))))
     sums: Sums = {}
-    for charges in journals.reconcile(zone, papers=write is not None or joined is not None):
+    for charges in found:
         sums.setdefault((charges.day, charges.operation), Sum()).add(charges)
         if write is not None:
             write(_row(charges, zone, prices))
