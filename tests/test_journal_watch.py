@@ -155,6 +155,16 @@ async def test_a_journal_is_not_begun_anew_beside_what_was_saved_of_a_lost_one(t
     assert (stats.done, set(service.sent.values())) == (50, {1})
 
 
+async def test_a_journal_that_was_renamed_without_its_wal_is_whole(tmp_path: Path) -> None:
+    path, service = tmp_path / "claims.db", Service(latency=0.005)
+    renamed = tmp_path / "renamed" / "other.db"
+    renamed.parent.mkdir()
+    await harmed(path, service, lambda: os.rename(path, renamed))
+    async with service.client() as cvs:
+        _, stats = await run(cvs, numbered(50), renamed)
+    assert (stats.done, set(service.sent.values())) == (50, {1})
+
+
 @pytest.mark.parametrize("harm", [cut, empty])
 async def test_a_journal_that_was_cut_is_refused_until_its_mark_is_removed(
     tmp_path: Path, harm: Callable[[Path], None]

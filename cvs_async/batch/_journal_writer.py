@@ -111,6 +111,8 @@ class Writer:
         with ExitStack() as stack:
             with suppress(sqlite3.Error, OSError, JournalError):
                 if self._copy is not None:
+                    with suppress(sqlite3.Error):  # so that the journal is whole if it has another name now
+                        self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
                     save_copy(self._database, self._copy)
                 elif isinstance(self._harm, Harmed) and self._harm.cut:
                     stack.enter_context(kept_from_checkpoint(self._path))
