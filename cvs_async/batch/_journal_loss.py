@@ -1,4 +1,4 @@
-"""What a journal is known to have lost. It is refused until a human has decided, for what is lost would be paid again."""
+"""What a journal is known to have lost. It is refused until a human has decided, for that would be paid for again."""
 
 from __future__ import annotations
 
@@ -63,20 +63,15 @@ def refuse_left(path: Path) -> None:
     Raises:
         JournalError: if there is something.
     """
-    copies = _copies(path)
-    saved = (
-        ""
-        if not copies
-        else f"{copies[0].name} holds what it held when it was removed: {_putting_back(path, copies[0])}"
-    )
+    copies, saved = _copies(path), ""
+    if copies:
+        saved = f"{copies[0].name} holds what it held when it was removed: {_putting_back(path, copies[0])}"
     for left in (wal_path(path), path.with_name(path.name + "-journal")):
         if size_of(left):
-            remedy = (
-                saved
-                or f"put the journal back, or move {left.name} away or choose another name to begin another journal; {COST}"
-            )
+            away = f"put the journal back, or move {left.name} away or choose another name to begin another journal"
             raise JournalError(
-                f"there is no journal {path}, but {left.name} beside it, which belongs to one that was removed: {remedy}"
+                f"there is no journal {path}, but {left.name} beside it, which belongs to one that was removed:"
+                f" {saved or f'{away}; {COST}'}"
             )
     if saved:
         raise JournalError(f"there is no journal {path}, but {saved}")
@@ -86,8 +81,8 @@ def _putting_back(path: Path, copy: Path) -> str:
     wal = wal_path(path)
     aside = f", and {wal.name} away" if wal.exists() else ""
     return (
-        f"to go on with it, move it to {path.name}{aside}; to do without it, move it away; then every document that only"
-        " it has is sent, and paid for, again"
+        f"to go on with it, move it to {path.name}{aside}; to do without it, move it away; then every document that"
+        " only it has is sent, and paid for, again"
     )
 
 
