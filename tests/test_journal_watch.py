@@ -179,6 +179,11 @@ async def test_a_journal_that_was_cut_is_refused_until_its_mark_is_removed(
     )
     with JournalReader(path) as reader:
         assert "was cut while a batch wrote to it" in str(reader.figures().warning)
+    away = path.with_name("away.db")
+    path.rename(away)
+    wal_of(path).unlink(missing_ok=True)
+    await refused(path, "there is no journal .*, but claims.db-cut beside it")
+    away.rename(path)
     mark.unlink()
     async with service.client() as cvs:
         _, stats = await run(cvs, numbered(50), path)

@@ -75,6 +75,11 @@ def refuse_left(path: Path) -> None:
             )
     if saved:
         raise JournalError(f"there is no journal {path}, but {saved}")
+    if (mark := mark_path(path)).exists():
+        raise JournalError(
+            f"there is no journal {path}, but {mark.name} beside it, of one that was cut while a batch wrote to it: put"
+            f" a backup back, or remove {mark.name} to begin another journal; {COST}"
+        )
 
 
 def _putting_back(path: Path, copy: Path) -> str:
