@@ -74,7 +74,7 @@ FIELD_HEAD = (*HEAD, Column("field"), Column("value"), Column("confidence", "num
 RAW = Column("raw")
 NAME = Column("name")
 """The name of a person, however a paper splits or calls it."""
-REST = Column("rest", of_item=True)
+REST = Column("rest", parts=("rest",), of_item=True)
 """The texts of those cells of a row for which there is no column."""
 
 

@@ -186,7 +186,7 @@ def as_document(item: object, columns: Iterable[Column]) -> object:
         return item
     named: dict[str, object] = {}
     rest: list[str | None] = []
-    known = {column.parts[0] for column in columns if column.parts}
+    known = {column.parts[0] for column in columns} - {REST.name}
     for cell in item:
         label = part_of(cell, "label")[1]
         if label in known and label not in named:
