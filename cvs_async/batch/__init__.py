@@ -13,7 +13,7 @@ from .prices import Bill, Prices
 from .runner import Batch
 from .sinks import JsonLines, to_record
 from .sources import Source, folder
-from .tables import Csv, Parquet
+from .tables import Csv, Parquet, Xlsx
 from .thumbnails import Thumbnails
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Source",
     "Stats",
     "Thumbnails",
+    "Xlsx",
     "folder",
     "manifest",
     "matches",

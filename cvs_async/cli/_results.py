@@ -17,7 +17,7 @@ from attrs import frozen
 from ..batch import JsonLines, Outcome
 from ..batch import _drafts as drafts
 from ..batch.journal import Journal, JournalError
-from ..batch.tables import Csv, DraftedParquet, Parquet, Shape
+from ..batch.tables import Csv, Parquet, Shape, Xlsx
 from ..batch.thumbnails import Thumbnails
 from ..errors import InvalidInputError
 from ._pictures import Pictures
@@ -134,7 +134,11 @@ class Results:
         said = [f"No paper has a field {name}." for name in getattr(self._sink, "unmatched", ())]
         if (table := getattr(self._sink, "table", None)) is not None:
             said += [f"{number:,} values of {name} stay text." for name, number in table.unread.most_common()]
-            if table.left_out:
+            if cut := getattr(self._sink, "cut", 0):
+                said.append(f"{cut:,} texts were longer than a cell of Excel, and were cut.")
+            if table.empty:
+                said.append(f"{table.empty:,} papers have none of these fields: --rows field has all that they have.")
+            if table.left_out and not isinstance(self._sink, Xlsx):
                 said.append(f"{table.left_out:,} line items are not in this table: --rows line has a row for each.")
         if self._thumbs is not None and self._thumbs.skipped:
             said.append(f"{self._thumbs.skipped} pictures could not be decoded.")
@@ -205,12 +209,15 @@ def _refuse_written(out: Path) -> None:
 def _sink(out: Path | None, table: TableOptions, *, append: bool = False, draft: Path | None = None) -> Sink:
     """What writes a file of this name; to an empty draft of it, if there is one."""
     kind = "" if out is None else out.suffix.lower()
-    if kind not in (*JSON_LINES, ".csv", ".parquet"):
+    if kind not in (*JSON_LINES, ".csv", ".parquet", ".xlsx"):
         raise InvalidInputError(
-            f"{out}: there are no results in {kind} files: write .jsonl, .parquet, or .csv, which spreadsheets open"
+            f"{out}: there are no results in {kind} files: write .jsonl, .parquet, .xlsx,"
+            " or .csv, which every spreadsheet opens"
         )
     if kind in JSON_LINES:
-        table.refuse(("fields", "rows", "dates", "amounts", "raw", "delimiter", "excel"), "a .csv or .parquet file")
+        table.refuse(("fields", "dates", "amounts"), "a .csv, .parquet or .xlsx file")
+        table.refuse(("rows", "raw"), "a .csv or .parquet file")
+        table.refuse(("delimiter", "excel"), "a .csv file")
         return JsonLines(draft or out, append=append or draft is not None)
     assert out is not None  # noqa: S101 - it has an ending
     if kind == ".csv":
@@ -219,10 +226,15 @@ def _sink(out: Path | None, table: TableOptions, *, append: bool = False, draft:
         return Csv(draft or out, table.fields, append=append, delimiter=delimiter, excel=table.excel, **table.shape)
     table.refuse(("delimiter", "excel"), "a .csv file")
     if append:
-        raise InvalidInputError("a .parquet file cannot be appended to: choose another name")
-    if draft is None:
-        return Parquet(out, table.fields, **table.shape)
-    return DraftedParquet(draft, table.fields, **table.shape)
+        raise InvalidInputError(f"a {kind} file cannot be appended to: choose another name")
+    if kind == ".xlsx":
+        table.refuse(
+            ("rows", "raw"), "a .csv or .parquet file, while .xlsx has a sheet of papers and one of line items"
+        )
+    make = Xlsx if kind == ".xlsx" else Parquet
+    return (
+        make(out, table.fields, **table.shape) if draft is None else make(draft, table.fields, **table.shape).as_draft()
+    )
 
 
 DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}

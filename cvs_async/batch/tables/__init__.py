@@ -5,8 +5,9 @@ from __future__ import annotations
 from .columns import COLUMNS
 from .csv_file import FORMULA, Csv
 from .layout import Layout, Shape
-from .parquet_file import DraftedParquet, Parquet
+from .parquet_file import Parquet
 from .rows import Table, type_of
 from .values import find
+from .xlsx_file import Xlsx
 
-__all__ = ["COLUMNS", "FORMULA", "Csv", "DraftedParquet", "Layout", "Parquet", "Shape", "Table", "find", "type_of"]
+__all__ = ["COLUMNS", "FORMULA", "Csv", "Layout", "Parquet", "Shape", "Table", "Xlsx", "find", "type_of"]

@@ -5,26 +5,23 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, Unpack
 
-from ...errors import ConfigurationError, InvalidInputError
+from ...errors import ConfigurationError
 from ...models.fields import Box
-from .._drafts import lock_results, make_private, move_to_new
 from ..outcome import Outcome
-from ..sinks import InThread, refusal
 from .columns import Column
 from .layout import Layout, Shape
 from .rows import Row, Table
 from .series import series_of_all
+from .whole_file import WholeFile
 
 ROWS = 4096
 TEXT = 1 << 25
 """A row group has at most so many rows, and about so many characters."""
 
 
-class Parquet(InThread):
+class Parquet(WholeFile):
     """A Parquet file with a row for each paper that was read, and one for each item that failed or is held.
 
     The columns are those of `Csv`, and typed: times, numbers, truth values, text. A field that the documents give a
@@ -50,32 +47,19 @@ class Parquet(InThread):
     def __init__(
         self, path: str | os.PathLike[str], fields: Sequence[str] | None = None, **shape: Unpack[Shape]
     ) -> None:
-        super().__init__()
+        super().__init__(path)
         self._pyarrow, self._parquet = _pyarrow()
-        self.path = Path(path)
         self.table = Table(Layout(fields=fields, with_parts=True, **shape))
-        self._part = self.path.with_name(f"{self.path.name}.part")
         self._writer: Any = None
         self._rows: list[Row] = []
         self._text = 0
-        self._broken = False
 
     @property
     def unmatched(self) -> tuple[str, ...]:
         """The chosen fields that no paper had so far, most likely misspelt; none while there was no paper."""
         return self.table.unmatched
 
-    def _open(self) -> None:
-        self._make()
-        try:
-            self._file = self._part.open("r+b")
-        except OSError as error:
-            raise refusal(self.path, error) from error
-        try:
-            lock_results(self._file.fileno(), self.path)
-        except BaseException:
-            self._file.close()
-            raise
+    def _start(self) -> None:
         if self.table.columns is not None:
             self._begin(self.table.columns)
 
@@ -95,18 +79,6 @@ class Parquet(InThread):
         }
         self._schema = self._pyarrow.schema([(series.name, types[series.kind]) for series in self._series])
         self._writer = self._parquet.ParquetWriter(self._file, self._schema)
-
-    def _make(self) -> None:
-        if os.path.lexists(self.path):
-            raise refusal(self.path, FileExistsError(), "choose another name")
-        try:
-            make_private(self._part)
-        except FileExistsError:
-            raise InvalidInputError(
-                f"{self._part} is left from a run that was not finished: move it away, or delete it"
-            ) from None
-        except OSError as error:
-            raise refusal(self.path, error) from error
 
     def _put(self, outcome: Outcome[Any]) -> None:
         self._check()
@@ -135,59 +107,15 @@ class Parquet(InThread):
             raise
         self._rows, self._text = [], 0
 
-    def _close(self, all_is_well: bool) -> None:
-        with self._file:
-            try:
-                self._finish()
-            except OSError:
-                with suppress(OSError):
-                    if self._writer is not None:
-                        self._writer.close()
-                raise
-        if all_is_well:
-            self._give_name()
-
-    def _give_name(self) -> None:
-        try:
-            move_to_new(self._part, self.path)
-        except FileExistsError:
-            raise FileExistsError(f"{self.path} was made meanwhile; the table is in {self._part}") from None
-
-    def _finish(self) -> None:
-        self._check()
+    def _end(self) -> None:
         self._add(self.table.end())
         if self._rows:
             self._flush()
         self._writer.close()
-        self._file.flush()
-        os.fsync(self._file.fileno())
 
-    def _check(self) -> None:
-        if self._broken:
-            raise OSError(f"{self._part} could not be written")
-
-
-class DraftedParquet(Parquet):
-    """A Parquet file in an empty one that was made for it, and whose name is the caller's care.
-
-    Attributes:
-        is_whole: whether it was finished, and can be read.
-    """
-
-    def __init__(self, path: Path, fields: Sequence[str] | None = None, **shape: Unpack[Shape]) -> None:
-        super().__init__(path, fields, **shape)
-        self._part = path
-        self.is_whole = False
-
-    def _make(self) -> None:
-        """It is there."""
-
-    def _give_name(self) -> None:
-        """It has one."""
-
-    def _finish(self) -> None:
-        super()._finish()
-        self.is_whole = True
+    def _abandon(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
 
 
 def _pyarrow() -> tuple[Any, Any]:

@@ -46,12 +46,13 @@ class Table:
         columns: all of them; None until they are fixed.
         unread: how many values of a column stay text, because they are no date, amount or number, by its name.
         left_out: how many line items came that have no row.
+        empty: how many papers came that have none of the fields.
     """
 
     def __init__(self, layout: Layout) -> None:
         self.columns: tuple[Column, ...] | None = None
         self.unread = Counter[str]()
-        self.left_out = 0
+        self.left_out = self.empty = 0
         self._layout = layout
         self._waiting: list[_Result] = []
         self._paid = set[int]()
@@ -133,7 +134,9 @@ class Table:
     def _paper_rows(self, result: _Result) -> Iterator[Row]:
         for number, paper in enumerate(result.papers, start=1):
             raw = [json_of(paper)] if self._layout.raw else []
-            yield [*_head(result, paper, number), *self._read(self._values.of(paper), self._fields), *raw]
+            values = self._read(self._values.of(paper), self._fields)
+            self.empty += bool(values) and not any(value is not None for value in values)
+            yield [*_head(result, paper, number), *values, *raw]
 
     def _document_rows(self, result: _Result) -> Iterator[Row]:
         papers = result.papers

@@ -1,0 +1,103 @@
+"""Files that can be read only once they are finished, such as those with an index at their end."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Self
+
+from ...errors import InvalidInputError
+from .._drafts import lock_results, make_private, move_to_new
+from ..sinks import InThread, refusal
+
+
+class WholeFile(InThread):
+    """Base of sinks whose file has ``.part`` behind its name until it is finished.
+
+    Args:
+        path: of the file.
+
+    Attributes:
+        path: of the file.
+        is_whole: whether it was finished, and can be read.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        super().__init__()
+        self.path = Path(path)
+        self.is_whole = False
+        self._part = self.path.with_name(f"{self.path.name}.part")
+        self._is_draft = False
+        self._broken = False
+        self._file: IO[bytes]
+
+    def as_draft(self) -> Self:
+        """Make it write to its path, where there is an empty file already, whose name is the caller's care."""
+        self._part, self._is_draft = self.path, True
+        return self
+
+    @abstractmethod
+    def _start(self) -> None:
+        """Begin to write to `_file`."""
+
+    @abstractmethod
+    def _end(self) -> None:
+        """Write what is left, and the end of the file."""
+
+    @abstractmethod
+    def _abandon(self) -> None:
+        """Give back what is held, after an error."""
+
+    def _open(self) -> None:
+        if not self._is_draft:
+            self._make()
+        try:
+            self._file = self._part.open("r+b")
+        except OSError as error:
+            raise refusal(self.path, error) from error
+        try:
+            lock_results(self._file.fileno(), self.path)
+            self._start()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _make(self) -> None:
+        if os.path.lexists(self.path):
+            raise refusal(self.path, FileExistsError(), "choose another name")
+        try:
+            make_private(self._part)
+        except FileExistsError:
+            raise InvalidInputError(
+                f"{self._part} is left from a run that was not finished: move it away, or delete it"
+            ) from None
+        except OSError as error:
+            raise refusal(self.path, error) from error
+
+    def _close(self, all_is_well: bool) -> None:
+        with self._file:
+            try:
+                self._check()
+                self._end()
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            except OSError:
+                with suppress(OSError):
+                    self._abandon()
+                raise
+        self.is_whole = True
+        if all_is_well and not self._is_draft:
+            self._give_name()
+
+    def _give_name(self) -> None:
+        try:
+            move_to_new(self._part, self.path)
+        except FileExistsError:
+            raise FileExistsError(f"{self.path} was made meanwhile; the table is in {self._part}") from None
+
+    def _check(self) -> None:
+        """Refuse to go on with a file that could not be written."""
+        if self._broken:
+            raise OSError(f"{self._part} could not be written")

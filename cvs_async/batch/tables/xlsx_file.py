@@ -1,0 +1,205 @@
+"""Tables for offices: an Excel file with sheets of papers, line items, failures, and a summary."""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any, Unpack
+
+from attrs import evolve
+
+from ..._json import sound
+from ...errors import ConfigurationError, InvalidInputError
+from ..outcome import Outcome
+from .columns import COLUMNS, Column
+from .layout import Layout, Shape
+from .rows import Row, Table, plain
+from .values import iso_time
+from .whole_file import WholeFile
+
+MOST_ROWS = 1_048_576
+"""An Excel sheet has no more rows."""
+
+LONGEST = 32_767
+"""An Excel cell holds no longer text."""
+
+WIDTH = 18
+"""How many characters of a column are shown."""
+
+FIRST_DATE = datetime.date(1900, 3, 1)
+"""Excel has no earlier dates, or counts them wrong."""
+
+_READ = ("done", "purged")
+_STATUS, _OPERATION, _PAPER, _BILLED = (COLUMNS.index(name) for name in ("status", "operation", "paper", "billed"))
+
+
+class Xlsx(WholeFile):
+    """An Excel file with four sheets: the papers, their line items, what failed or is held, and a summary.
+
+    The columns are those of `Csv`. Text is text, whatever it looks like: nothing is run as a formula, and leading
+    zeros stay. Each row is written as it comes, so that memory does not grow; a sheet that is full is followed by
+    another. A text that is longer than an Excel cell is cut, see `cut`. A sum of ``billed`` over the papers and the
+    failures is the bill.
+
+    Until it is finished the file has ``.part`` behind its name, as that of `Parquet`. Only its owner can read it.
+
+    Args:
+        path: of the file. If it exists, or one with ``.part`` behind, it is refused.
+        fields: the chosen ones of papers, as for `Csv`; None is all documented ones.
+        shape: see `Shape`; rows and raw cannot be chosen.
+
+    Attributes:
+        cut: how many texts were longer than a cell.
+
+    Raises:
+        ConfigurationError: if XlsxWriter is not installed.
+        InvalidInputError: if the fields or the shape are unusable.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], fields: Sequence[str] | None = None, **shape: Unpack[Shape]
+    ) -> None:
+        super().__init__(path)
+        if shape.get("rows", "paper") != "paper" or shape.get("raw"):
+            raise InvalidInputError("an Excel file has a sheet of papers and one of line items, and no other rows")
+        self._xlsxwriter = _xlsxwriter()
+        self.table = Table(Layout(fields=fields, **shape))
+        self._lines = Table(evolve(Layout(**shape), rows="line"))
+        self.cut = 0
+        self._counts: Counter[tuple[str, str, str]] = Counter()
+
+    @property
+    def unmatched(self) -> tuple[str, ...]:
+        """The chosen fields that no paper had so far, most likely misspelt; none while there was no paper."""
+        return self.table.unmatched
+
+    def _start(self) -> None:
+        # Rows go to temporary files of their own as they come, readable for their owner only.
+        self._book = self._xlsxwriter.Workbook(self._file, {"constant_memory": True})
+        self._bold = self._book.add_format({"bold": True})
+        self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
+        self._papers = _Sheet(self, "papers")
+        self._items = _Sheet(self, "lines")
+        self._failures = _Sheet(self, "failures")
+
+    def _put(self, outcome: Outcome[Any]) -> None:
+        self._check()
+        try:
+            self._add(self.table.add(outcome), self._lines.add(outcome))
+        except OSError:
+            self._broken = True
+            raise
+
+    def _add(self, papers: list[Row], lines: list[Row]) -> None:
+        for row in papers:
+            is_read = row[_STATUS] in _READ
+            whose = str(row[_OPERATION]), str(row[_STATUS])
+            self._counts[(*whose, "papers")] += row[_PAPER] is not None
+            self._counts[(*whose, "documents")] += row[_PAPER] in (None, 1)
+            self._counts[(*whose, "billed")] += int(str(row[_BILLED]))
+            columns = self.table.columns or ()
+            if is_read:
+                self._papers.write(columns, row)
+            else:
+                self._failures.write(columns[: len(COLUMNS)], row[: len(COLUMNS)])
+        for row in lines:
+            if row[len(COLUMNS)] is not None:
+                self._counts[(str(row[_OPERATION]), str(row[_STATUS]), "lines")] += 1
+                # What an item cost stands in the sheet of papers.
+                self._items.write(self._lines.columns or (), [*row[:_BILLED], None, *row[_BILLED + 1 :]])
+
+    def _end(self) -> None:
+        self._add(self.table.end(), self._lines.end())
+        for sheet, table in ((self._papers, self.table), (self._items, self._lines), (self._failures, None)):
+            if sheet.number == 0:
+                columns = self.table.columns if table is None else table.columns
+                sheet.begin((columns or ())[: len(COLUMNS) if table is None else None])
+        self._sum_up()
+        try:
+            self._book.close()
+        except self._xlsxwriter.exceptions.XlsxWriterException as error:
+            raise OSError(f"{self.path} cannot be written as .xlsx ({error}): write .csv or .parquet") from error
+
+    def _abandon(self) -> None:
+        with suppress(self._xlsxwriter.exceptions.XlsxWriterException):
+            self._book.close()
+
+    def _sum_up(self) -> None:
+        sheet = self._book.add_worksheet("summary")
+        names = ("documents", "papers", "lines", "billed")
+        sheet.set_column(0, 1 + len(names), WIDTH)
+        rows: list[list[object]] = [
+            [operation, status, *(self._counts[operation, status, name] for name in names)]
+            for operation, status in dict.fromkeys(key[:2] for key in self._counts)
+        ]
+        totals = [sum(count for (*_, counted), count in self._counts.items() if counted == name) for name in names]
+        rows.append(["in all", None, *totals])
+        unread = self.table.unread + self._lines.unread
+        rows += [[f"{name}: stays text", None, count] for name, count in unread.items()]
+        for place, name in enumerate(("operation", "status", *names)):
+            self.put(sheet, 0, place, name, self._bold)
+        for number, row in enumerate(rows, start=1):
+            for place, value in enumerate(row):
+                self.put(sheet, number, place, value)
+
+    def put(self, sheet: Any, row: int, place: int, value: object, form: Any = None) -> None:
+        """Write a cell."""
+        if value is None:
+            return
+        if isinstance(value, bool):
+            sheet.write_boolean(row, place, value)
+        elif isinstance(value, int | float | Decimal):
+            sheet.write_number(row, place, value)
+        elif isinstance(value, datetime.date) and value >= FIRST_DATE:
+            sheet.write_datetime(row, place, datetime.datetime.combine(value, datetime.time()), self._day)
+        else:
+            text = sound(plain(value) or "")
+            self.cut += len(text) > LONGEST
+            sheet.write_string(row, place, text[:LONGEST], form)
+
+
+class _Sheet:
+    """Sheets of one kind: where one is full, another one follows.
+
+    Attributes:
+        number: how many there are.
+    """
+
+    def __init__(self, owner: Xlsx, name: str) -> None:
+        self.number = 0
+        self._owner = owner
+        self._name = name
+        self._sheet: Any = owner._book.add_worksheet(name)
+        self._row = 0
+
+    def begin(self, columns: Sequence[Column]) -> None:
+        """Write the headings, on another sheet if there is one already."""
+        if self.number:
+            self._sheet = self._owner._book.add_worksheet(f"{self._name} {self.number + 1}")
+        self.number += 1
+        self._sheet.freeze_panes(1, 0)
+        self._sheet.set_column(0, max(len(columns) - 1, 0), WIDTH)
+        for place, column in enumerate(columns):
+            self._owner.put(self._sheet, 0, place, column.name, self._owner._bold)
+        self._row = 1
+
+    def write(self, columns: Sequence[Column], row: Row) -> None:
+        """Write a row."""
+        if self.number == 0 or self._row >= MOST_ROWS:
+            self.begin(columns)
+        for place, (column, value) in enumerate(zip(columns, row, strict=True)):
+            self._owner.put(self._sheet, self._row, place, iso_time(value) if column.kind == "time" else value)
+        self._row += 1
+
+
+def _xlsxwriter() -> Any:
+    try:
+        importlib.import_module("xlsxwriter.exceptions")
+        return importlib.import_module("xlsxwriter")
+    except ImportError:
+        raise ConfigurationError("Excel files need XlsxWriter: pip install 'cvs_async[xlsx]'") from None
