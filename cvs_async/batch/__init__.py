@@ -14,6 +14,7 @@ from .runner import Batch
 from .sinks import JsonLines, to_record
 from .sources import Source, folder
 from .tables import Csv, Parquet, Xlsx
+from .tables.frames import frames, read_results, to_frame, to_parquet
 from .thumbnails import Thumbnails
 
 __all__ = [
@@ -40,10 +41,14 @@ __all__ = [
     "Thumbnails",
     "Xlsx",
     "folder",
+    "frames",
     "manifest",
     "matches",
     "purge",
+    "read_results",
     "standard_input",
+    "to_frame",
+    "to_parquet",
     "to_record",
 ]
 

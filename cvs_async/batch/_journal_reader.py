@@ -7,13 +7,13 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, tzinfo
 from itertools import count, groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from attrs import frozen
 
@@ -35,6 +35,11 @@ from ._journal_schema import (
 )
 from ._journal_service import Service, origin_of
 from ._journal_wal import size_of, wal_path
+
+if TYPE_CHECKING:
+    from .outcome import Outcome
+    from .tables.frames import Backend
+    from .tables.layout import Shape
 
 PAGE = 500
 """Sources that are read at once: no read lasts, so that the writer can reuse its space."""
@@ -156,6 +161,25 @@ class JournalReader:
         """The names of the operations of its documents, in the order in which they first came."""
         with self._reading():
             return tuple(name for (name,) in self._database.execute(_OPERATIONS).fetchall())
+
+    def outcomes(self) -> Iterator[Outcome[Any]]:
+        """The outcome of each source, in the order in which they were first met. Memory stays flat."""
+        from .replay import outcomes_of  # which needs the journal
+
+        return outcomes_of(self.records())
+
+    def to_frame(
+        self, *, fields: Sequence[str] | None = None, backend: Backend = "pandas", **shape: Unpack[Shape]
+    ) -> Any:
+        """All outcomes as one data frame of pandas or polars: see `to_frame`.
+
+        Without an operation it has the documented fields of all operations in the journal.
+        """
+        from .tables.frames import to_frame  # which needs the outcomes
+
+        if shape.get("operation") is None:
+            shape["operation"] = self.operations()
+        return to_frame(self.outcomes(), fields=fields, backend=backend, **shape)
 
     def records(self, *, content: bool = True) -> Iterator[tuple[Record, str, str | None]]:
         """Each source, in the order in which they were first claimed: its document, its name, the user's id of it.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, TypedDict, TypeVar
+
+from attrs import evolve
 
 from .._answer import whole_number
 from .._endpoint import Endpoint
@@ -97,6 +100,22 @@ def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
     if record.error is None:
         return purged(endpoint, item, record)
     return unread(endpoint, item, record)
+
+
+def outcomes_of(records: Iterable[tuple[Record, str, str | None]]) -> Iterator[Outcome[Any]]:
+    """The outcome of each source of a journal, in the order in which they were first met.
+
+    An answer of an operation that the library does not know is read as plain JSON. Of equal documents, those beyond
+    the first are `deduplicated`.
+    """
+    from ..api import OPERATIONS  # which needs what needs this
+
+    for index, (record, name, reference) in enumerate(records):
+        endpoint = OPERATIONS.get(record.operation) or Endpoint("export", attribute=record.operation)
+        outcome = recorded(endpoint, Item(index, name, key=record.key, reference=reference), record)
+        if name != record.source and not isinstance(outcome, Held):
+            outcome = evolve(outcome, deduplicated=True)
+        yield outcome
 
 
 class _Known(TypedDict):

@@ -6,7 +6,7 @@ import os
 import stat
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -170,6 +170,23 @@ class InThread(ABC):
         if not self._entered:
             raise RuntimeError(f"write inside of: async with {type(self).__name__}(...) as sink")
         await self._in_thread(self._put, outcome)
+
+    def write_all(self, outcomes: Iterable[Any]) -> None:
+        """Make the file of outcomes that are there already. Blocks.
+
+        Raises:
+            InvalidInputError: if there is something already, or nothing can be made.
+            OSError: if it cannot be written.
+        """
+        self._open()
+        try:
+            for outcome in outcomes:
+                self._put(outcome)
+        except BaseException:
+            with suppress(OSError):
+                self._close(False)
+            raise
+        self._close(True)
 
     async def _in_thread(self, work: Callable[..., None], *arguments: object) -> None:
         def take_turn() -> None:

@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import anyio.to_thread
-import attrs
 import typer
 
-from .._endpoint import Endpoint
-from ..api import OPERATIONS
-from ..batch import Done, Failed, Held, Item, Outcome
+from ..batch import Outcome
 from ..batch._journals import Journals
-from ..batch.journal import JournalReader, Record
-from ..batch.replay import recorded
+from ..batch.journal import JournalReader
+from ..batch.replay import outcomes_of
 from ._common import Fields, JournalPaths, messages, parse_fields, run, told_errors
 from ._places import refuse_existing, refuse_overlap
 from ._results import (
@@ -83,7 +80,7 @@ def _operations(journals: Sequence[Path]) -> tuple[str, ...]:
 async def _export(paths: list[Path], results: Results) -> int:
     count = 0
     with Journals(paths) as journals:
-        outcomes = _outcomes(journals)
+        outcomes = outcomes_of(journals.records())
         async with results:
             while group := await anyio.to_thread.run_sync(_some, outcomes):
                 for outcome in group:
@@ -98,22 +95,3 @@ async def _export(paths: list[Path], results: Results) -> int:
 
 def _some(outcomes: Iterator[Outcome[Any]]) -> list[Outcome[Any]]:
     return list(islice(outcomes, MANY))
-
-
-def _outcomes(journals: Journals) -> Iterator[Outcome[Any]]:
-    for index, (record, name, reference) in enumerate(journals.records()):
-        outcome = recorded(_endpoint(record), Item(index, name, key=record.key, reference=reference), record)
-        if name != record.source and not isinstance(outcome, Held):
-            outcome = _copied(outcome)
-        yield outcome
-
-
-def _copied(outcome: Done[Any] | Failed) -> Outcome[Any]:
-    if isinstance(outcome, Done):
-        return attrs.evolve(outcome, deduplicated=True)
-    return attrs.evolve(outcome, deduplicated=True)
-
-
-def _endpoint(record: Record) -> Endpoint[Any]:
-    """How the answer is read; as plain JSON where the operation is not one of the library's."""
-    return OPERATIONS.get(record.operation) or Endpoint("export", attribute=record.operation)

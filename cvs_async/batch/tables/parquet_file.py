@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from ...errors import ConfigurationError
@@ -80,7 +80,7 @@ class Parquet(WholeFile):
         self._schema = self._pyarrow.schema([(series.name, types[series.kind]) for series in self._series])
         self._writer = self._parquet.ParquetWriter(self._file, self._schema)
 
-    def _put(self, outcome: Outcome[Any]) -> None:
+    def _put(self, outcome: Outcome[Any] | Mapping[str, Any]) -> None:
         self._check()
         self._add(self.table.add(outcome))
 

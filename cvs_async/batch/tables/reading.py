@@ -15,7 +15,7 @@ from ...models.general import Block, Line, Page, TextItem
 from ...models.recognized import Recognized
 from ...models.tables import Cell
 from .columns import NAME, REST, Column
-from .values import MOST, PRINTED, box_of, find, part_of, text_of, value_of
+from .values import MOST, box_of, find, is_plain_field, part_of, text_of, value_of
 
 PICTURES = ("image", "face", "list_img", "imgs")
 """How the names of pictures begin, which are text in plain JSON."""
@@ -175,7 +175,7 @@ def is_row(element: list[Any]) -> bool:
 
 
 def _is_plain_cell(part: object) -> bool:
-    return isinstance(part, dict) and "value" in part and "label" in part
+    return isinstance(part, dict) and is_plain_field(part)
 
 
 def as_document(item: object, columns: Iterable[Column]) -> object:
@@ -240,6 +240,8 @@ def leaves(whole: object, path: str = "", name: str = "") -> Iterator[Leaf]:
 def _leaves_below(whole: Document | list[Any] | dict[str, Any], path: str, name: str) -> Iterator[Leaf]:
     if isinstance(whole, dict):
         yield from _plain_leaves(whole, path, name)
+    elif isinstance(whole, list) and name == "box" and (box := box_of(whole)) is not None:
+        yield Leaf(path, name, box)
     elif isinstance(whole, list):
         for place, element in enumerate(whole):
             labelled = isinstance(element, Cell) or _is_plain_cell(element)
@@ -258,19 +260,20 @@ def _extra(extra: Mapping[str, Any], path: str) -> Iterator[Leaf]:
 
 def _plain_leaves(whole: Mapping[str, Any], path: str, name: str) -> Iterator[Leaf]:
     """The same for plain JSON."""
-    keys = whole.keys()
-    if "value" in keys and (keys <= PRINTED or "score" in keys):
-        confidence = whole.get("confidence", whole.get("score"))
+    if is_plain_field(whole):
         if any(part is not None for part in whole.values()):
-            yield Leaf(path, name, whole["value"], confidence, box_of(whole.get("box")), whole.get("page"))
-    elif keys == {"text", "confidence", "box"}:
-        yield Leaf(path, name, whole["text"], whole["confidence"], box_of(whole["box"]))
+            confidence = _number(whole.get("confidence", whole.get("score")))
+            yield Leaf(path, name, whole.get("value"), confidence, box_of(whole.get("box")), whole.get("page"))
     else:
         for own, value in whole.items():
             if own == "extra" and isinstance(value, dict):
                 yield from _extra(value, path)
             elif not own.startswith(PICTURES):
                 yield from leaves(value, _below(path, own), own)
+
+
+def _number(confidence: object) -> float | None:
+    return float(confidence) if isinstance(confidence, int | float) else None
 
 
 def _below(path: str, name: str) -> str:

@@ -9,7 +9,10 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
+from ..._converter import structure
+from ...api import OPERATIONS
 from ...errors import APIError
+from ...models.general import Page
 from ..outcome import Done, Held, Outcome, name_of, printable_name
 from .columns import COLUMNS, NAME, RAW, Column, documented
 from .kinds import DATES, UNITS
@@ -308,7 +311,10 @@ def _from_record(record: Mapping[str, Any]) -> _Result:
     elif head["charge"] == "billed":
         head["code"] = 0
     billed = int(head["charge"] == "billed" and not record.get("deduplicated") and head["status"] != "held")
-    return _Result(head, record.get("data"), record.get("raw"), billed, bool(record.get("replayed")))
+    data, endpoint = record.get("data"), OPERATIONS.get(str(head["operation"]))
+    if endpoint is not None and endpoint.returns == list[Page]:
+        data = structure(data, list[Page])  # which have a text of their own
+    return _Result(head, data, record.get("raw"), billed, bool(record.get("replayed")))
 
 
 _RECORDED = ("index", "source", "id", "key", "operation", "status", "charge", "sent_at", "ended_at")

@@ -26,8 +26,8 @@ UNTYPED = ("text", "any")
 MOST = 1 << 63
 """No whole number of a table is so large: columns of numbers have 64 bits, with a sign."""
 
-PRINTED = frozenset({"value", "confidence", "box", "page"})
-"""The parts of a field in plain JSON."""
+_PARTS = frozenset({"value", "confidence", "box", "page", "score", "label"})
+_SURE = frozenset({"value", "confidence", "score"})
 
 
 def find(paper: object, parts: Sequence[str]) -> tuple[bool, object]:
@@ -44,9 +44,12 @@ def value_of(whole: object) -> object:
     """Return the value of a field or cell, also of one in plain JSON; anything else as it is."""
     if isinstance(whole, Field | Cell):
         return whole.value
-    if isinstance(whole, dict) and "value" in whole and (whole.keys() <= PRINTED or "score" in whole):
-        return whole["value"]
-    return whole
+    return whole.get("value") if isinstance(whole, dict) and is_plain_field(whole) else whole
+
+
+def is_plain_field(whole: Mapping[str, object]) -> bool:
+    """Whether an object is a field or a cell in plain JSON, of which empty parts may have been left out."""
+    return whole.keys() <= _PARTS and not _SURE.isdisjoint(whole) and not isinstance(whole.get("value"), list)
 
 
 def part_of(whole: object, name: str) -> tuple[bool, Any]:

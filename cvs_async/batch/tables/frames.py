@@ -1,0 +1,181 @@
+"""Outcomes as data frames of pandas or polars, and the results files that they can be made from."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Literal, TypeAlias, Unpack
+
+from ...errors import ConfigurationError, InvalidInputError
+from ..outcome import Outcome
+from .layout import Layout, Shape
+from .parquet_file import Parquet
+from .rows import Row, Table
+from .series import Series, series_of_all
+from .values import Kind
+
+Backend: TypeAlias = Literal["pandas", "polars"]
+
+Results: TypeAlias = Iterable[Outcome[Any] | Mapping[str, Any]]
+"""Outcomes, or the lines of a results file."""
+
+CHUNK = 10_000
+"""So many outcomes become a frame."""
+
+
+def to_frame(
+    outcomes: Results,
+    *,
+    fields: Sequence[str] | None = None,
+    backend: Backend = "pandas",
+    **shape: Unpack[Shape],
+) -> Any:
+    """Return outcomes as one data frame, with the typed columns of `Parquet`.
+
+    All of it is in memory: see `frames` for pieces.
+
+    Args:
+        outcomes: of a batch, a list for instance; or the lines of a results file, see `read_results`.
+        fields: the chosen ones, as for `Csv`; None is all documented ones.
+        backend: ``pandas`` or ``polars``.
+        shape: see `Shape`. Without an operation it is that of the first outcome.
+
+    Returns:
+        A `pandas.DataFrame`, or a `polars.DataFrame`.
+
+    Raises:
+        ConfigurationError: if the backend is not installed.
+        InvalidInputError: if the fields or the shape are unusable.
+    """
+    build = _backend(backend)
+    table = Table(Layout(fields=fields, with_parts=True, **shape))
+    rows = [row for outcome in outcomes for row in table.add(outcome)]
+    return _frame(build, table, [*rows, *table.end()])
+
+
+def frames(
+    outcomes: Results,
+    *,
+    fields: Sequence[str] | None = None,
+    backend: Backend = "pandas",
+    size: int = CHUNK,
+    **shape: Unpack[Shape],
+) -> Iterator[Any]:
+    """Yield outcomes as data frames of the same columns, one after another, so that memory stays flat.
+
+    Args:
+        outcomes, fields, backend, shape: as for `to_frame`.
+        size: how many outcomes are in a frame.
+
+    Raises:
+        ConfigurationError: if the backend is not installed.
+        InvalidInputError: if the fields or the shape are unusable.
+    """
+    build = _backend(backend)
+    table = Table(Layout(fields=fields, with_parts=True, **shape))
+    source = iter(outcomes)
+    while some := list(islice(source, size)):
+        rows = [row for outcome in some for row in table.add(outcome)]
+        if table.columns is not None:
+            yield _frame(build, table, rows)
+    if rows := table.end():
+        yield _frame(build, table, rows)
+
+
+def to_parquet(
+    path: str | os.PathLike[str], outcomes: Results, *, fields: Sequence[str] | None = None, **shape: Unpack[Shape]
+) -> None:
+    """Write outcomes to a Parquet file as they come, so that memory stays flat. Blocks.
+
+    Args:
+        path: of the file, which must not exist.
+        outcomes, fields, shape: as for `to_frame`.
+
+    Raises:
+        ConfigurationError: if pyarrow is not installed.
+        InvalidInputError: if the fields or the shape are unusable, or the file cannot be made.
+        OSError: if it cannot be written.
+    """
+    Parquet(path, fields, **shape).write_all(outcomes)
+
+
+def read_results(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
+    """Yield the lines of a file that `JsonLines` has written, for `to_frame`, `frames` and `to_parquet`.
+
+    Raises:
+        InvalidInputError: if a line is no result, naming it.
+        OSError: if the file cannot be read.
+    """
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                record = json.loads(line)
+            except ValueError:
+                record = None
+            if not isinstance(record, dict) or "status" not in record:
+                raise InvalidInputError(f"{os.fspath(path)}: line {number} is no result of a batch")
+            yield record
+
+
+Build: TypeAlias = Callable[[Mapping[str, list[Any]], Sequence[Series]], Any]
+"""Makes a frame of the values of its columns."""
+
+
+def _frame(build: Build, table: Table, rows: list[Row]) -> Any:
+    all_series = series_of_all(table.columns or ())
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(table.columns or ())
+    return build({series.name: series.values(columns[series.place]) for series in all_series}, all_series)
+
+
+def _backend(name: Backend) -> Build:
+    builds: dict[str, Callable[[Any], Build]] = {"pandas": _pandas, "polars": _polars}
+    if name not in builds:
+        raise InvalidInputError(f"backend must be one of {', '.join(builds)}")
+    try:
+        return builds[name](importlib.import_module(name))
+    except ImportError:
+        raise ConfigurationError(f"frames of {name} need it: pip install {name}") from None
+
+
+_PANDAS: dict[Kind, str] = {
+    "text": "string",
+    "any": "string",
+    "number": "float64",
+    "amount": "float64",
+    "whole": "Int64",
+    "flag": "boolean",
+    "date": "datetime64[s]",
+    "time": "datetime64[ms, UTC]",
+    "box": "object",
+}
+
+
+def _pandas(pandas: Any) -> Build:
+    def build(columns: Mapping[str, list[Any]], all_series: Sequence[Series]) -> Any:
+        return pandas.DataFrame(
+            {series.name: pandas.Series(columns[series.name], dtype=_PANDAS[series.kind]) for series in all_series}
+        )
+
+    return build
+
+
+def _polars(polars: Any) -> Build:
+    kinds: dict[Kind, Any] = {
+        "text": polars.String,
+        "any": polars.String,
+        "number": polars.Float64,
+        "amount": polars.Float64,
+        "whole": polars.Int64,
+        "flag": polars.Boolean,
+        "date": polars.Date,
+        "time": polars.Datetime("ms", "UTC"),
+        "box": polars.Struct({side: polars.Float64 for side in ("left", "top", "right", "bottom")}),
+    }
+
+    def build(columns: Mapping[str, list[Any]], all_series: Sequence[Series]) -> Any:
+        return polars.DataFrame(dict(columns), schema={series.name: kinds[series.kind] for series in all_series})
+
+    return build
