@@ -103,6 +103,22 @@ def test_a_line_item_can_have_fields_of_its_paper() -> None:
     assert told(outcome, *names, rows="line", operation=INVOICE, fields=fields) == [("F", "1", 0.5, "9")]
 
 
+def test_columns_of_line_items_can_be_chosen_before_the_operation_is_known() -> None:
+    assert told(done([invoice("1")], INVOICE), "amount_total", rows="line", fields=["amount_total"]) == [("1",)]
+
+
+async def test_of_fields_that_a_pattern_has_chosen_none_is_missing(tmp_path: Path) -> None:
+    async with Csv(tmp_path / "out.csv", ["info.*", "info.new"]) as sink:
+        await sink.write(done([card(id="1")]))
+    assert sink.unmatched == ("info.new",)
+
+
+async def test_papers_without_any_of_the_fields_are_counted(tmp_path: Path) -> None:
+    async with Csv(tmp_path / "out.csv", ["info.id"]) as sink:
+        await sink.write(done([card(id="1"), card(dob="1"), card()]))
+    assert sink.table.empty == 2
+
+
 def test_statements_pages_and_tables_have_lines() -> None:
     cells = [{"value": value, "score": 0.5, "box": None} for value in ("01/02/2024", "gửi", "1", "2", "3")]
     statement = done([{"json": [[cells, cells]]}], "ocr.document.bank_statement")
@@ -153,6 +169,13 @@ def test_fields_choose_rows_of_fields() -> None:
         ("info.given_name", "VAN MAU"),
         ("name", "LE VAN MAU"),
     ]
+
+
+def test_wrong_names_choose_no_rows_of_fields() -> None:
+    for right in ("info.table.*.unit_price", "info.table.0.tax", "info.*", "info.form"):
+        assert Layout(fields=[right], rows="field", operation=INVOICE).fields == (right,)
+    with pytest.raises(InvalidInputError, match=r"info\.total_amount"):
+        Layout(fields=["info.total"], rows="field", operation=INVOICE)
 
 
 def test_no_row_has_the_values_of_the_one_before() -> None:

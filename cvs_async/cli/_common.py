@@ -43,7 +43,10 @@ JournalPaths = Annotated[
 ]
 Fields = Annotated[
     str | None,
-    typer.Option(help="The columns of a .csv or .parquet file, such as info.id,info.name.", metavar="FIELD,…"),
+    typer.Option(
+        help="The columns of a table, such as name,info.id,'info.*.confidence'; all documented fields without it.",
+        metavar="FIELD,…",
+    ),
 ]
 Operation = Annotated[
     str, typer.Argument(help="Such as ocr.card; `cvs-async operations` lists them.", metavar="OPERATION")

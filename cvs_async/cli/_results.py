@@ -89,7 +89,7 @@ class Results:
     """The results of a command; entered like a sink.
 
     Args:
-        out: .csv, .parquet, or JSON Lines; None is standard output.
+        out: .csv, .parquet, .xlsx, or JSON Lines; None is standard output.
         table: what was said of a table.
         append: go on with a file that exists.
         draft: write under a hidden, random name, and give the file its own in the end: if `whole` was set, or if what

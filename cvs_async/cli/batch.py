@@ -94,7 +94,7 @@ def command(
         bool, typer.Option("--null", "-0", help="Paths on standard input end with NUL, as those of find -print0.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Results: .csv, .parquet or .jsonl; - or nothing is standard output.")
+        Path | None, typer.Option(help="Results: .csv, .parquet, .xlsx or .jsonl; - or nothing is standard output.")
     ] = None,
     fields: Fields = None,
     rows: RowsOption = "paper",

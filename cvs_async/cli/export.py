@@ -34,7 +34,7 @@ MANY = 16
 
 def command(
     journals: JournalPaths,
-    to: Annotated[Path, typer.Option(help="The file to write: .csv, .parquet or .jsonl; - is standard output.")],
+    to: Annotated[Path, typer.Option(help="The file to write: .csv, .parquet, .xlsx or .jsonl; - is standard output.")],
     fields: Fields = None,
     rows: RowsOption = "paper",
     dates: DatesOption = "printed",

@@ -128,16 +128,15 @@ def check_fields(names: Sequence[str], operations: tuple[str, ...], *, rows: str
         InvalidInputError: naming them, and the nearest right ones.
     """
     known = documented(operations)
-    if not known.is_complete or rows == "field":
-        return
-    wrong = [name for name in names if not _is_known(name, operations, known, of_lines=rows == "line")]
-    if not wrong:
+    of_lines = rows in ("line", "field")
+    wrong = [name for name in names if not _is_known(name, operations, known, of_lines=of_lines)]
+    if not known.is_complete or not wrong:
         return
     if any(_is_known(name, operations, known, of_lines=True) for name in wrong):
         raise InvalidInputError(
             f"fields: {wrong[0]} is of line items: choose the rows 'line' (--rows line), of which each is one"
         )
-    near = [right for name in wrong for right in _near(name, known, of_lines=rows == "line")][:NEAR]
+    near = [right for name in wrong for right in _near(name, known, of_lines=of_lines)][:NEAR]
     advice = f"; near: {', '.join(near)}" if near else ""
     raise InvalidInputError(
         f"fields: there is no {' and no '.join(wrong)} in {' or '.join(operations)}{advice}."

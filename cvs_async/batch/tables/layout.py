@@ -82,7 +82,7 @@ class Layout:
         """Whether the columns are the same whatever the operation."""
         if self.operation is not None or self.rows == "field":
             return True
-        return self.fields is not None and not any(map(is_pattern, self.fields))
+        return self.fields is not None and self.rows != "line" and not any(map(is_pattern, self.fields))
 
     def columns(self, operations: tuple[str, ...] = ()) -> tuple[Column, ...]:
         """Return all columns, for these operations unless others were named."""

@@ -65,9 +65,10 @@ class Table:
     @property
     def unmatched(self) -> tuple[str, ...]:
         """The chosen fields that no paper had so far, most likely misspelt; none while there was no paper."""
-        if self.columns is None or self._layout.fields is None or self._layout.rows == "field":
+        chosen = self._layout.fields
+        if self.columns is None or chosen is None or self._layout.rows == "field":
             return ()
-        return self._values.unmatched
+        return tuple(name for name in self._values.unmatched if name in chosen)
 
     def add(self, outcome: Outcome[Any] | Mapping[str, Any]) -> list[Row]:
         """Return the rows of an outcome, with those of outcomes before it that had to wait for the columns."""
