@@ -202,3 +202,14 @@ async def test_a_batch_and_a_list_make_the_same_parquet_file(outcomes: list[Any]
         for outcome in outcomes:
             await sink.write(outcome)
     assert polars.read_parquet(tmp_path / "a.parquet").equals(polars.read_parquet(sink.path))
+
+
+@pytest.mark.parametrize(
+    ("moment", "seconds"),
+    [(0.5, 0.5), ("1970-01-01T07:00:00.500+07:00", 0.5), ("1970-01-01T00:00:00", None), ("x", None), (None, None)],
+)
+def test_times_in_a_results_file_are_numbers_or_iso(moment: object, seconds: float | None) -> None:
+    table = Table(Layout(fields=["info.id"]))
+    names = [column.name for column in table.columns or ()]
+    [row] = table.add({"status": "done", "operation": "ocr.card", "data": [], "sent_at": moment})
+    assert row[names.index("sent_at")] == seconds

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import Done, InvalidInputError
@@ -264,6 +264,7 @@ def test_everything_that_can_come_can_be_chosen(field: str) -> None:
     assert Layout(fields=[field], operation=INVOICE).columns()[-1].name == field
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(OPERATIONS)), st.sampled_from(["paper", "line"]))
 def test_every_column_can_be_chosen_by_its_name(operation: str, rows: Any) -> None:
     every = Layout(operation=operation, rows=rows).columns()

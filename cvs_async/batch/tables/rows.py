@@ -29,7 +29,7 @@ from .reading import (
     name_of_person,
     papers_in,
 )
-from .values import UNTYPED, Kind, json_of, part_of, read, text_of, whole
+from .values import UNTYPED, Kind, json_of, part_of, read, seconds_of, text_of, whole
 
 Row: TypeAlias = list[object]
 
@@ -306,6 +306,8 @@ def _from_record(record: Mapping[str, Any]) -> _Result:
     head: dict[str, Any] = dict.fromkeys(COLUMNS) | {name: record.get(name) for name in _RECORDED}
     if isinstance(record.get("source"), list):
         head["source"] = "; ".join(record["source"])
+    for name in ("sent_at", "ended_at"):
+        head[name] = seconds_of(head[name])
     error = record.get("error")
     if isinstance(error, Mapping):
         head["error"], head["code"] = f"{error.get('kind')}: {error.get('text')}", whole(error.get("code"))

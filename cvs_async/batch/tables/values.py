@@ -173,3 +173,14 @@ def iso_time(seconds: object) -> str | None:
     if not isinstance(seconds, int | float):
         return None
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="milliseconds")
+
+
+def seconds_of(moment: object) -> float | None:
+    """Return a moment in seconds since 1970, also one in ISO 8601 with its time zone; None if it is none."""
+    if not isinstance(moment, str):
+        return _float(moment)
+    try:
+        parsed = datetime.datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+    return None if parsed.tzinfo is None else parsed.timestamp()
