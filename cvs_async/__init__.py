@@ -16,6 +16,7 @@ from ._names import missing
 from ._pace import RateLimit
 from ._reply import Reply
 from ._retry import RetryPolicy
+from ._reveal import reveal
 from ._version import __version__
 from .batch import Done, Failed, Held, folder
 from .client import AsyncCVS
@@ -81,6 +82,7 @@ __all__ = [
     "errors",
     "folder",
     "models",
+    "reveal",
     "stats",
 ]
 

@@ -28,6 +28,7 @@ from ._envelope import KNOWN_CODES
 from ._exchange import WireReply
 from ._hints import Hinted, public_names
 from ._log import log
+from ._reveal import repr_of
 from .errors import (
     APIError,
     AuthenticationError,
@@ -40,7 +41,7 @@ from .errors import (
     ServerError,
 )
 from .models import picking
-from .models.dictionaries import Serializable
+from .models.dictionaries import Serializable, Showable
 from .models.fields import Paper
 from .models.picking import Back, Front
 from .models.recognized import Recognized
@@ -50,7 +51,7 @@ PaperT = TypeVar("PaperT", bound=Paper)
 
 
 @frozen(kw_only=True)
-class Reply(Hinted, Serializable, Generic[T]):
+class Reply(Hinted, Serializable, Showable, Generic[T]):
     """A successful answer. It was paid for; where it carries no code, perhaps.
 
     `to_dict` has operation, charge, attempts, elapsed (seconds, rounded), check_sum and data, and unknown_attempts
@@ -58,8 +59,8 @@ class Reply(Hinted, Serializable, Generic[T]):
 
     Attributes:
         operation: what was asked.
-        data: what was read, in the type that the operation declares. Not in the repr.
-        raw: the complete answer as received, as plain JSON values. Not in the repr.
+        data: what was read, in the type that the operation declares. In the repr inside of `cvs_async.reveal` only.
+        raw: the complete answer as received, as plain JSON values. Never in the repr.
         charge: ``billed``, because the service charges every answer with code 0; ``unknown`` for an answer with data
             but without a code, which the vendor's documents show for some operations.
         attempts: how many requests it took.
@@ -79,6 +80,9 @@ class Reply(Hinted, Serializable, Generic[T]):
     elapsed: float = 0.0
     check_sum: str | None = field(default=None, repr=False)
     http_status: int = 200
+
+    def __repr__(self) -> str:
+        return repr_of(self, never=("raw",))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Reply[Any]:

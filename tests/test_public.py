@@ -26,7 +26,7 @@ def test_all_is_sorted_and_true() -> None:
 
 def test_the_names_that_users_rely_on_are_there() -> None:
     names = {"AsyncCVS", "Done", "Endpoint", "Failed", "Held", "Reply", "Timeout", "Url", "__version__"}
-    assert names | {"batch", "errors", "folder", "models"} <= set(cvs_async.__all__)
+    assert names | {"batch", "errors", "folder", "models", "reveal"} <= set(cvs_async.__all__)
     assert set(cvs_async.errors.__all__) - {"Charge"} <= set(cvs_async.__all__)
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import attrs
 
 from .._json import dumps, json_values
+from .._reveal import is_revealed
 
 
 def pydantic_schema(cls: type[Any], source: Any, handler: Any) -> Any:
@@ -77,6 +78,27 @@ class Serializable(InPydantic):
     def __getitem__(self, name: str) -> Any:
         """Return a part of `to_dict`, which is plain JSON. Attributes hold the typed values."""
         return self.to_dict()[name]
+
+
+class Showable:
+    """What can be looked at."""
+
+    __slots__ = ()
+
+    def show(self) -> None:
+        """Show what was read, values included: as a table in a terminal, rendered in a notebook.
+
+        A notebook that is saved afterwards, or a file that standard output goes to, holds the values.
+        """
+        from .._showing import show  # which needs the models
+
+        show(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook renders; with values inside of `cvs_async.reveal` only."""
+        from .._showing import as_html
+
+        return as_html(self, values=is_revealed())
 
 
 class Restorable(Serializable):

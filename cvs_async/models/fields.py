@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from attrs import Factory, define, field, frozen, setters
 
 from .._hints import Hinted, advice
+from .._reveal import is_revealed, repr_of
 from .amounts import Amount, parse_amount, parse_number
 from .dates import parse_date
-from .dictionaries import InPydantic, Restorable, pydantic_json_schema, pydantic_schema
+from .dictionaries import InPydantic, Restorable, Showable, pydantic_json_schema, pydantic_schema
 
 T = TypeVar("T")
 
@@ -68,7 +69,7 @@ class Field(Hinted, Readable, Restorable, Generic[T]):
     """One value that was read, with what the service says of it.
 
     A field that is absent from the answer is empty: each of its parts is None. The field itself never is.
-    Its value does not show in its repr.
+    Its value shows in its repr inside of `cvs_async.reveal` only.
 
     Attributes:
         value: as read.
@@ -83,7 +84,8 @@ class Field(Hinted, Readable, Restorable, Generic[T]):
     page: int | None = None
 
     def __repr__(self) -> str:
-        parts = ["value=…"] if self.value is not None else []
+        shown = repr(self.value) if is_revealed() else "…"
+        parts = [f"value={shown}"] if self.value is not None else []
         parts += [
             f"{name}={part}" for name in ("confidence", "box", "page") if (part := getattr(self, name)) is not None
         ]
@@ -109,6 +111,9 @@ class Image(InPydantic):
 
     base64: str = field(repr=False)
 
+    def __repr__(self) -> str:
+        return f"Image({described(self)})"
+
     def decode(self) -> bytes:
         """The image file.
 
@@ -118,8 +123,27 @@ class Image(InPydantic):
         return base64.b64decode("".join(self.base64.rpartition(",")[2].split()), validate=True)
 
 
+_SIGNATURES = {
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"%PDF-": "application/pdf",
+}
+
+
+def described(image: Image) -> str:
+    """Return what stands for a picture where it is not shown: its kind and size, such as ``<image/jpeg, 18 KB>``."""
+    text = image.base64.rpartition(",")[2]
+    try:
+        head = base64.b64decode("".join(text[:64].split())[:24], validate=True)
+    except ValueError:
+        return f"<no picture, {len(text)} characters>"
+    kind = next((kind for begin, kind in _SIGNATURES.items() if head.startswith(begin)), "picture")
+    size = len(text) * 3 // 4
+    return f"<{kind}, {size} bytes>" if size < 1024 else f"<{kind}, {round(size / 1024)} KB>"
+
+
 @frozen(kw_only=True)
-class Document(Hinted, Restorable):
+class Document(Hinted, Restorable, Showable):
     """Base of everything that is read field by field.
 
     Attributes:
@@ -133,6 +157,18 @@ class Document(Hinted, Restorable):
     """The name of an object that may wrap some of the fields."""
 
     extra: Mapping[str, Any] = field(factory=dict, repr=False)
+
+    def __init_subclass__(cls) -> None:
+        """Give each class this repr, before attrs makes one of its own."""
+        super().__init_subclass__()
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = Document.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        return repr_of(self, defaults=False)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("wire_")]
 
 
 def renamed(*wire: str, default: Any = EMPTY) -> Any:

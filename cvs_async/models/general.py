@@ -8,7 +8,8 @@ from typing import Any, Self, TypeVar
 from attrs import field, frozen
 
 from .._json import dumps
-from .dictionaries import InPydantic
+from .._reveal import is_revealed
+from .dictionaries import InPydantic, Showable
 from .fields import Box, Document
 
 T = TypeVar("T")
@@ -26,8 +27,8 @@ class TextItem(Document):
     """Where it stands on the page, in pixels (tọa độ), such as ``[10, 20, 90, 40]``."""
 
 
-class _Quiet(InPydantic, list[T]):
-    """A list whose repr tells its length only, because document contents never show in reprs."""
+class _Quiet(InPydantic, Showable, list[T]):
+    """A list whose repr has its length only, except inside of `cvs_async.reveal`."""
 
     __slots__ = ()
 
@@ -52,6 +53,8 @@ class _Quiet(InPydantic, list[T]):
         return restored
 
     def __repr__(self) -> str:
+        if is_revealed():
+            return f"{type(self).__name__}({super().__repr__()})"
         return f"<{type(self).__name__} of {len(self)}>"
 
 
