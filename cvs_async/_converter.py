@@ -49,6 +49,16 @@ def unstructure(data: Any, *, compact: bool = False) -> Any:
         return _unstructure_parts(data, DEPTH, converter)
 
 
+def unstructure_with(data: Any, picture: Callable[[Image], Any]) -> Any:
+    """Turn decoded data into plain JSON values, where a function says what stands for each picture."""
+    converter = _make_converter()
+    converter.register_unstructure_hook(Image, picture)
+    try:
+        return converter.unstructure(data)
+    except RecursionError:
+        return _unstructure_parts(data, DEPTH, converter)
+
+
 def _unstructure_parts(data: Any, depth: int, converter: Converter) -> Any:
     """Part by part: what is not nested deeply is as it always is."""
     if not isinstance(data, (dict, list)):

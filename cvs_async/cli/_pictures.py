@@ -181,7 +181,7 @@ class Pictures:
             ours = set(self._ours(one.earlier))
             kept = set[Path]()
             for draft, name in one.pictures:
-                for target in _candidates(self._folder / name):
+                for target in candidates(self._folder / name):
                     kept.add(target)
                     if not os.path.lexists(target):
                         moves.append(Move(draft, target, replaced=False))
@@ -209,7 +209,8 @@ def _clear(note: Output) -> None:
         shutil.rmtree(note.path)
 
 
-def _candidates(path: Path) -> Iterator[Path]:
+def candidates(path: Path) -> Iterator[Path]:
+    """Yield names for a file, one after the other, without end."""
     yield path
     number = 2
     while True:

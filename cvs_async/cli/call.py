@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import anyio
 import typer
 from attrs import define, field
 
-from .._converter import unstructure
 from .._endpoint import Endpoint
 from .._json import pretty
 from .._reply import Reply
+from .._showing import print_tables
 from .._stdout import check_stdout
 from ..client import AsyncCVS
 from ._common import (
     INTERRUPTED,
+    REFUSED,
     AllowInsecure,
     BaseUrl,
     GetThumb,
     Operation,
     SendAsOption,
     Settings,
+    console,
     find_operation,
     gentle_interrupt,
     messages,
@@ -31,6 +35,7 @@ from ._common import (
     stop,
     told_errors,
 )
+from ._kept import KeptPictures
 from ._progress import beating
 
 PATIENCE = 30.0
@@ -47,24 +52,41 @@ def command(
     get_thumb: GetThumb = False,
     send_as: SendAsOption = "auto",
     check_sum: Annotated[str | None, typer.Option(help="Filed by the vendor with the request.")] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="Print the answer as received.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Print the answer as received, pictures included.")] = False,
+    table: Annotated[bool, typer.Option("--table", help="Print a table to look at instead of JSON.")] = False,
+    thumbs: Annotated[Path | None, typer.Option(help="A folder for the pictures in the answer.")] = None,
     base_url: BaseUrl = None,
     allow_insecure: AllowInsecure = False,
 ) -> None:
-    """Make one call and print what was read, as JSON."""
+    """Make one call and print what was read, as JSON. Of pictures it has kind and size, or where --thumbs puts them."""
     endpoint, files = find_operation(operation), inputs or []
+    if raw and (table or thumbs is not None):
+        stop("--raw prints the answer as it came: it goes with neither --table nor --thumbs.")
+    if thumbs is not None and endpoint.thumb and not get_thumb:
+        stop(f"--thumbs wants --get-thumb: without it {operation} answers no pictures.")
     if len(files) != len(endpoint.images):
         wanted = ", ".join(endpoint.images) or "no file"
         stop(f"{operation} reads {wanted}: give {len(endpoint.images)} files, not {len(files)}.")
     arguments: dict[str, Any] = dict(zip(endpoint.images, files, strict=True)) | parse_settings(settings)
     arguments |= {"check_sum": check_sum} | ({"get_thumb": True} if get_thumb else {})
     arguments |= {"send_as": send_as} if endpoint.images else {}
+    pictures = KeptPictures(thumbs)
     with told_errors():
         check_stdout()
-    run(_call(endpoint, arguments, raw, {"base_url": base_url, "allow_insecure": allow_insecure}))
+        pictures.begin()
+
+    def print_reply(reply: Reply[Any]) -> int:
+        return _print_raw(reply) if raw else _print(reply, pictures, table=table)
+
+    run(_call(endpoint, arguments, print_reply, {"base_url": base_url, "allow_insecure": allow_insecure}))
 
 
-async def _call(endpoint: Endpoint[Any], arguments: dict[str, Any], raw: bool, client: dict[str, Any]) -> int:
+async def _call(
+    endpoint: Endpoint[Any],
+    arguments: dict[str, Any],
+    print_reply: Callable[[Reply[Any]], int],
+    client: dict[str, Any],
+) -> int:
     reply: Reply[Any] | None = None
     async with AsyncCVS(**client) as cvs:
         ending = _Ending(cvs)
@@ -73,9 +95,28 @@ async def _call(endpoint: Endpoint[Any], arguments: dict[str, Any], raw: bool, c
                 reply = await cvs.call(endpoint, **arguments)
         if reply is None:
             stop("Interrupted; nothing is in flight.", INTERRUPTED)
-    print_result(pretty(reply.raw if raw else unstructure(reply.data)))
+    code = print_reply(reply)
     messages().print(f"{reply.operation}: {reply.charge}, {reply.elapsed:.2f} s", style="dim")
+    return code
+
+
+def _print_raw(reply: Reply[Any]) -> int:
+    print_result(pretty(reply.raw))
     return 0
+
+
+def _print(reply: Reply[Any], pictures: KeptPictures, *, table: bool) -> int:
+    """Print what was read. Pictures that cannot be written are in the JSON, since they were paid for."""
+    plain = pictures.plain(reply)
+    if table and not pictures.problems:
+        print_tables(reply, console())
+    else:
+        print_result(pretty(plain))
+    for problem in pictures.problems:
+        messages().print(problem, style="red")
+    if pictures.lost:
+        messages().print(f"Pictures that are not kept: {pictures.lost}; {pictures.remedy}.")
+    return REFUSED if pictures.problems else 0
 
 
 @define(eq=False)
