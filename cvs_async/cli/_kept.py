@@ -85,15 +85,21 @@ class KeptPictures:
 
 def _write(path: Path, content: bytes) -> Path:
     """Write a new file, under another name if there is one; all of it, or nothing."""
-    for target in candidates(path):
-        try:
-            drafts.make_private(target)
-        except FileExistsError:
-            continue
-        break
+    target = _made(candidates(path))
     try:
         target.write_bytes(content)
     except OSError:
         target.unlink(missing_ok=True)
         raise
     return target
+
+
+def _made(names: Iterator[Path]) -> Path:
+    """An empty file that is new."""
+    while True:
+        target = next(names)
+        try:
+            drafts.make_private(target)
+        except FileExistsError:
+            continue
+        return target

@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, assert_type
 
-from cvs_async import AsyncCVS, Done, Endpoint, Failed, Held, Reply, Timeout, Url, folder
+from cvs_async import AsyncCVS, Done, Endpoint, Failed, Held, Reply, Timeout, Url, folder, reveal
 from cvs_async.errors import Charge, CVSError
 from cvs_async.models import Box, Image, Invoice, Page, Paper, Passport, Recognized
 
@@ -119,3 +119,17 @@ async def mistakes(cvs: AsyncCVS) -> None:
     await cvs.ocr.card(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await cvs.ocr.card("scan.pdf", send_as="fax")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     cvs.batch(cvs.ocr.card, 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def dictionaries(reply: Reply[list[Recognized]], page: Page, outcome: Done[Any] | Failed | Held) -> None:
+    assert_type(reply.to_dict(), dict[str, Any])
+    assert_type(reply.to_json(compact=True), str)
+    assert_type(outcome.to_dict(), dict[str, Any])
+    assert_type(page.to_dict(), list[Any])
+    assert_type(Reply.from_dict({}), Reply[Any])
+    assert_type(Passport.from_dict({}), Passport)
+    assert_type(Recognized[Invoice].from_dict({}, Invoice).info, Invoice)
+    assert_type(Page.from_dict([]), Page)
+    assert_type(dict(reply.data[0]), dict[str, Any])
+    with reveal():
+        reply.show()
