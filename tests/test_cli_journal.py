@@ -19,7 +19,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from cvs_async.batch import Stats
-from cvs_async.cli import _progress
+from cvs_async.cli import _bars, _progress
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.stats import ClientStats
@@ -402,7 +402,7 @@ def test_progress_is_a_plain_line_now_and_then_elsewhere(stats: Stats, monkeypat
     with _progress.Display(plain, "ocr.card", stats, ClientStats) as display:
         display.show()
         assert plain.file.getvalue() == ""  # type: ignore[attr-defined]
-        monkeypatch.setattr(_progress, "PLAIN", 0.0)
+        monkeypatch.setattr(_bars, "PLAIN", 0.0)
         display.show()
     (line,) = plain.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert line.startswith("ocr.card: 5 of 10 · 4 done")

@@ -19,6 +19,7 @@ from .._hints import did_you_mean, nearest
 from ..api import OPERATIONS
 from ..errors import ConfigurationError, CVSError, InvalidInputError
 from ._show import console as console  # for the commands, which find all that they share here
+from ._show import is_terminal as is_terminal
 from ._show import messages as messages
 from ._show import print_result as print_result
 
@@ -48,8 +49,18 @@ Fields = Annotated[
         metavar="FIELD,…",
     ),
 ]
+
+
+def _operations(incomplete: str) -> list[str]:
+    """Return the operations that begin so; a shell asks for them."""
+    return [name for name in OPERATIONS if name.startswith(incomplete)]
+
+
 Operation = Annotated[
-    str, typer.Argument(help="Such as ocr.card; `cvs-async operations` lists them.", metavar="OPERATION")
+    str,
+    typer.Argument(
+        help="Such as ocr.card; `cvs-async operations` lists them.", metavar="OPERATION", autocompletion=_operations
+    ),
 ]
 
 
@@ -136,6 +147,8 @@ def find_operation(name: str) -> Endpoint[Any]:
     """The endpoint of a name, or the end of the command."""
     if name in OPERATIONS:
         return OPERATIONS[name]
+    if name == "auto":
+        stop("The operation of the files has to be named, such as ocr.card; `cvs-async operations` lists them.")
     advice = did_you_mean(nearest(name, OPERATIONS)).removeprefix("; ")
     stop(f"There is no operation {name}; {advice}{' ' if advice else ''}`cvs-async operations` lists them.")
 

@@ -6,19 +6,18 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from attrs import evolve
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Column
 
 from .._quota import GateState
 from ..batch import Outcome, Stats
 from ..stats import ClientStats
+from ._bars import Look, Part, Showing
 from ._common import told_span
-from ._summary import told
 
 GATES: dict[GateState, str] = {
     "open": "",
@@ -28,8 +27,6 @@ GATES: dict[GateState, str] = {
 }
 LOOKS = 12
 BEAT = 0.25
-PLAIN = 5.0
-"""Seconds between two lines, where standard error is no terminal."""
 WINDOW = 30.0
 """Seconds over which the rate is told: what the journal had is through in no time."""
 
@@ -51,64 +48,55 @@ class Display:
     """A batch while it runs: a bar on a terminal, else a line now and then."""
 
     def __init__(self, console: Console, name: str, stats: Stats, client: Callable[[], ClientStats]) -> None:
-        self._console = console
         self._name = name
         self._stats = stats
         self._client = client
-        self._printed = time.monotonic()
         self._looks = deque[tuple[float, int]](maxlen=round(WINDOW / BEAT))
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(20),
-            TextColumn("{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task(name, total=None, note="")
+        self._showing = Showing(console, self._look)
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        self._stack.enter_context(self._showing.shown())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._update()
-        self._bar.stop()
+        self._stack.close()
 
     def show(self) -> None:
         """Look how far it is. To be called often: it knows itself when to write."""
         self._looks.append((time.monotonic(), self._stats.finished))
-        if self._console.is_terminal:
-            self._update()
-        elif time.monotonic() >= self._printed + PLAIN:
-            self._printed = time.monotonic()
-            self._console.print(f"{self._name}: {self.note()}", markup=False)
+        self._showing.beat()
 
-    def _update(self) -> None:
-        stats = self._stats
-        self._bar.update(self._task, total=stats.total, completed=stats.finished + stats.skipped, note=self.note())
-
-    def note(self) -> str:
-        """How far it is, in a line without what is 0."""
-        stats, rate, gate = self._stats, self._rate(), self._client().gate
+    def _look(self) -> Look:
+        """How far it is, without what is 0."""
+        stats, rate = self._stats, self._rate()
         through = stats.finished + stats.skipped
         left = None if stats.total is None or not rate else max(stats.total - through, 0) / rate
-        parts = [
-            f"{through} of {'?' if stats.total is None else stats.total}",
-            told(stats, "done", "failed", "held"),
-            told(stats, "billed", "free", "unknown", "not_sent"),
-            f"{rate:.0f}/s",
-            f"{told_span(left)} left" if left else "",
-            GATES[gate],
-        ]
-        return " · ".join(part for part in parts if part)
+        return Look(
+            self._name,
+            through,
+            stats.total,
+            pace=(Part(f"{rate:.0f}/s", 1), Part(f"{told_span(left)} left" if left else "", 2)),
+            counts=(
+                *_counted(stats, done=3, failed=6, held=5),
+                *_counted(stats, billed=9, free=2, unknown=7, not_sent=4),
+                Part(GATES[self._client().gate], 8),
+            ),
+        )
 
     def _rate(self) -> float:
         if len(self._looks) < 2:
             return self._stats.rate
         (then, before), (now, finished) = self._looks[0], self._looks[-1]
         return (finished - before) / max(now - then, 1e-9)
+
+
+def _counted(stats: Stats, **ranks: int) -> list[Part]:
+    """Return the numbers of these names that are not 0."""
+    parts = [Part(f"{number} {name}", rank, ", ") for name, rank in ranks.items() if (number := getattr(stats, name))]
+    return [evolve(part, mark=" · ") if part is parts[0] else part for part in parts]
 
 
 @asynccontextmanager

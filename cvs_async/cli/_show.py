@@ -80,6 +80,13 @@ def console() -> Console:
     return Screen(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
+def is_terminal() -> bool:
+    """Whether standard output is a terminal."""
+    with suppress(OSError, ValueError):
+        return sys.stdout is not None and sys.stdout.isatty()
+    return False
+
+
 def print_result(text: str) -> None:
     """Print JSON or other plain text to standard output. Its line breaks are layout; all else is escaped.
 
@@ -93,5 +100,9 @@ def print_result(text: str) -> None:
 
 
 def messages() -> Console:
-    """Return standard error, for everything that is no result. Nothing fails because it cannot be written."""
-    return Screen(cast(IO[str], Lossy(sys.stderr)), soft_wrap=True)
+    """Return standard error, for everything that is no result. Nothing fails because it cannot be written.
+
+    A terminal would break lines within words, so there they are broken between them; elsewhere they are not broken.
+    """
+    stream = Lossy(sys.stderr)
+    return Screen(cast(IO[str], stream), soft_wrap=not stream.isatty())

@@ -26,6 +26,21 @@ def _quoted_safely() -> Iterator[None]:
         raise
 
 
+ELSEWHERE = {
+    "check": "`cvs-async operations` is what the API offers, `cvs-async demo` tries this installation out.",
+    "convert": "`cvs-async export JOURNAL --to results.csv` writes what was read as .csv, .parquet or .jsonl.",
+    "list": "`cvs-async operations` lists the operations, `cvs-async fields` what they read.",
+    "ocr": "`cvs-async call ocr.card FILE` reads one file, `cvs-async batch ocr.card FOLDER` many.",
+    "report": "`cvs-async status JOURNAL` sums a batch up, `cvs-async export JOURNAL --to results.csv` has it all.",
+    "resume": "the same `cvs-async batch` command with the same --journal goes on.",
+    "retry": "the same `cvs-async batch` command with the same --journal goes on; see its --in-doubt.",
+    "run": "`cvs-async batch OPERATION FOLDER` reads many files.",
+    "show": "`cvs-async export JOURNAL --to -` prints what was read, `cvs-async call OPERATION FILE` reads one file.",
+    "view": "`cvs-async export JOURNAL --to -` prints what was read, `cvs-async call OPERATION FILE` reads one file.",
+}
+"""What people look for under another name. Commands that come to have such a name win."""
+
+
 class Commands(TyperGroup):
     """The group of all commands."""
 
@@ -33,6 +48,12 @@ class Commands(TyperGroup):
         """Return the context of a command line."""
         with _quoted_safely():
             return super().make_context(*arguments, **more)
+
+    def resolve_command(self, context: Any, words: list[str]) -> Any:
+        """Find the command, or say which one does what was asked for."""
+        if words and words[0] in ELSEWHERE and self.get_command(context, words[0]) is None:
+            context.fail(f"There is no command {words[0]}: {ELSEWHERE[words[0]]}")
+        return super().resolve_command(context, words)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that is named."""
@@ -46,7 +67,7 @@ app = typer.Typer(
     help="Read Vietnamese papers with the CVS API: identity cards, passports, claims, invoices, text.",
     epilog="Credentials come from CVS_API_KEY and CVS_API_SECRET, the service's address from CVS_BASE_URL.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )

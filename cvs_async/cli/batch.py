@@ -34,6 +34,7 @@ from ._common import (
     console,
     find_operation,
     gentle_interrupt,
+    is_terminal,
     messages,
     parse_fields,
     parse_settings,
@@ -64,6 +65,11 @@ HELD_BECAUSE: dict[Reason, str] = {
     "ceiling": "--max-billed is reached",
     "stop": "the batch was stopped before them",
 }
+
+NOWHERE = (
+    "Nothing was sent: what is read would be poured over this terminal. Name a file for it, --out results.jsonl, .csv"
+    " or .parquet, or pipe it on; --out - shows it here all the same."
+)
 
 MOST_BY_ITSELF = 256
 """What ``--concurrency auto`` goes up to."""
@@ -156,6 +162,8 @@ def command(
     Exit codes: 0 every item is done; 1 some failed; 3 some are held, whether or not others failed; 2 refused, or
     journal or results cannot be written; 130 interrupted.
     """
+    if out is None and not dry_run and is_terminal():
+        stop(NOWHERE)
     out = named(out)
     endpoint = find_operation(operation)
     if not endpoint.images:

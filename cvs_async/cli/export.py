@@ -10,11 +10,13 @@ from typing import Annotated, Any
 import anyio.to_thread
 import typer
 
-from ..batch import Outcome
+from .._hints import did_you_mean, nearest
+from ..batch import Done, Failed, Held, Outcome
 from ..batch._journals import Journals
 from ..batch.journal import JournalReader
 from ..batch.replay import outcomes_of
-from ._common import Fields, JournalPaths, messages, parse_fields, run, told_errors
+from ._bars import Look, Showing
+from ._common import Fields, JournalPaths, messages, parse_fields, run, stop, told_errors
 from ._places import refuse_existing, refuse_overlap
 from ._results import (
     AmountsOption,
@@ -43,6 +45,10 @@ def command(
     delimiter: DelimiterOption = None,
     excel: ExcelOption = False,
     thumbs: Annotated[Path | None, typer.Option(help="A folder for the pictures in the answers.")] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(help="Only outcomes of these kinds: done, failed, held.", metavar="STATUS,…"),
+    ] = None,
 ) -> None:
     """Write the results that journals have, in the order in which the files were first met. Sends nothing.
 
@@ -51,6 +57,7 @@ def command(
     is so far. Files that could never be read are not in a journal.
     """
     out = named(to)
+    wanted = parse_status(status)
     with told_errors():
         table = TableOptions(
             fields=parse_fields(fields),
@@ -66,7 +73,7 @@ def command(
         if out is not None:
             refuse_existing(out)
         refuse_overlap(journals, out, thumbs)
-    run(_export(journals, results))
+    run(_export(journals, results, wanted))
 
 
 def _operations(journals: Sequence[Path]) -> tuple[str, ...]:
@@ -77,20 +84,40 @@ def _operations(journals: Sequence[Path]) -> tuple[str, ...]:
     return tuple(found)
 
 
-async def _export(paths: list[Path], results: Results) -> int:
-    count = 0
+async def _export(paths: list[Path], results: Results, wanted: frozenset[type]) -> int:
+    count = through = 0
     with Journals(paths) as journals:
+        total = sum(figures.sources for figures in await anyio.to_thread.run_sync(journals.figures))
         outcomes = outcomes_of(journals.records())
+        showing = Showing(messages(), lambda: Look("export", through, total))
         async with results:
-            while group := await anyio.to_thread.run_sync(_some, outcomes):
-                for outcome in group:
-                    await results.write(outcome)
-                count += len(group)
+            with showing.shown():
+                while group := await anyio.to_thread.run_sync(_some, outcomes):
+                    for outcome in group:
+                        if type(outcome) in wanted:
+                            await results.write(outcome)
+                            count += 1
+                    through += len(group)
+                    showing.beat()
             results.whole = True
         remarks = await anyio.to_thread.run_sync(lambda: journals.remarks)
     for remark in (f"{count:,} outcomes in {results.path or 'standard output'}", *results.remarks, *remarks):
         messages().print(remark, markup=False)
     return 0
+
+
+_STATUSES: dict[str, type] = {"done": Done, "failed": Failed, "held": Held}
+
+
+def parse_status(given: str | None) -> frozenset[type]:
+    """Return the kinds of outcomes given with --status; all of them without it."""
+    if given is None:
+        return frozenset(_STATUSES.values())
+    names = [name.strip().lower() for name in given.split(",")]
+    for name in names:
+        if name not in _STATUSES:
+            stop(f"--status takes {', '.join(_STATUSES)}, and not {name}{did_you_mean(nearest(name, _STATUSES))}")
+    return frozenset(_STATUSES[name] for name in names)
 
 
 def _some(outcomes: Iterator[Outcome[Any]]) -> list[Outcome[Any]]:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import CVSError
+from ._bars import Look, Showing
 from ._common import messages, stop
 
 
@@ -21,7 +22,12 @@ def command(
     try:
         from ..sandbox import write_samples
 
-        kinds = Counter(sample.kind.replace("_", " ") for sample in write_samples(folder, count, seed))
+        kinds = Counter[str]()
+        showing = Showing(messages(), lambda: Look("samples", kinds.total(), count))
+        with showing.shown():
+            for sample in write_samples(folder, count, seed):
+                kinds[sample.kind.replace("_", " ")] += 1
+                showing.beat()
     except (CVSError, OSError) as error:
         stop(str(error))
     messages().print(f"{count} files in {folder}: {', '.join(f'{n} {kind}' for kind, n in kinds.most_common())}")
