@@ -19,6 +19,14 @@ def check_stdout() -> None:
         raise InvalidInputError(f"standard output {problem}: there is nowhere to put the results")
 
 
+def is_terminal() -> bool:
+    """Return whether standard output is a terminal, which obeys control characters."""
+    try:
+        return sys.stdout is not None and sys.stdout.isatty()
+    except ValueError:  # it is closed
+        return False
+
+
 def _problem() -> str | None:
     if sys.stdout is None or sys.stdout.closed:
         return "is closed"

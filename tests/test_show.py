@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import pty
 import re
+import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -20,7 +24,7 @@ from cvs_async.batch.journal import Journal
 from cvs_async.cli._show import Screen
 
 from .servers import ANSWER, answers, bad_server, http
-from .test_cli import cvs_async
+from .test_cli import COMMAND, cvs_async, environment
 
 HOSTILE = "\x1b]0;pwned\x07 \x9b31m \x7f \u202egpj.exe\u2066 \u2028 \ud800 \r\n0 failed [/] [red]:smile:"
 OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -144,3 +148,51 @@ async def test_an_answer_is_printed_as_json_that_a_terminal_does_not_obey(tmp_pa
             assert text in json.dumps(json.loads(ended.stdout), ensure_ascii=False)
             assert "Nguyễn" in ended.stdout
             assert not OBEYED.search(ended.stdout)
+
+
+def on_a_terminal(*words: str | Path) -> tuple[int, str]:
+    """Run a command whose standard output is a terminal: its exit code, and what the terminal gets."""
+    master, slave = pty.openpty()
+    parts = list[bytes]()
+
+    def read() -> None:
+        try:
+            while part := os.read(master, 1 << 16):
+                parts.append(part)
+        except OSError:  # that is how its end is told on Linux
+            return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    command = [*COMMAND, *map(str, words)]
+    ended = subprocess.run(command, env=environment(None), stdout=slave, stderr=subprocess.DEVNULL, timeout=60)
+    os.close(slave)
+    reader.join()
+    os.close(master)
+    return ended.returncode, b"".join(parts).decode().replace("\r\n", "\n")
+
+
+async def test_lines_of_json_on_a_terminal_are_the_same_json_and_are_not_obeyed(tmp_path: Path) -> None:
+    scan = tmp_path / "scan\x9b31m\u202e.jpg"
+    scan.write_bytes(b"\xff\xd8\xff picture")
+    text = "\x9b31m\x7f\u202eNguyễn"
+    reply = ANSWER.replace(b"[]", json.dumps([{"type": "passport", "info": {"id": text}}]).encode())
+    journal = tmp_path / "j.db"
+    async with bad_server(answers(http(reply))) as server:
+        words = ["batch", "ocr.card", str(scan), "--base-url", server.base_url, "--journal", journal]
+        batch = await asyncio.to_thread(on_a_terminal, *words)
+    export = await asyncio.to_thread(on_a_terminal, "export", journal, "--to", "-")
+    for code, told in (batch, export):
+        assert (code, OBEYED.search(told)) == (0, None)
+        assert "Nguyễn" in told
+        line = json.loads(told)
+        assert (line["source"], line["data"][0]["info"]["id"]["value"]) == (str(scan), text)
+
+
+def test_rows_of_csv_on_a_terminal_are_not_obeyed(tmp_path: Path) -> None:
+    journal = tmp_path / "j.db"
+    asyncio.run(journal_of_hostile_text(journal))
+    code, told = on_a_terminal("reconcile", journal, "--csv", "-")
+    assert (code, OBEYED.search(told)) == (0, None)
+    assert told.count("\n") == 2
+    assert "\\u001b]0;pwned" in told

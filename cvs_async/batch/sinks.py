@@ -16,7 +16,8 @@ import aiofiles
 import anyio
 import anyio.to_thread
 
-from .._stdout import check_stdout
+from .._escape import escaped
+from .._stdout import check_stdout, is_terminal
 from ..errors import InvalidInputError
 from ._drafts import lock_results, private
 from .outcome import Outcome, head_of
@@ -39,7 +40,8 @@ class JsonLines:
     """A file with one JSON object a line for each outcome, in UTF-8.
 
     Lines are written off the event loop and are with the operating system when `write` returns; on leaving,
-    they are on the disk. A new file is readable for its owner only. The file is locked while it is written.
+    they are on the disk. A new file is readable for its owner only. The file is locked while it is written. On a
+    terminal, control characters and marks of direction are escaped, which leaves the JSON the same.
 
     Args:
         path: of the file; None is standard output.
@@ -56,11 +58,13 @@ class JsonLines:
     def __init__(self, path: str | os.PathLike[str] | None, *, append: bool = False) -> None:
         self.path = None if path is None else Path(path)
         self._append = append
+        self._is_shown = False
         self._file: AsyncFileIO | AsyncIndirectBufferedIOBase | None = None
 
     async def __aenter__(self) -> Self:
         if self.path is None:
             check_stdout()
+            self._is_shown = is_terminal()
             self._file = aiofiles.stdout_bytes
             return self
         try:
@@ -97,7 +101,7 @@ class JsonLines:
         """
         if self._file is None:
             raise RuntimeError("write inside of: async with JsonLines(...) as sink")
-        line = await anyio.to_thread.run_sync(_line, outcome)
+        line = await anyio.to_thread.run_sync(_shown_line if self._is_shown else _line, outcome)
         with anyio.CancelScope(shield=True):  # a line is written whole or not at all
             await self._whole(self._file, line)
 
@@ -133,6 +137,11 @@ def _begin(file: int, path: Path) -> None:
 
 def _line(outcome: Outcome[Any]) -> bytes:
     return outcome.to_json().encode() + b"\n"
+
+
+def _shown_line(outcome: Outcome[Any]) -> bytes:
+    """The same JSON without a character that a terminal obeys."""
+    return escaped(outcome.to_json()).encode() + b"\n"
 
 
 class InThread(ABC):
