@@ -6,8 +6,11 @@ import errno
 import os
 import re
 import stat
+import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 Stamp = tuple[int, int, int, int, int]
 """Device, inode, size, and when it was written and changed: differs where a file was replaced or written over."""
@@ -20,14 +23,22 @@ class NoRegularFileError(OSError):
     """It is a pipe, a socket or a device."""
 
 
+class KeptFileError(OSError):
+    """It is a journal or a results file that this process writes."""
+
+
 def open_regular(path: str | os.PathLike[str]) -> tuple[int, os.stat_result]:
     """Open a file for reading: its descriptor, which the caller closes, and its status. Never waits for a pipe.
 
     Raises:
+        KeptFileError: this process writes it.
         IsADirectoryError: it is a folder.
         NoRegularFileError: it is anything else that cannot be read to an end.
         OSError: it cannot be opened.
     """
+    name = os.fspath(path)
+    if (name.endswith(_names) or (_folders and _is_below_folder(name))) and _is_kept(name):
+        raise KeptFileError(errno.EACCES, "written by this process")
     try:
         descriptor = os.open(path, _READ)
     except PermissionError:
@@ -69,6 +80,8 @@ def reason_of(error: Exception) -> str:
         return "does not exist"
     if isinstance(error, NoRegularFileError):
         return "is no regular file"
+    if isinstance(error, KeptFileError):
+        return "is written by this very process, as its journal or results, and no input"
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}"
     return "cannot be read"
@@ -77,6 +90,50 @@ def reason_of(error: Exception) -> str:
 def without_name(error: OSError) -> OSError:
     """The same error without the name of the file, which may be a document in base64 that was taken for a path."""
     return OSError(error.errno, error.strerror) if error.errno is not None else OSError()
+
+
+# --- files that this process writes
+
+_lock = threading.Lock()
+_kept = Counter[str]()
+_names: tuple[str, ...] = ()
+_folders: tuple[str, ...] = ()
+
+
+@contextmanager
+def kept_apart(*paths: str | os.PathLike[str]) -> Iterator[None]:
+    """Meanwhile refuse these files, and those below these folders, as inputs.
+
+    A list of files that is made by ``find`` names them too. A journal has everybody's answers in it. And SQLite loses
+    its locks on a file as soon as its process closes any descriptor of that file.
+    """
+    given = [os.fspath(path) for path in paths]
+    known = set(given).union(map(os.path.realpath, given))
+    _count(known, 1)
+    try:
+        yield
+    finally:
+        _count(known, -1)
+
+
+def _count(paths: set[str], number: int) -> None:
+    global _names, _folders  # noqa: PLW0603 - replaced as a whole, so that threads read them without the lock
+    with _lock:
+        for path in paths:
+            _kept[path] += number
+            if not _kept[path]:
+                del _kept[path]
+        _names = tuple({os.path.basename(path) or path for path in _kept})
+        _folders = tuple(path for path in _kept if os.path.isdir(path))
+
+
+def _is_below_folder(path: str) -> bool:
+    return any(f"{os.path.basename(folder)}{os.sep}" in path for folder in _folders)
+
+
+def _is_kept(path: str) -> bool:
+    real = os.path.realpath(path)
+    return real in _kept or any(real.startswith(f"{folder}{os.sep}") for folder in _folders)
 
 
 # --- names

@@ -17,10 +17,14 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
+from .._files import kept_apart
 from ._journal_schema import JournalError
 
 _Identity: TypeAlias = tuple[int, int]
 """Device and number of a file."""
+
+COMPANIONS = ("", "-wal", "-shm", "-journal", "-lock")
+"""What SQLite and the writer's lock put behind a journal's name."""
 
 _guard = threading.RLock()
 _connections = Counter[_Identity]()
@@ -57,7 +61,8 @@ def _registered(path: Path) -> Iterator[_Identity]:
             )
         _connections[identity] += 1
     try:
-        yield identity
+        with kept_apart(*(f"{path}{companion}" for companion in COMPANIONS)):
+            yield identity
     finally:
         with _guard:
             _connections[identity] -= 1

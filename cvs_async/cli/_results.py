@@ -14,6 +14,7 @@ import anyio.to_thread
 import typer
 from attrs import frozen
 
+from .._files import kept_apart
 from ..batch import JsonLines, Outcome
 from ..batch import _drafts as drafts
 from ..batch.journal import Journal, JournalError
@@ -163,6 +164,7 @@ class Results:
     async def _begin(self, stack: AsyncExitStack) -> None:
         if self._remade is not None:
             await self._remade.begin()
+            stack.enter_context(kept_apart(self._remade.path))
         elif self.path is not None:
             await anyio.to_thread.run_sync(_refuse_written, self.path)
         if self._folder is not None:
@@ -170,6 +172,7 @@ class Results:
             self._thumbs = Pictures(self._folder, self.notes) if goes_on else Thumbnails(self._folder)
             await stack.enter_async_context(self._thumbs)
         await stack.enter_async_context(self._sink)
+        stack.enter_context(kept_apart(*(path for path in (self.path, self._folder) if path is not None)))
         if self._remade is not None:
             await self._remade.claim()
 
