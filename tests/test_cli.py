@@ -238,13 +238,30 @@ def test_demo_ends_with_its_tables_and_files(tmp_path: Path) -> None:
         assert {line["status"] for line in found} == {"done", "failed"}
 
 
-@pytest.mark.parametrize("content", ["mine\n", '{"source": "scans/a.jpg"}\n', "[]\n"])
+@pytest.mark.parametrize(
+    "content", ["mine\n", '{"source": "scans/a.jpg"}\n', '{"source": "samples/a.jpg"}\n', "[]\n", "[" * 5000]
+)
 def test_demo_takes_away_no_results_but_those_of_a_demo(tmp_path: Path, content: str) -> None:
     results = tmp_path / "results.jsonl"
     results.write_text(content)
     refused = cvs_async("demo", tmp_path, "--count", "2", "--latency", "0")
     assert (refused.returncode, "results.jsonl exists" in refused.stderr) == (2, True)
     assert (results.read_text(), [path.name for path in tmp_path.iterdir()]) == (content, ["results.jsonl"])
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "dangling"])
+def test_demo_takes_away_nothing_else_that_is_called_like_its_results(tmp_path: Path, kind: str) -> None:
+    results = tmp_path / "results.jsonl"
+    match kind:
+        case "pipe":
+            os.mkfifo(results)
+        case "folder":
+            results.mkdir()
+        case "dangling":
+            results.symlink_to(tmp_path / "none")
+    refused = cvs_async("demo", tmp_path, "--count", "2", "--latency", "0")
+    assert (refused.returncode, "results.jsonl" in refused.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == [results]
 
 
 def read_until(stream: IO[str], word: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import os
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -197,6 +198,40 @@ def test_files_are_written_one_by_one_as_they_are_asked_for(tmp_path: Path) -> N
     assert len(list(folder.iterdir())) == 1
     next(samples)
     assert len(list(folder.iterdir())) == 2
+
+
+def test_files_that_are_there_are_left_alone(tmp_path: Path) -> None:
+    def written() -> list[tuple[Path, int, int]]:
+        statuses = [(item.path, item.path.stat()) for item in write_samples(tmp_path, 8)]
+        return [(path, status.st_ino, status.st_mtime_ns) for path, status in statuses]
+
+    assert written() == written()
+    assert len(list(tmp_path.iterdir())) == 8
+
+
+@pytest.mark.parametrize("kind", ["file", "symlink", "dangling", "hard link", "folder", "pipe"])
+def test_a_foreign_file_with_the_name_of_a_sample_is_not_written_to(tmp_path: Path, kind: str) -> None:
+    [name] = [item.path.name for item in write_samples(tmp_path / "names", 1)]
+    mine, path = tmp_path / "mine.txt", tmp_path / "samples" / name
+    path.parent.mkdir()
+    if kind != "dangling":
+        mine.write_text("mine")
+    match kind:
+        case "file":
+            path.write_text("mine")
+        case "symlink" | "dangling":
+            path.symlink_to(mine)
+        case "hard link":
+            path.hardlink_to(mine)
+        case "folder":
+            path.mkdir()
+        case "pipe":
+            os.mkfifo(path)
+    with pytest.raises(FileExistsError, match=f"{name} exists, and is not what would be written"):
+        list(write_samples(tmp_path / "samples", 1))
+    assert list(path.parent.iterdir()) == [path]
+    assert (mine.read_text() if kind != "dangling" else mine.exists()) == ("mine" if kind != "dangling" else False)
+    assert kind != "file" or path.read_text() == "mine"
 
 
 @pytest.mark.parametrize("count", [0, 1, 8, 21])

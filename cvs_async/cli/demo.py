@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -73,16 +74,22 @@ async def _demo(folder: Path, count: int, concurrency: int, latency: float) -> i
 
 def _remove_earlier(results: Path) -> None:
     """Take the results of an earlier demo away, which are about samples only. Others are refused."""
-    try:
-        with results.open(encoding="utf-8") as file:
-            of_a_demo = all(Path(json.loads(line)["source"]).parent.name == "samples" for line in file)
-    except FileNotFoundError:
+    if not os.path.lexists(results):
         return
-    except (OSError, ValueError, LookupError, TypeError):
-        of_a_demo = False
-    if not of_a_demo:
+    if not results.is_file() or not _is_of_a_demo(results):  # a pipe would be waited for
         raise refusal(results, FileExistsError(), "choose another folder for the demo")
     results.unlink()
+
+
+def _is_of_a_demo(results: Path) -> bool:
+    from ..sandbox.samples import is_name_of_sample
+
+    try:
+        with results.open(encoding="utf-8") as file:
+            sources = (Path(json.loads(line)["source"]) for line in file)
+            return all(source.parent.name == "samples" and is_name_of_sample(source.name) for source in sources)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return False
 
 
 async def _read(batch: Batch[Any], name: str, sink: JsonLines, show: Show, cvs: AsyncCVS) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import filecmp
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import attrs
 from PIL import Image
 
+from ..batch._drafts import move_to_new
 from . import papers, papers_business, papers_cards, papers_civil, papers_vehicle
 from .einvoice import write_einvoice
 from .people import Person, person, vehicle
@@ -41,7 +44,12 @@ class Sample:
 def write_samples(folder: Path, count: int, seed: int = 0) -> Iterator[Sample]:
     """Write `count` files into a folder, which is made if missing, and tell of each once it is written.
 
-    The same seed gives the same files, byte for byte; a larger count only adds some.
+    The same seed gives the same files, byte for byte; a larger count only adds some. A file that is there already is
+    left alone.
+
+    Raises:
+        NotADirectoryError: if there is something else than a folder.
+        FileExistsError: while they are written, if another file has the name of one.
     """
     if count < 0:
         raise ValueError(f"the number of samples must not be negative, and {count} is")
@@ -60,9 +68,22 @@ def _written(folder: Path, count: int, seed: int) -> Iterator[Sample]:
         ways = _WAYS[kind]
         name, write = ways[written[kind] % len(ways)]
         path = folder / f"{number:04}-{name}"
-        write(path, kind, chance)
+        with TemporaryDirectory(prefix=".", dir=folder) as drafts:
+            draft = Path(drafts, path.name)  # a PDF has its name in it
+            write(draft, kind, chance)
+            _give_name(draft, path)
         written[kind] += 1
         yield Sample(path, kind, _OPERATIONS[kind])
+
+
+def _give_name(draft: Path, path: Path) -> None:
+    try:
+        move_to_new(draft, path)
+    except FileExistsError:
+        if not path.is_file() or not filecmp.cmp(draft, path, shallow=False):
+            raise FileExistsError(
+                f"{path} exists, and is not what would be written: choose another folder, or the same seed as before"
+            ) from None
 
 
 _OPERATIONS = {
@@ -293,3 +314,11 @@ _WAYS: dict[str, list[tuple[str, Write]]] = {
     ],
     "einvoice": [("hóa-đơn-điện-tử.xml", _einvoice)],
 }
+
+_NAMES = frozenset(name for ways in _WAYS.values() for name, _ in ways)
+
+
+def is_name_of_sample(name: str) -> bool:
+    """Return whether a file may be called so by `write_samples`: ``0001-căn-cước.jpg``."""
+    number, _, rest = name.partition("-")
+    return number.isdecimal() and rest in _NAMES
