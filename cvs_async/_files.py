@@ -117,7 +117,7 @@ def kept_apart(*paths: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def _count(paths: set[str], number: int) -> None:
-    global _names, _folders  # noqa: PLW0603 - replaced as a whole, so that threads read them without the lock
+    global _names, _folders  # replaced as a whole: threads read them without the lock
     with _lock:
         for path in paths:
             _kept[path] += number

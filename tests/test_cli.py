@@ -24,6 +24,8 @@ from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.einvoice import write_einvoice
 from cvs_async.sandbox.truth import read_truth
 
+from .conftest import good
+
 COMMAND = [sys.executable, "-c", "from cvs_async.cli import main; main()"]
 
 
@@ -440,3 +442,52 @@ def test_batch_takes_xml_files_of_a_folder_for_the_operation_that_reads_them(san
     (tmp_path / "b.jpg").write_bytes(b"no picture")
     ended = cvs_async("batch", "ocr.document.invoice_xml", tmp_path, sandbox=sandbox)
     assert (ended.returncode, len(ended.stdout.splitlines())) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("journal=j.db", "ocr.card takes no journal"),
+        ("max_billed=0", "ocr.card takes no max_billed"),
+        ("concurrency=3", "ocr.card takes no concurrency"),
+        ("self=1", "ocr.card takes no self"),
+        ("endpoint=1", "ocr.card takes no endpoint"),
+        ("source=a.jpg", "ocr.card takes no source"),
+        ("img=other.jpg", "ocr.card takes no img"),
+        ("=1", "--set takes NAME=VALUE, not =1"),
+        ("send_as=file", "send_as is given twice, with --set and with --send-as"),
+        ("timeout=" + "[" * 5000, "timeout"),
+    ],
+)
+@pytest.mark.parametrize("command", ["call", "batch"])
+def test_only_arguments_of_the_operation_are_set(
+    sandbox: Sandbox, samples: list[Sample], tmp_path: Path, command: str, setting: str, sentence: str
+) -> None:
+    words: list[str | Path] = [command, "ocr.card", samples[0].path, "--send-as", "base64", "--set", setting]
+    ended = cvs_async(*words, sandbox=sandbox, cwd=tmp_path)
+    assert (ended.returncode, ended.stdout, sandbox.ledger.requests) == (2, "", 0)
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_set_is_not_overruled_by_an_option_that_is_not_given(sandbox: Sandbox, samples: list[Sample]) -> None:
+    words = ["--set", "check_sum=A-17", "--set", "send_as=base64"]
+    assert cvs_async("call", "ocr.card", good(samples)[0], *words, sandbox=sandbox).returncode == 0
+    request = sandbox.ledger[-1]
+    assert (request.parameters["check_sum"], request.parameters["format_type"]) == ("A-17", "base64")
+
+
+@pytest.mark.parametrize("number", ["10001", "99999999", "9" * 5000, "0", "-1", "²"])
+def test_the_number_of_calls_is_bounded(sandbox: Sandbox, samples: list[Sample], number: str) -> None:
+    ended = cvs_async("batch", "ocr.card", samples[0].path, f"--concurrency={number}", sandbox=sandbox)
+    assert (ended.returncode, sandbox.ledger.requests) == (2, 0)
+    assert "--concurrency takes a number from 1 to 10000, or auto" in ended.stderr
+
+
+@pytest.mark.parametrize("journal", ["", ".", "..", "/"])
+def test_a_journal_needs_the_name_of_a_file(sandbox: Sandbox, samples: list[Sample], journal: str) -> None:
+    for words in (["batch", "ocr.card", samples[0].path, "--journal", journal], ["status", journal]):
+        ended = cvs_async(*words, sandbox=sandbox)
+        assert (ended.returncode, "Is a directory" in ended.stderr) == (2, True)
+        assert ended.stderr.count("\n") == 1

@@ -28,7 +28,10 @@ REFUSED = 2
 HELD = 3
 INTERRUPTED = 130
 
-Concurrency = Annotated[int, typer.Option(help="The most calls in flight.", min=1)]
+MOST_CALLS = 10_000
+"""No more calls in flight: each takes memory before it begins."""
+
+Concurrency = Annotated[int, typer.Option(help="The most calls in flight.", min=1, max=MOST_CALLS)]
 AllowInsecure = Annotated[bool, typer.Option("--allow-insecure", help="Take plain http to other machines.")]
 BaseUrl = Annotated[str | None, typer.Option(help="Where the service is; else CVS_BASE_URL, else the vendor's hosts.")]
 GetThumb = Annotated[bool, typer.Option("--get-thumb", help="Also fetch the papers, cut out and straightened.")]
@@ -153,16 +156,41 @@ def find_operation(name: str) -> Endpoint[Any]:
     stop(f"There is no operation {name}; {advice}{' ' if advice else ''}`cvs-async operations` lists them.")
 
 
-def parse_settings(settings: list[str] | None) -> dict[str, Any]:
+def options_of(endpoint: Endpoint[Any], settings: list[str] | None, **given: Any) -> dict[str, Any]:
+    """Return the keywords of the operation that are given with --set, and those that have options of their own.
+
+    Args:
+        endpoint: the operation.
+        settings: what --set was given.
+        given: the values of the other options; None where they are not given.
+    """
+    parsed = _parse_settings(settings)
+    told = {name: value for name, value in given.items() if value is not None}
+    for name in told:
+        if name in parsed:
+            stop(f"{name} is given twice, with --set and with --{name.replace('_', '-')}.")
+    with told_errors():
+        endpoint.check_options(parsed | told)
+    return parsed | told
+
+
+def other_than_auto(send_as: str) -> str | None:
+    """Return the form that --send-as asks for; None if it asks for none."""
+    return None if send_as == "auto" else send_as
+
+
+def _parse_settings(settings: list[str] | None) -> dict[str, Any]:
     """The arguments given with --set. Values are JSON where they can be, and text where not."""
     parsed: dict[str, Any] = {}
     for setting in settings or []:
         name, equals, value = setting.partition("=")
-        if not equals:
-            stop(f"--set takes NAME=VALUE, not {name}.")
+        if not (name and equals):
+            stop(f"--set takes NAME=VALUE, not {setting}.")
+        if name in parsed:
+            stop(f"--set {name} is given twice.")
         try:
             parsed[name] = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed[name] = value
     return parsed
 

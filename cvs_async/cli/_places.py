@@ -77,7 +77,7 @@ def _real(path: Path) -> PurePath:
 
 def _marks_of_journal(journal: Path) -> Iterator[object]:
     for companion in COMPANIONS:
-        yield from _marks(journal.with_name(journal.name + companion))
+        yield from _marks(Path(f"{journal}{companion}"))
         yield from _marks(Path(os.path.realpath(journal) + companion))
 
 

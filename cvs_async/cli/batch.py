@@ -24,6 +24,7 @@ from ..client import AsyncCVS
 from ..errors import InvalidInputError
 from ._common import (
     INTERRUPTED,
+    MOST_CALLS,
     AllowInsecure,
     BaseUrl,
     Fields,
@@ -36,8 +37,9 @@ from ._common import (
     gentle_interrupt,
     is_terminal,
     messages,
+    options_of,
+    other_than_auto,
     parse_fields,
-    parse_settings,
     run,
     stop,
     told_errors,
@@ -168,7 +170,7 @@ def command(
     endpoint = find_operation(operation)
     if not endpoint.images:
         stop(f"{operation} reads no files, so there is nothing to do in a batch: use `cvs-async call`.")
-    options = parse_settings(settings) | {"send_as": send_as} | ({"get_thumb": True} if get_thumb else {})
+    options = options_of(endpoint, settings, send_as=other_than_auto(send_as), get_thumb=get_thumb or None)
     if thumbs is not None and endpoint.thumb and manifest is None and not options.get("get_thumb"):
         stop(f"--thumbs wants --get-thumb: without it {operation} answers no pictures.")
     rules = {
@@ -328,8 +330,8 @@ class Run:
 def _concurrency(given: str) -> dict[str, Any]:
     if given == "auto":
         return {"max_connections": MOST_BY_ITSELF, "concurrency": "auto"}
-    if not given.isdecimal() or int(given) < 1:
-        stop(f"--concurrency takes a number from 1 on, or auto, and not {given}.")
+    if not given.isdecimal() or not 1 <= len(given) <= 9 or not 1 <= int(given) <= MOST_CALLS:
+        stop(f"--concurrency takes a number from 1 to {MOST_CALLS}, or auto, and not {given}.")
     return {"max_connections": int(given)}
 
 

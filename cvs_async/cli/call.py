@@ -29,7 +29,8 @@ from ._common import (
     find_operation,
     gentle_interrupt,
     messages,
-    parse_settings,
+    options_of,
+    other_than_auto,
     print_result,
     run,
     stop,
@@ -66,10 +67,12 @@ def command(
         stop(f"--thumbs wants --get-thumb: without it {operation} answers no pictures.")
     if len(files) != len(endpoint.images):
         wanted = ", ".join(endpoint.images) or "no file"
-        stop(f"{operation} reads {wanted}: give {len(endpoint.images)} files, not {len(files)}.")
-    arguments: dict[str, Any] = dict(zip(endpoint.images, files, strict=True)) | parse_settings(settings)
-    arguments |= {"check_sum": check_sum} | ({"get_thumb": True} if get_thumb else {})
-    arguments |= {"send_as": send_as} if endpoint.images else {}
+        number = len(endpoint.images)
+        many = f" `cvs-async batch {operation} …` reads many." if endpoint.images and len(files) > number else ""
+        stop(f"{operation} reads {wanted}: give {number} {'file' if number == 1 else 'files'}, not {len(files)}.{many}")
+    arguments: dict[str, Any] = dict(zip(endpoint.images, files, strict=True)) | options_of(
+        endpoint, settings, check_sum=check_sum, get_thumb=get_thumb or None, send_as=other_than_auto(send_as)
+    )
     pictures = KeptPictures(thumbs)
     with told_errors():
         check_stdout()

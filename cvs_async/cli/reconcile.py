@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import tzinfo
 from pathlib import Path
-from typing import IO, Annotated, TypeAlias, cast
+from typing import IO, Annotated, TypeAlias
 
 import typer
 from attrs import define, field
@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .._escape import escaped
-from .._stdout import check_stdout, is_terminal
+from .._stdout import check_stdout
 from ..batch._drafts import draft_path, move_to_new, private
 from ..batch._journals import Journals
 from ..batch.journal import Charges
@@ -171,18 +171,6 @@ def _names(sources: Sequence[tuple[str, str | None]]) -> tuple[str, str]:
     return COPIES.join(name for name, _ in sources), COPIES.join(references) if any(references) else ""
 
 
-class Shown:
-    """Standard output where it is a terminal, which obeys control characters: in each row they are escaped."""
-
-    def write(self, row: str) -> None:
-        """Write a row with its end."""
-        sys.stdout.write(f"{escaped(row.rstrip())}\n")
-
-
-def _by_code(free: Counter[str]) -> str:
-    return ", ".join(f"{number} × {code}" for code, number in sorted(free.items()))
-
-
 def _print(out: Console, sums: Sums, zone: str, prices: Prices | None, journals: Journals) -> None:
     table = _table(f"Documents and requests by day ({zone})")
     heads = [
@@ -266,7 +254,7 @@ def _opened(name: str) -> Iterator[IO[str]]:
     """Standard output, or a new private file, which gets its name when all of it is written."""
     if name == STDOUT:
         check_stdout()
-        yield cast(IO[str], Shown()) if is_terminal() else sys.stdout
+        yield sys.stdout
         return
     path = Path(name)
     refuse_existing(path)
