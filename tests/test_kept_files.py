@@ -59,7 +59,9 @@ def test_what_a_batch_has_written_is_not_paid_for_when_find_lists_it(samples: li
         assert len(pictures) == 1
         assert find_and_batch(tmp_path, sandbox) == 1
         assert sandbox.ledger.requests == 1
-    failed = {os.path.normpath(line["source"]) for line in lines(tmp_path / "r.jsonl") if line["status"] == "failed"}
+    failed = {
+        os.path.normpath(str(line["source"])) for line in lines(tmp_path / "r.jsonl") if line["status"] == "failed"
+    }
     assert failed == {"j.db", "j.db-lock", "r.jsonl", f"pictures/{pictures[0].name}"}
 
 
@@ -71,7 +73,15 @@ def test_files_are_kept_apart_by_whatever_way_and_only_meanwhile(
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
     monkeypatch.chdir(tmp_path)
-    refused = ["a.jpg", "./a.jpg", tmp_path / "a.jpg", "link/a.jpg", "kept/../a.jpg", "kept/a.jpg", "link/kept/a.jpg"]
+    refused: list[str | Path] = [
+        "a.jpg",
+        "./a.jpg",
+        tmp_path / "a.jpg",
+        "link/a.jpg",
+        "kept/../a.jpg",
+        "kept/a.jpg",
+        "link/kept/a.jpg",
+    ]
     with kept_apart("a.jpg", tmp_path / "kept"):
         for path in refused:
             with pytest.raises(KeptFileError):

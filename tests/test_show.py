@@ -179,7 +179,17 @@ async def test_lines_of_json_on_a_terminal_are_the_same_json_and_are_not_obeyed(
     reply = ANSWER.replace(b"[]", json.dumps([{"type": "passport", "info": {"id": text}}]).encode())
     journal = tmp_path / "j.db"
     async with bad_server(answers(http(reply))) as server:
-        words = ["batch", "ocr.card", str(scan), "--base-url", server.base_url, "--journal", journal, "--out", "-"]
+        words: list[str | Path] = [
+            "batch",
+            "ocr.card",
+            scan,
+            "--base-url",
+            server.base_url,
+            "--journal",
+            journal,
+            "--out",
+            "-",
+        ]
         batch = await asyncio.to_thread(on_a_terminal, *words)
     export = await asyncio.to_thread(on_a_terminal, "export", journal, "--to", "-")
     for code, told in (batch, export):

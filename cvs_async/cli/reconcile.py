@@ -171,6 +171,10 @@ def _names(sources: Sequence[tuple[str, str | None]]) -> tuple[str, str]:
     return COPIES.join(name for name, _ in sources), COPIES.join(references) if any(references) else ""
 
 
+def _by_code(free: Counter[str]) -> str:
+    return ", ".join(f"{number} × {code}" for code, number in sorted(free.items()))
+
+
 def _print(out: Console, sums: Sums, zone: str, prices: Prices | None, journals: Journals) -> None:
     table = _table(f"Documents and requests by day ({zone})")
     heads = [
