@@ -18,6 +18,7 @@ class Picture(Protocol):
 
     def convert(self, mode: str) -> Picture:
         """Return it in other colours."""
+        ...
 
 
 def is_picture(value: object) -> bool:

@@ -82,9 +82,11 @@ class Journal(Protocol):
 
     def requests(self, zone: tzinfo) -> Iterator[Request]:
         """All that are not in flight, in the order of their groups."""
+        ...
 
     def names(self, document: int) -> list[Name]:
         """Of a document, in the order in which they were met."""
+        ...
 
     def content(self, document: int) -> bytes | None:
         """The answer's body; None where there is none."""

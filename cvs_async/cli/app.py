@@ -49,11 +49,11 @@ class Commands(TyperGroup):
         with _quoted_safely():
             return super().make_context(*arguments, **more)
 
-    def resolve_command(self, context: Any, words: list[str]) -> Any:
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command, or say which one does what was asked for."""
-        if words and words[0] in ELSEWHERE and self.get_command(context, words[0]) is None:
-            context.fail(f"There is no command {words[0]}: {ELSEWHERE[words[0]]}")
-        return super().resolve_command(context, words)
+        if args and args[0] in ELSEWHERE and self.get_command(ctx, args[0]) is None:
+            ctx.fail(f"There is no command {args[0]}: {ELSEWHERE[args[0]]}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that is named."""
