@@ -92,7 +92,8 @@ class Field(Hinted, Readable, Restorable, Generic[T]):
         return f"Field({', '.join(parts)})"
 
     def __str__(self) -> str:
-        return repr(self) if self.value is None else f"{self!r} (hidden; .value has it)"
+        is_hidden = self.value is not None and not is_revealed()
+        return f"{self!r} (hidden; .value has it)" if is_hidden else repr(self)
 
     def _advice(self, name: str) -> str:
         return "; .value has what was read" if name in _VALUES else advice(type(self), name)
