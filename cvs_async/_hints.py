@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-DICTIONARIES = frozenset({"as_dict", "asdict", "dict", "json", "items", "keys", "model_dump", "model_dump_json"})
+DICTIONARIES = frozenset({"as_dict", "asdict", "dict", "json", "items", "model_dump", "model_dump_json"})
 """What other libraries call the way to a dictionary, which is `to_dict` here."""
 
 
@@ -34,6 +34,13 @@ def no_attribute(owner: str, name: str, advice: str = "") -> AttributeError:
     return AttributeError(f"{owner} has no attribute {name!r}{advice}", name=name)
 
 
+def no_key(owner: object, key: object) -> KeyError:
+    """Return the error for a missing key, with the right one where there is one like it."""
+    advise = getattr(owner, "_advice", None)
+    advice = advise(key) if isinstance(key, str) and advise is not None else ""
+    return KeyError(f"{type(owner).__name__} has no {key!r}{advice}")
+
+
 def is_private(name: str) -> bool:
     """Whether a name is asked for by programs (copy, pickle, notebooks) rather than by people."""
     return name.startswith(("_", "wire_"))
@@ -57,7 +64,7 @@ def _advice(kind: type, name: str) -> str:
 
 
 class Hinted:
-    """Base of what users read values from: an attribute or a key that is not there is answered with the right one.
+    """Base of what users read values from: an attribute that is not there is answered with the right one.
 
     Type checkers do not see these methods, so that a wrong name stays an error for them.
     """
@@ -68,20 +75,10 @@ class Hinted:
         """Return what follows "has no attribute 'x'"."""
         return advice(type(self), name)
 
-    def _advice_of_key(self, key: object) -> str:
-        """Return what follows when it is read by key, as `iter` and `in` do too, from 0 on."""
-        if not (isinstance(key, str) and key in public_names(type(self))):
-            return "; .to_dict() makes a dictionary of it"
-        value = ".value" if "value" in public_names(type(getattr(self, key, None))) else ""
-        return f": .{key}{value}; .to_dict() makes a dictionary of it"
-
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
             raise no_attribute(type(self).__name__, name, "" if is_private(name) else self._advice(name))
-
-        def __getitem__(self, key: object) -> object:
-            raise TypeError(f"{type(self).__name__} is read by attribute, and not by key{self._advice_of_key(key)}")
 
         def __dir__(self) -> list[str]:
             return [name for name in super().__dir__() if not name.startswith("wire_")]

@@ -51,7 +51,7 @@ PaperT = TypeVar("PaperT", bound=Paper)
 
 
 @frozen(kw_only=True)
-class Reply(Hinted, Serializable, Showable, Generic[T]):
+class Reply(Serializable, Showable, Hinted, Generic[T]):
     """A successful answer. It was paid for; where it carries no code, perhaps.
 
     `to_dict` has operation, charge, attempts, elapsed (seconds, rounded), check_sum and data, and unknown_attempts
@@ -119,9 +119,6 @@ class Reply(Hinted, Serializable, Showable, Generic[T]):
     def _advice(self, name: str) -> str:
         where = "" if name == "data" else _place_of(name, self.data)  # while it is being made it has no data
         return f"; .{where} has it" if where else super()._advice(name)
-
-    def _advice_of_key(self, key: object) -> str:
-        return super()._advice_of_key(key) if isinstance(key, str) else "; .data has what was read"
 
 
 def _place_of(name: str, data: object) -> str:

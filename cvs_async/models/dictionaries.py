@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import attrs
 
+from .._hints import no_key
 from .._json import dumps, json_values
 from .._reveal import is_revealed
 
@@ -77,7 +78,10 @@ class Serializable(InPydantic):
 
     def __getitem__(self, name: str) -> Any:
         """Return a part of `to_dict`, which is plain JSON. Attributes hold the typed values."""
-        return self.to_dict()[name]
+        parts = self.to_dict()
+        if name not in parts:
+            raise no_key(self, name)
+        return parts[name]
 
 
 class Showable:
@@ -129,7 +133,7 @@ class Restorable(Serializable):
         from .._converter import unstructure
 
         if name not in _names(type(self)):
-            raise KeyError(name)
+            raise no_key(self, name)
         return json_values(unstructure(getattr(self, name)))
 
 

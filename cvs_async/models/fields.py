@@ -65,7 +65,7 @@ _VALUES = frozenset({"content", "strip", "text", "raw", "lower", "upper", "repla
 
 
 @define(repr=False, on_setattr=setters.frozen, unsafe_hash=True)  # frozen=True takes three times as long to make
-class Field(Hinted, Readable, Restorable, Generic[T]):
+class Field(Readable, Restorable, Hinted, Generic[T]):
     """One value that was read, with what the service says of it.
 
     A field that is absent from the answer is empty: each of its parts is None. The field itself never is.
@@ -144,7 +144,7 @@ def described(image: Image) -> str:
 
 
 @frozen(kw_only=True)
-class Document(Hinted, Restorable, Showable):
+class Document(Restorable, Showable, Hinted):
     """Base of everything that is read field by field.
 
     Attributes:
