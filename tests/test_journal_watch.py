@@ -155,6 +155,25 @@ async def test_a_journal_is_not_begun_anew_beside_what_was_saved_of_a_lost_one(t
     assert (stats.done, set(service.sent.values())) == (50, {1})
 
 
+async def test_an_index_of_the_wal_that_is_set_back_writes_over_nothing(tmp_path: Path) -> None:
+    path, service, count, index = tmp_path / "claims.db", Service(latency=0.005), 0, b""
+    shm = path.with_name("claims.db-shm")
+    async with service.client() as cvs:
+        with pytest.raises(JournalError, match=r"claims\.db-shm was set back while a batch wrote"):
+            async with cvs.batch(cvs.ocr.card, numbered(60), journal=path, concurrency=AT_ONCE) as outcomes:
+                async for _ in outcomes:
+                    count += 1
+                    if count == 10:
+                        index = shm.read_bytes()
+                    if count == 30:
+                        with shm.open("r+b") as file:
+                            file.write(index)
+        assert 30 <= service.sent.total() < 60
+        outcomes, stats = await run(cvs, numbered(60), path)
+    assert stats.replayed >= 30 - AT_ONCE
+    assert (stats.done + stats.held, set(service.sent.values())) == (60, {1})
+
+
 async def test_a_journal_that_was_renamed_without_its_wal_is_whole(tmp_path: Path) -> None:
     path, service = tmp_path / "claims.db", Service(latency=0.005)
     renamed = tmp_path / "renamed" / "other.db"

@@ -80,6 +80,7 @@ LAST = """
 SELECT d.id, max(r.number), r.opening, r.check_sum, r.sent_at, r.charge, total(r.charge = 'billed')
 FROM sources d JOIN requests r ON r.document = d.id WHERE d.key = ? AND d.document = d.id
 """
+IS_THERE = "SELECT 1 FROM requests WHERE document = ? AND number = ? AND charge IS ?"
 CONTENT = "SELECT content FROM contents JOIN sources d USING (document) WHERE d.key = ? AND d.document = d.id"
 
 

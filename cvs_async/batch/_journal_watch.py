@@ -17,19 +17,26 @@ class Harmed(JournalError):
 
     Attributes:
         cut: it was made shorter, so that to write more would only do more harm.
+        set_back: SQLite's index of the WAL was, so that what is written next would be written over what was committed.
         journal_lost: the journal itself is gone or another file: what is written now is in a file without a name.
     """
 
-    def __init__(self, message: str, *, cut: bool = False, journal_lost: bool = False) -> None:
+    def __init__(self, message: str, *, cut: bool = False, set_back: bool = False, journal_lost: bool = False) -> None:
         super().__init__(message)
         self.cut = cut
+        self.set_back = set_back
         self.journal_lost = journal_lost
+
+    @property
+    def forbids_writing(self) -> bool:
+        """Whether to write even what has come back would destroy what is there."""
+        return self.cut or self.set_back
 
 
 class Watch:
     """Remembers the journal and its WAL as they were when it looked last.
 
-    The -shm file is not watched: only readers need it, and SQLite makes it anew.
+    The -shm file is not watched: only readers need its name, and SQLite makes it anew.
 
     Args:
         path: of the journal.

@@ -26,6 +26,7 @@ from ._journal_schema import (
     CONTENT,
     COUNTS,
     DUPLICATE,
+    IS_THERE,
     LAST,
     JournalError,
     Output,
@@ -81,6 +82,8 @@ class Writer:
         self._copy: Path | None = None
         self._synchronous = ""
         self._next = 1
+        self._written: Row | None = None  # document, number and charge of the newest request, see `_refuse_others`
+        self._newest: Row | None = None  # the same, once it is committed
         self._under_way: dict[bytes, _Request] = {}
         with translated(self._path), ExitStack() as stack:
             self._database = open_to_write(self._path, stack)
@@ -101,6 +104,7 @@ class Writer:
         self._database.execute("UPDATE journal SET opening = opening + 1")
         [(self._opening,)] = self._database.execute("SELECT opening FROM journal").fetchall()
         [(self._last_id,)] = self._database.execute("SELECT coalesce(max(id), 0) FROM sources").fetchall()
+        [(self._version,)] = self._database.execute("PRAGMA data_version").fetchall()
 
     def _least_size(self) -> int:
         [pages, size] = [self._database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")]
@@ -114,7 +118,7 @@ class Writer:
                     with suppress(sqlite3.Error):  # so that the journal is whole if it has another name now
                         self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
                     save_copy(self._database, self._copy)
-                elif isinstance(self._harm, Harmed) and self._harm.cut:
+                elif isinstance(self._harm, Harmed) and self._harm.forbids_writing:
                     stack.enter_context(kept_from_checkpoint(self._path))
                 elif self._harm is None:  # also where a reader stays, so that a copy without the WAL is whole
                     self._database.execute("PRAGMA busy_timeout = 100")
@@ -146,6 +150,7 @@ class Writer:
         results = self._carry_out(group)
         self._watch.look()  # as late as can be, because what is written next makes a file longer that was cut
         self._database.execute("COMMIT")
+        self._newest = self._written
         self._watch.look()
         return [results[id(call)] for call in group]
 
@@ -156,12 +161,22 @@ class Writer:
         return results
 
     def _refuse_others(self) -> None:
+        [(version,)] = self._database.execute("PRAGMA data_version").fetchall()
+        if version == self._version:
+            return  # no other connection has changed anything
         [(opening,)] = self._database.execute("SELECT opening FROM journal").fetchall()
         if opening != self._opening:
             raise JournalError(
                 f"journal {self._path} was opened by another process while this one writes to it: nothing more is sent;"
                 " run one batch at a time with a journal, and keep the journal on a local disk"
             )
+        if self._newest is not None and self._database.execute(IS_THERE, self._newest).fetchone() is None:
+            raise Harmed(
+                f"{self._path}-shm was set back while a batch wrote to {self._path.name}, as by a program that restores"
+                " files: nothing more is sent; keep such programs away from it",
+                set_back=True,
+            )
+        self._version = version
 
     def _give_up(self, error: Exception) -> None:
         try:
@@ -183,7 +198,7 @@ class Writer:
 
     def _write_ends(self, group: Sequence[Call]) -> None:
         """Write what came of requests that had left, and undo those that will not leave, if that is possible."""
-        if isinstance(self._harm, Harmed) and self._harm.cut:
+        if isinstance(self._harm, Harmed) and self._harm.forbids_writing:
             return
         ends = [call for call in group if call.method is Writer.ended or self._is_not_to_leave(call)]
         try:
@@ -261,6 +276,7 @@ class Writer:
             rows.append((document, number + 1, self._opening, check_sum, now, *[None] * 5))
             results.append(None)
         _insert(self._database, "INTO requests", rows)
+        self._written = (*rows[-1][:2], None) if rows else self._written
         return results
 
     def ended(self, calls: Sequence[tuple[bytes, bytes | None, tuple[Any, ...]]]) -> list[LookupError | None]:
@@ -283,6 +299,7 @@ class Writer:
             else:
                 contents.append((request.document, zlib.compress(content, 1)))
         _insert(self._database, "OR REPLACE INTO requests", rows)
+        self._written = (*rows[-1][:2], rows[-1][6]) if rows else self._written
         _insert(self._database, "OR REPLACE INTO contents", contents)
         return results
 
@@ -295,6 +312,7 @@ class Writer:
         if last is None or last.charge is not None or last.opening != self._opening:
             return LookupError(f"{key.hex()} is not marked as sent")
         self._database.execute("DELETE FROM requests WHERE document = ? AND number = ?", (last.document, last.number))
+        self._written = None
         return None
 
     def _take_last(self, key: bytes) -> _Request | None:
