@@ -27,7 +27,7 @@ from attrs import define
 from ._certificates import tls_context
 from ._descriptors import found_in
 from ._proxies import Proxies
-from ._transport_connection import Connector, Socket
+from ._transport_connection import Connection, Connector, Socket
 from ._transport_parser import MAX_FIELD, MAX_FIELDS
 from .settings import Timeout
 
@@ -80,11 +80,13 @@ class _Payload(aiohttp.Payload):
 
     _autoclose = True
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, sending: _Sending) -> None:
         super().__init__(content)
         self._size = len(content)
+        self._sending = sending
 
     async def write(self, writer: AbstractStreamWriter) -> None:
+        await self._sending.leave()
         for piece in self._value.pieces:
             await writer.write(piece)
 
@@ -102,7 +104,9 @@ class _Sending:
     Attributes:
         trace: is told when a connection is looked for, and right before anything is written to it.
         used: the connections that have carried a request.
-        kept: whether it goes over one of these.
+        connection: what it goes over.
+        kept: whether that has carried a request before.
+        unusable: whether it was closed, or something had arrived on it unasked.
         left: whether anything of it may have been written.
         write_timer: bounds the time that it takes to write a piece of its body; None for a body in one piece.
         body_error: why its body could not be had.
@@ -110,7 +114,9 @@ class _Sending:
 
     trace: Trace | None
     used: weakref.WeakSet[asyncio.BaseTransport]
+    connection: Connection | None = None
     kept: bool = False
+    unusable: bool = False
     left: bool = False
     write_timer: asyncio.Timeout | None = None
     body_error: Exception | None = None
@@ -118,6 +124,29 @@ class _Sending:
     async def tell(self, event: str) -> None:
         if self.trace is not None:
             await self.trace(event, {})
+
+    def goes_over(self, connection: Connection) -> None:
+        self.connection, self.unusable = connection, False
+        self.kept = connection.transport in self.used
+
+    async def leave(self) -> None:
+        """Right before the first byte is written: see to it that nothing has arrived on the connection unasked.
+
+        Raises:
+            _UnusableError: it has, or the connection is closed.
+        """
+        connection = self.connection
+        if connection is None or not await connection.is_usable() or connection.transport is None:
+            self.unusable = True
+            raise _UnusableError
+        try:
+            await self.tell("http11.send_request_headers.started")
+        except Exception as error:
+            self.body_error = error
+            raise
+        self.left = True
+        if not self.kept:
+            self.used.add(connection.transport)
 
 
 _sending: ContextVar[_Sending] = ContextVar("cvs_async_sending")
@@ -197,7 +226,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         proxy, timeout = self._proxies.of(outgoing.url), _timeout(outgoing.timeout.connect, outgoing.timeout.read)
         while True:
             try:
-                return await session.request(
+                response = await session.request(
                     outgoing.method,
                     url,
                     headers=outgoing.headers,
@@ -207,9 +236,16 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                     proxy=proxy,
                     middlewares=() if outgoing.method == "POST" else (_send_once,),
                 )
-            except _UnusableError:
-                if not sending.kept:  # a new connection: who closes those at once, or speaks first, will go on so
-                    raise  # and each turn takes one kept connection out of the pool, so this comes to an end
+            except aiohttp.ClientError:
+                if not sending.unusable:
+                    raise
+            else:
+                if sending.left:
+                    return response
+                response.close()  # it came before anything of the request was written
+            if not sending.kept:  # a new connection: who closes those at once, or speaks first, will go on so
+                raise _UnusableError
+            # Each turn takes one kept connection out of the pool, so this comes to an end.
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -254,16 +290,15 @@ KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 
 class _Request(aiohttp.ClientRequest):
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        """Write the request, unless the connection is closed or holds something that no request asked for."""
-        sending, transport = _sending.get(), conn.transport
-        sending.kept = transport in sending.used
-        if not await conn.protocol.is_usable():
-            conn.close()
-            raise _UnusableError
-        await sending.tell("http11.send_request_headers.started")
-        sending.left = True
-        if not sending.kept:
-            sending.used.add(transport)
+        """Write the request. One with a body leaves in a task of its own, a turn of the loop later."""
+        sending = _sending.get()
+        sending.goes_over(conn.protocol)
+        if not self._body:
+            try:
+                await sending.leave()
+            except _UnusableError:
+                conn.close()
+                raise
         return await super().send(conn)
 
 
@@ -284,11 +319,12 @@ async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
 
 def _body(
     stream: httpx.AsyncByteStream, sending: _Sending, seconds: float | None
-) -> AsyncIterator[bytes] | _Payload | bytes | None:
+) -> AsyncIterator[bytes] | _Payload | None:
     if isinstance(stream, Content):
-        return _Payload(stream) if stream.pieces else None
+        return _Payload(stream, sending) if stream.pieces else None
     if isinstance(stream, httpx.ByteStream):
-        return b"".join(stream) or None
+        content = b"".join(stream)
+        return _Payload(Content((content,)), sending) if content else None
     return _timed(stream, sending, seconds)
 
 
@@ -302,10 +338,13 @@ async def _timed(stream: Any, sending: _Sending, seconds: float | None) -> Async
                 sending.write_timer.reschedule(until)
 
     try:
+        await sending.leave()
         async for chunk in stream:
             bound(None if seconds is None else now() + seconds)
             yield chunk
             bound(None)
+    except _UnusableError:
+        raise
     except Exception as error:
         sending.body_error = error
         raise

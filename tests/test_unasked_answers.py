@@ -6,8 +6,10 @@ import asyncio
 import re
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeAlias
 
+import aiohttp
 import httpx
 import pytest
 from attrs import define
@@ -282,3 +284,36 @@ async def test_nor_over_a_transport_of_httpxs(extra: str, how: str) -> None:
             await ask(cvs, said, number, pause=False)
         await left(server)
     assert (len(server.requests), server.connections) == (4, 4)
+
+
+BODIES = {"small": b"", "streamed": b"x" * 300_000}
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+@pytest.mark.parametrize("rest", BODIES.values(), ids=BODIES)
+async def test_what_arrives_between_the_head_and_the_first_byte_of_a_request_is_no_answer_to_it(
+    rest: bytes, tls: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A request is prepared in one turn of the event loop and written in the next; others may take long between."""
+    real = aiohttp.ClientRequest.send
+    carried = set[object]()
+
+    async def copied(request: aiohttp.ClientRequest, conn: Any) -> aiohttp.ClientResponse:
+        if conn.transport in carried:
+            for writer in server.writers:
+                writer.write(named(server.requests[-1]))
+        carried.add(conn.transport)
+        return await real(request, conn)
+
+    monkeypatch.setattr(aiohttp.ClientRequest, "send", copied)
+    async with (
+        bad_server(answering, tls=certified()[0] if tls else None) as server,
+        client(server.base_url, retry=ONCE) as cvs,
+    ):
+        for number in range(4):
+            document = tmp_path / f"{number}.jpg"
+            document.write_bytes(b"document-%d" % number + rest)
+            reply = await cvs.ocr.card(document)
+            assert (reply.raw["data"]["name"], reply.attempts) == (f"document-{number}", 1)
+    assert (len(server.requests), server.connections, cvs.stats.attempts) == (4, 4, 4)
