@@ -19,7 +19,7 @@ from ._inputs import Part, Url, choose_form, is_opened_once, load
 from ._reply import Reply, decode, head_charge, http_error
 from ._request import build
 from ._running_call import Call
-from .errors import CVSError, DecodeError, InvalidInputError, ResponseTooLargeError
+from .errors import ConnectionLostError, CVSError, DecodeError, InvalidInputError, ResponseTooLargeError
 from .settings import Settings, Timeout, as_timeout
 
 if TYPE_CHECKING:  # httpx and aiohttp take long to import, and `import cvs_async` shall not
@@ -185,7 +185,18 @@ class _Attempt(Generic[T]):
 
     def _decode(self, wire: WireReply) -> Reply[T]:
         elapsed = time.perf_counter() - self.started
-        return decode(self.endpoint, wire, check_sum=self.check_sum, elapsed=elapsed)
+        reply = decode(self.endpoint, wire, check_sum=self.check_sum, elapsed=elapsed)
+        if wire.early:  # nobody reads a document that is not there: it may be the answer to an earlier one
+            raise ConnectionLostError(
+                f"{self.endpoint.name}: a reply came before the whole request had left, so it may be another"
+                " document's; it is in .raw",
+                operation=self.endpoint.name,
+                attempts=wire.attempts,
+                charge="unknown",
+                http_status=wire.status,
+                raw=reply.raw,
+            )
+        return reply
 
 
 def _check(endpoint: Endpoint[Any], inputs: Mapping[str, object], options: Arguments) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class WireReply:
         unknown_attempts: how many of them before this one may have been charged.
         retry_after: seconds that the service asks to wait; None where it does not.
         request_size: bytes of the request's body.
+        early: whether it came before all of the request had been written.
     """
 
     status: int
@@ -29,6 +30,7 @@ class WireReply:
     unknown_attempts: int = field(default=0, repr=False)
     retry_after: float | None = field(default=None, repr=False)
     request_size: int = field(default=0, repr=False)
+    early: bool = field(default=False, repr=False)
 
 
 @define(eq=False)

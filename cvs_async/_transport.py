@@ -138,6 +138,9 @@ class Transport:
         content = bytearray()
         try:
             answer = await self._answer(outgoing, progress)
+            size = int(outgoing.headers.get("Content-Length", 0))
+            # Transports of others need not read a body, as in tests.
+            early = isinstance(answer, Answer) and isinstance(outgoing.body, _BodyStream) and progress.sent < size
             try:
                 await self._read(answer, operation, progress, content)
                 await _use_once(answer)
@@ -169,7 +172,8 @@ class Transport:
                 progress.attempts,
                 progress.unknown_before,
                 None if answer.status_code == HTTPStatus.OK else _retry_after(answer.headers),
-                int(outgoing.headers.get("Content-Length", 0)),
+                size,
+                early,
             )
             return progress.answer
 

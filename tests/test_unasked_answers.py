@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import ssl
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import aiohttp
 import httpx
 import pytest
 from attrs import define
 
-from cvs_async import AsyncCVS, ConnectError, Reply, RetryPolicy
+from cvs_async import AsyncCVS, AuthenticationError, ConnectError, ConnectionLostError, Done, Reply, RetryPolicy
 from cvs_async import _transport_connection as connections
 from tests.servers import BadServer, Behave, Behaviour, bad_server, http, left, read_request, until
 from tests.test_faults import certified, client, failure, trusted
@@ -317,3 +318,35 @@ async def test_what_arrives_between_the_head_and_the_first_byte_of_a_request_is_
             reply = await cvs.ocr.card(document)
             assert (reply.raw["data"]["name"], reply.attempts) == (f"document-{number}", 1)
     assert (len(server.requests), server.connections, cvs.stats.attempts) == (4, 4, 4)
+
+
+@pytest.mark.parametrize("send_as", ["file", "base64"])
+@pytest.mark.parametrize("code", ["0", "5", "none"])
+async def test_a_reply_before_the_whole_document_has_left_may_be_another_documents(
+    send_as: Literal["file", "base64"], code: str, tmp_path: Path
+) -> None:
+    """A second copy of an earlier one, say. It is in doubt, also for the next run; an early refusal is believed."""
+    body = {"data": [{"type": "passport", "info": {}}]} | ({} if code == "none" else {"errorCode": code})
+
+    def behave(state: BadServer) -> Behaviour:
+        async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            state.requests.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(http(json.dumps(body).encode()))
+            await reader.read(1 << 20)
+            await state.go.wait()
+
+        return connection
+
+    document, journal = tmp_path / "large.pdf", tmp_path / "journal.db"
+    document.write_bytes(b"%PDF-" + b"x" * (32 << 20))
+    async with bad_server(behave) as server, client(server.base_url, retry=ONCE) as cvs:
+        error = await failure(cvs.ocr.card(document, send_as=send_as))
+        assert (type(error), error.charge, error.raw) == (
+            (AuthenticationError, "free", body) if code == "5" else (ConnectionLostError, "unknown", body)
+        )
+        for _ in range(2):
+            async with cvs.batch(cvs.ocr.card, [document], journal=journal, send_as=send_as) as outcomes:
+                (outcome,) = [outcome async for outcome in outcomes]
+            assert not isinstance(outcome, Done)
+            assert outcomes.stats.billed == 0
+    assert len(server.requests) == (3 if code == "5" else 2)
