@@ -28,7 +28,6 @@ NOTHING: Parsed = (), False, b""
 
 _PROBE = b"HTTP/1.1 100 Probe\r\n\r\n"
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?\n", re.IGNORECASE)
 
 
 class Parser:
@@ -109,8 +108,10 @@ def with_one_length(data: bytes) -> bytes | None:
     head = data[start : end.end()]
     lines, lengths = list[bytes](), list[bytes]()
     for line in head.splitlines(keepends=True):
-        if found := _LENGTH.fullmatch(line):
-            lengths += map(bytes.strip, found[1].split(b","))
+        # No regular expression: with blanks without end in a line, it would try each way to part them.
+        name, colon, value = line.partition(b":")
+        if colon and name.rstrip(b" \t").lower() == b"content-length" and line.endswith(b"\n"):
+            lengths += map(bytes.strip, value.split(b","))
         else:
             lines.append(line)
     if len(lengths) < 2 or len(set(lengths)) > 1:

@@ -160,3 +160,12 @@ async def test_silence_within_a_head_that_is_refused_ends_with_the_read_timeout(
     async with bad_server(after_request(start, stall)) as server, client(server.base_url, retry=ONCE, timeout=1) as cvs:
         error = await failure(cvs.ocr.card(PICTURE))
     assert (type(error).__name__, error.charge) == ("TimeoutError", "unknown")
+
+
+@pytest.mark.parametrize(
+    "field", [b" " * 100_000 + b"\r", b"5" + b" \t" * 50_000 + b"5", b"," * 100_000], ids=["CR", "blanks", "commas"]
+)
+def test_a_length_of_100_000_odd_bytes_is_looked_at_once(field: bytes) -> None:
+    """Whoever looks again from each of them takes a minute, or days, in the event loop."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length:" + field + b"\r\n\r\n"
+    assert with_one_length(head) == head
