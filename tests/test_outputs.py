@@ -633,3 +633,47 @@ def test_documents_whose_answers_were_purged_are_exported_as_purged(
         rows = list(csv.DictReader(file))
     assert [(row["status"], row["charge"]) for row in rows] == right
     assert {row["error"] for row in rows[:3]} == {""}
+
+
+@pytest.mark.parametrize("name", ["pipe.jsonl", "pipe.csv"])
+def test_results_are_not_appended_to_a_pipe_that_nobody_may_read(scans: Path, sandbox: Sandbox, name: str) -> None:
+    os.mkfifo(name)
+    # Its own process: what waits for a pipe is a thread, which would keep the tests' one from ending.
+    refused = subprocess.run(
+        [*COMMAND, "batch", "ocr.card", str(scans), "--append", "--out", name],
+        env=environment(sandbox),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (refused.returncode, sandbox.ledger.requests) == (2, 0)
+    assert f"{name} " in refused.stderr
+
+
+async def test_a_device_needs_no_disk(tmp_path: Path) -> None:
+    async with JsonLines("/dev/null", append=True) as sink:
+        await sink.write(outcome())
+
+
+def test_the_device_of_standard_output_is_standard_output(scans: Path, sandbox: Sandbox) -> None:
+    ended = run("batch", "ocr.card", scans, "--journal", "j.db", "--out", "/dev/stdout", sandbox=sandbox)
+    assert (ended.exit_code, len(ended.stdout.splitlines())) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("out", "reason"),
+    [
+        (f"{'x' * 250}.jsonl", "File name too long"),
+        (f"{'x' * 240}.jsonl", "File name too long"),
+        ("file/r.jsonl", "Not a directory"),
+    ],
+    ids=["too long", "too long for a draft", "below a file"],
+)
+@pytest.mark.parametrize("command", ["batch", "export"])
+def test_a_file_that_cannot_be_made_is_refused_by_the_name_that_was_given(
+    batch: Callable[..., Result], tmp_path: Path, command: str, out: str, reason: str
+) -> None:
+    batch()
+    (tmp_path / "file").touch()
+    refused = batch(out=out) if command == "batch" else run("export", "j.db", "--to", out)
+    assert (refused.exit_code, refused.stderr) == (2, f"{out} cannot be written: {reason}\n")

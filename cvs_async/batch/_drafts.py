@@ -21,8 +21,11 @@ OWNER_ONLY = 0o600
 
 
 def private(path: str, flags: int) -> int:
-    """Open a file; one that is made is readable for its owner only. To be given to `open` as its ``opener``."""
-    return os.open(path, flags, OWNER_ONLY)
+    """Open a file; one that is made is readable for its owner only. To be given to `open` as its ``opener``.
+
+    It never waits for whoever reads a pipe.
+    """
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), OWNER_ONLY)
 
 
 def make_private(path: Path) -> None:
@@ -68,8 +71,10 @@ def lock_results(file: int, path: Path) -> None:
     """Lock an opened results file, so that no two writers mix their lines.
 
     Raises:
-        InvalidInputError: if somebody else writes it.
+        InvalidInputError: if somebody else writes it, or it is a pipe.
     """
+    if stat.S_ISFIFO(os.fstat(file).st_mode):
+        raise InvalidInputError(f"{path} is a pipe, and not a file to write to: standard output can be piped on")
     if not lock(file):
         raise in_use(path)
 
@@ -165,6 +170,12 @@ def move_to_new(draft: Path, target: Path) -> None:
             raise
     else:
         draft.unlink()
+
+
+def sync(file: int) -> None:
+    """Bring what was written to an open file to the disk; a device has none."""
+    if stat.S_ISREG(os.fstat(file).st_mode):
+        os.fsync(file)
 
 
 def sync_folder(path: Path) -> None:

@@ -19,7 +19,7 @@ import anyio.to_thread
 from .._escape import escaped
 from .._stdout import check_stdout, is_terminal
 from ..errors import InvalidInputError
-from ._drafts import lock_results, private
+from ._drafts import lock_results, private, sync
 from .outcome import Outcome, head_of
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class JsonLines:
             return
         with anyio.CancelScope(shield=True):
             try:
-                await anyio.to_thread.run_sync(os.fsync, file.fileno())
+                await anyio.to_thread.run_sync(sync, file.fileno())
             finally:
                 await file.close()
 
@@ -217,7 +217,7 @@ class InThread(ABC):
 
 def refusal(path: Path, error: OSError, advice: str = "choose another name, or append to it") -> InvalidInputError:
     """Why a file of results cannot be made."""
-    if path.is_dir():
+    if os.path.isdir(path):
         return InvalidInputError(f"{path} is a folder, and not a file to write to")
     if isinstance(error, FileExistsError):
         return InvalidInputError(f"{path} exists, and its answers were paid for: {advice}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import anyio.to_thread
@@ -87,8 +88,9 @@ class Remade:
             raise failure
 
     def discard(self) -> None:
-        """Take the draft away."""
-        self.path.unlink(missing_ok=True)
+        """Take the draft away, if there is one."""
+        with suppress(OSError):  # such as a name that is too long for there to be one
+            self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let others write to the file that was there."""
@@ -98,7 +100,10 @@ class Remade:
 
     def _judge(self, notes: list[Output]) -> os.stat_result | None:
         """What is there and may be replaced; None where nothing is."""
-        status = drafts.status_of(self._target)
+        try:
+            status = drafts.status_of(self._target)
+        except OSError as error:
+            raise refusal(self._out, error) from error
         if status is None:
             return None
         if self._target.is_dir():
@@ -120,7 +125,7 @@ class Remade:
                 shutil.copymode(self._target, self.path)
             return drafts.note_of_draft(self.path)
         except OSError as error:
-            self.path.unlink(missing_ok=True)
+            self.discard()
             raise refusal(self._out, error) from error
 
     def _refuse_second(self) -> None:

@@ -199,8 +199,8 @@ class Results:
 
 
 def named(out: Path | None) -> Path | None:
-    """The results file that the user names; None for standard output, which ``-`` is too."""
-    return None if out == Path("-") else out
+    """The results file that the user names; None for standard output, which ``-`` and ``/dev/stdout`` are too."""
+    return None if out in (Path("-"), Path("/dev/stdout")) else out
 
 
 def _refuse_written(out: Path) -> None:

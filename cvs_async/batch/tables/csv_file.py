@@ -13,7 +13,7 @@ from typing import IO, Any, Unpack
 
 from ..._json import sound
 from ...errors import InvalidInputError
-from .._drafts import lock_results, private
+from .._drafts import lock_results, private, sync
 from ..outcome import Outcome
 from ..sinks import InThread, refusal
 from .columns import Column
@@ -149,7 +149,7 @@ class Csv(InThread):
     def _close(self, all_is_well: bool) -> None:
         with self._file:
             self._add(self.table.end())
-            os.fsync(self._file.fileno())
+            sync(self._file.fileno())
 
 
 def _cell(value: object) -> object:
