@@ -169,7 +169,7 @@ async def test_an_index_of_the_wal_that_is_set_back_writes_over_nothing(tmp_path
                         with shm.open("r+b") as file:
                             file.write(index)
         assert 30 <= service.sent.total() < 60
-        outcomes, stats = await run(cvs, numbered(60), path)
+        _, stats = await run(cvs, numbered(60), path)
     assert stats.replayed >= 30 - AT_ONCE
     assert (stats.done + stats.held, set(service.sent.values())) == (60, {1})
 
