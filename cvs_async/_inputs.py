@@ -236,9 +236,14 @@ def may_block(inputs: Mapping[str, object], form: Form) -> bool:
     return form != "url" and not all(isinstance(value, (Part, *IN_MEMORY)) for value in inputs.values())
 
 
+_READ_AGAIN = (str, Part, *IN_MEMORY)
+
+
 def is_opened_once(value: object) -> bool:
     """Whether an input is opened for the first request of a call only: it may be at its end, or take long to encode."""
-    return hasattr(value, "read") or not isinstance(value, (str, os.PathLike, Part, *IN_MEMORY))
+    if isinstance(value, _READ_AGAIN):  # as nearly all are; to ask whether something is a PathLike takes longer
+        return False
+    return hasattr(value, "read") or not isinstance(value, os.PathLike)
 
 
 def open_inputs(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form) -> dict[str, Url | Part]:

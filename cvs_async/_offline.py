@@ -14,7 +14,8 @@ _OFF = ("", "0", "false", "no", "off")
 
 def is_offline() -> bool:
     """Whether requests may go to this machine only. Read for each request, as tests set it after imports."""
-    return os.environ.get(VARIABLE, "").strip().lower() not in _OFF
+    value = os.environ.get(VARIABLE)
+    return value is not None and value.strip().lower() not in _OFF
 
 
 def refuse_elsewhere(operation: str, url: str, what: str) -> None:

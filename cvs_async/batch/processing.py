@@ -310,13 +310,13 @@ class Processor(Generic[T]):
         try:
             reply = await self._call(self._endpoint, parts, recorder=recorder, patient=patient, **options)
             self._failures = 0
-            done = Done(item, reply, requests=_requests(recorder, began, reply.charge))
+            done = Done(item, reply, requests=_requests(recorder, began, began + reply.elapsed, reply.charge))
             return done, reply.unknown_attempts + (reply.charge == "billed")
         except JournalError:
             raise
         except CVSError as error:
             self._count_failure(error)
-            requests = _requests(recorder, began, error.charge) if error.attempts else None
+            requests = _requests(recorder, began, time.time(), error.charge) if error.attempts else None
             return _without_reply(item, error, requests), error.unknown_attempts + (error.charge == "billed")
         finally:
             self._stats.in_flight -= 1
@@ -412,10 +412,10 @@ def _code_of(result: Reply[Any] | BaseException) -> int | str | None:
     return 0 if isinstance(result, Reply) and result.charge == "billed" else None
 
 
-def _requests(recorder: _JournalRecorder | None, began: float, charge: Charge) -> Requests:
+def _requests(recorder: _JournalRecorder | None, began: float, ended: float, charge: Charge) -> Requests:
     """What is known of the requests of a call that has just ended."""
     sent_at = began if recorder is None else recorder.sent_at
-    return Requests(sent_at, time.time(), int(charge == "billed"))
+    return Requests(sent_at, ended, int(charge == "billed"))
 
 
 def _without_reply(item: Item, error: CVSError, requests: Requests | None = None) -> Failed | Held:

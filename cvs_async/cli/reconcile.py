@@ -241,8 +241,9 @@ def _print_matches(out: Console, comparison: Comparison) -> None:
 
 
 def _writer(file: IO[str]) -> Write:
-    rows = csv.writer(file)
-    shown = escaped if file.isatty() else str
+    is_terminal = file.isatty()
+    rows = csv.writer(file, lineterminator="\n" if is_terminal else "\r\n")
+    shown = escaped if is_terminal else str
     return lambda cells: rows.writerow([_cell(cell, shown) for cell in cells])
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
 from ...api import OPERATIONS
-from ...models import fields_of
-from ...models.catalogue import FieldInfo
 from ...models.invoice import GoodsLabel
 from ...models.recognized import Recognized
 from .kinds import DATES, UNITS
 from .values import Kind
+
+if TYPE_CHECKING:
+    from ...models.catalogue import FieldInfo
 
 _HEAD: dict[str, Kind] = {
     "index": "whole",
@@ -101,7 +103,7 @@ class Documented:
 def documented(operations: tuple[str, ...]) -> Documented:
     """Return what is documented of operations; of one that the library does not know, its data as a whole."""
     known = [name for name in operations if name in OPERATIONS]
-    leaves = [leaf for name in known for leaf in _leaves(fields_of(name), _Place())]
+    leaves = [leaf for name in known for leaf in _leaves(_catalogue(name), _Place())]
     fields = [leaf.column for leaf in leaves if leaf.column and not leaf.table]
     items = [leaf.column for leaf in leaves if leaf.column and leaf.table]
     complete = len(known) == len(operations)
@@ -119,8 +121,14 @@ def documented(operations: tuple[str, ...]) -> Documented:
 @cache
 def documented_elsewhere(operations: tuple[str, ...]) -> frozenset[str]:
     """Return the paths of what is documented of the same types of papers, if only for other operations."""
-    infos = [info for name in operations if name in OPERATIONS for info in _infos(fields_of(name))]
+    infos = [info for name in operations if name in OPERATIONS for info in _infos(_catalogue(name))]
     return frozenset(f"{info.path}.{own.path}" for info in infos for own in _fields_of_type(info))
+
+
+def _catalogue(of: str | type[Any]) -> tuple[FieldInfo, ...]:
+    from ...models.catalogue import fields_of  # which reads the models' sources: only for tables
+
+    return fields_of(of)
 
 
 def _infos(nodes: Iterable[FieldInfo]) -> Iterator[FieldInfo]:
@@ -133,7 +141,7 @@ def _infos(nodes: Iterable[FieldInfo]) -> Iterator[FieldInfo]:
 def _fields_of_type(info: FieldInfo) -> tuple[FieldInfo, ...]:
     if info.model is None:
         return ()
-    return fields_of(info.model)
+    return _catalogue(info.model)
 
 
 # --- the catalogue as columns

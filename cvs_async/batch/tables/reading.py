@@ -220,6 +220,10 @@ class Leaf:
     page: int | None = None
 
 
+DEEPEST = 100
+"""Levels of a part of an answer that are looked into; what is deeper is one value, and written as JSON."""
+
+
 def leaves(whole: object, path: str = "", name: str = "") -> Iterator[Leaf]:
     """Yield every value in a part of an answer but pictures, each with its path; what is empty is left out."""
     if isinstance(whole, Field):
@@ -231,7 +235,7 @@ def leaves(whole: object, path: str = "", name: str = "") -> Iterator[Leaf]:
             yield Leaf(path, name, whole.value, whole.score, whole.box)
     elif isinstance(whole, TextItem):
         yield Leaf(path, name, whole.text, whole.confidence, whole.box)
-    elif isinstance(whole, Document | list | dict):
+    elif isinstance(whole, Document | list | dict) and path.count(".") < DEEPEST:
         yield from _leaves_below(whole, path, name)
     elif whole is not None and not isinstance(whole, Image):
         yield Leaf(path, name, whole)
