@@ -56,8 +56,12 @@ ANSWERS: dict[str, Answer] = {
 }
 
 
+PATIENCE = 10.0
+"""Real seconds in which a thread wakes the loop, if one is to."""
+
+
 class _Selector(selectors.DefaultSelector):
-    """Never waits: where nothing is ready, the script takes a step."""
+    """Waits for threads only: where nothing is ready, the script takes a step."""
 
     script: Script
     turns = 0
@@ -67,6 +71,8 @@ class _Selector(selectors.DefaultSelector):
         assert self.turns < ENDLESS, "it does not come to rest"
         if timeout is None or timeout > 0:
             self.turns = 0
+            if self.script.is_idle and (events := super().select(PATIENCE)):
+                return events
             self.script.step()
         return super().select(0)
 
@@ -111,6 +117,11 @@ class Script:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._offers.append((kind, future))
         return future
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left that the script could let happen, so that only a thread can wake the loop."""
+        return self._steps + 1 not in self.events and all(future.done() for _, future in self._offers)
 
     def step(self) -> None:
         """Let one thing happen."""
