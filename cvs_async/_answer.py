@@ -78,6 +78,8 @@ def parse(text: str, nodes: int = 0) -> dict[str, Any] | None:
         nodes: how many values it has, as far as they were counted.
     """
     decoder, patient = (_IN_PIECES, _IN_PIECES_PATIENT) if nodes > AT_ONCE else (_DECODER, _PATIENT)
+    if nodes <= AT_ONCE < len(text):  # a long text of few values: long integers would take C seconds in one go
+        decoder = _PATIENT
     try:
         answer = decoder.decode(text)
     except json.JSONDecodeError:
@@ -138,15 +140,20 @@ def whole_number(raw: object) -> int | str | None:
     """A whole number, also in ASCII digits as text; as text if it has more digits than Python converts; else None."""
     if isinstance(raw, int):
         return None if isinstance(raw, bool) else raw
-    if not isinstance(raw, str) or (found := _WHOLE.fullmatch(raw)) is None:
+    if not isinstance(raw, str):
         return None
-    sign, digits = found.groups()
+    # No regular expression: it would take seconds for a text as long as an answer may be.
+    text = raw.strip(" \t\n\r")
+    sign = text[:1] if text.startswith(("+", "-")) else ""
+    digits = text[len(sign) :]
+    if not (digits.isascii() and digits.isdecimal()):
+        return None
+    digits = digits.lstrip("0") or "0"
     if len(digits) <= _DIGITS:
         return int(sign + digits)
     return f"{sign}{digits}" if sign == "-" else digits
 
 
-_WHOLE = re.compile(r"[ \t\n\r]*([+-]?)0*(0|[1-9][0-9]*)[ \t\n\r]*")
 _DIGITS = 640
 """Whatever the limit of `sys.set_int_max_str_digits`, so many digits are converted."""
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from attrs import define
 
-from ._aside import SMALL, aside
+from ._aside import aside, is_quick
 from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint, Form
 from ._exchange import Progress, WireReply
@@ -166,8 +166,8 @@ class _Attempt(Generic[T]):
             if self.recorder is not None:
                 await self.recorder.sending()
             wire = await self.transport.send(request, self.timeout, progress)
-            size = len(wire.content)
-            reply = self._decode(wire) if size <= SMALL else await aside(size, self._decode, wire)
+            quick = is_quick(wire.content)
+            reply = self._decode(wire) if quick else await aside(len(wire.content), self._decode, wire)
         except BaseException as error:
             if wire is None and isinstance(error, (ResponseTooLargeError, DecodeError)) and error.raw:
                 error.charge = head_charge(self.endpoint, error.raw)

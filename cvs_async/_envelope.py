@@ -54,7 +54,12 @@ class Envelope:
         return AuthenticationError
 
 
+MESSAGE = 1 << 12
+"""Characters at the beginning of a message that are looked at: nothing else runs while a pattern is searched for."""
+
+
 def _said(message: str) -> type[APIError] | None:
+    message = message[:MESSAGE]
     if _CREDENTIALS.search(message):
         return AuthenticationError
     return OutOfRequestsError if _QUOTA.search(message) else None

@@ -233,7 +233,9 @@ async def _pieces(answer: Answer | httpx.Response, progress: Progress) -> AsyncI
     unpacker = Unpacker(answer.headers.get("content-encoding", ""))
     async for chunk in stream:
         progress.received += len(chunk)
-        for piece in unpacker.feed(chunk):
+        for number, piece in enumerate(unpacker.feed(chunk)):
+            if number:  # there is much in a small chunk, and perhaps in those of many other answers
+                await asyncio.sleep(0)
             yield piece
     unpacker.finish()
 

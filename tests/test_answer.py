@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import anyio
@@ -14,7 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cvs_async import AsyncCVS, _answer, _aside, _call
+from cvs_async import AsyncCVS, ResponseTooLargeError, _answer, _aside, _call
 from cvs_async._answer import (
     AT_ONCE,
     MOST_ELEMENTS,
@@ -26,8 +28,9 @@ from cvs_async._answer import (
     parse,
     whole_number,
 )
-from cvs_async._aside import LARGE, SMALL, aside
+from cvs_async._aside import FEW, LARGE, SMALL, aside
 from cvs_async._reply import decode
+from cvs_async._unpack import PIECE
 from tests.clock import unhurried
 from tests.servers import until
 
@@ -84,6 +87,12 @@ def test_much_is_read_in_pieces_and_little_at_once(monkeypatch: pytest.MonkeyPat
         assert parse(text, count_nodes(text.encode())) is not None
         assert (bool(longest), bool(at_once)) == (pieces, not pieces)
         assert max(longest, default=0) <= WINDOWS[-1], "C is never given more, but for a number or a text"
+
+
+def test_long_integers_among_few_values_are_not_converted_in_one_go() -> None:
+    """C would not let anything else run before the last of thousands: those beyond 640 digits stay text."""
+    text = f'{{"a": [{("7" * 4000 + ", ") * 20}{"7" * 640}]}}'
+    assert parse(text, count_nodes(text.encode())) == {"a": ["7" * 4000] * 20 + [int("7" * 640)]}
 
 
 def watched(scan: Callable[[str, int], Any], given: list[int]) -> Callable[[str, int], Any]:
@@ -146,6 +155,35 @@ def test_members_come_until_the_text_breaks_off(nodes: int) -> None:
 # Threads
 
 
+async def test_answers_do_not_wait_for_files() -> None:
+    """A drive that is gone can hold all threads for files; an answer that was paid for is decoded all the same."""
+    hanging = anyio.to_thread.current_default_thread_limiter()
+    for number in range(int(hanging.total_tokens)):
+        hanging.acquire_on_behalf_of_nowait(number)
+    with anyio.fail_after(10):
+        for size in (SMALL + 1, LARGE + 1):
+            assert await aside(size, lambda: "read") == "read"
+
+
+@pytest.mark.parametrize("size", [SMALL + 1, LARGE, LARGE + 1])
+async def test_few_answers_of_a_kind_are_decoded_at_once(size: int) -> None:
+    """Each thread more would take turns from the event loop."""
+    begun, go = list[int](), threading.Event()
+
+    def work(number: int) -> None:
+        begun.append(number)
+        assert go.wait(10)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(30):
+            tasks.start_soon(aside, size, work, number)
+        await until(lambda: len(begun) == _aside.AT_ONCE)
+        for _ in range(20):
+            await anyio.sleep(0.001)
+        assert len(begun) == _aside.AT_ONCE
+        go.set()
+
+
 async def test_large_answers_wait_for_each_other_and_others_do_not() -> None:
     begun, go = list[int](), threading.Event()
 
@@ -168,6 +206,23 @@ async def test_large_answers_wait_for_each_other_and_others_do_not() -> None:
 async def test_what_takes_long_is_decoded_in_a_thread(
     size: int, elsewhere: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    head = b'{"errorCode": 0, "data": "'
+    content = head + b"x" * (size - len(head) - 2) + b'"}'
+    assert await is_decoded_in_a_thread(content, monkeypatch) == elsewhere
+
+
+@pytest.mark.parametrize("value", [b"0", b"{}", b"[]", b'{"info": {}}'])
+async def test_many_values_in_a_small_answer_are_decoded_in_a_thread(
+    value: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the event loop sixty of them would take a minute in which nothing else runs."""
+    for count, elsewhere in ((FEW // 8, False), (2 * FEW, True)):
+        content = b'{"errorCode": 0, "data": [%s]}' % b",".join([value] * count)
+        assert len(content) <= SMALL
+        assert await is_decoded_in_a_thread(content, monkeypatch) == elsewhere
+
+
+async def is_decoded_in_a_thread(content: bytes, monkeypatch: pytest.MonkeyPatch) -> bool:
     threads = list[threading.Thread]()
     real = decode
 
@@ -176,9 +231,34 @@ async def test_what_takes_long_is_decoded_in_a_thread(
         return real(*arguments, **keywords)
 
     monkeypatch.setattr(_call, "decode", look)
-    head = b'{"errorCode": 0, "data": "'
-    content = head + b"x" * (size - len(head) - 2) + b'"}'
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
     async with AsyncCVS("key", "secret", transport=transport) as cvs:
         await cvs.ocr.card(b"x")
-    assert [thread is not threading.current_thread() for thread in threads] == [elsewhere]
+    (thread,) = threads
+    return thread is not threading.current_thread()
+
+
+async def test_others_have_their_turn_while_a_small_chunk_becomes_much() -> None:
+    """Else sixty bombs that come together would take seconds in which nothing else runs."""
+    packed = gzip.compress(b'{"errorCode": 0, "data": "' + b" " * (200 * PIECE) + b'"}')
+    turns = 0
+
+    class Chunk(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            nonlocal turns
+            turns = 0
+            yield packed
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Chunk()))
+    async with AsyncCVS("key", "secret", transport=transport) as cvs, anyio.create_task_group() as tasks:
+        tasks.start_soon(count)
+        with pytest.raises(ResponseTooLargeError):
+            await cvs.ocr.card(b"x")
+        tasks.cancel_scope.cancel()
+    assert turns > 100

@@ -65,3 +65,9 @@ def test_a_message_against_its_code_is_drift_and_read_with_care(
     assert len(caplog.records) == 1, "it is said once"
     assert message not in caplog.text
     assert f"code {code} in the {envelope.name} envelope" in caplog.text
+
+
+def test_only_the_beginning_of_a_message_is_looked_at() -> None:
+    """To search through 32 MB takes a second in which nothing else runs."""
+    assert DATA.kind(4, "x" * 4000 + CREDENTIALS) is AuthenticationError
+    assert DATA.kind(4, "x" * 5000 + CREDENTIALS) is OutOfRequestsError

@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, TypeVar, cast
 import anyio
 from attrs import evolve, frozen
 
-from .._aside import SMALL, aside
+from .._aside import aside, is_quick
 from .._call import Caller
 from .._endpoint import Arguments, Endpoint
 from .._exchange import Progress, WireReply
@@ -269,7 +269,7 @@ class Processor(Generic[T]):
         return _Known(None)
 
     async def _answered(self, item: Item, record: Record, content: bytes) -> Done[T] | Failed:
-        if len(content) <= SMALL:
+        if is_quick(content):
             return answered(self._endpoint, item, record, content)
         return await aside(len(content), answered, self._endpoint, item, record, content)
 
