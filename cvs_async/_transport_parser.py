@@ -1,7 +1,8 @@
-"""Parsing an answer with aiohttp's parser, within bounds, and with a length that is declared twice.
+"""Parsing an answer with aiohttp's parser, within bounds, where that would lose an answer that was paid for.
 
 RFC 9110, section 8.6, lets a recipient read an answer whose equal Content-Length stands in it several times; some
-proxies make such answers. aiohttp's C parser refuses them, and an answer that was paid for would be lost.
+proxies make such answers, and aiohttp's C parser refuses them. And what is broken after a whole answer, but comes
+together with it, costs aiohttp that answer too.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Parser:
         self._make = make
         self._head: bytes | None = b""  # until the head was read
         self._refusal: HttpProcessingError | None = None
+        self._failed = False  # after a whole answer
 
     def feed_data(self, data: bytes) -> Parsed:
         """Parse more of the answer.
@@ -63,17 +65,30 @@ class Parser:
         return parsed
 
     def _read_anyway(self, head: bytes, refusal: HttpProcessingError) -> Parsed:
-        """Parse from the beginning with one length, once the whole head is there."""
-        if b"content-length" not in head.lower() or len(head) > MAX_HEAD:
+        """Parse from the beginning, once the whole head is there: with one length, and apart from what follows.
+
+        Raises:
+            HttpProcessingError: the refusal, if the answer itself is broken.
+        """
+        if len(head) > MAX_HEAD:
             raise refusal
-        mended = with_one_length(head)
-        if mended is None:
-            return NOTHING
-        if mended == head:
+        if b"content-length" in head.lower():
+            mended = with_one_length(head)
+            if mended is None:
+                return NOTHING
+            head = mended
+        if (place := _place_of_head(head)) is None:
             raise refusal
         self._head, self._refusal, self._parser = None, None, self._make()
-        parsed: Parsed = self._parser.feed_data(mended)
-        return parsed
+        parsed: Parsed = self._parser.feed_data(head[: place[1]])
+        try:
+            messages, upgraded, tail = self._parser.feed_data(head[place[1] :])
+        except HttpProcessingError:
+            if not parsed[0] or not parsed[0][-1][1].is_eof():
+                raise refusal from None
+            self._failed = True  # the connection is not used again
+            return parsed
+        return [*parsed[0], *messages], upgraded, tail
 
     def feed_eof(self) -> Any:
         """The connection has ended; returns what aiohttp's parser makes of an answer without its end."""
@@ -89,6 +104,8 @@ class Parser:
         aiohttp's C parser does not show its state, so it is given a message: only between two others it is read as
         it is.
         """
+        if self._failed:
+            return False
         try:
             messages, upgraded, tail = self._parser.feed_data(_PROBE)
         except (HttpProcessingError, ValueError, AssertionError):
@@ -98,14 +115,10 @@ class Parser:
 
 def with_one_length(data: bytes) -> bytes | None:
     """Return an answer with its equal Content-Lengths made one; unchanged if they differ; None before its head ends."""
-    start = 0
-    while data[start : start + 10].startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):  # 100 Continue and the like
-        if (end := _END_OF_HEAD.search(data, start)) is None:
-            return None
-        start = end.end()
-    if (end := _END_OF_HEAD.search(data, start)) is None:
+    if (place := _place_of_head(data)) is None:
         return None
-    head = data[start : end.end()]
+    start, end = place
+    head = data[start:end]
     lines, lengths = list[bytes](), list[bytes]()
     for line in head.splitlines(keepends=True):
         # No regular expression: with blanks without end in a line, it would try each way to part them.
@@ -117,4 +130,15 @@ def with_one_length(data: bytes) -> bytes | None:
     if len(lengths) < 2 or len(set(lengths)) > 1:
         return data
     lines.insert(1, b"Content-Length: %s\r\n" % lengths[0])
-    return data[:start] + b"".join(lines) + data[end.end() :]
+    return data[:start] + b"".join(lines) + data[end:]
+
+
+def _place_of_head(data: bytes) -> tuple[int, int] | None:
+    """Return where the head of an answer begins and ends, after interim answers; None before its end."""
+    start = 0
+    while data[start : start + 10].startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):  # 100 Continue and the like
+        if (end := _END_OF_HEAD.search(data, start)) is None:
+            return None
+        start = end.end()
+    end = _END_OF_HEAD.search(data, start)
+    return None if end is None else (start, end.end())

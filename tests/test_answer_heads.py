@@ -169,3 +169,36 @@ def test_a_length_of_100_000_odd_bytes_is_looked_at_once(field: bytes) -> None:
     """Whoever looks again from each of them takes a minute, or days, in the event loop."""
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length:" + field + b"\r\n\r\n"
     assert with_one_length(head) == head
+
+
+WHOLE = {
+    "length": http(),
+    "two lengths": http(headers=(LENGTH,)),
+    "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(ANSWER), ANSWER),
+    "after an interim answer": b"HTTP/1.1 103 Early Hints\r\n\r\n" + http(),
+    "closing": http(headers=("Connection: close",)),
+}
+AFTER = [b"\0\0\0\0", b"garbage", b"}", b"HTTP/1.1 200 OK\r\nX", b"HTTP/1.1 999999 No\r\n\r\n", http()]
+
+
+@pytest.mark.usefixtures("parser")
+@pytest.mark.parametrize("after", AFTER)
+@pytest.mark.parametrize("answer", WHOLE.values(), ids=WHOLE)
+async def test_what_comes_together_with_a_whole_answer_does_not_cost_it(answer: bytes, after: bytes) -> None:
+    """And the next document gets another connection."""
+    async with bad_server(answers(answer + after)) as server, client(server.base_url, retry=ONCE) as cvs:
+        for _ in range(2):
+            assert (await cvs.ocr.card(PICTURE)).charge == "billed"
+    assert (server.connections, len(server.requests)) == (2, 2)
+
+
+@pytest.mark.usefixtures("parser")
+@pytest.mark.parametrize(
+    "body", [b"5\r\nab", b"-1\r\nab\r\n", b"5\r\nabcdefgh\r\n0\r\n\r\n"], ids=["cut", "size", "long"]
+)
+async def test_a_broken_answer_is_still_unknown(body: bytes) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+    async with bad_server(after_request(pours([answer]))) as server, client(server.base_url, retry=ONCE) as cvs:
+        error = await failure(cvs.ocr.card(PICTURE))
+    assert isinstance(error, ConnectionLostError)
+    assert (error.charge, len(server.requests)) == ("unknown", 1)
