@@ -33,7 +33,7 @@ from cvs_async import (
     RetryPolicy,
     folder,
 )
-from cvs_async.batch import Outcome, matches, to_record
+from cvs_async.batch import Entry, Outcome, matches, to_record
 from cvs_async.batch.crew import GROUP
 from cvs_async.batch.listing import MOST_ENDINGS
 from cvs_async.batch.order import Window
@@ -693,3 +693,22 @@ def test_errors_of_outcomes_are_typed() -> None:
     assert Failed.__match_args__ == ("item", "error")
     assert Done.__match_args__ == ("item", "reply")
     assert issubclass(OutOfRequestsError, CVSError)
+
+
+@pytest.mark.parametrize("with_journal", [False, True])
+async def test_a_keyword_that_is_a_parameter_of_a_function_fails_its_item_only(
+    cvs: AsyncCVS, jpg: bytes, tmp_path: Path, with_journal: bool
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(jpg)
+    names = ("self", "endpoint", "inputs", "recorder", "patient", "operation", "item", "journal", "\x1b[31m")
+    entries = [Entry({"path": tmp_path / "a.jpg", name: True}) for name in names]
+    source = [*entries, Entry({"path": tmp_path / "a.jpg"})]
+    async with cvs.batch(
+        cvs.ocr.card, source, journal=tmp_path / "j.db" if with_journal else None, ordered=True
+    ) as outcomes:
+        *refused, last = [outcome async for outcome in outcomes]
+    assert isinstance(last, Done)
+    for name, outcome in zip(names, refused, strict=True):
+        assert isinstance(outcome, Failed)
+        assert isinstance(outcome.error, InvalidInputError)
+        assert f"ocr.card takes no {name}" in str(outcome.error)

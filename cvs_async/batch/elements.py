@@ -64,4 +64,5 @@ def _entry_apart(endpoint: Endpoint[Any], entry: Entry, options: Arguments) -> t
     alone = len(endpoint.images) == 1
     own = {name: value for name, value in entry.values.items() if name not in endpoint.images}
     keywords = {name: value for name, value in own.items() if not (alone and name in ONLY_INPUT)}
+    endpoint.check_options(keywords)  # before they meet the parameters of functions, such as self
     return inputs, cast(Arguments, {**options, **keywords}) if keywords else options
