@@ -213,7 +213,15 @@ def test_where_nobody_reads_standard_output_nothing_is_paid(
 
 
 @pytest.mark.parametrize(
-    "words", [["operations"], ["status", "j.db"], ["status", "j.db", "--json"], ["reconcile", "j.db"]]
+    "words",
+    [
+        ["operations"],
+        ["fields"],
+        ["fields", "ocr.card"],
+        ["status", "j.db"],
+        ["status", "j.db", "--json"],
+        ["reconcile", "j.db"],
+    ],
 )
 def test_a_command_whose_output_is_closed_says_so(
     sandbox: Sandbox, samples: list[Sample], tmp_path: Path, words: list[str]
@@ -224,8 +232,9 @@ def test_a_command_whose_output_is_closed_says_so(
     assert ended.stderr.count("\n") == 1
 
 
-def test_a_full_disk_behind_standard_output_is_an_error(tmp_path: Path) -> None:
-    ended = in_shell('"$@" > /dev/full', "operations")
+@pytest.mark.parametrize("words", [["operations"], ["fields", "ocr.card"], ["--help"], ["--version"]])
+def test_a_full_disk_behind_standard_output_is_an_error(words: list[str]) -> None:
+    ended = in_shell('"$@" > /dev/full', *words)
     assert (ended.returncode, "No space left" in ended.stderr) == (2, True)
     assert ended.stderr.count("\n") == 1
 
@@ -252,3 +261,22 @@ def test_a_dry_run_is_silent_about_what_pypdf_finds_wrong(tmp_path: Path) -> Non
     (tmp_path / "broken.pdf").write_text(f"%PDF-1.4\n{page}{end}")
     ended = cvs_async("batch", "ocr.card", "broken.pdf", "--dry-run", cwd=tmp_path, CVS_BASE_URL="http://127.0.0.1:9")
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_message_that_cannot_be_written_does_not_change_the_exit_code() -> None:
+    for closed in ("2>&-", "2>/dev/full"):
+        assert in_shell(f'"$@" {closed}', "status", "--none").returncode == 2
+
+
+@pytest.mark.parametrize("where", ["", "in a thread", "in a log"])
+def test_a_traceback_of_what_nobody_has_foreseen_is_not_obeyed(where: str) -> None:
+    fail = "raise LookupError('\\x1b[31m\\x9b\\u202e')"
+    programs = {
+        "": fail,
+        "in a thread": f"import threading; threading.Thread(target=lambda: exec({fail!r})).start()",
+        "in a log": "import logging; logging.getLogger('another').warning('\\x1b[31m\\x9b\\u202e')",
+    }
+    program = f"from cvs_async.cli._streams import prepare; prepare(); {programs[where]}"
+    ended = subprocess.run([COMMAND[0], "-c", program], env=environment(None), capture_output=True, encoding="utf-8")
+    assert "\\u001b[31m\\u009b\\u202e" in ended.stderr
+    assert not {"\x1b", "\x9b", "\u202e"} & set(ended.stderr)

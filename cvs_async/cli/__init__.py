@@ -9,11 +9,13 @@ def main() -> None:
     """Entry point of ``cvs-async``."""
     prepare()
     try:
+        from ._common import ended_by_errors
         from .app import app
     except ModuleNotFoundError as error:
         sys.exit(f"cvs-async needs {error.name}; install it with: pip install 'cvs_async[cli]'")
     try:
-        app()
+        with ended_by_errors():
+            app()
     except SystemExit as end:
         problem = settle()
         if problem is None or end.code:

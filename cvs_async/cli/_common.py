@@ -88,6 +88,16 @@ def told_errors() -> Iterator[None]:
         stop("Interrupted.", INTERRUPTED)
 
 
+@contextmanager
+def ended_by_errors() -> Iterator[None]:
+    """As `told_errors`, for what is outside of any command: the process ends."""
+    try:
+        with told_errors():
+            yield
+    except typer.Exit as end:
+        raise SystemExit(end.exit_code) from None
+
+
 def run(coroutine: Coroutine[Any, Any, int]) -> None:
     """Run a command's coroutine, and leave with the exit code that it returns."""
     with told_errors():

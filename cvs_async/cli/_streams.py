@@ -6,6 +6,12 @@ import io
 import logging
 import os
 import sys
+import threading
+import traceback
+from contextlib import suppress
+from types import TracebackType
+
+from .._escape import escaped_lines
 
 
 def prepare() -> None:
@@ -16,6 +22,7 @@ def prepare() -> None:
     2. Results are UTF-8 in whatever surroundings, Windows' code pages among them.
     3. Messages keep their encoding, and what it does not have is escaped.
     4. What pypdf finds wrong with a PDF while its pages are counted is no message of ours.
+    5. An error that nobody has foreseen shows its traceback, in which there may be foreign text.
     """
     for descriptor in range(3):
         _take_up(descriptor)
@@ -24,6 +31,24 @@ def prepare() -> None:
     if isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr.reconfigure(errors="backslashreplace")
     logging.getLogger("pypdf").addHandler(logging.NullHandler())
+    if logging.lastResort is not None:  # which writes warnings of libraries
+        logging.lastResort.setFormatter(Escaped())
+    sys.excepthook = _show_traceback
+    threading.excepthook = lambda failed: _show_traceback(failed.exc_type, failed.exc_value, failed.exc_traceback)
+
+
+class Escaped(logging.Formatter):
+    """Writes messages in which a terminal finds nothing to obey."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the text of a message, with its traceback if there is one."""
+        return escaped_lines(super().format(record))
+
+
+def _show_traceback(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    lines = traceback.format_exception(kind, error, trace)
+    with suppress(OSError, ValueError, AttributeError):  # there may be nowhere to write to
+        sys.stderr.write(escaped_lines("".join(lines)))
 
 
 def settle() -> str | None:
