@@ -527,6 +527,14 @@ async def test_a_folder_with_files_is_refused_unless_one_appends(tmp_path: Path)
             pass
 
 
+async def test_of_two_that_begin_in_one_empty_folder_none_writes_over_the_others_pictures(tmp_path: Path) -> None:
+    async with Thumbnails(tmp_path) as one, Thumbnails(tmp_path) as two:
+        await one.write(done([card(image=picture(JPG))]))
+        await two.write(done([card(image=picture(JPG + b"another"))]))
+    files = {path.name: path.read_bytes() for path in one.folder.iterdir()}
+    assert files == {"0-0-passport.jpg": JPG, "0-0-passport-2.jpg": JPG + b"another"}
+
+
 async def test_a_picture_that_cannot_be_written_is_an_error_and_no_half_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -534,6 +542,7 @@ async def test_a_picture_that_cannot_be_written_is_an_error_and_no_half_file(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(Path, "replace", replace)
+    monkeypatch.setattr(os, "link", replace)
     async with Thumbnails(tmp_path) as sink:
         with pytest.raises(OSError, match="No space left"):
             await sink.write(done([card(image=picture(JPG))]))

@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import attrs
 
 from ..errors import InvalidInputError
 from ..models.fields import Document, Image
-from ._drafts import make_folder, private
+from ._drafts import make_folder, move_to_new, private
 from .outcome import Done, Outcome
 from .sinks import InThread
 from .tables import type_of
@@ -28,7 +29,8 @@ class Thumbnails(InThread):
     A file is called ``<index>-<n>-<type>.jpg``: the item's index, the picture's number among those of the item,
     from 0, and the kind of paper, or what the picture is of where there is none. Nothing else of an answer gets
     into a name. It ends in .jpg or .png as the picture is, else in .bin. Files and folders that are made are readable
-    for their owner only.
+    for their owner only. Where another sink has taken a name meanwhile, the file gets another one, such as
+    ``3-0-passport-2.jpg``.
 
     Args:
         folder: made if it is missing. If there is something in it, it is refused.
@@ -68,15 +70,32 @@ class Thumbnails(InThread):
         try:
             with open(draft, "xb", opener=private) as file:
                 file.write(content)
-            if target.exists():
-                shutil.copymode(target, draft)
-            draft.replace(target)
+            self._give_name(draft, target)
         except OSError:
             draft.unlink(missing_ok=True)
             raise
 
+    def _give_name(self, draft: Path, target: Path) -> None:
+        if self._append:
+            if target.exists():
+                shutil.copymode(target, draft)
+            draft.replace(target)
+            return
+        for name in free_names(target):  # the folder was empty, but another sink may have found it so, too
+            try:
+                return move_to_new(draft, name)
+            except FileExistsError:
+                continue
+
     def _close(self, all_is_well: bool) -> None:
         """Every file is closed already."""
+
+
+def free_names(path: Path) -> Iterator[Path]:
+    """A path, and others like it for where it is taken: ``3-0-passport-2.jpg``."""
+    yield path
+    for number in count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def named_pictures(outcome: Outcome[Any]) -> Iterator[tuple[str, bytes]]:

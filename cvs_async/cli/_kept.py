@@ -13,10 +13,9 @@ from .._reply import Reply
 from ..batch import Done
 from ..batch import _drafts as drafts
 from ..batch.outcome import Item, printable_name
-from ..batch.thumbnails import images_of, named_pictures
+from ..batch.thumbnails import free_names, images_of, named_pictures
 from ..errors import InvalidInputError
 from ..models.fields import Image, described
-from ._pictures import candidates
 
 
 @define(eq=False)
@@ -85,7 +84,7 @@ class KeptPictures:
 
 def _write(path: Path, content: bytes) -> Path:
     """Write a new file, under another name if there is one; all of it, or nothing."""
-    target = _made(candidates(path))
+    target = _made(free_names(path))
     try:
         target.write_bytes(content)
     except OSError:

@@ -20,7 +20,7 @@ from attrs import define, field, frozen
 from ..batch import Outcome
 from ..batch import _drafts as drafts
 from ..batch.journal import Journal, JournalError, Output
-from ..batch.thumbnails import named_pictures
+from ..batch.thumbnails import free_names, named_pictures
 from ..errors import InvalidInputError
 
 TOGETHER = 64
@@ -181,7 +181,7 @@ class Pictures:
             ours = set(self._ours(one.earlier))
             kept = set[Path]()
             for draft, name in one.pictures:
-                for target in candidates(self._folder / name):
+                for target in free_names(self._folder / name):
                     kept.add(target)
                     if not os.path.lexists(target):
                         moves.append(Move(draft, target, replaced=False))
@@ -207,15 +207,6 @@ def _clear(note: Output) -> None:
     """Take away what a run that was killed has left."""
     if drafts.is_left_behind(note) and os.path.isdir(note.path):
         shutil.rmtree(note.path)
-
-
-def candidates(path: Path) -> Iterator[Path]:
-    """Yield names for a file, one after the other, without end."""
-    yield path
-    number = 2
-    while True:
-        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
-        number += 1
 
 
 def _outputs(moves: Sequence[Move]) -> list[Output]:
