@@ -627,7 +627,7 @@ def test_documents_whose_answers_were_purged_are_exported_as_purged(
         assert run("export", "j.db", "--to", name).exit_code == 0
     records = lines(tmp_path / "x.jsonl")
     right = {"0.png": "purged", "1.png": "purged", "2.png": "purged", "3.png": "failed"}
-    assert {Path(record["source"]).name: record["status"] for record in records} == right
+    assert {Path(str(record["source"])).name: record["status"] for record in records} == right
     purged = [record for record in records if record["status"] == "purged"]
     assert {record["charge"] for record in purged} == {"billed"}
     assert not any("data" in record or "error" in record for record in purged)
@@ -679,3 +679,24 @@ def test_a_file_that_cannot_be_made_is_refused_by_the_name_that_was_given(
     (tmp_path / "file").touch()
     refused = batch(out=out) if command == "batch" else run("export", "j.db", "--to", out)
     assert (refused.exit_code, refused.stderr) == (2, f"{out} cannot be written: {reason}\n")
+
+
+@pytest.mark.parametrize("kind", [JsonLines, Csv, Parquet])
+async def test_results_that_are_removed_while_they_are_written_are_an_error(tmp_path: Path, kind: Any) -> None:
+    path = tmp_path / "results.jsonl"
+    with pytest.raises(FileNotFoundError, match="was removed while it was written"):
+        async with kind(path) as sink:
+            await sink.write(outcome())
+            for file in await asyncio.to_thread(lambda: list(tmp_path.iterdir())):
+                file.unlink()
+
+
+def test_a_batch_whose_results_were_removed_does_not_say_that_all_is_well(scans: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    out: list[str | Path] = ["--journal", tmp_path / "j.db", "--out", tmp_path / "out" / "r.jsonl"]
+    with Sandbox(latency=2) as slow, start("batch", "ocr.card", scans, *out, sandbox=slow) as process:
+        wait_for(lambda: slow.ledger.requests >= 3, process)
+        for file in (tmp_path / "out").iterdir():
+            file.unlink()
+        said = process.communicate(timeout=60)[1]
+    assert (process.returncode, "was removed while it was written" in said) == (2, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -172,10 +173,18 @@ def move_to_new(draft: Path, target: Path) -> None:
         draft.unlink()
 
 
-def sync(file: int) -> None:
-    """Bring what was written to an open file to the disk; a device has none."""
-    if stat.S_ISREG(os.fstat(file).st_mode):
-        os.fsync(file)
+def sync(file: int, path: Path) -> None:
+    """Bring what was written to an open file to the disk; a device has none.
+
+    Raises:
+        OSError: if it cannot be written, or has no name any more.
+    """
+    status = os.fstat(file)
+    if not stat.S_ISREG(status.st_mode):
+        return
+    os.fsync(file)
+    if not status.st_nlink:
+        raise FileNotFoundError(errno.ENOENT, "was removed while it was written", str(path))
 
 
 def sync_folder(path: Path) -> None:

@@ -89,7 +89,7 @@ class JsonLines:
             return
         with anyio.CancelScope(shield=True):
             try:
-                await anyio.to_thread.run_sync(sync, file.fileno())
+                await anyio.to_thread.run_sync(sync, file.fileno(), self.path)
             finally:
                 await file.close()
 
@@ -220,5 +220,5 @@ def refusal(path: Path, error: OSError, advice: str = "choose another name, or a
     if os.path.isdir(path):
         return InvalidInputError(f"{path} is a folder, and not a file to write to")
     if isinstance(error, FileExistsError):
-        return InvalidInputError(f"{path} exists, and nothing is written over: {advice}")
+        return InvalidInputError(f"{path} exists, and its answers were paid for: {advice}")
     return InvalidInputError(f"{path} cannot be written: {error.strerror}")

@@ -149,7 +149,7 @@ class Csv(InThread):
     def _close(self, all_is_well: bool) -> None:
         with self._file:
             self._add(self.table.end())
-            sync(self._file.fileno())
+            sync(self._file.fileno(), self.path)
 
 
 def _cell(value: object) -> object:

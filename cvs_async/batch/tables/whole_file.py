@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from ...errors import InvalidInputError
-from .._drafts import lock_results, make_private, move_to_new
+from .._drafts import lock_results, make_private, move_to_new, sync
 from ..sinks import InThread, refusal
 
 
@@ -82,7 +82,7 @@ class WholeFile(InThread):
                 self._check()
                 self._end()
                 self._file.flush()
-                os.fsync(self._file.fileno())
+                sync(self._file.fileno(), self._part)
             except OSError:
                 with suppress(OSError):
                     self._abandon()
