@@ -285,7 +285,7 @@ class _UnusableError(Exception):
 
 def _unusable(error: OSError) -> _UnusableError | ConfigurationError:
     if isinstance(error, IsADirectoryError):
-        return _UnusableError("is a folder; `cvs-async batch` and cvs.batch(..., folder(...)) read folders")
+        return _UnusableError("is a folder; cvs.batch(..., folder(...)) or `cvs-async batch` reads folders")
     return too_many_open_files(error) or _UnusableError(reason_of(error), without_name(error))
 
 
