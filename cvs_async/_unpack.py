@@ -18,22 +18,22 @@ _BARE = -zlib.MAX_WBITS
 
 
 class BrokenEncodingError(Exception):
-    """The bytes are not what the answer's Content-Encoding says, or it is none that was asked for."""
+    """The bytes are not what the answer's Content-Encoding says."""
 
 
 class Unpacker:
     """Takes an answer's bytes as they come, and gives out its content.
 
-    Raises:
-        BrokenEncodingError: if the encoding is not known.
+    What names an encoding that was not asked for, such as "utf-8", comes out as it is, and so does JSON that is said
+    to be gzip: whether it can be read shows later. What follows a whole gzip or deflate is left out, as curl does.
     """
 
     def __init__(self, encoding: str) -> None:
         encoding = encoding.strip().lower()
-        if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise BrokenEncodingError
         self._window = _EITHER
-        self._zlib = None if encoding in ("", "identity") else zlib.decompressobj(_EITHER)
+        self._zlib = zlib.decompressobj(_EITHER) if encoding in ("gzip", "x-gzip", "deflate") else None
+        self._may_be_json = encoding != "deflate"
+        self._ended = False
         self._beginning: bytes | None = b""
         self._may_be_bare = encoding == "deflate"
         self._begun = False
@@ -45,15 +45,22 @@ class Unpacker:
         Raises:
             BrokenEncodingError: if it cannot be unpacked.
         """
+        if self._may_be_json and chunk:
+            self._may_be_json = False
+            if chunk.startswith(b"{"):
+                self._zlib = None
         if self._zlib is None:
             yield chunk
             return
         chunk = self._with_head(chunk)
         if self._beginning is not None and len(self._beginning) < PIECE:
             self._beginning += chunk
-        more = bool(chunk)
+        more = bool(chunk) and not self._ended
         while more:
             if self._zlib.eof:  # gzip may be several members in a row
+                if not chunk.startswith(b"\x1f"):
+                    self._ended = True
+                    return
                 self._zlib = zlib.decompressobj(_EITHER)
             try:
                 piece = self._zlib.decompress(chunk, PIECE)

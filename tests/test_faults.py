@@ -267,7 +267,7 @@ FAULTS: list[Fault] = [
     fault("reset in the body", "ConnectionLostError", "unknown", 1, after_request(HALF, reset)),
     fault("closed within a chunk", "ConnectionLostError", "unknown", 1, after_request(HALF_A_CHUNK)),
     fault("Content-Length above the body's", "ConnectionLostError", "unknown", 1, after_request(HALF)),
-    fault("Content-Length below the body's", "ConnectionLostError", "unknown", 1, after_request(http(length=20))),
+    fault("Content-Length below the body's", "DecodeError", "unknown", 1, after_request(http(length=20))),
     fault("silence in the headers", "TimeoutError", "unknown", 1, after_request(OK, stall), settings=READING),
     fault("silence after the headers", "TimeoutError", "unknown", 1, after_request(EMPTY, stall), settings=READING),
     fault("silence in the body", "TimeoutError", "unknown", 1, after_request(HALF, stall), settings=READING),
