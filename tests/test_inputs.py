@@ -613,7 +613,7 @@ async def test_a_file_without_permission_is_refused(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize("make", [str, Path])
 async def test_a_folder_is_refused_with_a_hint(tmp_path: Path, make: Callable[[Path], object]) -> None:
     error = await refusal(make(tmp_path))
-    assert str(error).startswith(f"ocr.card: img ({tmp_path}) is a folder; `cvs-async batch` and cvs.batch(")
+    assert str(error).startswith(f"ocr.card: img ({tmp_path}) is a folder; cvs.batch")
 
 
 @pytest.mark.parametrize("value", ["", b"", bytearray(), memoryview(b""), io.BytesIO()])
