@@ -208,7 +208,7 @@ def test_a_missing_key_is_said_with_its_variable(samples: list[Sample]) -> None:
 
 
 def test_operations_lists_the_whole_table() -> None:
-    ended = cvs_async("operations")
+    ended = cvs_async("operations", "--long")
     assert ended.returncode == 0
     for endpoint in OPERATIONS.values():
         (row,) = [line for line in ended.stdout.splitlines() if f" {endpoint.name} " in line]

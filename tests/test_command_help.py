@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from cvs_async.api import OPERATIONS
 from cvs_async.cli.app import ELSEWHERE, app
 from cvs_async.sandbox import Sample, Sandbox
 
@@ -172,3 +173,21 @@ def test_an_export_says_how_far_it_is_and_may_have_some_outcomes_only(samples: l
     both = cvs_async("export", journal, "--to", "-", "--status", "failed, held")
     assert '"status": "done"' not in both.stdout
     assert len(both.stdout.splitlines()) == sum(line["status"] != "done" for line in exported) > 0
+
+
+def test_operations_say_what_they_do_in_80_columns() -> None:
+    code, told = on_a_terminal("operations")
+    assert code == 0
+    assert max(map(len, told.splitlines())) <= 80
+    rows = {line.split()[0] for line in told.splitlines() if line.strip() and not line.startswith("  ")}
+    assert set(OPERATIONS) <= rows
+    assert "Read one identity card" in told
+
+
+def test_an_operation_has_a_page_of_its_own() -> None:
+    ended = cvs_async("operations", "ekyc.face_matching")
+    assert ended.returncode == 0
+    for part in ("Compare the face", "img1, img2", "type1=card", "001, Face Matching 1 to 3"):
+        assert part in ended.stdout
+    wrong = cvs_async("operations", "ocr.invoice")
+    assert (wrong.returncode, "did you mean ocr.document.invoice?" in wrong.stderr) == (2, True)

@@ -2,28 +2,73 @@
 
 from __future__ import annotations
 
-from rich.table import Table
+import inspect
+from functools import reduce
+from typing import Annotated, Any
 
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from .._endpoint import Endpoint
 from .._params import Param
 from ..api import OPERATIONS
-from ._common import console, told_errors
+from ..client import AsyncCVS
+from ._common import console, find_operation, told_errors
 
 
-def command() -> None:
-    """List all operations, with their inputs and where the vendor documents them."""
+def command(
+    operation: Annotated[
+        str | None, typer.Argument(help="Show all of this one.", metavar="[OPERATION]", show_default=False)
+    ] = None,
+    long: Annotated[bool, typer.Option("--long", help="Show arguments, forms, hosts and documents too.")] = False,
+) -> None:
+    """List the operations: what each reads, and from which files. With a name, show all about one."""
+    with told_errors():
+        if operation is not None:
+            console().print(_page(find_operation(operation)))
+        else:
+            console().print(_long() if long else _short())
+
+
+def _short() -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(Text("operation"), no_wrap=True)
+    table.add_column(Text("what it does"), overflow="fold")
+    for endpoint in OPERATIONS.values():
+        table.add_row(endpoint.name, _documentation(endpoint).partition("\n")[0])
+    return table
+
+
+def _long() -> Table:
     table = Table("operation", "files", "other arguments", "sent as", "host", "vendor document", "listed")
     for endpoint in OPERATIONS.values():
-        table.add_row(
-            endpoint.name,
-            ", ".join(endpoint.images),
-            ", ".join([_argument(param) for param in endpoint.params] + ["get_thumb"] * endpoint.thumb),
-            ", ".join(endpoint.forms) or "json",
-            endpoint.host,
-            endpoint.document,
-            "yes" if endpoint.listed else "no",
-        )
-    with told_errors():
-        console().print(table)
+        table.add_row(endpoint.name, *_facts(endpoint).values())
+    return table
+
+
+def _page(endpoint: Endpoint[Any]) -> Text:
+    facts = "\n".join(f"  {name + ':':17}{fact}" for name, fact in _facts(endpoint).items() if fact)
+    fields = f"Its fields: cvs-async fields {endpoint.name}"
+    return Text("\n\n".join((endpoint.name, _documentation(endpoint), facts, fields)))
+
+
+def _facts(endpoint: Endpoint[Any]) -> dict[str, str]:
+    return {
+        "files": ", ".join(endpoint.images),
+        "other arguments": ", ".join([_argument(param) for param in endpoint.params] + ["get_thumb"] * endpoint.thumb),
+        "sent as": ", ".join(endpoint.forms) or "json",
+        "host": endpoint.host,
+        "vendor document": endpoint.document,
+        "listed": "yes" if endpoint.listed else "no, in a comment only",
+    }
+
+
+def _documentation(endpoint: Endpoint[Any]) -> str:
+    """Return what the docstring of an operation's coroutine says."""
+    function = reduce(getattr, endpoint.name.split("."), AsyncCVS)
+    return inspect.getdoc(function) or ""
 
 
 def _argument(param: Param) -> str:
