@@ -5,12 +5,27 @@ from __future__ import annotations
 import os
 import re
 import ssl
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from .errors import ConfigurationError
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+
+
+def refuse_pipes() -> None:
+    """Raise ConfigurationError if a variable names a pipe. To be called before aiohttp is imported.
+
+    OpenSSL would wait for ever until somebody writes into it, and aiohttp loads certificates when it is imported.
+    """
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        path = os.environ.get(variable)
+        try:
+            if path and stat.S_ISFIFO(os.stat(path).st_mode):
+                raise ConfigurationError(f"{variable} names a pipe, not a file or folder: {_shown(path)}")
+        except (OSError, ValueError):
+            continue  # `tls_context` says what is wrong, if certificates are needed
 
 
 def tls_context(create: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
@@ -23,7 +38,7 @@ def tls_context(create: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
     if not file and folder and not any(map(_has_certificates, folder.split(os.pathsep))):
         raise ConfigurationError(
             "SSL_CERT_DIR names no folder with certificates under their hashes, as `openssl rehash` makes them:"
-            f" {folder!r}"
+            f" {_shown(folder)}"
         )
     try:
         return create()
@@ -31,7 +46,12 @@ def tls_context(create: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
         if not file:
             raise
         why = "holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else "cannot be read"
-        raise ConfigurationError(f"SSL_CERT_FILE {why}: {file!r}") from error
+        raise ConfigurationError(f"SSL_CERT_FILE {why}: {_shown(file)}") from error
+
+
+def _shown(path: str) -> str:
+    """A path; but the content of a file that was given in its place, which may be a key, is not shown."""
+    return repr(path) if len(path) < 200 and path.isprintable() else f"a text of {len(path)} characters"
 
 
 def _has_certificates(folder: str) -> bool:

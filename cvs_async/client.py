@@ -11,6 +11,7 @@ import anyio
 from attrs import evolve
 
 from ._call import Caller
+from ._certificates import refuse_pipes
 from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint
 from ._hints import public_names
@@ -101,6 +102,7 @@ class AsyncCVS:
     ) -> None:
         # Here, because httpx and aiohttp take longer to import than all the rest, and httpx imports click and
         # rich wherever they are installed.
+        refuse_pipes()
         from ._transport import Transport
 
         settings = Settings.load(

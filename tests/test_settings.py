@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import traceback
 from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
@@ -194,6 +197,29 @@ def test_a_folder_with_certificates_is_taken(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv("SSL_CERT_DIR", os.pathsep.join([str(tmp_path / "none"), str(tmp_path)]))
     AsyncCVS("key", "secret")
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+@pytest.mark.parametrize("origin", [ORIGIN, "http://127.0.0.1:1"])
+def test_a_pipe_in_place_of_certificates_is_refused(variable: str, origin: str, tmp_path: Path) -> None:
+    """In a process that has not imported aiohttp yet, which would wait for who writes into the pipe."""
+    os.mkfifo(tmp_path / "pipe")
+    program = f"import cvs_async; cvs_async.AsyncCVS('key', 'secret', base_url={origin!r})"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SSL_CERT")}
+    environment[variable] = str(tmp_path / "pipe")
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert f"ConfigurationError: {variable} names a pipe" in done.stderr
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_a_key_in_place_of_the_name_of_its_file_is_not_shown(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv(variable, "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n")
+    with pytest.raises(ConfigurationError, match=variable) as caught:
+        AsyncCVS("key", "secret")
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
 
 
 # --- proxies
