@@ -138,6 +138,8 @@ _WHITE = re.compile(r"[ \t\n\r]*")
 
 def whole_number(raw: object) -> int | str | None:
     """A whole number, also in ASCII digits as text; as text if it has more digits than Python converts; else None."""
+    if raw == "0":  # as most answers have it
+        return 0
     if isinstance(raw, int):
         return None if isinstance(raw, bool) else raw
     if not isinstance(raw, str):

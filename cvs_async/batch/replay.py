@@ -11,7 +11,7 @@ from .._answer import whole_number
 from .._endpoint import Endpoint
 from .._exchange import WireReply
 from .._reply import Reply, decode
-from ..errors import Charge, CVSError, drop_frames
+from ..errors import Charge, ConnectionLostError, CVSError, drop_frames
 from ._journal_schema import PERMANENT as PERMANENT
 from .journal import Record
 from .outcome import Done, Failed, Held, Item, Outcome, Requests
@@ -44,8 +44,11 @@ def may_be_read(record: Record) -> bool:
     """Whether an answer may have been kept whose charge is unknown.
 
     There are answers without a code, those that could not be read before, and those whose reading was broken off,
-    because the client was closed or memory was short: then any error stands there.
+    because the client was closed or memory was short: then any error stands there. One that came before its document
+    had left, and so ended as a lost connection, may be another document's, and is never read.
     """
+    if record.error == ConnectionLostError.__name__:
+        return False
     return record.state == "unknown" or (record.state == "free" and not is_free(record))
 
 
