@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 from .errors import ConfigurationError
+
+_entering = threading.Lock()
 
 
 class Home:
@@ -21,7 +24,9 @@ class Home:
     def enter(self) -> None:
         """Make the running loop the object's own, or raise ConfigurationError if it has another one."""
         if self._loop is None:
-            self._loop = _running()
+            running = _running()
+            with _entering:  # threads with loops of their own may come at once
+                self._loop = self._loop or running
         self.check()
 
     def check(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import anyio.to_thread
 
@@ -54,6 +54,7 @@ class _Piece(Generic[T]):
         self.future: asyncio.Future[T] = loop.create_future()
         self._loop = loop
         self._work = work
+        self._result: T | Exception | None = None
         self._ended = False
         self._left = False
 
@@ -64,8 +65,9 @@ class _Piece(Generic[T]):
             result = self._work()
         except Exception as error:
             result = error
+        self._result = result  # no argument: asyncio logs those of slow callbacks, and this may be a document
         with suppress(RuntimeError):  # the loop is closed: nobody waits
-            self._loop.call_soon_threadsafe(self._settle, result)
+            self._loop.call_soon_threadsafe(self._settle)
         with _lock:
             self._ended = True
             _count(-self._left)
@@ -76,13 +78,14 @@ class _Piece(Generic[T]):
             self._left = not self._ended and self.future.cancelled()
             _count(self._left)
 
-    def _settle(self, result: T | Exception) -> None:
+    def _settle(self) -> None:
+        result, self._result = self._result, None
         if self.future.done():  # cancelled
             return
         if isinstance(result, Exception):
             self.future.set_exception(result)
         else:
-            self.future.set_result(result)
+            self.future.set_result(cast(T, result))
 
 
 def _count(change: int) -> None:

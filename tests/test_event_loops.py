@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cvs_async import AsyncCVS, ConfigurationError, CVSError, Done
+from cvs_async import AsyncCVS, ConfigurationError, CVSError, Done, _home
 from cvs_async.batch.journal import Journal
 from cvs_async.sandbox import Sandbox
 
@@ -232,3 +233,27 @@ def test_without_asyncio_a_journal_is_not_made(tmp_path: Path) -> None:
 def driven_by_hand(work: Awaitable[object]) -> None:
     """Take the first step of something as another library's loop would."""
     next(work.__await__())
+
+
+def test_of_two_threads_that_come_first_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second enters while the first still looks which event loop it is in."""
+    home, real = _home.Home("client", "Make another"), _home._running
+    refused = list[str]()
+
+    async def enter(name: str) -> None:
+        try:
+            home.enter()
+        except ConfigurationError:
+            refused.append(name)
+
+    def look() -> asyncio.AbstractEventLoop | None:
+        found = real()
+        monkeypatch.setattr(_home, "_running", real)
+        second = threading.Thread(target=asyncio.run, args=(enter("second"),))
+        second.start()
+        second.join()
+        return found
+
+    monkeypatch.setattr(_home, "_running", look)
+    asyncio.run(enter("first"))
+    assert len(refused) == 1

@@ -531,3 +531,36 @@ async def test_the_canary_would_be_seen() -> None:
     assert error is not None
     with pytest.raises(AssertionError):
         hidden(with_locals(error))
+
+
+async def test_asyncio_shows_nothing_of_a_document_in_its_debug_mode(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """It logs each callback that takes long, with the arguments; here all of them do."""
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "slow_callback_duration", 0.0)
+    caplog.set_level(logging.DEBUG)
+    small, large = tmp_path / "small.jpg", tmp_path / "large.jpg"
+    small.write_bytes(CANARY.encode() * 100)
+    large.write_bytes(CANARY.encode() * 100_000)
+    loop.set_debug(True)
+    try:
+        async with (
+            bad_server(answers(json_of(reply_with(CANARY)))) as server,
+            AsyncCVS(CANARY, CANARY, base_url=server.base_url) as cvs,
+        ):
+            for document in (small, large, CANARY.encode()):
+                await cvs.ocr.card(document)
+            await cvs.ocr.card(large, send_as="base64")
+            await cvs.ocr.card(Url(f"https://example.com/?{CANARY}"))
+            async with cvs.batch(cvs.ocr.card, [small, large], journal=tmp_path / "claims.db") as outcomes:
+                assert [type(outcome) async for outcome in outcomes] == [Done, Done]
+    finally:
+        loop.set_debug(False)
+    logged = [record.getMessage() for record in caplog.records if "tests/" not in record.getMessage()]
+    assert any("took" in text and "_threads" in text for text in logged)
+    assert [text for text in logged if CANARY in text or HIDDEN[1] in text] == []
+
+
+def json_of(answer: dict[str, Any]) -> bytes:
+    return http(json.dumps(answer).encode())
