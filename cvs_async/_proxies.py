@@ -24,7 +24,11 @@ class Proxies:
         scheme = url.partition(":")[0]
         kind = scheme if self._given.get(scheme) else "all"
         given = self._given.get(kind)
-        if not given or proxy_bypass(urlsplit(url).hostname or ""):
+        if not given:
+            return None
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or (443 if scheme == "https" else 80)
+        if proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):  # entries of no_proxy may have a port
             return None
         return _usable(given, kind)
 

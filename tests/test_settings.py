@@ -270,6 +270,25 @@ def test_a_proxy_for_other_hosts_is_nobodys_business(name: str, monkeypatch: pyt
 
 @pytest.mark.usefixtures("no_proxies")
 @pytest.mark.parametrize(
+    ("listed", "url", "direct"),
+    [
+        ("cvs.example.com:443", ORIGIN, True),
+        ("cvs.example.com:8443", ORIGIN, False),
+        ("cvs.example.com:8443", f"{ORIGIN}:8443", True),
+        (".example.com:80", "http://cvs.example.com", True),
+        ("::1", "http://[::1]:80", True),
+    ],
+)
+def test_hosts_that_need_no_proxy_may_be_listed_with_their_port(
+    listed: str, url: str, direct: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("all_proxy", "http://127.0.0.1:3128")
+    monkeypatch.setenv("no_proxy", listed)
+    assert (Proxies().of(url) is None) == direct
+
+
+@pytest.mark.usefixtures("no_proxies")
+@pytest.mark.parametrize(
     ("given", "used"),
     [
         ("127.0.0.1:3128", "http://127.0.0.1:3128"),
