@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from json.decoder import JSONArray, JSONObject  # type: ignore[attr-defined]
 from json.scanner import make_scanner
 from typing import Any, TypeAlias, cast
@@ -50,7 +50,9 @@ def count_elements(answer: object) -> int:
     count, waiting = 0, [answer]
     while waiting:
         value = waiting.pop()
-        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        parts: Iterable[Any] = ()
+        if isinstance(value, (dict, list)):
+            parts = value.values() if isinstance(value, dict) else value
         inner = [part for part in parts if type(part) in (list, dict)]
         waiting += inner
         if isinstance(value, list) and (inner or len(value) != BOX):

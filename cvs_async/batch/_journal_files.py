@@ -7,11 +7,11 @@ import os
 import secrets
 import sqlite3
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from ._drafts import sync_folder
 from ._journal_lock import Lock, refuse_links, writer_of
 from ._journal_loss import loss, refuse_left
 from ._journal_open import first_bytes, opened
@@ -149,7 +149,7 @@ def create(path: Path) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    _synchronize_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def is_new(path: str | os.PathLike[str]) -> bool:
@@ -173,17 +173,6 @@ def _take_place(path: Path) -> None:
     except FileExistsError:
         if os.stat(path).st_size:
             raise JournalError(f"{path} was made by another program meanwhile: choose another name") from None
-
-
-def _synchronize_folder(folder: Path) -> None:
-    """Put the new name on the disk, too, where the system can."""
-    if sys.platform != "win32":
-        with suppress(OSError):
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
 
 
 def save_copy(database: sqlite3.Connection, path: Path) -> None:

@@ -187,8 +187,10 @@ def to_record(rows: Sequence[Row], opening: int | None, content: bytes | None = 
     billed = charges.count("billed")
     unknown = charges.count("unknown") + charges.count(None) - (last is None and mine)
     shown = rows[-1]
-    state: State = "sent" if last is None else "billed" if billed else last
-    if state == "free" and unknown and shown[ERROR] not in PERMANENT:
+    state: State = last or "sent"
+    if last is not None and billed:
+        state = "billed"
+    elif last == "free" and unknown and shown[ERROR] not in PERMANENT:
         state = "unknown"
     if state == "billed" != last:
         shown = rows[-1 - charges[::-1].index("billed")]

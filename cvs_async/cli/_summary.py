@@ -72,7 +72,9 @@ def print_summary(console: Console, stats: Stats, failures: Failures, bill: Bill
 
 def exit_code(stats: Stats) -> int:
     """0 only if every item is done."""
-    return HELD if stats.held else FAILED if stats.failed else 0
+    if stats.held:
+        return HELD
+    return FAILED if stats.failed else 0
 
 
 def meaning(kind: str) -> str:

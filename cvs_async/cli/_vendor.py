@@ -131,7 +131,9 @@ class _Columns:
                 return number
             if number in (0, 1):
                 return number == 1
-            return True if word in YES else False if word in NO else None
+            if word in YES:
+                return True
+            return False if word in NO else None
         code = self._cell(cells, "code")
         return code is None or _number(code) == 0
 
