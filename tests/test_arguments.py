@@ -268,5 +268,5 @@ async def test_defaults_hold_for_call_and_batch_and_manifest(sandbox: Sandbox, j
 
 
 def test_the_command_line_shows_the_defaults() -> None:
-    shown = CliRunner().invoke(app, ["operations"]).stdout
+    shown = CliRunner().invoke(app, ["operations", "--long"]).stdout
     assert all(text in shown for text in ("type1=card", "offset=0, limit=50", "width, height"))

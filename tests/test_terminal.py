@@ -159,7 +159,7 @@ def test_standard_output_is_utf_8_whatever_the_surroundings(
     assert json.loads(run("batch", "ocr.card", scan, "--journal", "j.db"))["source"] == str(scan)
     assert "│ billed" in run("status", "j.db")
     assert "ocr.card" in run("reconcile", "j.db")
-    assert "│ ocr.card" in run("operations")
+    assert "│ ocr.card" in run("operations", "--long")
 
 
 def test_a_message_that_the_terminal_cannot_spell_is_escaped(tmp_path: Path) -> None:
