@@ -111,7 +111,7 @@ def _print(figures: JournalFigures, bill: Bill | None) -> None:
         f"Requests: {figures.billed:,} billed, {figures.free:,} free, {figures.unknown:,} unknown, "
         f"{figures.in_flight:,} in flight.",
         *([] if bill is None else [f"Cost of billed requests: {told_bill(bill)}."]),
-        f"Duplicates: {figures.duplicates:,}. Documents in doubt: {_in_doubt(figures):,}.",
+        f"Duplicates: {figures.duplicates:,}. In doubt: {_in_doubt(figures):,}.",
         f"Answered by {figures.origin or 'a service that was not noted'}.",
         f"Since {told_time(figures.first_at)}; last request {told_time(figures.last_at)}.",
     ]
