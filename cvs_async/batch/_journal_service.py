@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from attrs import field, frozen
 
+from .._escape import escaped
 from ..errors import ConfigurationError
 from ..settings import Host, Settings
 from ._journal_schema import JournalError
@@ -94,8 +95,8 @@ class Service:
 
     def _of_another_service(self, path: Path, stored: str) -> str:
         said = (
-            f"journal {path} holds answers of {_shown(stored)}, and this client calls {self.origin}: choose another"
-            f" journal; if it is the same service at a new address, moved_from='{_shown(stored)}' (--moved-from) goes"
+            f"journal {path} holds answers of {escaped(stored)}, and this client calls {self.origin}: choose another"
+            f" journal; if it is the same service at a new address, moved_from='{escaped(stored)}' (--moved-from) goes"
             " on with it, and pays for nothing again"
         )
         if self.moved_from is not None:
@@ -108,7 +109,7 @@ class Service:
 def origin_of(database: sqlite3.Connection, path: Path) -> str | None:
     """Where a journal's answers came from, for people; None if it does not say."""
     origins, _ = _read(database, path)
-    return ", ".join(_shown(origin) for origin in dict.fromkeys(origins.values())) or None
+    return ", ".join(escaped(origin) for origin in dict.fromkeys(origins.values())) or None
 
 
 def _read(database: sqlite3.Connection, path: Path) -> tuple[Mapping[str, str], str | None]:
@@ -151,8 +152,3 @@ def _is_here(origin: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _shown(text: str) -> str:
-    """What a journal says, which may come from elsewhere, as text for a terminal."""
-    return text if text.isprintable() else ascii(text)[1:-1]
