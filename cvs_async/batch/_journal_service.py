@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import os
 import sqlite3
@@ -15,7 +14,7 @@ from attrs import field, frozen
 
 from .._escape import escaped
 from ..errors import ConfigurationError
-from ..settings import Host, Settings
+from ..settings import Host, Settings, is_loopback
 from ._journal_schema import JournalError
 
 PORTS = {"http": 80, "https": 443}
@@ -148,7 +147,6 @@ def _spelled(parts: SplitResult) -> str:
 
 def _is_here(origin: str) -> bool:
     try:
-        host = urlsplit(origin).hostname or ""
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return is_loopback(urlsplit(origin).hostname or "")
     except ValueError:
         return False
