@@ -113,7 +113,7 @@ class Transport:
             raise InvalidInputError(f"{operation}: the URL cannot be used", operation=operation) from error
         if not (self._allow_insecure or is_safe(url)):
             raise InvalidInputError(
-                f"{operation}: the URL is plain http; make the client with allow_insecure=True to use it",
+                f"{operation}: the URL is plain http; allow_insecure=True (--allow-insecure) uses it",
                 operation=operation,
             )
         headers = Headers({**self._headers, "Accept": "*/*"})

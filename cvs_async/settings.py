@@ -221,6 +221,6 @@ def _origin(url: str, *, allow_insecure: bool) -> str:
     if not allow_insecure and not is_safe(url):
         raise ConfigurationError(
             f"base_url: plain http to {parts.hostname} would show credentials and documents to everybody on the way;"
-            " use https, or say allow_insecure=True"
+            " use https, or allow_insecure=True (--allow-insecure on the command line)"
         )
     return url.rstrip("/")

@@ -491,3 +491,12 @@ def test_a_journal_needs_the_name_of_a_file(sandbox: Sandbox, samples: list[Samp
         ended = cvs_async(*words, sandbox=sandbox)
         assert (ended.returncode, "Is a directory" in ended.stderr) == (2, True)
         assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("planned", [False, True])
+def test_an_empty_folder_is_said_to_be_empty(sandbox: Sandbox, tmp_path: Path, planned: bool) -> None:
+    (tmp_path / "scans").mkdir()
+    ended = cvs_async("batch", "ocr.card", tmp_path / "scans", *["--dry-run"] * planned, sandbox=sandbox)
+    assert ended.returncode == 0
+    said = ended.stdout if planned else ended.stderr
+    assert "There was nothing to read: ocr.card takes files with these endings from folders:" in " ".join(said.split())

@@ -470,3 +470,8 @@ def test_the_rest_of_a_line_that_is_too_long_is_no_line() -> None:
     for piece in (b"x" * (manifests.LONGEST_LINE + 1), b'{"path": "a.jpg"}', b"\n", b"next\n"):
         lines += splitter.feed(piece)
     assert lines == [(1, None), (2, b"next")]
+
+
+async def test_the_names_of_columns_may_be_in_capitals(tmp_path: Path) -> None:
+    [entry] = await entries(tmp_path, "ID,Path,Get_Thumb\n7,a.jpg,TRUE\n")
+    assert entry == Entry({"path": tmp_path / "a.jpg", "get_thumb": True}, "7")

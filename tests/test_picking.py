@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from random import Random
 from typing import Any, assert_never, get_args
 
@@ -235,3 +236,13 @@ def test_a_back_without_a_number_belongs_to_the_only_front_of_its_kind() -> None
 def test_copies_of_a_card_are_joined_one_by_one() -> None:
     cards = pairs(read(*SIDES[0], *SIDES[0], SIDES[0][0]))
     assert [card.back is not None for card in cards] == [True, True, False]
+
+
+def test_cards_and_findings_are_dictionaries_and_json() -> None:
+    other = FRONT | {"info": FRONT["info"] | {"id": "001090000002"}}  # type: ignore[operator]
+    [card] = pairs(structure([other, BACK], list[Recognized]))
+    written = json.loads(card.to_json())
+    assert written == card.to_dict()
+    assert written["front"]["info"]["id"]["value"] == "001090000002"
+    assert written["findings"][0] == card.findings[0].to_dict()
+    assert set(written["findings"][0]) == {"path", "kind", "message"}

@@ -192,7 +192,7 @@ def _csv_layout(head: bytes, inputs: Collection[str]) -> _Layout:
     if header[:4].lower() == "sep=" and len(header) == 5:  # Excel's own way to say it
         delimiter, line = header[4], 2
         header, rest = _first_line(rest)
-    names = [name.strip() for name in _cells(header, delimiter)]
+    names = [name.strip().lower() for name in _cells(header, delimiter)]  # spreadsheets often write Path and ID
     if not all(names) or len(set(names)) < len(names):
         raise _BrokenLineError("its first line must name every column, and each name once")
     if not set(names) & set(inputs):

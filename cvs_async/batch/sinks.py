@@ -220,5 +220,5 @@ def refusal(path: Path, error: OSError, advice: str = "choose another name, or a
     if os.path.isdir(path):
         return InvalidInputError(f"{path} is a folder, and not a file to write to")
     if isinstance(error, FileExistsError):
-        return InvalidInputError(f"{path} exists, and its answers were paid for: {advice}")
+        return InvalidInputError(f"{path} exists, and is never written over: {advice}")
     return InvalidInputError(f"{path} cannot be written: {error.strerror}")

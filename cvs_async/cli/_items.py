@@ -52,6 +52,15 @@ class Items(Listed):
         """How many files the folders and patterns that were read have passed over, by ending."""
         return sum((found.passed_over for found in self._read), Counter[str]())
 
+    @property
+    def nothing_found(self) -> str:
+        """What to say where there was not a single item."""
+        if self.listed is not None or STDIN in self.paths:
+            return "There was nothing to read: no line names a file or URL."
+        known = ", ".join(sorted(_suffixes(self.endpoint)))
+        name = self.endpoint.name
+        return f"There was nothing to read: {name} takes files with these endings from folders: {known}."
+
     async def __aiter__(self) -> AsyncGenerator[Any]:
         await self.ready.wait()
         if self.listed is not None:

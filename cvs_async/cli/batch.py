@@ -229,7 +229,7 @@ async def _batch(
         batch = cvs.batch(items.endpoint, items, concurrency=client["max_connections"], **options)
         if dry_run:
             items.ready.set()
-            _print_plan(await batch.plan(), prices)
+            _print_plan(await batch.plan(), prices, items.nothing_found)
             return 0
         if goes_on:
             results.notes = batch.journal
@@ -303,6 +303,8 @@ class Run:
             said.append(f"Which and why is in {self.results.path}.")
         said += self.results.remarks
         said += _passed_over(self.items.passed_over)
+        if stats.finished + stats.skipped == 0 and not self.interrupted:
+            said.append(self.items.nothing_found)
         if self.interrupted or self.held:
             said += self._how_to_go_on()
         for sentence in said:
@@ -347,7 +349,7 @@ def _passed_over(passed_over: Counter[str]) -> list[str]:
     return [f"{told_passed_over(passed_over)}."] if passed_over else []
 
 
-def _print_plan(plan: Plan, prices: Prices | None) -> None:
+def _print_plan(plan: Plan, prices: Prices | None, nothing_found: str) -> None:
     table = Table("", "", show_header=False)
     table.add_row("items", f"{plan.count:,}")
     table.add_row("bytes", f"{plan.bytes:,}")
@@ -365,6 +367,8 @@ def _print_plan(plan: Plan, prices: Prices | None) -> None:
     out.print(table)
     for sentence in _passed_over(plan.passed_over):
         out.print(sentence)
+    if plan.count == 0:
+        out.print(nothing_found, markup=False)
     for _, reason in plan.unreadable:
         out.print(reason, markup=False)
     if plan.unreadable_count > len(plan.unreadable):

@@ -6,6 +6,8 @@ from typing import Literal, TypeAlias
 
 from attrs import evolve, frozen
 
+from .dictionaries import Serializable
+
 FindingKind: TypeAlias = Literal[
     "number_form",
     "province",
@@ -24,7 +26,7 @@ FindingKind: TypeAlias = Literal[
 
 
 @frozen
-class Finding:
+class Finding(Serializable):
     """One contradiction. It names fields and never holds their values, so that it may be logged.
 
     Attributes:

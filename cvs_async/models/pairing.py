@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from .dates import parse_date
+from .dictionaries import Serializable
 from .fields import EMPTY, Paper, Text
 from .finding import Finding
 from .identity import ChipIdCardBack, ChipIdCardFront, IdCard9Back, IdCard9Front, IdCard12Back, IdCard12Front
@@ -30,7 +31,7 @@ KINDS: tuple[tuple[type[Paper], type[Paper]], ...] = (
 
 
 @frozen
-class PersonCard:
+class PersonCard(Serializable):
     """Both sides of one card, or the one that was found.
 
     Attributes:
