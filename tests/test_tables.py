@@ -229,7 +229,7 @@ async def test_a_file_of_results_is_never_overwritten(tmp_path: Path) -> None:
     taken = tmp_path / "out"
     taken.write_text("paid for")
     for sink in (Csv(taken), Parquet(taken)):
-        with pytest.raises(InvalidInputError, match="paid for"):
+        with pytest.raises(InvalidInputError, match="is never written over"):
             async with sink:
                 pass
     with pytest.raises(InvalidInputError, match="is a folder"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
@@ -17,8 +18,8 @@ from ...models.tables import Cell
 from .columns import NAME, REST, Column
 from .values import MOST, box_of, find, is_plain_field, part_of, text_of, value_of
 
-PICTURES = ("image", "face", "list_img", "imgs")
-"""How the names of pictures begin, which are text in plain JSON."""
+PICTURES = re.compile("image|face|list_img|imgs|.*_image$")
+"""Names of pictures, which are text in plain JSON."""
 
 
 class Values:
@@ -265,14 +266,14 @@ def _extra(extra: Mapping[str, Any], path: str) -> Iterator[Leaf]:
 def _plain_leaves(whole: Mapping[str, Any], path: str, name: str) -> Iterator[Leaf]:
     """The same for plain JSON."""
     if is_plain_field(whole):
-        if any(part is not None for part in whole.values()):
+        if any(whole.get(part) is not None for part in ("value", "confidence", "score", "box", "page")):
             confidence = _number(whole.get("confidence", whole.get("score")))
             yield Leaf(path, name, whole.get("value"), confidence, box_of(whole.get("box")), whole.get("page"))
     else:
         for own, value in whole.items():
             if own == "extra" and isinstance(value, dict):
                 yield from _extra(value, path)
-            elif not own.startswith(PICTURES):
+            elif not PICTURES.match(own):
                 yield from leaves(value, _below(path, own), own)
 
 
@@ -331,8 +332,10 @@ def first_page(paper: object) -> int | None:
                 if type(part) is Field and part.page is not None and abs(part.page) < MOST:
                     return part.page
         elif isinstance(whole, dict):
-            pages = (part.get("page") for part in whole.values() if isinstance(part, dict))
-            return next((page for page in pages if isinstance(page, int) and abs(page) < MOST), None)
+            pages = (part.get("page") for part in whole.values() if isinstance(part, dict) and is_plain_field(part))
+            found = next((page for page in pages if isinstance(page, int) and abs(page) < MOST), None)
+            if found is not None:
+                return found
     return None
 
 

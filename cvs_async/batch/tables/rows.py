@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
 from ..._converter import structure
+from ..._json import sound
 from ...api import OPERATIONS
 from ...errors import APIError
 from ...models.general import Page
@@ -336,4 +337,4 @@ def _head(result: _Result, paper: object, number: int | None) -> Row:
 def type_of(paper: object) -> str | None:
     """Return what the service calls the kind of paper."""
     _, found = part_of(paper, "type")
-    return found if isinstance(found, str) else None
+    return sound(found) if isinstance(found, str) else None

@@ -49,7 +49,10 @@ def value_of(whole: object) -> object:
 
 def is_plain_field(whole: Mapping[str, object]) -> bool:
     """Whether an object is a field or a cell in plain JSON, of which empty parts may have been left out."""
-    return whole.keys() <= _PARTS and not _SURE.isdisjoint(whole) and not isinstance(whole.get("value"), list)
+    parts = set(whole)
+    if "score" in parts:  # a cell, which keeps in `extra` what is no part of one
+        parts -= {"extra"}
+    return parts <= _PARTS and not _SURE.isdisjoint(whole) and not isinstance(whole.get("value"), list)
 
 
 def part_of(whole: object, name: str) -> tuple[bool, Any]:
@@ -57,6 +60,9 @@ def part_of(whole: object, name: str) -> tuple[bool, Any]:
     if name == "confidence" and (isinstance(whole, Cell) or (isinstance(whole, dict) and "score" in whole)):
         name = "score"
     if isinstance(whole, Mapping):
+        extra = whole.get("extra")
+        if name not in whole and isinstance(extra, Mapping):  # a document in plain JSON
+            whole = extra
         return name in whole, whole.get(name)
     if isinstance(whole, list) and name.isdecimal():
         return (True, whole[int(name)]) if int(name) < len(whole) else (False, None)
