@@ -1,0 +1,198 @@
+"""Where on which page something stands. Pure: no file is opened.
+
+Two questions that the vendor's documents leave open are answered here and nowhere else, each with a state:
+
+- the *page rule*: on which page of a document a paper or field stands;
+- the *frame rule*: of which picture a box's pixels are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
+
+from attrs import frozen
+
+from ..models.fields import Box
+from .pages import POINTS_AN_INCH, PageInfo
+from .reads import Read
+
+State: TypeAlias = Literal["stated", "assumed", "none"]
+"""``stated``: the answer or the vendor's document says so. ``assumed``: a rule says so. ``none``: nobody knows."""
+
+USUAL_DPI = (72, 100, 150, 200, 300)
+
+BY_POSITION = frozenset({"ocr.document.general", "ocr.document.get_label_claim", "ocr.document.bank_statement"})
+"""Operations with one element of data for each page, by the vendor's document 001."""
+
+TOLERANCE = 2.0
+"""Pixels by which a box may stick out of its picture."""
+
+
+@frozen
+class Placed:
+    """A value with its place on a page.
+
+    Attributes:
+        read: the value.
+        page: from 0; None if the page is unknown.
+        page_state: how the page is known.
+        box: [left, top, right, bottom] in fractions of the upright page, 0 to 1; None if there is none to draw.
+    """
+
+    read: Read
+    page: int | None
+    page_state: State
+    box: tuple[float, float, float, float] | None
+
+
+@frozen
+class Frame:
+    """Of which picture the boxes on one page are.
+
+    Attributes:
+        state: how that is known; ``none``: the boxes fit into no picture of the page.
+        width, height: of that picture, in pixels.
+        turned: the boxes are of the picture as stored, and this is its EXIF orientation; 1 if they are of the upright
+            one.
+        note: for people: what was assumed.
+    """
+
+    state: State
+    width: float
+    height: float
+    turned: int = 1
+    note: str | None = None
+
+
+def place(
+    reads: Iterable[Read], pages: Sequence[PageInfo], *, operation: str | None = None, dpi: float | None = None
+) -> tuple[list[Placed], dict[int, Frame]]:
+    """Find the page and the place of every value.
+
+    Args:
+        reads: of one reply.
+        pages: of its document.
+        operation: such as ``ocr.claims``: some answer page by page.
+        dpi: of the pictures that the service makes of PDF pages, where the user knows it.
+
+    Returns:
+        The values with their places, and the frame of each page that has boxes.
+    """
+    kept = list(reads)
+    papers = max((read.paper for read in kept), default=-1) + 1
+    found = [(read, *page_of(read, papers, len(pages), operation)) for read in kept]
+    boxes: dict[int, list[Box]] = {}
+    for read, page, _ in found:
+        if page is not None and read.box is not None and is_box(read.box):
+            boxes.setdefault(page, []).append(read.box)
+    frames = {page: frame_of(pages[page], of_page, dpi) for page, of_page in boxes.items()}
+    return [Placed(read, page, state, _box(read, page, frames)) for read, page, state in found], frames
+
+
+def page_of(read: Read, papers: int, pages: int, operation: str | None) -> tuple[int | None, State]:
+    """Return the page of a value, from 0, and how it is known.
+
+    1. The value names it.
+    2. The operation answers page by page, or there is one page only.
+    3. There are as many papers as pages: by position, which is assumed.
+    4. Nobody knows.
+    """
+    if read.page is not None:
+        return (read.page, "stated") if 0 <= read.page < pages else (None, "none")
+    if pages == 1:
+        return 0, "stated"
+    if operation in BY_POSITION and read.paper < pages:
+        return read.paper, "stated"
+    if papers == pages and pages > 0:
+        return read.paper, "assumed"
+    return None, "none"
+
+
+def frame_of(page: PageInfo, boxes: Sequence[Box], dpi: float | None = None) -> Frame:
+    """Return of which picture the boxes on a page are.
+
+    1. An upright photograph: of it.
+    2. A photograph with an EXIF turn: of the upright picture if all boxes fit in, else of the stored one; assumed.
+    3. A PDF page with a known resolution: of the page at it.
+    4. A PDF page that one scan fills: of the scan, if all boxes fit in; assumed.
+    5. Any other PDF page: of the page at the least usual resolution into which all boxes fit; assumed.
+    """
+    if page.kind == "picture":
+        return _frame_of_photograph(page, boxes)
+    scale = POINTS_AN_INCH
+    if dpi is not None:
+        width, height = page.width * dpi / scale, page.height * dpi / scale
+        return Frame("stated" if _fit(boxes, width, height) else "none", width, height, note=f"{dpi:g} dpi")
+    if page.scan is not None and _fit(boxes, *page.scan):
+        return Frame("assumed", *page.scan, note="pixels of the scan in the PDF")
+    for usual in USUAL_DPI:
+        width, height = page.width * usual / scale, page.height * usual / scale
+        if _fit(boxes, width, height):
+            return Frame("assumed", width, height, note=f"{usual} dpi")
+    return Frame("none", page.width, page.height)
+
+
+def _frame_of_photograph(page: PageInfo, boxes: Sequence[Box]) -> Frame:
+    fits = _fit(boxes, page.width, page.height)
+    if page.orientation == 1:
+        return Frame("stated" if fits else "none", page.width, page.height)
+    if fits:
+        return Frame("assumed", page.width, page.height, note="pixels of the upright picture")
+    rotated = page.orientation >= 5
+    width, height = (page.height, page.width) if rotated else (page.width, page.height)
+    if _fit(boxes, width, height):
+        return Frame("assumed", width, height, page.orientation, "pixels of the picture as stored")
+    return Frame("none", page.width, page.height)
+
+
+def is_box(box: Box) -> bool:
+    """Whether a box is one: finite, and with an area."""
+    return all(map(math.isfinite, box)) and box.left < box.right and box.top < box.bottom
+
+
+def _fit(boxes: Iterable[Box], width: float, height: float) -> bool:
+    return all(
+        box.left >= -TOLERANCE
+        and box.top >= -TOLERANCE
+        and box.right <= width + TOLERANCE
+        and box.bottom <= height + TOLERANCE
+        for box in boxes
+    )
+
+
+def _box(read: Read, page: int | None, frames: dict[int, Frame]) -> tuple[float, float, float, float] | None:
+    if page is None or read.box is None or not is_box(read.box):
+        return None
+    frame = frames[page]
+    if frame.state == "none":
+        return None
+    left, top, right, bottom = read.box
+    corners = [upright(x / frame.width, y / frame.height, frame.turned) for x, y in ((left, top), (right, bottom))]
+    (x1, y1), (x2, y2) = corners
+    return _within(min(x1, x2)), _within(min(y1, y2)), _within(max(x1, x2)), _within(max(y1, y2))
+
+
+def _within(fraction: float) -> float:
+    return min(max(fraction, 0.0), 1.0)
+
+
+def upright(x: float, y: float, orientation: int) -> tuple[float, float]:
+    """Return where a point of a stored picture is in the upright one, both in fractions."""
+    match orientation:
+        case 2:
+            return 1 - x, y
+        case 3:
+            return 1 - x, 1 - y
+        case 4:
+            return x, 1 - y
+        case 5:
+            return y, x
+        case 6:
+            return 1 - y, x
+        case 7:
+            return 1 - y, 1 - x
+        case 8:
+            return y, 1 - x
+    return x, y

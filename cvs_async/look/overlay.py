@@ -1,0 +1,136 @@
+"""Boxes drawn on the pages of a document, and cut-outs of single values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+from .._reply import Reply
+from ..errors import InvalidInputError
+from .frames import Frame, Placed, place
+from .pages import Pages
+from .painting import Labels, Painter, pixels
+from .reads import Read, read_fields
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+LOW = 0.85
+"""Confidences below it are looked at."""
+
+Show: TypeAlias = Literal["all", "low"]
+
+MARGIN = 0.4
+"""Of a cut-out, on each side, in heights of its box."""
+
+
+def overlay(
+    reply: Reply[Any],
+    source: object,
+    *,
+    page: int = 0,
+    low: float = LOW,
+    labels: Labels = "name",
+    show: Show = "all",
+    dpi: float | None = None,
+    width: int | None = None,
+) -> Image.Image:
+    """Draw the boxes of a reply on a page of its document.
+
+    The source is read and never changed. ``image.info["frame"]`` says of which picture the boxes' pixels are:
+    ``stated`` or ``assumed``, with a note; ``image.info["page"]`` how the page is known.
+
+    Args:
+        reply: of a call.
+        source: its document: a path, bytes, a picture of Pillow, or a tuple of these.
+        page: from 0.
+        low: boxes with less confidence are thick and red.
+        labels: ``name`` writes a value's name and confidence beside its box, ``value`` the value itself, for which the
+            extra ``sandbox`` has the font; ``none`` nothing.
+        show: ``low`` draws only what is below the limit.
+        dpi: of the pictures that the service made of PDF pages, if it is known.
+        width: of the result, in pixels; without it, that of the page.
+
+    Raises:
+        InvalidInputError: the file cannot be opened, there is no such page, no value is known to stand on it, or the
+            boxes lie outside of it.
+        ConfigurationError: a library is missing; it says which.
+    """
+    for name, given, known in (("labels", labels, get_args(Labels)), ("show", show, get_args(Show))):
+        if given not in known:
+            raise InvalidInputError(f"{name} must be one of {', '.join(known)}, not {given!r}")
+    with Pages(source) as pages:
+        picture = pages.picture(page, width)
+        placed, frames = place(read_fields(reply.data), pages.info, operation=reply.operation, dpi=dpi)
+    drawn = [one for one in placed if one.page == page and one.box is not None]
+    frame = frames.get(page)
+    if not drawn:
+        raise InvalidInputError(_why_nothing(placed, frame, page))
+    wanted = [one for one in drawn if show == "all" or is_low(one.read, low)]
+    Painter(picture, low, labels).paint(wanted)
+    picture.info["frame"] = describe_frame(frame)
+    picture.info["page"] = drawn[0].page_state
+    return picture
+
+
+def cutouts(
+    reply: Reply[Any], source: object, below: float = LOW, *, dpi: float | None = None
+) -> Iterator[tuple[Read, Image.Image]]:
+    """Yield each value below a confidence, with its cut-out of the document; the least certain first.
+
+    Args:
+        reply: of a call.
+        source: its document, as for `overlay`.
+        below: a confidence, 0 to 1.
+        dpi: as for `overlay`.
+
+    Raises:
+        InvalidInputError, ConfigurationError: as for `overlay`; a document without boxes has no cut-outs.
+    """
+    with Pages(source) as pages:
+        placed, _ = place(read_fields(reply.data), pages.info, operation=reply.operation, dpi=dpi)
+        low = [one for one in placed if one.box is not None and is_low(one.read, below)]
+        drawn: dict[int, Image.Image] = {}
+        for one in sorted(low, key=lambda one: one.read.confidence or 0.0):
+            if one.page is None:
+                continue
+            if one.page not in drawn:
+                drawn = {one.page: pages.picture(one.page)}  # one page at a time: pages can be large
+            yield one.read, cut(drawn[one.page], one)
+
+
+def is_low(read: Read, low: float) -> bool:
+    """Whether a value is less certain than a limit; one without confidence is not."""
+    return read.confidence is not None and read.confidence < low
+
+
+def cut(picture: Image.Image, placed: Placed) -> Image.Image:
+    """Cut a value out of its page, with a margin."""
+    assert placed.box is not None  # noqa: S101 - the caller has looked
+    left, top, right, bottom = pixels(placed.box, picture.size)
+    margin = max((bottom - top) * MARGIN, 4)
+    box = (
+        max(int(left - margin), 0),
+        max(int(top - margin), 0),
+        min(int(right + margin) + 1, picture.width),
+        min(int(bottom + margin) + 1, picture.height),
+    )
+    return picture.crop(box)
+
+
+def describe_frame(frame: Frame | None) -> str:
+    """Return of which picture boxes are, for people: ``assumed: 150 dpi``."""
+    if frame is None:
+        return "none"
+    return frame.state if frame.note is None else f"{frame.state}: {frame.note}"
+
+
+def _why_nothing(placed: Sequence[Placed], frame: Frame | None, page: int) -> str:
+    if frame is not None:
+        return f"the boxes lie outside of page {page + 1}: they are of another picture"
+    boxes = [one for one in placed if one.read.box is not None]
+    if not boxes:
+        return "the answer has no boxes: the vendor documents none for this operation, or none was read"
+    if all(one.page is None for one in boxes):
+        return "the answer does not say on which page its papers stand"
+    return f"nothing that was read stands on page {page + 1}"

@@ -1,0 +1,91 @@
+"""What was read, place by place: every value of a reply with its confidence, box and page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from ..batch.tables.reading import Leaf, leaves, papers_in
+from ..batch.tables.rows import type_of
+from ..batch.tables.values import box_of
+from ..models.fields import Box
+
+NOT_READ = frozenset({"type", "valid", "valid_message", "invalid_code", "invalid_message"})
+"""What a paper says of itself beside what is printed on it."""
+
+
+@frozen
+class Read:
+    """One value that was read, with its place.
+
+    Attributes:
+        paper: position of the paper in the reply's data, from 0.
+        type: what the service calls the paper, such as ``invoice``; None if it does not say.
+        path: from the paper, such as ``info.table.3.unit_price``.
+        column: the path with ``*`` for the numbers of rows, such as ``info.table.*.unit_price``.
+        value: as read; not in the repr.
+        confidence: 0 to 1; None if the service sends none.
+        box: [left, top, right, bottom] in pixels of the picture that the service saw; None likewise.
+        page: from 0; None if the answer does not say.
+    """
+
+    paper: int
+    type: str | None
+    path: str
+    column: str
+    value: object = field(repr=False)
+    confidence: float | None = None
+    box: Box | None = None
+    page: int | None = None
+
+
+def read_fields(data: object) -> Iterator[Read]:
+    """Yield every value in a reply's data, in the order of the documents.
+
+    Args:
+        data: of a reply, or of a line of a results file. Papers of unknown types are read too: a name with
+            ``_confidence`` and ``_box`` beside it is one value.
+    """
+    for number, paper in enumerate(papers_in(data)):
+        yield from reads_of_paper(number, paper)
+
+
+def reads_of_paper(number: int, paper: object) -> Iterator[Read]:
+    """Yield every value in one paper."""
+    kind = type_of(paper)
+    for leaf in _folded(leaf for leaf in leaves(paper) if leaf.path not in NOT_READ):
+        confidence = leaf.confidence if isinstance(leaf.confidence, float) else None
+        box = box_of(leaf.box)
+        page = leaf.page if isinstance(leaf.page, int) else None
+        yield Read(number, kind, leaf.path, column_of(leaf.path), leaf.value, confidence, box, page)
+
+
+def column_of(path: str) -> str:
+    """Return a path with ``*`` for the numbers of rows."""
+    return ".".join("*" if part.isdecimal() else part for part in path.split("."))
+
+
+def _folded(found: Iterable[Leaf]) -> Iterator[Leaf]:
+    """Join a value in `extra` with the confidence and the box beside it."""
+    kept = list(found)
+    by_path = {leaf.path: leaf for leaf in kept if ".extra." in f".{leaf.path}"}
+    if not by_path:
+        yield from kept
+        return
+    parts = {f"{path}{end}" for path in by_path for end in ("_confidence", "_box") if f"{path}{end}" in by_path}
+    for leaf in kept:
+        if leaf.path in parts:
+            continue
+        if leaf.path not in by_path:
+            yield leaf
+            continue
+        confidence = _value(by_path.get(f"{leaf.path}_confidence"))
+        box = box_of(_value(by_path.get(f"{leaf.path}_box")))
+        number = float(confidence) if isinstance(confidence, int | float) else leaf.confidence
+        yield evolve(leaf, confidence=number, box=box or leaf.box)
+
+
+def _value(leaf: Leaf | None) -> Any:
+    return None if leaf is None else leaf.value

@@ -1,0 +1,285 @@
+"""Looking at documents: where values stand, pictures with boxes, cut-outs; and what cannot be looked at."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+from PIL import Image
+
+from cvs_async import AsyncCVS, InvalidInputError, Reply
+from cvs_async._converter import structure
+from cvs_async.api import OPERATIONS
+from cvs_async.look import PageInfo, Pages, Read, cutouts, overlay, read_fields
+from cvs_async.look.frames import frame_of, page_of, place, upright
+from cvs_async.look.painting import POOR, SURE
+from cvs_async.models import Box
+from cvs_async.sandbox import Sample, Sandbox, write_samples
+from cvs_async.sandbox.truth import read_truth
+
+OPERATION = "ocr.claims"
+
+
+def reply_of(info: dict[str, Any], operation: str = OPERATION, kind: str = "claim_form") -> Reply[Any]:
+    data = structure([{"type": kind, "info": info}], OPERATIONS[operation].returns)
+    return Reply(operation=operation, data=data, raw={})
+
+
+def saved(picture: Image.Image, path: Path, **options: Any) -> Path:
+    picture.save(path, **options)
+    return path
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    return list(write_samples(tmp_path_factory.mktemp("samples"), 12))
+
+
+# --- what was read
+
+
+def test_every_value_is_read_with_its_place() -> None:
+    cell = {"value": "1.000", "score": 0.5, "box": [1, 2, 3, 4], "label": "unit_price"}
+    info = {"id": "007", "id_confidence": 0.9, "id_box": [5, 6, 7, 8], "table": [[cell]]}
+    reads = list(read_fields(reply_of(info, "ocr.document.invoice", "invoice").data))
+    assert [(read.path, read.column, read.value, read.confidence, read.box) for read in reads] == [
+        ("info.id", "info.id", "007", 0.9, Box(5, 6, 7, 8)),
+        ("info.table.0.unit_price", "info.table.*.unit_price", "1.000", 0.5, Box(1, 2, 3, 4)),
+    ]
+    assert "007" not in repr(reads)
+
+
+def test_values_of_unknown_papers_have_their_confidence_and_box() -> None:
+    info = {"new": "X", "new_confidence": 0.25, "new_box": [1, 2, 3, 4], "id": "1", "id_box": [9, 9, 10, 10]}
+    reads = {read.path: read for read in read_fields(reply_of(info, kind="card_of_2027").data)}
+    assert (reads["info.extra.new"].confidence, reads["info.extra.new"].box) == (0.25, Box(1, 2, 3, 4))
+    assert not any(path.endswith(("_box", "_confidence")) for path in reads)
+
+
+# --- on which page
+
+
+READ = Read(1, "invoice", "info.id", "info.id", "7")
+
+
+@pytest.mark.parametrize(
+    ("read", "papers", "pages", "operation", "expected"),
+    [
+        (Read(0, None, "a", "a", "x", page=2), 1, 3, None, (2, "stated")),
+        (Read(0, None, "a", "a", "x", page=3), 1, 3, None, (None, "none")),
+        (Read(0, None, "a", "a", "x", page=-1), 1, 3, None, (None, "none")),
+        (READ, 2, 1, None, (0, "stated")),
+        (READ, 2, 3, "ocr.document.general", (1, "stated")),
+        (READ, 2, 2, "ocr.claims", (1, "assumed")),
+        (READ, 2, 3, "ocr.claims", (None, "none")),
+        (READ, 2, 0, "ocr.claims", (None, "none")),
+    ],
+)
+def test_the_page_of_a_value(read: Read, papers: int, pages: int, operation: str | None, expected: Any) -> None:
+    assert page_of(read, papers, pages, operation) == expected
+
+
+# --- of which picture the pixels are
+
+
+A4 = PageInfo("pdf", 595, 842)
+
+
+@pytest.mark.parametrize(
+    ("page", "box", "dpi", "expected"),
+    [
+        (PageInfo("picture", 100, 50), Box(0, 0, 100, 50), None, ("stated", 100, 50, 1)),
+        (PageInfo("picture", 100, 50), Box(0, 0, 101, 51), None, ("stated", 100, 50, 1)),
+        (PageInfo("picture", 100, 50), Box(0, 0, 120, 50), None, ("none", 100, 50, 1)),
+        (PageInfo("picture", 50, 100, 6), Box(0, 0, 40, 90), None, ("assumed", 50, 100, 1)),
+        (PageInfo("picture", 50, 100, 6), Box(0, 0, 90, 40), None, ("assumed", 100, 50, 6)),
+        (PageInfo("picture", 50, 100, 6), Box(0, 0, 190, 40), None, ("none", 50, 100, 1)),
+        (PageInfo("pdf", 595, 842, scan=(900, 1270)), Box(0, 0, 900, 1270), None, ("assumed", 900, 1270, 1)),
+        (PageInfo("pdf", 595, 842, scan=(90, 127)), Box(0, 0, 500, 800), None, ("assumed", 595, 842, 1)),
+        (A4, Box(0, 0, 590, 800), None, ("assumed", 595, 842, 1)),
+        (A4, Box(0, 0, 1200, 1700), None, ("assumed", 1239.583, 1754.167, 1)),
+        (A4, Box(0, 0, 2400, 3000), None, ("assumed", 2479.167, 3508.333, 1)),
+        (A4, Box(0, 0, 9000, 3000), None, ("none", 595, 842, 1)),
+        (A4, Box(0, 0, 590, 800), 200.0, ("stated", 1652.778, 2338.889, 1)),
+        (A4, Box(0, 0, 9000, 800), 200.0, ("none", 1652.778, 2338.889, 1)),
+    ],
+)
+def test_the_frame_of_a_box(page: PageInfo, box: Box, dpi: float | None, expected: Any) -> None:
+    frame = frame_of(page, [box], dpi)
+    assert (frame.state, frame.width, frame.height, frame.turned) == pytest.approx(expected, abs=0.001)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_points_are_turned_as_pillow_turns_pictures(orientation: int) -> None:
+    from PIL import ImageOps
+
+    stored = Image.new("L", (40, 20))
+    stored.putpixel((30, 4), 255)
+    stored.getexif()[0x0112] = orientation
+    turned: Any = ImageOps.exif_transpose(stored)
+    x, y = upright(30.5 / 40, 4.5 / 20, orientation)
+    assert turned.getpixel((int(x * turned.width), int(y * turned.height))) == 255
+
+
+def test_boxes_that_are_none_are_not_drawn() -> None:
+    boxes = [Box(math.nan, 0, 1, 1), Box(5, 5, 4, 6), Box(1, 1, 1, 9), Box(0, 0, math.inf, 1)]
+    reads = [Read(0, None, "a", "a", "x", 0.5, box) for box in boxes]
+    placed, frames = place(reads, [PageInfo("picture", 10, 10)])
+    assert [one.box for one in placed] == [None] * 4
+    assert frames == {}
+
+
+# --- real documents
+
+
+async def test_boxes_are_where_the_truth_says(samples: list[Sample], tmp_path: Path) -> None:
+    looked = 0
+    with Sandbox() as sandbox:
+        async with AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs:
+            for sample in samples:
+                if sample.kind not in ("claim", "invoice", "text"):
+                    continue
+                endpoint = OPERATIONS[sample.operation]
+                reply = await cvs.call(endpoint, **{endpoint.images[0]: sample.path})
+                truth = read_truth(sample.path.read_bytes())
+                assert truth is not None
+                with Pages(sample.path) as pages:
+                    placed, _ = place(read_fields(reply.data), pages.info, operation=sample.operation)
+                    assert len(pages) == len(truth.pages)
+                for one in placed:
+                    if one.box is not None and one.read.box is not None and one.page is not None:
+                        page = truth.pages[one.page]
+                        size = (page.width, page.height) * 2
+                        drawn = [side * whole for side, whole in zip(one.box, size, strict=True)]
+                        assert drawn == pytest.approx(list(one.read.box), abs=1)
+                        looked += 1
+    assert looked > 100
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_turned_photograph_is_drawn_upright_with_its_boxes_on_the_ink(orientation: int, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = Image.new("RGB", (400, 200), "white")
+    stored.paste("black", (300, 40, 340, 60))
+    path = saved(stored, tmp_path / "a.png", exif=exif)
+    drawn = overlay(reply_of({"id": "1", "id_confidence": 1.0, "id_box": [300, 40, 340, 60]}), path, labels="none")
+    with Pages(path) as pages:
+        plain = pages.picture(0)
+    assert drawn.size == plain.size
+    ink = [place for place in _places(plain) if sum(plain.getpixel(place)) == 0]  # type: ignore[arg-type]
+    blue = [place for place in _places(drawn) if drawn.getpixel(place) == (0x1A, 0x6F, 0xB5)]
+    around = (min(x for x, _ in blue), min(y for _, y in blue), max(x for x, _ in blue), max(y for _, y in blue))
+    black = (min(x for x, _ in ink), min(y for _, y in ink), max(x for x, _ in ink), max(y for _, y in ink))
+    if orientation in (6, 8):  # the box fits into the stored picture only
+        assert drawn.info["frame"] == "assumed: pixels of the picture as stored"
+    if orientation != 3:  # there both fit, and the upright one is taken
+        assert around == pytest.approx(black, abs=2)
+
+
+def _places(picture: Image.Image) -> list[tuple[int, int]]:
+    return [(x, y) for x in range(picture.width) for y in range(picture.height)]
+
+
+@pytest.mark.parametrize("dpi", [72, 150, 300])
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_boxes_on_pages_of_pdfs_are_on_the_ink(dpi: int, rotation: int, tmp_path: Path) -> None:
+    scan = Image.new("RGB", (600, 400), "white")
+    scan.paste("black", (200, 100, 260, 130))
+    path = tmp_path / "a.pdf"
+    scan.save(path, resolution=dpi)
+    with pypdfium2.PdfDocument(path) as document:
+        document[0].set_rotation(rotation)
+        document.save(path := tmp_path / "b.pdf")
+    box = [200, 100, 260, 130] if rotation == 0 else [400 - 130, 200, 400 - 100, 260]
+    drawn = overlay(reply_of({"id": "1", "id_confidence": 0.5, "id_box": box}), path, labels="none", width=600)
+    with Pages(path) as pages:
+        plain = pages.picture(0, 600)
+    ink = [place for place in _places(plain) if sum(plain.getpixel(place)) < 60]  # type: ignore[arg-type]
+    red = [place for place in _places(drawn) if drawn.getpixel(place) == (0xB7, 0x1C, 0x1C)]
+    black = (min(x for x, _ in ink), min(y for _, y in ink), max(x for x, _ in ink), max(y for _, y in ink))
+    around = (min(x for x, _ in red), min(y for _, y in red), max(x for x, _ in red), max(y for _, y in red))
+    assert around == pytest.approx(black, abs=6)
+
+
+def test_uncertain_boxes_are_thick_and_red(tmp_path: Path) -> None:
+    path = saved(Image.new("RGB", (1000, 500), "white"), tmp_path / "a.png")
+    before = path.read_bytes()
+    info = {"id": "1", "id_confidence": 0.5, "id_box": [100, 100, 200, 150]}
+    info |= {"name": "X", "name_confidence": 1.0, "name_box": [100, 300, 200, 350]}
+    drawn = overlay(reply_of(info), path, labels="none")
+    pixels = [drawn.getpixel(place) for place in _places(drawn)]
+    red, blue = (tuple(bytes.fromhex(style.colour[1:])) for style in (POOR, SURE))
+    assert pixels.count(red) > 2 * pixels.count(blue) > 0
+    only_low = overlay(reply_of(info), path, labels="none", show="low")
+    assert blue not in [only_low.getpixel(place) for place in _places(only_low)]
+    assert path.read_bytes() == before
+    with Image.open(path) as given:
+        assert overlay(reply_of(info), given).size == given.size
+        assert given.getpixel((100, 97)) == (255, 255, 255)
+
+
+def test_labels_stand_outside_of_all_boxes(tmp_path: Path) -> None:
+    path = saved(Image.new("RGB", (1000, 500), "black"), tmp_path / "a.png")
+    info = {"id": "1", "id_confidence": 1.0, "id_box": [0, 0, 1000, 400], "name": "Ệ", "name_box": [10, 410, 40, 430]}
+    drawn = overlay(reply_of(info), path, labels="value")
+    assert all(drawn.getpixel((x, y)) == (0, 0, 0) for x in range(5, 995, 5) for y in range(5, 395, 5))
+    assert (255, 255, 255) in [drawn.getpixel((x, y)) for x in range(1000) for y in range(402, 500)]
+
+
+def test_cutouts_come_the_least_certain_first(tmp_path: Path) -> None:
+    path = saved(Image.new("RGB", (1000, 500), "white"), tmp_path / "a.png")
+    info: dict[str, Any] = {"id": "1", "id_confidence": 0.5, "id_box": [100, 100, 200, 150]}
+    info |= {"name": "X", "name_confidence": 0.2, "name_box": [100, 300, 200, 350]}
+    info |= {"address": "Y", "address_confidence": 0.99, "address_box": [1, 1, 9, 9]}
+    found = list(cutouts(reply_of(info), path))
+    assert [(read.path, picture.size) for read, picture in found] == [("info.name", (141, 91)), ("info.id", (141, 91))]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("missing.jpg", "there is no such file"),
+        (b"no picture at all", "is no picture or PDF"),
+        (b"%PDF-1.4 broken", "is no PDF that can be opened"),
+        (7, "an? int cannot be looked at"),
+    ],
+)
+def test_what_cannot_be_opened_is_said(given: Any, why: str) -> None:
+    with pytest.raises(InvalidInputError, match=why):
+        overlay(reply_of({"id": "1", "id_box": [1, 2, 3, 4]}), given)
+
+
+def test_pictures_with_too_many_pixels_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cvs_async.look.pages.MOST_PIXELS", 99)
+    body = io.BytesIO()
+    Image.new("L", (10, 10)).save(body, "PNG")
+    with pytest.raises(InvalidInputError, match="10 x 10 pixels are too many"), Pages(body.getvalue()):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("info", "options", "why"),
+    [
+        ({"id": "1"}, {}, "the answer has no boxes"),
+        ({"id": "1", "id_box": [0, 0, 5000, 5000]}, {}, "the boxes lie outside of page 1"),
+        ({"id": "1", "id_box": [0, 0, 5, 5]}, {"page": 1}, "there is no page 1"),
+        ({"id": "1", "id_box": [0, 0, 5, 5]}, {"labels": "all"}, "labels must be one of none, name, value"),
+        ({"id": "1", "id_box": [0, 0, 5, 5]}, {"show": "none"}, "show must be one of all, low"),
+    ],
+)
+def test_boxes_are_never_drawn_on_a_guess(info: Any, options: Any, why: str, tmp_path: Path) -> None:
+    path = saved(Image.new("RGB", (100, 50)), tmp_path / "a.png")
+    with pytest.raises(InvalidInputError, match=why):
+        overlay(reply_of(info), path, **options)
+
+
+def test_papers_whose_pages_are_unknown_are_not_drawn(tmp_path: Path) -> None:
+    first, *rest = [Image.new("RGB", (100, 50)) for _ in range(3)]
+    first.save(tmp_path / "a.pdf", save_all=True, append_images=rest)
+    with pytest.raises(InvalidInputError, match="does not say on which page"):
+        overlay(reply_of({"id": "1", "id_box": [0, 0, 5, 5]}), tmp_path / "a.pdf")
