@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from .._escape import escaped
 from .._version import __version__
-from . import batch, call, demo, export, fields, operations, purge, reconcile, samples, sandbox, status
+from . import batch, call, demo, export, fields, operations, purge, reconcile, report, samples, sandbox, status
 
 
 @contextmanager
@@ -31,12 +31,11 @@ ELSEWHERE = {
     "convert": "`cvs-async export JOURNAL --to results.csv` writes what was read as .csv, .parquet or .jsonl.",
     "list": "`cvs-async operations` lists the operations, `cvs-async fields` what they read.",
     "ocr": "`cvs-async call ocr.card FILE` reads one file, `cvs-async batch ocr.card FOLDER` many.",
-    "report": "`cvs-async status JOURNAL` sums a batch up, `cvs-async export JOURNAL --to results.csv` has it all.",
     "resume": "the same `cvs-async batch` command with the same --journal goes on.",
     "retry": "the same `cvs-async batch` command with the same --journal goes on; see its --in-doubt.",
     "run": "`cvs-async batch OPERATION FOLDER` reads many files.",
     "show": "`cvs-async export JOURNAL --to -` prints what was read, `cvs-async call OPERATION FILE` reads one file.",
-    "view": "`cvs-async export JOURNAL --to -` prints what was read, `cvs-async call OPERATION FILE` reads one file.",
+    "view": "`cvs-async report JOURNAL --to report.html` writes a page to look at.",
 }
 """What people look for under another name. Commands that come to have such a name win."""
 
@@ -71,7 +70,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for module in (demo, call, batch, status, export, reconcile, purge, fields, operations, samples, sandbox):
+for module in (demo, call, batch, status, export, report, reconcile, purge, fields, operations, samples, sandbox):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 

@@ -37,6 +37,7 @@ from ._common import (
     told_errors,
 )
 from ._kept import KeptPictures
+from ._overlays import Overlays
 from ._progress import beating
 
 PATIENCE = 30.0
@@ -56,6 +57,10 @@ def command(
     raw: Annotated[bool, typer.Option("--raw", help="Print the answer as received, pictures included.")] = False,
     table: Annotated[bool, typer.Option("--table", help="Print a table to look at instead of JSON.")] = False,
     thumbs: Annotated[Path | None, typer.Option(help="A folder for the pictures in the answer.")] = None,
+    overlay: Annotated[
+        Path | None,
+        typer.Option(help="A .png for each page, with the boxes of what was read drawn on it.", metavar="FILE"),
+    ] = None,
     base_url: BaseUrl = None,
     allow_insecure: AllowInsecure = False,
 ) -> None:
@@ -76,10 +81,12 @@ def command(
     pictures = KeptPictures(thumbs)
     with told_errors():
         check_stdout()
+        drawn = None if overlay is None else Overlays(overlay, files)
         pictures.begin()
 
     def print_reply(reply: Reply[Any]) -> int:
-        return _print_raw(reply) if raw else _print(reply, pictures, table=table)
+        code = _print_raw(reply) if raw else _print(reply, pictures, table=table)
+        return code if drawn is None else max(code, drawn.write(reply))
 
     run(_call(endpoint, arguments, print_reply, {"base_url": base_url, "allow_insecure": allow_insecure}))
 

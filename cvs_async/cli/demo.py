@@ -22,7 +22,8 @@ from ..batch.sinks import refusal
 from ..client import AsyncCVS
 from ..errors import CVSError
 from ..models import Page, Recognized, StatementPage
-from ._common import Concurrency, console, find_operation, messages, run, shown, stop
+from ._common import Concurrency, console, find_operation, messages, run, shown, stop, told_errors
+from ._places import refuse_existing
 from ._progress import Display, Looks, beating
 
 if TYPE_CHECKING:
@@ -36,16 +37,22 @@ def command(
     count: Annotated[int, typer.Option(help="How many sample documents.", min=1)] = 240,
     concurrency: Concurrency = 16,
     latency: Annotated[float, typer.Option(help="Seconds that the sandbox takes for an answer.", min=0)] = 0.1,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a page to look at, too: a .html file, or a folder.", metavar="FILE")
+    ] = None,
 ) -> None:
     """Write sample documents, send them to an embedded sandbox over real HTTP, and show what was read."""
     try:
         from .. import sandbox  # noqa: F401 - to say at once if it is not installed
     except CVSError as error:
         stop(str(error))
-    run(_demo(folder, count, concurrency, latency))
+    if report is not None:
+        with told_errors():
+            refuse_existing(report)
+    run(_demo(folder, count, concurrency, latency, report))
 
 
-async def _demo(folder: Path, count: int, concurrency: int, latency: float) -> int:
+async def _demo(folder: Path, count: int, concurrency: int, latency: float, report: Path | None) -> int:
     from ..sandbox import Sandbox
 
     out, show = messages(), Show()
@@ -69,7 +76,21 @@ async def _demo(folder: Path, count: int, concurrency: int, latency: float) -> i
         f"{sandbox.ledger.billed} of them billed."
     )
     out.print(f"Results, one JSON line a file: {shown(results)}. The documents: {shown(folder / 'samples')}.")
+    if report is not None:
+        await anyio.to_thread.run_sync(_report, results, report)
+    else:
+        out.print(f"To look at them: cvs-async report {shown(results)} --to report.html")
     return 0
+
+
+def _report(results: Path, to: Path) -> None:
+    from ..look.options import ReportOptions
+    from ..look.report import write_report
+    from ..look.summary import Limits
+
+    # The sandbox is never less certain than 0.93, and there shall be something to review.
+    remarks = write_report([results], to, ReportOptions(limits=Limits(0.94)))
+    messages().print(f"A page to look at, with {remarks.pictures} pictures: {shown(to)}.")
 
 
 def _remove_earlier(results: Path) -> None:

@@ -16,6 +16,10 @@ NOT_READ = frozenset({"type", "valid", "valid_message", "invalid_code", "invalid
 """What a paper says of itself beside what is printed on it."""
 
 
+OF_WHOLE = ("confidence", "mrz_confidence")
+"""Values that are the confidence of a whole machine-readable zone."""
+
+
 @frozen
 class Read:
     """One value that was read, with its place.
@@ -57,6 +61,8 @@ def reads_of_paper(number: int, paper: object) -> Iterator[Read]:
     kind = type_of(paper)
     for leaf in _folded(leaf for leaf in leaves(paper) if leaf.path not in NOT_READ):
         confidence = leaf.confidence if isinstance(leaf.confidence, float) else None
+        if leaf.name in OF_WHOLE and isinstance(leaf.value, float):
+            confidence = leaf.value
         box = box_of(leaf.box)
         page = leaf.page if isinstance(leaf.page, int) else None
         yield Read(number, kind, leaf.path, column_of(leaf.path), leaf.value, confidence, box, page)

@@ -1,0 +1,201 @@
+"""The data of a page, as plain JSON; what is redacted is left out here, before anything is written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from attrs import define, evolve
+
+from .._converter import unstructure
+from ..models.fields import PAPERS
+from .gathering import DocumentView, PaperView
+from .pictures import Drawing
+from .summary import Limits
+
+KEY = 12
+"""Hex digits of a key that are shown."""
+
+LONGEST = 2_000
+"""Characters of one value that are shown."""
+
+LONGEST_ANSWER = 20_000
+"""Characters of an answer that are shown."""
+
+MOST_READS = 3_000
+"""Values of one document that are shown."""
+
+_ESCAPED = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
+
+
+def to_json(value: object) -> str:
+    """Return JSON that may stand in a page and in a script: it holds no tag, no line break of JavaScript."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+@define
+class PageData:
+    """Makes the data of documents.
+
+    Attributes:
+        limits: of what is uncertain.
+        redact: leave out values, names, references, words of the vendor, and whatever is not documented.
+    """
+
+    limits: Limits
+    redact: bool = False
+
+    def seen(self, number: int, document: DocumentView) -> DocumentView:
+        """Return a document as it may be seen."""
+        if not self.redact:
+            return document
+        key = "" if document.key is None else f" {document.key[:8]}…"
+        return evolve(
+            document,
+            name=f"#{number + 1}{key}",
+            reference=None,
+            check_sum=None,
+            message=None,
+            raw=None,
+            why=_plain_name(document.why),
+            code=document.code if isinstance(document.code, int) else None,
+            papers=[_redacted(paper) for paper in document.papers],
+        )
+
+    def row(self, number: int, document: DocumentView) -> list[Any]:
+        """Return the row of a document in the table of all; its copies are counted later."""
+        seen = self.seen(number, document)
+        reads = list(document.reads)
+        confidences = [read.confidence for read in reads if read.confidence is not None]
+        pages = [read.page for read in reads if read.page is not None]
+        return [
+            seen.name,
+            document.status,
+            list(dict.fromkeys(paper.type for paper in seen.papers if paper.type)),
+            len(set(pages)) or None,
+            min(confidences, default=None),
+            sum(map(self.limits.is_low, reads)),
+            len(self.limits.missing(reads)) if document.status == "done" else 0,
+            sum(len(paper.warnings) for paper in document.papers),
+            document.charge,
+            document.requests,
+            None if document.seconds is None else round(document.seconds, 2),
+            seen.reference,
+            seen.check_sum,
+            seen.why,
+            0,
+            document.operation,
+            None if document.key is None else document.key[:KEY],
+        ]
+
+    def details(
+        self, number: int, document: DocumentView, drawing: Drawing | None, pages: Sequence[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return all that a document's own page shows.
+
+        Args:
+            number: of the document.
+            document: as gathered.
+            drawing: of it, if it was drawn.
+            pages: with ``src``, ``width`` and ``height``.
+        """
+        seen = self.seen(number, document)
+        places = iter(drawing.places if drawing is not None else ())
+        return {
+            "papers": [self._paper(paper, places) for paper in seen.papers],
+            "pages": list(pages),
+            "frame": "none" if drawing is None else drawing.frame,
+            "frame_note": None if drawing is None else drawing.note,
+            "error": self._error(seen),
+            "answered_at": document.answered_at,
+            "raw": None if self.redact else _bounded(document.raw),
+        }
+
+    def _paper(self, paper: PaperView, places: Any) -> dict[str, Any]:
+        fields = []
+        page, state = None, "none"
+        for read in paper.reads[:MOST_READS]:
+            its_page, its_state, box = next(places, (read.page, "stated" if read.page is not None else "none", None))
+            if page is None and its_page is not None:
+                page, state = its_page, its_state
+            value = None if self.redact else _value(read.value)
+            rounded = None if box is None else [round(side, 5) for side in box]
+            fields.append([read.path, read.column, value, read.confidence, its_page, rounded])
+        return {
+            "type": paper.type,
+            "page": page,
+            "page_state": state,
+            "warnings": paper.warnings,
+            "extra": paper.extra,
+            "fields": fields,
+        }
+
+    def _error(self, document: DocumentView) -> dict[str, Any] | None:
+        if document.why is None:
+            return None
+        return {
+            "kind": document.why,
+            "code": document.code,
+            "message": document.message,
+            "charge": document.charge,
+        }
+
+
+def _redacted(paper: PaperView) -> PaperView:
+    """A paper without anything that the service is free to fill."""
+    kind = paper.type if paper.type in PAPERS else None if paper.type is None else "other"
+    reads = [
+        evolve(read, value=None, type=kind, path=_documented(read.path), column=_documented(read.column))
+        for read in paper.reads
+    ]
+    return PaperView(kind, reads, [(name, "") for name, _ in paper.warnings])
+
+
+def _documented(path: str) -> str:
+    """A path without names that the service has made up: only letters that are documented names stay."""
+    before, found, _ = path.partition("extra.")
+    return f"{before}extra" if found else path
+
+
+def _plain_name(why: str | None) -> str | None:
+    return why if why is None or why.isidentifier() else "other"
+
+
+def _value(value: object) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = value if isinstance(value, str) else json.dumps(unstructure(value), ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _bounded(raw: object) -> str | None:
+    """The answer as JSON text, unless it is long: pictures are left out."""
+    if raw is None:
+        return None
+    text = raw
+    if not isinstance(text, str):
+        text = json.dumps(_without_pictures(unstructure(raw)), ensure_ascii=False, indent=1, default=str)
+    return text if len(text) <= LONGEST_ANSWER else f"{text[:LONGEST_ANSWER]}…"
+
+
+def _without_pictures(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_pictures(part) for name, part in value.items() if part not in (None, [], {})}
+    if isinstance(value, list):
+        return [_without_pictures(part) for part in value]
+    return f"<{len(value)} characters>" if isinstance(value, str) and len(value) > LONGEST else value
+
+
+def shards(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Yield items in lists of a size."""
+    shard: list[Any] = []
+    for item in items:
+        shard.append(item)
+        if len(shard) == size:
+            yield shard
+            shard = []
+    if shard:
+        yield shard

@@ -1,0 +1,111 @@
+"""Where the files of a report are now, and whether they are still the ones that were sent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from attrs import define, field, frozen
+
+from .._inputs import choose_form, is_url, open_inputs
+from ..api import OPERATIONS
+from ..batch.keys import key_of, question_of
+from ..errors import CVSError
+
+Certainty: TypeAlias = Literal["sent", "maybe", "missing", "url"]
+"""``sent``: the very file that was sent. ``maybe``: a file of its name. ``url``: never downloaded."""
+
+MOST_LISTED = 500_000
+"""Files below the folders of --files that are remembered by name."""
+
+SEPARATOR = "; "
+"""Between the names of several inputs of one item."""
+
+
+@frozen
+class FoundFile:
+    """The files of one document.
+
+    Attributes:
+        paths: of its inputs, in their order; empty if one of them was not found.
+        certainty: whether they are what was sent.
+    """
+
+    paths: tuple[Path, ...]
+    certainty: Certainty
+
+
+@define
+class Finder:
+    """Finds the files of documents.
+
+    A name is looked for 1. as it is, 2. in the folders of the journals and results, 3. below the given folders, by its
+    relative path and then by its last part, if that is unique there.
+
+    Attributes:
+        beside: folders of the journals and results.
+        folders: given by the user.
+        parameters: of the call, where the user knows them; they are part of a document's key.
+    """
+
+    beside: Sequence[Path]
+    folders: Sequence[Path] = ()
+    parameters: Mapping[str, object] = field(factory=dict)
+    _by_name: dict[str, Path | None] | None = field(default=None, init=False)
+
+    def find(self, name: str, operation: str, key: str | None) -> FoundFile:
+        """Return the files of a document, by the name that results have of it."""
+        names = name.split(SEPARATOR)
+        if any(map(is_url, names)):
+            return FoundFile((), "url")
+        paths = [path for part in names if (path := self._path(part)) is not None]
+        if len(paths) < len(names):
+            return FoundFile((), "missing")
+        is_sent = key is not None and self._is_of(key, operation, paths)
+        return FoundFile(tuple(paths), "sent" if is_sent else "maybe")
+
+    def _path(self, name: str) -> Path | None:
+        candidates = [Path(name), *(folder / name for folder in (*self.beside, *self.folders))]
+        for path in candidates:
+            if _is_file(path):
+                return path
+        if self._by_name is None:
+            self._by_name = dict(_listed(self.folders))
+        return self._by_name.get(os.path.basename(name))
+
+    def _is_of(self, key: str, operation: str, paths: Sequence[Path]) -> bool:
+        """Whether the key of these files is the document's; its parameters are the user's, none, or get_thumb."""
+        endpoint = OPERATIONS.get(operation)
+        if endpoint is None or len(endpoint.images) != len(paths):
+            return False
+        for parameters in ({}, {"get_thumb": True}, dict(self.parameters)):
+            try:
+                inputs: dict[str, Any] = dict(zip(endpoint.images, paths, strict=True))
+                asked = endpoint.completed(parameters)
+                form = choose_form(endpoint, inputs, "auto")
+                if key_of(question_of(operation, asked), open_inputs(endpoint, inputs, form)) == key:
+                    return True
+            except CVSError:
+                continue
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _listed(folders: Sequence[Path]) -> Iterator[tuple[str, Path | None]]:
+    """Every file below the folders by its name; None for names that are there twice."""
+    seen = set[str]()
+    for folder in folders:
+        for place, _, names in os.walk(folder):
+            for name in names:
+                if len(seen) >= MOST_LISTED:
+                    return
+                yield name, None if name in seen else Path(place, name)
+                seen.add(name)

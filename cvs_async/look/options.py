@@ -1,0 +1,46 @@
+"""What a report has."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from attrs import field, frozen
+
+from ..batch.prices import Prices
+from .summary import Limits
+
+Pictures: TypeAlias = Literal["review", "all", "none"]
+
+
+@frozen(kw_only=True)
+class ReportOptions:
+    """What a report has.
+
+    Attributes:
+        limits: of what is to be looked at.
+        files: folders in which the documents are looked for.
+        pictures: of documents to review, of all, or of none.
+        parameters: of the calls, if they had any; files are told by them.
+        sample: documents that are reviewed although nothing is wrong with them.
+        prices: for a bill.
+        redact: leave out values, pictures, names, references, words of the vendor, and answers.
+        lang: ``en`` or ``vi``.
+        dpi: of the pictures that the service made of PDF pages, if it is known.
+        yes: make all pictures of however many documents.
+        now: when it was made.
+    """
+
+    limits: Limits = field(factory=Limits)
+    files: Sequence[Path] = ()
+    pictures: Pictures = "review"
+    parameters: Mapping[str, object] = field(factory=dict)
+    sample: int = 0
+    prices: Prices | None = None
+    redact: bool = False
+    lang: str = "en"
+    dpi: float | None = None
+    yes: bool = False
+    now: datetime.datetime = field(factory=lambda: datetime.datetime.now().astimezone())

@@ -1,0 +1,130 @@
+"""What the page shows without a script: figures, charts, and tables of fields, errors and charges."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import define
+
+from ..batch._journals import Journals
+from ..models.fields import PAPERS
+from .charts import confidence_chart, small_chart, time_chart
+from .options import ReportOptions
+from .queue import ReviewQueue
+from .summary import Summary
+from .words import LANGUAGES
+
+PLAIN_ROWS = 200
+"""Rows that show without a script."""
+
+
+@define
+class Overview:
+    """Makes the values of the template.
+
+    Attributes:
+        options: of the report.
+        journals: that it is about.
+        copies: other names of documents, by the document's number.
+    """
+
+    options: ReportOptions
+    journals: Sequence[Path]
+    copies: Mapping[int, Sequence[str]]
+
+    def values(
+        self, head: Mapping[str, Any], summary: Summary, queue: ReviewQueue, rows: Sequence[list[Any]]
+    ) -> dict[str, Any]:
+        """Return the values of the template."""
+        tr = LANGUAGES[self.options.lang]
+        low = self.options.limits.low
+        bins = summary.confidence
+        rate = summary.rate
+        words = tr["confidence"].format(count=f"{bins.count:,}", below=f"{bins.below:,}", low=f"{low:g}")
+        return {
+            "head": head,
+            "outcomes": self._outcomes(summary, queue),
+            "cost": [(name, summary.charge.get(name.removeprefix("n_"), 0)) for name in ("n_free", "n_unknown")],
+            "billed": summary.billed,
+            "requests": summary.requests,
+            "bill": self._bill(summary),
+            "at_most": summary.charge["unknown"] > 0,
+            "confidence": words if bins.count else tr["no_confidence"],
+            "confidence_svg": confidence_chart(bins.shown, low, words) if bins.count else None,
+            "time": tr["no_time"] if rate is None else tr["time"].format(rate=f"{rate:,.1f}"),
+            "time_svg": time_chart(summary, tr["outcomes"]),
+            "fields": self._fields(summary),
+            "errors": self._errors(summary, rows),
+            "charges": self._charges(),
+            "rows": rows,
+            "queue": len(queue.entries()),
+        }
+
+    def _outcomes(self, summary: Summary, queue: ReviewQueue) -> list[tuple[str, int]]:
+        copies = sum(len(names) for names in self.copies.values())
+        return [
+            ("n_documents", summary.documents),
+            *((f"n_{status}", summary.status[status]) for status in ("done", "failed", "held")),
+            ("n_review", len({entry.document for entry in queue.entries()})),
+            ("n_warnings", summary.warnings),
+            *([("n_copies", copies)] if copies else []),
+            *([("n_purged", summary.status["purged"])] if summary.status["purged"] else []),
+        ]
+
+    def _bill(self, summary: Summary) -> str | None:
+        if self.options.prices is None:
+            return None
+        return str(self.options.prices.bill(summary.billed_by))
+
+    def _fields(self, summary: Summary) -> list[dict[str, Any]]:
+        redacted = self.options.redact
+        found = [
+            {
+                "type": kind,
+                "column": column,
+                "read": figures.read,
+                "empty": figures.empty,
+                "median": figures.bins.median,
+                "least": figures.bins.least,
+                "below": figures.bins.below,
+                "svg": small_chart(figures.bins.shown, self.options.limits.of(column)) if figures.bins.count else "",
+            }
+            for (kind, column), figures in summary.fields.items()
+            if not redacted or ("extra" not in column.split(".") and kind in ("", *PAPERS))
+        ]
+        return sorted(found, key=lambda one: (-one["below"], one["type"], one["column"]))
+
+    def _errors(self, summary: Summary, rows: Sequence[list[Any]]) -> list[dict[str, Any]]:
+        return [
+            {
+                "kind": kind,
+                "code": code,
+                "charge": charge,
+                "count": figures.count,
+                "names": [
+                    (number, rows[number][0] if number < len(rows) else f"#{number + 1}") for number in figures.named
+                ],
+            }
+            for (kind, code, charge), figures in sorted(summary.errors.items(), key=lambda item: -item[1].count)
+            if not self.options.redact or kind.isidentifier()
+        ]
+
+    def _charges(self) -> list[tuple[str, str, int, int, int]] | None:
+        """What was paid, by day and operation; None without a journal."""
+        if not self.journals:
+            return None
+        sums: dict[tuple[str, str], Counter[str]] = {}
+        zone = self.options.now.tzinfo or datetime.UTC
+        with Journals(self.journals) as journals:
+            for charges in journals.reconcile(zone):
+                counts = sums.setdefault((charges.day, charges.operation), Counter())
+                counts.update(billed=charges.billed, free=sum(charges.free.values()), unknown=charges.unknown)
+        return [(*place, counts["billed"], counts["free"], counts["unknown"]) for place, counts in sorted(sums.items())]
+
+
+def _name(rows: Sequence[list[Any]], number: int) -> str:
+    return str(rows[number][0]) if number < len(rows) else f"#{number + 1}"

@@ -1,0 +1,214 @@
+"""Pictures for pages: documents are opened in worker processes, so that a hostile one cannot hold up or end the rest.
+
+Everything is encoded anew: no metadata of a photograph, such as where it was taken, gets into a page.
+"""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from attrs import define, field, frozen
+
+from ..errors import CVSError
+from .frames import State, place
+from .overlay import cut, describe_frame
+from .pages import Pages
+from .reads import Read
+
+T = TypeVar("T")
+
+WIDTH = 1200
+"""Of a page, in pixels."""
+
+CUT_WIDTH, CUT_HEIGHT = 640, 160
+QUALITY, METHOD = 70, 2
+"""WebP: a third of the time of its default method, and 3 % more bytes."""
+
+SECONDS = 30
+"""For one document; then its worker is ended by the system."""
+
+MOST_SHOWN = 50
+"""Pages of one document that are drawn."""
+
+AHEAD = 8
+"""Documents that are in work or wait for their turn to be written."""
+
+
+@frozen
+class Job:
+    """What is to be drawn of one document.
+
+    Attributes:
+        number: of the document.
+        paths: of its inputs.
+        reads: with boxes; for the place of each.
+        cuts: positions in `reads` of the values to cut out.
+        with_pages: whether whole pages are wanted.
+        dpi: as of `frames.place`.
+    """
+
+    number: int
+    paths: tuple[Path, ...]
+    operation: str
+    reads: list[Read] = field(repr=False)
+    cuts: tuple[int, ...] = ()
+    with_pages: bool = True
+    dpi: float | None = None
+
+
+@frozen
+class Encoded:
+    """A picture.
+
+    Attributes:
+        content: WebP.
+        width, height: in pixels.
+    """
+
+    content: bytes = field(repr=False)
+    width: int
+    height: int
+
+
+@frozen
+class Drawing:
+    """What was drawn of one document.
+
+    Attributes:
+        problem: why nothing was; None if all is well.
+        pages: at most `MOST_SHOWN`; empty if they were not wanted.
+        places: of each of the job's reads: page, how it is known, and box in fractions.
+        cuts: by position of the read.
+        frame: of the first page with boxes.
+        note: what was assumed.
+    """
+
+    number: int
+    problem: str | None = None
+    pages: list[Encoded] = field(factory=list)
+    places: list[tuple[int | None, State, tuple[float, ...] | None]] = field(factory=list, repr=False)
+    cuts: dict[int, Encoded] = field(factory=dict)
+    frame: State = "none"
+    note: str | None = None
+
+
+def draw(job: Job) -> Drawing:
+    """Draw a document in this process. Problems are part of the result."""
+    try:
+        return _draw(job)
+    except CVSError as error:
+        return Drawing(job.number, str(error))
+    except MemoryError:
+        return Drawing(job.number, "it takes more memory than there is")
+
+
+def _draw(job: Job) -> Drawing:
+    with Pages(list(job.paths)) as pages:
+        placed, frames = place(job.reads, pages.info, operation=job.operation, dpi=job.dpi)
+        frame = next((frames[page] for page in sorted(frames)), None)
+        drawing = Drawing(
+            job.number,
+            places=[(one.page, one.page_state, one.box) for one in placed],
+            frame="none" if frame is None else frame.state,
+            note=None if frame is None or frame.note is None else describe_frame(frame),
+        )
+        wanted: dict[int, list[int]] = {page: [] for page in range(min(len(pages), MOST_SHOWN)) if job.with_pages}
+        for position in job.cuts:
+            one = placed[position]
+            if one.page is not None and one.box is not None:
+                wanted.setdefault(one.page, []).append(position)
+        for page, positions in sorted(wanted.items()):
+            picture = pages.picture(page, None if positions else WIDTH)
+            for position in positions:
+                drawing.cuts[position] = encode(cut(picture, placed[position]), CUT_WIDTH, CUT_HEIGHT)
+            if job.with_pages:
+                drawing.pages.append(encode(picture, WIDTH))
+        return drawing
+
+
+def encode(picture: Any, width: int, height: int | None = None) -> Encoded:
+    """Encode a picture as WebP, reduced to a width and a height."""
+    if picture.width > width or (height is not None and picture.height > height):
+        picture = picture.copy()
+        picture.thumbnail((width, height or 100 * width))
+    target = io.BytesIO()
+    picture.save(target, "WEBP", quality=QUALITY, method=METHOD)
+    return Encoded(target.getvalue(), picture.width, picture.height)
+
+
+def _bounded(job: Job) -> Drawing:
+    """Draw in a worker. An alarm that nobody handles ends the process, also inside of a library."""
+    if hasattr(signal, "alarm"):
+        signal.alarm(SECONDS)
+    try:
+        return draw(job)
+    finally:
+        if hasattr(signal, "alarm"):
+            signal.alarm(0)
+
+
+@define
+class Drawers:
+    """Worker processes that draw documents. Use it as a context manager."""
+
+    workers: int = 2
+    _pool: ProcessPoolExecutor | None = field(default=None, init=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def draw(self, given: Iterable[tuple[T, Job | None]]) -> Iterator[tuple[T, Drawing | None]]:
+        """Yield what was given, each with its drawing, in order; a bounded number is taken ahead."""
+        source = iter(given)
+        waiting = deque((what, job, self._begin(job)) for what, job in islice(source, AHEAD))
+        while waiting:
+            what, job, future = waiting.popleft()
+            if job is None or future is None:
+                yield what, None
+            else:
+                try:
+                    yield what, future.result()
+                except BrokenProcessPool:
+                    yield what, self._alone(job)
+                    waiting = deque((other, its, self._begin(its)) for other, its, _ in waiting)
+            waiting.extend((what, job, self._begin(job)) for what, job in islice(source, 1))
+
+    def _begin(self, job: Job | None) -> Future[Drawing] | None:
+        if job is None:
+            return None
+        if self._pool is None:
+            self._pool = _pool(self.workers)
+        try:
+            return self._pool.submit(_bounded, job)
+        except BrokenProcessPool:
+            self._pool.shutdown(wait=False)
+            self._pool = _pool(self.workers)
+            return self._pool.submit(_bounded, job)
+
+    def _alone(self, job: Job) -> Drawing:
+        """Some document has ended a worker: this one has a worker of its own, so that it is known whether it was it."""
+        with _pool(1) as pool:
+            try:
+                return pool.submit(_bounded, job).result()
+            except BrokenProcessPool:
+                return Drawing(job.number, f"it could not be drawn within {SECONDS} seconds, or ended its process")
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))

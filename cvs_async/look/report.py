@@ -1,0 +1,254 @@
+"""The report: two passes over the documents, the first for figures and queue, the second for pictures and pages."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from attrs import define
+
+from .._version import __version__
+from ..errors import InvalidInputError
+from .data import PageData, shards, to_json
+from .finding import Finder
+from .gathering import RESULTS, DocumentView, Gathering
+from .options import ReportOptions
+from .overview import PLAIN_ROWS, Overview
+from .pictures import Drawers, Drawing, Job
+from .queue import KINDS, Entry, ReviewQueue
+from .reads import Read
+from .summary import Summary
+from .template import render
+from .words import LANGUAGES
+from .writing import Target, target_of
+
+SHARD = 250
+"""Documents, or entries of the queue, in one part of the data."""
+
+MANY_PAGES = 5_000
+"""Documents whose pictures are made only if that is said twice: half an hour, and gigabytes."""
+
+
+@define
+class Remarks:
+    """What to say of a report that was written."""
+
+    documents: int = 0
+    pictures: int = 0
+    size: int = 0
+    missing: int = 0
+    broken: int = 0
+
+
+def write_report(inputs: Sequence[Path], to: Path, options: ReportOptions | None = None) -> Remarks:
+    """Write a report about journals and results files. Blocks; starts worker processes for pictures.
+
+    Args:
+        inputs: journals, and files of JSON Lines.
+        to: a path that ends in .html: one file, up to 60 MB; any other: a folder. It must not exist.
+        options: see `ReportOptions`.
+
+    Raises:
+        InvalidInputError: an input is no journal and no results file, the target exists, or it would be too large.
+        JournalError: a journal cannot be read.
+        ConfigurationError: a library is missing; it says which.
+        OSError: it cannot be written.
+    """
+    chosen = options or ReportOptions()
+    results = [path for path in inputs if path.suffix.lower() in RESULTS]
+    journals = [path for path in inputs if path not in results]
+    with target_of(to) as target, tempfile.TemporaryFile("w+", encoding="utf-8") as rows:
+        report = _Report(Gathering(journals, results), target, chosen, rows)
+        report.write(" + ".join(path.name for path in inputs))
+    report.remarks.size, report.remarks.pictures = target.size, target.pictures
+    return report.remarks
+
+
+class _Report:
+    def __init__(self, gathering: Gathering, target: Target, options: ReportOptions, rows: IO[str]) -> None:
+        self._gathering = gathering
+        self._target = target
+        self._options = options
+        self._rows = rows
+        self._data = PageData(options.limits, redact=options.redact)
+        self._finder = Finder(
+            [path.parent for path in (*gathering.journals, *gathering.results)], options.files, options.parameters
+        )
+        self._sources: dict[Entry, list[Any]] = {}
+        self.remarks = Remarks()
+
+    def write(self, title: str) -> None:
+        """Write everything."""
+        options = self._options
+        summary = Summary(options.limits)
+        queue = ReviewQueue(options.limits, options.sample)
+        first = [self._data.row(number, document) for number, document in self._read(summary, queue)]
+        copies = {number: len(names) for number, names in self._gathering.copies.items()}
+        for row, number in zip(first, range(len(first)), strict=True):
+            row[14] = copies.get(number, 0)
+        self.remarks.documents = summary.documents
+        if options.pictures == "all" and summary.documents > MANY_PAGES and not options.yes:
+            raise InvalidInputError(
+                f"pictures of {summary.documents:,} documents take gigabytes and half an hour or more: --yes makes them"
+            )
+        entries = queue.entries()
+        head = self._head("report" if options.redact else title, summary)
+        overview = Overview(options, self._gathering.journals, self._gathering.copies)
+        self._target.page(*render(self._target.mode, options.lang, overview.values(head, summary, queue, first)))
+        self._target.part("index", "".join(self._index(head, summary, queue, entries, copies)))
+        for number, shard in enumerate(shards(self._documents(entries), SHARD), start=1):
+            self._target.part(f"documents-{number}", to_json(shard))
+        for number, listed in enumerate(shards(entries, SHARD), start=1):
+            self._target.part(f"queue-{number}", to_json([self._entry(entry) for entry in listed]))
+
+    # --- the first pass
+
+    def _read(self, summary: Summary, queue: ReviewQueue) -> Iterator[tuple[int, DocumentView]]:
+        """Add everything up, and yield the first documents; the rows of all go to a file."""
+        for number, document in self._gathering:
+            summary.add(number, document)
+            queue.add(number, document)
+            self._rows.write(to_json(self._data.row(number, document)))
+            self._rows.write("\n")
+            if number < PLAIN_ROWS:
+                yield number, document
+
+    def _head(self, title: str, summary: Summary) -> dict[str, Any]:
+        options = self._options
+        return {
+            "version": 1,
+            "title": title,
+            "operations": list(summary.operations),
+            "made_at": options.now.isoformat(timespec="seconds"),
+            "library": __version__,
+            "redacted": options.redact,
+            "lang": options.lang,
+            "low": options.limits.low,
+            "lows": dict(options.limits.lows),
+            "require": list(options.limits.required),
+            "sample": options.sample,
+            "pictures": "none" if options.redact else options.pictures,
+            "shard": SHARD,
+            "documents": summary.documents,
+        }
+
+    def _index(
+        self,
+        head: Mapping[str, Any],
+        summary: Summary,
+        queue: ReviewQueue,
+        entries: Sequence[Entry],
+        copies: Mapping[int, int],
+    ) -> Iterator[str]:
+        counts = {"queue": len(entries), "queue_all": queue.counted.total() + len(entries) - _kept(entries, queue)}
+        known = {f"{number}": count for number, count in copies.items()}
+        yield to_json({**head, **counts, "copies": known, "words": dict(LANGUAGES[self._options.lang])})[:-1]
+        yield ',"rows":['
+        self._rows.seek(0)
+        for number, line in enumerate(self._rows):
+            yield f"{',' if number else ''}{line.rstrip()}"
+        yield "]}"
+
+    # --- the second pass
+
+    def _documents(self, entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
+        wanted: dict[int, list[Entry]] = {}
+        for entry in entries:
+            wanted.setdefault(entry.document, []).append(entry)
+        with Drawers() as drawers:
+            for (number, document, certainty), drawing in drawers.draw(self._jobs(wanted)):
+                pages = self._pages(number, drawing)
+                details = self._data.details(number, document, drawing, pages)
+                details["picture"], details["picture_note"] = self._certainty(certainty, drawing)
+                names = self._gathering.copies.get(number, [])
+                details["copies"] = [] if self._options.redact else names
+                self._cut(number, document, wanted.get(number, ()), drawing)
+                yield details
+
+    def _jobs(
+        self, wanted: Mapping[int, Sequence[Entry]]
+    ) -> Iterator[tuple[tuple[int, DocumentView, str], Job | None]]:
+        for number, document in self._gathering:
+            if number >= self.remarks.documents:  # a batch goes on writing: what is newer is for the next report
+                return
+            entries = wanted.get(number, ())
+            is_wanted = self._options.pictures == "all" or (self._options.pictures == "review" and bool(entries))
+            if self._options.redact or not is_wanted:
+                yield (number, document, "skipped"), None
+                continue
+            found = self._finder.find(document.name, document.operation, document.key)
+            self.remarks.missing += found.certainty == "missing"
+            job = None
+            if found.paths:
+                reads = list(document.reads)
+                cuts = tuple(position for entry in entries if (position := _position(entry, reads)) >= 0)
+                job = Job(number, found.paths, document.operation, reads, cuts, dpi=self._options.dpi)
+            yield (number, document, found.certainty), job
+
+    def _pages(self, number: int, drawing: Drawing | None) -> list[dict[str, Any]]:
+        return [
+            {
+                "src": self._target.picture(f"{number:06}-{place}", page),
+                "width": page.width,
+                "height": page.height,
+            }
+            for place, page in enumerate(() if drawing is None else drawing.pages)
+        ]
+
+    def _certainty(self, certainty: str, drawing: Drawing | None) -> tuple[str, str | None]:
+        if drawing is not None and drawing.problem is not None:
+            self.remarks.broken += 1
+            return "broken", drawing.problem
+        return certainty, None
+
+    def _cut(self, number: int, document: DocumentView, entries: Sequence[Entry], drawing: Drawing | None) -> None:
+        """Remember what the queue shows of a document: value and cut-out of each entry."""
+        if not entries:
+            return
+        seen = self._data.seen(number, document)
+        reads = list(seen.reads)
+        kept: dict[int, tuple[str, int, int]] = {}
+        for entry in entries:
+            position = _position(entry, list(document.reads))
+            is_about_value = KINDS[entry.kind] in ("low", "sample")
+            read = reads[position] if position >= 0 and is_about_value else None
+            if position not in kept and drawing is not None and position in drawing.cuts:
+                picture = drawing.cuts[position]
+                src = self._target.picture(f"{number:06}-cut-{position}", picture)
+                kept[position] = src, picture.width, picture.height
+            src_of_cut, width, height = kept.get(position, (None, 0, 0))
+            note = entry.note if not self._options.redact or entry.note.replace("_", "").isalnum() else ""
+            self._sources[entry] = [
+                entry.document,
+                entry.paper if entry.paper >= 0 or read is None else read.paper,
+                entry.path if read is None else read.path,
+                None if read is None or self._options.redact else str(read.value)[:200],
+                None if read is None else read.confidence,
+                KINDS[entry.kind],
+                src_of_cut,
+                width,
+                height,
+                note,
+            ]
+
+    def _entry(self, entry: Entry) -> list[Any]:
+        return self._sources.pop(entry)
+
+
+def _position(entry: Entry, reads: Sequence[Read]) -> int:
+    """The value that an entry shows: its own, else the first one with a box, of its paper if it is about one."""
+    if entry.position >= 0 or KINDS[entry.kind] == "missing":
+        return entry.position
+    boxed = (
+        place
+        for place, read in enumerate(reads)
+        if read.box is not None and (entry.paper < 0 or read.paper == entry.paper)
+    )
+    return next(boxed, -1)
+
+
+def _kept(entries: Sequence[Entry], queue: ReviewQueue) -> int:
+    """How many of the kept entries were counted: those of the sample are not."""
+    return sum(1 for entry in entries if KINDS[entry.kind] in queue.counted)

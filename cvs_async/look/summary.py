@@ -1,0 +1,202 @@
+"""The figures of a report, added up document by document; memory does not grow with their number."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+
+from attrs import define, field, frozen
+
+from .gathering import DocumentView
+from .reads import Read
+
+FINE = 200
+"""Bins of a confidence from 0 to 1, for medians."""
+
+SHOWN = 25
+"""Bins of a confidence from 0.5 to 1, for pictures; what is less is in the first."""
+
+MOST_MOMENTS = 600
+"""Steps of time that are told apart; a step doubles when there are more."""
+
+MOST_NAMED = 20
+"""Documents named with an error."""
+
+MOST_FIELDS = 2_000
+"""Columns that are told apart: an answer with arbitrary names must not fill the memory."""
+
+
+@frozen
+class Limits:
+    """What is to be looked at.
+
+    Attributes:
+        low: confidences below it.
+        lows: the same for single columns, such as ``info.id``; a name without ``info.`` is one too.
+        required: columns that must not be empty.
+    """
+
+    low: float = 0.85
+    lows: Mapping[str, float] = field(factory=dict)
+    required: Collection[str] = ()
+
+    def of(self, column: str) -> float:
+        """Return the limit of a column."""
+        if not self.lows:
+            return self.low
+        return self.lows.get(column, self.lows.get(column.removeprefix("info."), self.low))
+
+    def is_low(self, read: Read) -> bool:
+        """Whether a value is below its limit."""
+        return read.confidence is not None and read.confidence < self.of(read.column)
+
+    def missing(self, reads: Iterable[Read]) -> list[str]:
+        """Return the required columns that have no value."""
+        if not self.required:
+            return []
+        there = {name for read in reads if read.value not in (None, "") for name in (read.column, _short(read.column))}
+        return [name for name in self.required if name not in there]
+
+
+def _short(column: str) -> str:
+    return column.removeprefix("info.")
+
+
+@define
+class Bins:
+    """How many values have which confidence."""
+
+    count: int = 0
+    least: float | None = None
+    below: int = 0
+    fine: list[int] = field(factory=lambda: [0] * FINE)
+
+    def add(self, confidence: float, *, is_low: bool) -> None:
+        """Take a confidence into account."""
+        self.count += 1
+        self.below += is_low
+        self.least = confidence if self.least is None else min(self.least, confidence)
+        self.fine[min(max(int(confidence * FINE), 0), FINE - 1)] += 1
+
+    @property
+    def median(self) -> float | None:
+        """The confidence in the middle, to half a percent; None without any."""
+        seen = 0
+        for place, number in enumerate(self.fine):
+            seen += number
+            if number and 2 * seen >= self.count:
+                return (place + 0.5) / FINE
+        return None
+
+    @property
+    def shown(self) -> list[int]:
+        """Bins from 0.5 to 1."""
+        width = FINE // 2 // SHOWN
+        upper = [sum(self.fine[begin : begin + width]) for begin in range(FINE // 2, FINE, width)]
+        upper[0] += sum(self.fine[: FINE // 2])
+        return upper
+
+
+@define
+class FieldFigures:
+    """One column of one kind of paper."""
+
+    read: int = 0
+    empty: int = 0
+    bins: Bins = field(factory=Bins)
+
+
+@define
+class ErrorFigures:
+    """One kind of error."""
+
+    count: int = 0
+    named: list[int] = field(factory=list)
+
+
+@define
+class Summary:
+    """All figures of a report.
+
+    Attributes:
+        limits: of what is to be looked at.
+        status, charge, reasons, requests: how many documents, by each.
+        fields: by type and column.
+        errors: by kind, code and charge.
+        moments: answers by step of time and charge.
+    """
+
+    limits: Limits
+    documents: int = 0
+    requests: int = 0
+    billed: int = 0
+    warnings: int = 0
+    status: Counter[str] = field(factory=Counter)
+    charge: Counter[str] = field(factory=Counter)
+    reasons: Counter[str] = field(factory=Counter)
+    billed_by: Counter[str] = field(factory=Counter)
+    operations: dict[str, None] = field(factory=dict)
+    confidence: Bins = field(factory=Bins)
+    fields: dict[tuple[str, str], FieldFigures] = field(factory=dict)
+    errors: dict[tuple[str, str, str], ErrorFigures] = field(factory=dict)
+    moments: dict[int, Counter[str]] = field(factory=dict)
+    step: float = 1.0
+
+    def add(self, number: int, document: DocumentView) -> None:
+        """Take a document into account."""
+        self.documents += 1
+        self.requests += document.requests
+        self.billed += document.billed
+        self.billed_by[document.operation] += document.billed
+        self.status[document.status] += 1
+        self.charge[document.charge] += 1
+        self.operations[document.operation] = None
+        self.warnings += any(paper.warnings for paper in document.papers)
+        if document.status == "held" and document.why:
+            self.reasons[document.why] += 1
+        if document.why is not None:
+            self._add_error(number, document)
+        if document.answered_at is not None:
+            self._add_moment(document.answered_at, document.charge)
+        for read in document.reads:
+            self._add_read(read)
+
+    def _add_error(self, number: int, document: DocumentView) -> None:
+        code = "" if document.code is None else str(document.code)[:20]
+        error = self.errors.setdefault((document.why or "", code, document.charge), ErrorFigures())
+        error.count += 1
+        if len(error.named) < MOST_NAMED:
+            error.named.append(number)
+
+    def _add_moment(self, at: float, charge: str) -> None:
+        self.moments.setdefault(int(at / self.step), Counter())[charge] += 1
+        while len(self.moments) > MOST_MOMENTS:
+            self.step *= 2
+            halved: dict[int, Counter[str]] = {}
+            for place, counts in self.moments.items():
+                halved.setdefault(place // 2, Counter()).update(counts)
+            self.moments = halved
+
+    def _add_read(self, read: Read) -> None:
+        place = (read.type or "", read.column)
+        figures = self.fields.get(place)
+        if figures is None:
+            if len(self.fields) >= MOST_FIELDS:
+                return
+            figures = self.fields[place] = FieldFigures()
+        if read.value in (None, ""):
+            figures.empty += 1
+        else:
+            figures.read += 1
+        if read.confidence is not None:
+            is_low = self.limits.is_low(read)
+            figures.bins.add(read.confidence, is_low=is_low)
+            self.confidence.add(read.confidence, is_low=is_low)
+
+    @property
+    def rate(self) -> float | None:
+        """Answers a second, from the first to the last; None if their times are not known."""
+        if len(self.moments) < 2:
+            return None
+        span = (max(self.moments) - min(self.moments) + 1) * self.step
+        return sum(counts.total() for counts in self.moments.values()) / span

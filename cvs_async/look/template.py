@@ -1,0 +1,83 @@
+"""The page as HTML: everything that is not ours is escaped by Jinja2."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from typing import Any, Literal, TypeAlias
+
+from ..errors import ConfigurationError
+from .words import LANGUAGES
+
+Mode: TypeAlias = Literal["file", "folder", "view"]
+"""A page with everything in it, one with files beside it, or one that is served."""
+
+PARTS = "<!--parts-->"
+"""Where the data of a page with everything in it stands."""
+
+
+def text_of(name: str) -> str:
+    """Return a file of the page: ``report.css``, ``report.js`` or ``report.html.j2``."""
+    return resources.files("cvs_async.look").joinpath("resources", name).read_text("utf-8")
+
+
+def policy_of(mode: Mode) -> str:
+    """Return the content security policy: nothing is loaded from elsewhere, and nothing is sent."""
+    rest = "base-uri 'none'; form-action 'none'"
+    if mode == "file":
+        style, script = (_hash(text_of(name)) for name in ("report.css", "report.js"))
+        return f"default-src 'none'; img-src data:; style-src '{style}'; script-src '{script}'; {rest}"
+    return f"default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; {rest}"
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def render(mode: Mode, lang: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what stands before and behind the data of a page.
+
+    Args:
+        mode: of the page.
+        lang: ``en`` or ``vi``.
+        values: of the template.
+
+    Raises:
+        ConfigurationError: if Jinja2 is not installed.
+    """
+    try:
+        import jinja2
+        import markupsafe
+    except ImportError:
+        raise ConfigurationError("reports need Jinja2: pip install 'cvs_async[look]'") from None
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment.filters["percent"] = percent
+    environment.globals["tr"] = LANGUAGES[lang].__getitem__
+    safe = markupsafe.Markup
+    own = {name: safe(text_of(f"report.{name}")) for name in ("css", "js")} if mode == "file" else {}
+    page = environment.from_string(text_of("report.html.j2")).render(
+        mode=mode, lang=lang, policy=policy_of(mode), own=own, words=dict(LANGUAGES[lang]), svg=safe, **values
+    )
+    before, _, behind = page.partition(PARTS)
+    return before, behind
+
+
+def percent(confidence: float | None) -> str:
+    """Return a confidence for people."""
+    return "–" if confidence is None else f"{confidence * 100:.1f}\u00a0%"
+
+
+def data_part(name: str, text: str) -> Iterator[str]:
+    """Yield a part of the data as an element of the page."""
+    yield f'<script type="application/json" data-part="{name}">'
+    yield text
+    yield "</script>\n"
+
+
+def data_script(name: str, text: str) -> Iterator[str]:
+    """Yield a part of the data as a script of its own."""
+    yield f'cvs("{name}",'
+    yield text
+    yield ");\n"

@@ -1,0 +1,162 @@
+"""Where a report goes: one file, or a folder. Nothing is written over, and a draft gets its name at the end."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from ..batch._drafts import draft_path, move_to_new, private
+from ..batch.sinks import refusal
+from ..errors import InvalidInputError
+from .pictures import Encoded
+from .template import Mode, data_part, data_script, text_of
+
+LARGEST_FILE = 60_000_000
+"""Bytes of a report in one file: browsers take long for more."""
+
+PICTURES_A_FOLDER = 1_000
+
+
+class Target(ABC):
+    """A report that is written. Use it as a context manager: after an error nothing is left of it.
+
+    Attributes:
+        path: of the file or folder.
+        size: bytes that were written.
+        pictures: how many.
+    """
+
+    mode: Mode
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = 0
+        self.pictures = 0
+        self._draft = draft_path(path)
+        if os.path.lexists(path):
+            raise InvalidInputError(f"{path} exists, and is never written over: choose another name")
+        if not path.parent.is_dir():
+            raise InvalidInputError(f"{path}: there is no folder {path.parent}")
+
+    def __enter__(self) -> Self:
+        try:
+            self._begin()
+        except OSError as error:
+            raise refusal(self.path, error) from error
+        return self
+
+    @abstractmethod
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+    @abstractmethod
+    def _begin(self) -> None: ...
+
+    @abstractmethod
+    def page(self, before: str, behind: str) -> None:
+        """Write the page itself; first of all."""
+
+    @abstractmethod
+    def part(self, name: str, text: str) -> None:
+        """Write a part of the data."""
+
+    @abstractmethod
+    def picture(self, name: str, picture: Encoded) -> str:
+        """Keep a picture; return what the page calls it."""
+
+
+def target_of(path: Path) -> Target:
+    """Return what writes a report: one file if the path ends in .html, else a folder."""
+    return OneFile(path) if path.suffix.lower() in (".html", ".htm") else Folder(path)
+
+
+class OneFile(Target):
+    """A report in one file, readable for its owner only."""
+
+    mode: Mode = "file"
+    _file: IO[bytes]
+    _behind = ""
+
+    def _begin(self) -> None:
+        self._file = os.fdopen(private(str(self._draft), os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self._put([self._behind])
+            self._file.close()
+            if error is None:
+                move_to_new(self._draft, self.path)
+        finally:
+            self._file.close()
+            self._draft.unlink(missing_ok=True)
+
+    def page(self, before: str, behind: str) -> None:
+        self._put([before])
+        self._behind = behind
+
+    def part(self, name: str, text: str) -> None:
+        self._put(data_part(name, text))
+
+    def picture(self, name: str, picture: Encoded) -> str:
+        self.pictures += 1
+        return f"data:image/webp;base64,{base64.b64encode(picture.content).decode()}"
+
+    def _put(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            self.size += self._file.write(text.encode("utf-8"))
+        if self.size > LARGEST_FILE:
+            raise InvalidInputError(
+                f"{self.path} would be larger than {LARGEST_FILE // 1_000_000} MB, which browsers take long to open: "
+                "write a folder (--to without .html), or fewer pictures (--pictures none)"
+            )
+
+
+class Folder(Target):
+    """A report in a folder, for its owner only. It opens from the disk: nothing in it needs a server."""
+
+    mode: Mode = "folder"
+
+    def _begin(self) -> None:
+        self._draft.mkdir(0o700)
+        (self._draft / "data").mkdir(0o700)
+        self._write(".gitignore", b"*\n")
+        for name in ("report.css", "report.js"):
+            self._write(name, text_of(name).encode())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                if os.path.lexists(self.path):
+                    raise InvalidInputError(f"{self.path} exists, and is never written over: choose another name")
+                self._draft.rename(self.path)
+        finally:
+            shutil.rmtree(self._draft, ignore_errors=True)
+
+    def page(self, before: str, behind: str) -> None:
+        self._write("index.html", (before + behind).encode())
+
+    def part(self, name: str, text: str) -> None:
+        self._write(f"data/{name}.js", "".join(data_script(name, text)).encode())
+
+    def picture(self, name: str, picture: Encoded) -> str:
+        place = f"img/{self.pictures // PICTURES_A_FOLDER:02}"
+        (self._draft / place).mkdir(0o700, parents=True, exist_ok=True)
+        self.pictures += 1
+        self._write(f"{place}/{name}.webp", picture.content)
+        return f"{place}/{name}.webp"
+
+    def _write(self, name: str, content: bytes) -> None:
+        with os.fdopen(private(str(self._draft / name), os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+            self.size += file.write(content)
