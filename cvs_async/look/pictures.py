@@ -55,6 +55,7 @@ class Job:
         cuts: positions in `reads` of the values to cut out.
         with_pages: whether whole pages are wanted.
         dpi: as of `frames.place`.
+        seconds: after which it is given up.
     """
 
     number: int
@@ -64,6 +65,7 @@ class Job:
     cuts: tuple[int, ...] = ()
     with_pages: bool = True
     dpi: float | None = None
+    seconds: int = SECONDS
 
 
 @frozen
@@ -149,7 +151,7 @@ def encode(picture: Any, width: int, height: int | None = None) -> Encoded:
 def _bounded(job: Job) -> Drawing:
     """Draw in a worker. An alarm that nobody handles ends the process, also inside of a library."""
     if hasattr(signal, "alarm"):
-        signal.alarm(SECONDS)
+        signal.alarm(job.seconds)
     try:
         return draw(job)
     finally:
@@ -207,7 +209,7 @@ class Drawers:
             try:
                 return pool.submit(_bounded, job).result()
             except BrokenProcessPool:
-                return Drawing(job.number, f"it could not be drawn within {SECONDS} seconds, or ended its process")
+                return Drawing(job.number, f"it could not be drawn within {job.seconds} seconds, or ended its process")
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:

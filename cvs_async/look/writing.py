@@ -152,7 +152,8 @@ class Folder(Target):
 
     def picture(self, name: str, picture: Encoded) -> str:
         place = f"img/{self.pictures // PICTURES_A_FOLDER:02}"
-        (self._draft / place).mkdir(0o700, parents=True, exist_ok=True)
+        for folder in (self._draft / "img", self._draft / place):
+            folder.mkdir(0o700, exist_ok=True)
         self.pictures += 1
         self._write(f"{place}/{name}.webp", picture.content)
         return f"{place}/{name}.webp"

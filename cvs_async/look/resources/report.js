@@ -16,7 +16,7 @@
   const limit = (column) => index.lows[column] ?? index.lows[column.replace(/^info\./, "")] ?? index.low;
   const kind = (confidence, low) => confidence === null ? "none" : confidence < low ? "poor" : confidence >= (1 + low) / 2 ? "sure" : "fair";
   const SIGN = { none: "○", poor: "◆", fair: "■", sure: "●" };
-  const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase();
+  const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").replace(/[-_./\\\s]+/g, " ").toLowerCase();
 
   // --- making elements
 
@@ -297,7 +297,7 @@
   function link(element, field, id) {
     element.dataset.id = id;
     if (kind(field[3], limit(field[1])) === "poor") element.dataset.low = "";
-    const on = () => { if (field[4] !== null && field[5] && field[4] !== open.page) turn(field[4]); mark(id, false); };
+    const on = () => { if (field[4] !== open.page && open.data.pages[field[4]]) turn(field[4]); mark(id, false); };
     element.addEventListener("mouseenter", () => mark(id, false));
     element.addEventListener("focus", on);
     element.addEventListener("click", on);
