@@ -18,7 +18,7 @@ from cvs_async.look import PageInfo, Pages, Read, cutouts, overlay, read_fields
 from cvs_async.look.frames import frame_of, page_of, place, upright
 from cvs_async.look.painting import POOR, SURE
 from cvs_async.models import Box
-from cvs_async.sandbox import Sample, Sandbox, write_samples
+from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.truth import read_truth
 
 OPERATION = "ocr.claims"
@@ -32,11 +32,6 @@ def reply_of(info: dict[str, Any], operation: str = OPERATION, kind: str = "clai
 def saved(picture: Image.Image, path: Path, **options: Any) -> Path:
     picture.save(path, **options)
     return path
-
-
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
-    return list(write_samples(tmp_path_factory.mktemp("samples"), 12))
 
 
 # --- what was read
@@ -283,3 +278,42 @@ def test_papers_whose_pages_are_unknown_are_not_drawn(tmp_path: Path) -> None:
     first.save(tmp_path / "a.pdf", save_all=True, append_images=rest)
     with pytest.raises(InvalidInputError, match="does not say on which page"):
         overlay(reply_of({"id": "1", "id_box": [0, 0, 5, 5]}), tmp_path / "a.pdf")
+
+
+# --- the command line
+
+
+def test_call_draws_a_picture_of_every_page(sandbox: Sandbox, samples: list[Sample], tmp_path: Path) -> None:
+    from .test_cli import cvs_async
+
+    claim = next(sample.path for sample in samples if sample.kind == "claim" and sample.path.suffix == ".pdf")
+    ended = cvs_async("call", OPERATION, claim, "--overlay", tmp_path / "out.png", sandbox=sandbox)
+    assert ended.returncode == 0, ended.stderr
+    with Pages(claim) as pages:
+        drawn = sorted(path.name for path in tmp_path.iterdir())
+        assert drawn == [f"out-{number}.png" for number in range(1, len(pages) + 1)]
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    assert "boxes in pixels of the page (assumed: pixels of the scan in the PDF)" in " ".join(ended.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("target", "given", "why"),
+    [
+        ("out.jpg", "a.png", "--overlay writes .png files"),
+        ("there.png", "a.png", "is never written over"),
+        ("out.png", "https://example.com/a.png", "draws on files, and a URL was given"),
+        ("none/out.png", "a.png", "there is no folder"),
+        ("out.png", "missing.png", "there is no such file"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said_before_anything_is_sent(
+    sandbox: Sandbox, tmp_path: Path, target: str, given: str, why: str
+) -> None:
+    from .test_cli import cvs_async
+
+    saved(Image.new("RGB", (10, 10)), tmp_path / "a.png")
+    (tmp_path / "there.png").write_bytes(b"mine")
+    ended = cvs_async("call", OPERATION, given, "--overlay", target, sandbox=sandbox, cwd=tmp_path)
+    assert (ended.returncode, sandbox.ledger.requests) == (2, 0)
+    assert why in " ".join(ended.stderr.split())
+    assert (tmp_path / "there.png").read_bytes() == b"mine"
