@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -34,6 +34,10 @@ def command(
         float | None, typer.Option(help="Seconds in the header Retry-After of HTTP 429 and 503.", min=0)
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the draw of faults.")] = 0,
+    boxes: Annotated[
+        Literal["documented", "all"],
+        typer.Option(help="Boxes where the vendor documents them, or of all that is read."),
+    ] = "documented",
 ) -> None:
     """Run a service on 127.0.0.1 that speaks the vendor's API, until Ctrl-C.
 
@@ -53,6 +57,7 @@ def command(
             workers=workers,
             retry_after=retry_after,
             seed=seed,
+            boxes=boxes,
         ) as sandbox:
             out.print(f"The sandbox listens on {sandbox.base_url}. In another terminal:")
             out.print()

@@ -19,6 +19,7 @@ from ..models.statement import StatementPage
 from ..models.vehicle import Plate
 from . import faces
 from .derive import ROWS, TYPE_NAMES, Source, derive
+from .documented import Boxes, as_documented
 from .einvoice import read_einvoice
 from .intake import Refusal
 from .legacy import as_v1
@@ -118,15 +119,16 @@ class Files:
 class Desk:
     """Answers requests. Operations that read papers are alike; the others have a method each."""
 
-    def __init__(self, gallery: Gallery) -> None:
+    def __init__(self, gallery: Gallery, boxes: Boxes = "documented") -> None:
+        self.boxes: Boxes = boxes
         self._gallery = gallery
         self._faces = faces.FaceStore()
         self._own: dict[str, Callable[[Files], Any]] = {
             "ekyc.face_matching": _face_matching,
             "ekyc.verify_liveness": lambda files: faces.verify(files.contents),
-            "ekyc.person_with_card": _person_with_card,
+            "ekyc.person_with_card": lambda files: _person_with_card(files, self.boxes),
             "ocr.vehicle_plate": lambda files: [derive(Plate, page.source) for page in files.pages()],
-            "ocr.employee_profile": lambda files: derive(EmployeeProfile, files.pages()[0].source),
+            "ocr.employee_profile": lambda files: _profile(files, self.boxes),
             "ocr.document.get_table": _tables,
             "ocr.document.get_label_claim": _labels,
             "ocr.document.bank_statement": _statements,
@@ -157,6 +159,8 @@ class Desk:
         papers = _papers(endpoint, files)
         if not papers:
             raise Refusal(NoContentError)
+        if self.boxes == "documented":
+            papers = [as_documented(endpoint.name, paper) for paper in papers]
         if endpoint.name.startswith("v1."):
             return _in_v1(endpoint, papers, files)
         if endpoint.name in ALWAYS_OBJECT:
@@ -237,14 +241,26 @@ def _face_matching(files: Files) -> dict[str, Any]:
     }
 
 
-def _person_with_card(files: Files) -> dict[str, Any]:
+def _person_with_card(files: Files, boxes: Boxes) -> dict[str, Any]:
     page, content = files.pages()[0], files.contents[0]
     other = {"type": "chip_id_card_front", "info": derive(PAPERS["chip_id_card_front"], page.source)}
     paper = page.papers[0] if page.papers else other
+    if boxes == "documented":
+        paper = as_documented("ekyc.person_with_card", paper)
     judged = {"valid": "True", "invalidMessage": "Successful"}
     return {
         "matching": faces.match([content, content]) | judged,
         "ocr": {"infor": paper["info"], "type": paper["type"], **judged},
+    }
+
+
+def _profile(files: Files, boxes: Boxes) -> dict[str, Any]:
+    profile: dict[str, Any] = derive(EmployeeProfile, files.pages()[0].source)
+    if boxes == "all":
+        return profile
+    return {
+        name: [as_documented("ocr.employee_profile", part) if "info" in part else part for part in parts]
+        for name, parts in profile.items()
     }
 
 

@@ -32,6 +32,7 @@ from ..errors import (
     UrlUnavailableError,
 )
 from .answers import Desk, Files
+from .documented import Boxes
 from .faults import UNANSWERED, UNWORKED, Faults, HangUp, bare, spoiled
 from .intake import Credentials, Refusal, Taken, take
 from .ledger import Entry, Ledger
@@ -78,6 +79,7 @@ class Service:
         workers: int | None = None,
         retry_after: float | None = None,
         seed: int = 0,
+        boxes: Boxes = "documented",
     ) -> None:
         self.ledger = Ledger()
         self.latency = latency
@@ -88,7 +90,7 @@ class Service:
         self._seed = seed
         self._reader = Reader()
         self._gallery = Gallery()
-        self._desk = Desk(self._gallery)
+        self._desk = Desk(self._gallery, boxes)
         self._taken_on = 0
         self._line = anyio.CapacityLimiter(math.inf)
         self._stalls: set[anyio.CancelScope] = set()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 from urllib.parse import quote
 
 import anyio.to_thread
@@ -17,6 +17,7 @@ import uvicorn
 
 from ..errors import ConfigurationError
 from .app import Service
+from .documented import Boxes
 from .intake import Credentials
 from .ledger import Ledger
 
@@ -50,6 +51,8 @@ class Sandbox:
         workers: how many requests are worked on at once; more wait in line. None is no end, as for `limit`.
         retry_after: seconds in the header ``Retry-After`` of HTTP 429 and 503; None is no such header.
         seed: of the draw of faults, of which each request that is in order and within `limit` gets one.
+        boxes: ``documented``: only where the vendor's documents have them; ``all``: of identity cards, too, for trying
+            out what draws boxes.
 
     Attributes:
         base_url: where it listens, for the client's ``base_url``; set once it runs.
@@ -75,10 +78,13 @@ class Sandbox:
         workers: int | None = None,
         retry_after: float | None = None,
         seed: int = 0,
+        boxes: Boxes = "documented",
     ) -> None:
         folder = Path(files) if files is not None else None
         if folder is not None and not folder.is_dir():
             raise ConfigurationError(f"the sandbox serves the files of a folder, and {folder} is none")
+        if boxes not in get_args(Boxes):
+            raise ConfigurationError(f"boxes must be one of {', '.join(get_args(Boxes))}, not {boxes!r}")
         self._service = Service(
             Credentials(api_key, api_secret),
             latency,
@@ -89,6 +95,7 @@ class Sandbox:
             workers=workers,
             retry_after=retry_after,
             seed=seed,
+            boxes=boxes,
         )
         self._port = port
         self._server: uvicorn.Server | None = None

@@ -1,0 +1,35 @@
+"""Leaving out what the vendor documents for no such answer: a feature that is built against it would fail later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+from ..models.catalogue_sources import Parts, documented
+
+Boxes: TypeAlias = Literal["documented", "all"]
+"""Which boxes and pages the sandbox answers: those of the vendor's documents, or all that it knows."""
+
+BESIDE = {"_box": "b", "_id": "p"}
+"""Endings of what stands beside a value, with their letters in the list of documented names."""
+
+
+def as_documented(operation: str, paper: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a paper without the boxes and pages that are not documented for this operation.
+
+    Args:
+        operation: such as ``ocr.card``.
+        paper: with ``type`` and ``info``, as on the wire.
+    """
+    papers = documented().get(operation, {})
+    parts = papers.get(str(paper.get("type"))) or papers.get("", {})
+    info = {name: value for name, value in paper["info"].items() if _is_documented(name, parts, paper["info"])}
+    return {**paper, "info": info}
+
+
+def _is_documented(name: str, parts: Parts, info: Mapping[str, Any]) -> bool:
+    for ending, letter in BESIDE.items():
+        value = name.removesuffix(ending)
+        if value != name and value in info and name not in parts:
+            return letter in parts.get(value, "")
+    return True
