@@ -63,7 +63,7 @@ async def test_more_boxes_can_be_asked_for(samples: list[Sample]) -> None:
     card = next(sample.path for sample in samples if sample.kind == "citizen_card" and sample.path.suffix == ".jpg")
     found = {}
     for boxes in ("documented", "all"):
-        with Sandbox(boxes=boxes) as sandbox:  # type: ignore[arg-type]
+        with Sandbox(boxes=boxes) as sandbox:
             async with AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs:
                 reply = await cvs.ocr.card(card)
         found[boxes] = "_box" in json.dumps(reply.raw)
