@@ -118,7 +118,10 @@ def _read(path: Path, step: str) -> float:
 
 def _lots(count: int) -> Iterator[list[Claim]]:
     for start in range(0, count, LOT):
-        yield [(_key(number), "ocr.card", f"/data/scan-{number:07}.jpg", None) for number in range(start, start + LOT)]
+        yield [
+            (_key(number), "ocr.card", f"/data/scan-{number:07}.jpg", None, f"{100_000 + number}:1732600000000000000")
+            for number in range(start, start + LOT)
+        ]
 
 
 def _key(number: int) -> str:

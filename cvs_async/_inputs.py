@@ -66,13 +66,17 @@ class _Version:
 
 @frozen
 class Part:
-    """One file as it will be sent. Its content is in memory, or a path that is read anew on each `chunks`."""
+    """One file as it will be sent. Its content is in memory, or a path that is read anew on each `chunks`.
+
+    `modified_ns` is when a file that was given by its path was last changed, in nanoseconds since 1970.
+    """
 
     filename: str
     content_type: str
     size: int
     _content: bytes | Path = field(repr=False)
     _version: _Version | None = field(default=None, repr=False, eq=False)
+    modified_ns: int | None = field(default=None, repr=False, eq=False)
 
     @property
     def content(self) -> bytes | None:
@@ -344,10 +348,11 @@ def _read_path(path: str) -> Part:
     finally:
         os.close(descriptor)
     if not small:
-        return _part(os.path.basename(path), content, size, Path(path), _Version(stamp_of(status)))
+        version = _Version(stamp_of(status))
+        return _part(os.path.basename(path), content, size, Path(path), version, status.st_mtime_ns)
     if len(content) != size:
         raise _UnusableError("changes while it is read")
-    return _in_memory(os.path.basename(path), content)
+    return _in_memory(os.path.basename(path), content, status.st_mtime_ns)
 
 
 def _open_file(name: str, file: Any) -> Part:
@@ -390,17 +395,24 @@ def _takes_a_size(read: Any) -> bool:
     return True
 
 
-def _in_memory(filename: str, content: bytes) -> Part:
+def _in_memory(filename: str, content: bytes, modified_ns: int | None = None) -> Part:
     if not content:
         raise _UnusableError("is empty")
-    return _part(filename, content[:HEAD], len(content), content)
+    return _part(filename, content[:HEAD], len(content), content, None, modified_ns)
 
 
-def _part(filename: str, head: bytes, size: int, content: bytes | Path, version: _Version | None = None) -> Part:
+def _part(
+    filename: str,
+    head: bytes,
+    size: int,
+    content: bytes | Path,
+    version: _Version | None = None,
+    modified_ns: int | None = None,
+) -> Part:
     content_type = _content_type(filename, head)
     if os.path.splitext(filename)[1] in ("", "."):
         filename += next((suffix for suffix, known in _TYPES.items() if known == content_type), "")
-    return Part(filename, content_type, size, content, version)
+    return Part(filename, content_type, size, content, version, modified_ns)
 
 
 def _content_type(filename: str, head: bytes) -> str:

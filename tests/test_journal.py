@@ -22,7 +22,7 @@ from attrs import define, evolve, field
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cvs_async import ConfigurationError
+from cvs_async import AsyncCVS, ConfigurationError
 from cvs_async.batch._journal_schema import identity_of
 from cvs_async.batch._journal_writer import Writer
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, Output, Record, purge
@@ -498,6 +498,8 @@ def as_version_1(path: Path) -> None:
     """Take away what later versions have added."""
     database(
         path,
+        "DROP TABLE openings",
+        "ALTER TABLE sources DROP COLUMN files",
         "DROP TABLE outputs",
         "ALTER TABLE journal DROP COLUMN origin",
         "ALTER TABLE journal DROP COLUMN account",
@@ -828,3 +830,44 @@ async def test_nothing_acknowledged_is_lost_to_kill_9(path: Path) -> None:
     async with Journal(path) as again:
         for key in done:
             assert await again.content(key) == b"x" * 3000
+
+
+async def test_openings_and_files_are_noted_so_that_originals_can_be_found(
+    cvs: AsyncCVS, path: Path, jpg: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(jpg)
+    keys = set[str]()
+    for source in (["a.jpg"], ["b.jpg", b"1234"]):
+        async with cvs.batch(cvs.ocr.card, source, journal=path, get_thumb=True, check_sum="mine") as outcomes:
+            keys |= {outcome.item.key or "" async for outcome in outcomes if outcome.item.index == 0}
+    [key] = keys
+    with JournalReader(path) as reader:
+        openings = reader.openings()
+        files = reader.files(key)
+        all_keys = [other.hex() for other in reader.keys()]  # noqa: SIM118 - it is no dictionary
+        others = [reader.files(other) for other in all_keys if other != key]
+    assert [(one.number, one.folder, one.operation) for one in openings] == [
+        (1, str(tmp_path), "ocr.card"),
+        (2, str(tmp_path), "ocr.card"),
+    ]
+    assert [one.parameters for one in openings] == [{"get_thumb": True}] * 2
+    states = [os.stat(name) for name in ("a.jpg", "b.jpg")]
+    assert [(file.name, file.sizes, file.modified_ns) for file in files] == [
+        (name, (state.st_size,), (state.st_mtime_ns,)) for name, state in zip(("a.jpg", "b.jpg"), states, strict=True)
+    ]
+    assert [[(file.sizes, file.modified_ns) for file in known] for known in others] == [[((), ())]]
+
+
+async def test_journals_of_older_versions_say_nothing_of_openings(path: Path) -> None:
+    async with Journal(path) as journal:
+        await claim(journal, A)
+    as_version_1(path)
+    with JournalReader(path) as reader:
+        assert (reader.openings(), reader.files(A)) == ([], [])
+    async with Journal(path, asked=("ocr.card", "{}")):
+        pass
+    with JournalReader(path) as reader:
+        assert [one.operation for one in reader.openings()] == ["ocr.card"]
+        assert [file.sizes for file in reader.files(A)] == [()]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from .._names import missing
 from .entries import Entry
-from .journal import Charges, JournalError, JournalFigures, JournalReader, Record, purge
+from .journal import Charges, JournalError, JournalFigures, JournalReader, Opening, Record, SourceFile, purge
 from .manifests import manifest, standard_input
 from .outcome import Done, Failed, Held, Item, Outcome, Stats
 from .patterns import matches
@@ -31,12 +31,14 @@ __all__ = [
     "JournalFigures",
     "JournalReader",
     "JsonLines",
+    "Opening",
     "Outcome",
     "Parquet",
     "Plan",
     "Prices",
     "Record",
     "Source",
+    "SourceFile",
     "Stats",
     "Thumbnails",
     "Xlsx",

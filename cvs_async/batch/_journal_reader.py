@@ -27,9 +27,12 @@ from ._journal_schema import (
     NUMBER,
     PERMANENT,
     JournalError,
+    Opening,
     Record,
     Row,
+    SourceFile,
     State,
+    to_key,
     to_record,
     translated,
 )
@@ -239,6 +242,31 @@ class JournalReader:
         with self._reading():
             return self._database.execute(_NAMES, (document, document)).fetchall()
 
+    def openings(self) -> list[Opening]:
+        """Every opening by a batch: where it ran, and what it asked. Those of older versions were not noted."""
+        if not self._has_openings:
+            return []
+        with self._reading():
+            rows = self._database.execute("SELECT * FROM openings ORDER BY number").fetchall()
+        return [
+            Opening(number, at, folder, operation, json.loads(parameters or "{}"))
+            for number, at, folder, operation, parameters in rows
+        ]
+
+    def files(self, key: str) -> list[SourceFile]:
+        """The names of a document, by its key, with the state of their files when they were met."""
+        if not self._has_openings:
+            return []
+        with self._reading():
+            rows = self._database.execute(_FILES, (to_key(key),)).fetchall()
+        return [SourceFile(name, *_state_of_files(state)) for name, state in rows]
+
+    @property
+    def _has_openings(self) -> bool:
+        with self._reading():
+            [(version,)] = self._database.execute("PRAGMA user_version").fetchall()
+        return bool(version >= OPENINGS_SINCE)
+
     def content(self, document: int) -> bytes | None:
         """The answer about a document, by its number; None where there is none, or it was purged."""
         with self._reading():
@@ -314,6 +342,17 @@ def _state(path: Path) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, size_of(wal_path(path))
 
 
+def _state_of_files(state: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    pairs = [one.split(":") for one in (state or "").split()]
+    return tuple(int(size) for size, _ in pairs), tuple(int(modified) for _, modified in pairs)
+
+
+_FILES = """
+SELECT s.name, s.files FROM sources d JOIN sources s ON s.document = d.id
+WHERE d.key = ? AND d.document = d.id ORDER BY s.id
+"""
+OPENINGS_SINCE = 3
+"""The version of journals with a table of openings."""
 _OPERATIONS = "SELECT operation FROM sources GROUP BY operation ORDER BY min(id)"
 _SOURCES = "SELECT count(*), count(*) FILTER (WHERE document = id), min(claimed_at) FROM sources"
 # Beside max(), the other columns are those of the row with the greatest number.

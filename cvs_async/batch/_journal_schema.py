@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -20,13 +20,18 @@ State = Literal["planned", "sent", "billed", "free", "unknown"]
 """Of a document: known; its request has left or may have left; or what its last request cost."""
 
 APPLICATION_ID = 0x43565342
-VERSION = 2
+VERSION = 3
 
 # The files that batches with this journal have made, so that no other file is ever replaced. The identity of a file is
 # text, because numbers of files can have 64 bits without a sign.
 OUTPUTS = """CREATE TABLE outputs (
     path TEXT NOT NULL, identity TEXT NOT NULL, size INTEGER, modified_ns INTEGER, PRIMARY KEY (path, identity)
 ) WITHOUT ROWID"""
+
+# Where each opening ran and what it asked, so that the files of its documents can be found again.
+OPENINGS = """CREATE TABLE openings (
+    number INTEGER PRIMARY KEY, at REAL NOT NULL, folder TEXT, operation TEXT, parameters TEXT
+)"""
 
 # A document is known by its first source: the row whose id is also its document. One request has one row, and
 # everything else (states, counts, what was paid) is told from these rows, so that no two figures can disagree.
@@ -37,7 +42,7 @@ PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 CREATE TABLE sources (
     id INTEGER PRIMARY KEY, document INTEGER NOT NULL, key BLOB NOT NULL, operation TEXT NOT NULL,
-    name TEXT NOT NULL, reference TEXT, claimed_at REAL NOT NULL
+    name TEXT NOT NULL, reference TEXT, claimed_at REAL NOT NULL, files TEXT
 );
 CREATE UNIQUE INDEX documents ON sources (key) WHERE document = id;
 CREATE INDEX duplicates ON sources (document, name) WHERE document <> id;
@@ -49,6 +54,7 @@ CREATE TABLE requests (
 CREATE TABLE contents (document INTEGER PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE journal (opening INTEGER NOT NULL, figures TEXT, noted_at REAL, origin TEXT, account TEXT);
 {OUTPUTS};
+{OPENINGS};
 INSERT INTO journal VALUES (0, NULL, NULL, NULL, NULL);
 COMMIT;
 PRAGMA journal_mode = WAL;
@@ -92,7 +98,8 @@ UPGRADES = {
         "ALTER TABLE journal ADD COLUMN origin TEXT",
         "ALTER TABLE journal ADD COLUMN account TEXT",
         OUTPUTS,
-    )
+    ),
+    2: (OPENINGS, "ALTER TABLE sources ADD COLUMN files TEXT"),
 }
 """What makes the next version of a journal of this one."""
 
@@ -150,6 +157,40 @@ class Record:
     ended_at: float | None
     mine: bool
     content: bytes | None = field(default=None, repr=False)
+
+
+@frozen
+class Opening:
+    """One opening of a journal by a batch.
+
+    Attributes:
+        number: counted from 1.
+        at: when, in seconds since 1970.
+        folder: the working directory, from which relative names are; None if it is not known.
+        operation: that the batch asked for; None likewise.
+        parameters: of the batch, as far as they are part of a document's key; not those of single items.
+    """
+
+    number: int
+    at: float
+    folder: str | None
+    operation: str | None
+    parameters: Mapping[str, Any] = field(factory=dict, repr=False)
+
+
+@frozen
+class SourceFile:
+    """A name of a document, and the state of its files when it was met.
+
+    Attributes:
+        name: as it was given; several inputs in one line.
+        sizes: of the files, in bytes; empty where the inputs were no files.
+        modified_ns: of the files, in nanoseconds since 1970.
+    """
+
+    name: str
+    sizes: tuple[int, ...] = ()
+    modified_ns: tuple[int, ...] = ()
 
 
 @frozen

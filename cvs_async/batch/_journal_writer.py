@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import sqlite3
 import time
 import zlib
@@ -36,13 +37,17 @@ from ._journal_schema import (
     failure,
     find,
     to_record,
+    to_text,
     translated,
 )
 from ._journal_service import Service
 from ._journal_watch import Harmed, Watch
 
-Packed: TypeAlias = tuple[bytes, str, str, str | None]
-"""A claim: key, operation, source, reference."""
+Packed: TypeAlias = tuple[bytes, str, str, str | None] | tuple[bytes, str, str, str | None, str | None]
+"""A claim: key, operation, source, reference, and where it is known the state of its files."""
+
+Asked: TypeAlias = tuple[str, str]
+"""What a batch asks: operation, and parameters as JSON."""
 
 
 @define(eq=False, repr=False)  # answers are among the arguments
@@ -74,9 +79,10 @@ class Writer:
     raise it, for what is raised fails the whole group.
     """
 
-    def __init__(self, path: Path, service: Service | None = None) -> None:
+    def __init__(self, path: Path, service: Service | None = None, asked: Asked | None = None) -> None:
         self._path = real_path(path)
         self._service = service
+        self._asked = asked
         self._failure: JournalError | None = None
         self._harm: JournalError | None = None
         self._copy: Path | None = None
@@ -103,6 +109,8 @@ class Writer:
             self._service.enter(self._database, self._path)
         self._database.execute("UPDATE journal SET opening = opening + 1")
         [(self._opening,)] = self._database.execute("SELECT opening FROM journal").fetchall()
+        opening = self._opening, time.time(), _working_directory(), *(self._asked or (None, None))
+        self._database.execute("INSERT OR REPLACE INTO openings VALUES (?, ?, ?, ?, ?)", opening)
         [(self._last_id,)] = self._database.execute("SELECT coalesce(max(id), 0) FROM sources").fetchall()
         [(self._version,)] = self._database.execute("PRAGMA data_version").fetchall()
 
@@ -237,11 +245,11 @@ class Writer:
         self._next = known[claims[-1][0]][0][0] + 1 if claims and claims[-1][0] in known else 0
         now, added, names = time.time(), list[Row](), set[Row]()
         records: list[Record | None] = []
-        for key, operation, name, reference in claims:
+        for key, operation, name, reference, *files in claims:
             source = key, operation, name, reference, now
             if (rows := known.get(key)) is None:
                 self._last_id += 1
-                added.append((self._last_id, self._last_id, *source))
+                added.append((self._last_id, self._last_id, *source, files[0] if files else None))
                 known[key] = [(self._last_id, *source, *[None] * 9)]
                 records.append(None)
                 continue
@@ -249,7 +257,7 @@ class Writer:
             other = document, name, reference
             if [name, reference] != first and other not in names and not self._is_known(*other):
                 self._last_id += 1
-                added.append((self._last_id, document, *source))
+                added.append((self._last_id, document, *source, files[0] if files else None))
                 names.add(other)
             records.append(to_record(rows, self._opening))
         _insert(self._database, "INTO sources", added)
@@ -379,6 +387,13 @@ def _keys(call: Call) -> Iterable[bytes]:
     if call.method is Writer.claim:
         return [key for key, *_ in call.arguments[0]]
     return () if call.method in _ABOUT_NO_KEY else (call.arguments[0],)
+
+
+def _working_directory() -> str | None:
+    try:
+        return to_text(os.getcwd())
+    except OSError:  # it was removed
+        return None
 
 
 ROWS = 64

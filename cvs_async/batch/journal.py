@@ -26,9 +26,9 @@ from ..errors import Charge
 from ._charges import Charges
 from ._journal_files import is_new
 from ._journal_reader import JournalFigures, JournalReader, purge
-from ._journal_schema import JournalError, Output, Record, State, to_code, to_key, to_text
+from ._journal_schema import JournalError, Opening, Output, Record, SourceFile, State, to_code, to_key, to_text
 from ._journal_service import Service
-from ._journal_writer import Call, Packed, Writer
+from ._journal_writer import Asked, Call, Packed, Writer
 from .crew import resolve
 
 __all__ = [
@@ -38,15 +38,17 @@ __all__ = [
     "JournalError",
     "JournalFigures",
     "JournalReader",
+    "Opening",
     "Output",
     "Record",
+    "SourceFile",
     "State",
     "is_new",
     "purge",
 ]
 
-Claim: TypeAlias = tuple[str, str, str, str | None]
-"""Key, operation, source, reference."""
+Claim: TypeAlias = tuple[str, str, str, str | None] | tuple[str, str, str, str | None, str | None]
+"""Key, operation, source, reference, and where it is known the state of its files: see `state_of`."""
 
 
 class Journal:
@@ -58,6 +60,7 @@ class Journal:
     Args:
         path: of the journal; it is made if nothing is there, readable for its owner only.
         service: what the batch sends to; a journal with another's answers is refused. None takes any journal.
+        asked: the batch's operation, and its parameters as JSON; noted with each opening.
 
     Attributes:
         path: of the journal.
@@ -68,9 +71,12 @@ class Journal:
             from then on nothing more is written, but for what comes back of requests in flight.
     """
 
-    def __init__(self, path: str | os.PathLike[str], service: Service | None = None) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], service: Service | None = None, asked: Asked | None = None
+    ) -> None:
         self.path = Path(path)
         self._service = service
+        self._asked_for = asked
         self._queue: SimpleQueue[Sequence[Call]] = SimpleQueue()
         self._asked: list[Call] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -119,7 +125,9 @@ class Journal:
                     await self._ended.wait()
             self._thread.join()  # it is in its last instructions
 
-    async def claim(self, key: str, *, operation: str, source: str, reference: str | None = None) -> Record | None:
+    async def claim(
+        self, key: str, *, operation: str, source: str, reference: str | None = None, files: str | None = None
+    ) -> Record | None:
         """Remember that a source has this key; what is known of it, or None if it is new, and now planned.
 
         The record is without its content, see `content`.
@@ -129,15 +137,22 @@ class Journal:
             operation: such as ``ocr.card``.
             source: the item's name for people.
             reference: the user's own id of the item.
+            files: the state of its files.
         """
-        [record] = await self.claim_many([(key, operation, source, reference)])
+        [record] = await self.claim_many([(key, operation, source, reference, files)])
         return record
 
     async def claim_many(self, claims: Sequence[Claim]) -> list[Record | None]:
         """`claim` for many at once, which is much faster; some hundreds to thousands make a good number."""
         packed: list[Packed] = [
-            (to_key(key), operation, to_text(source), None if reference is None else to_text(reference))
-            for key, operation, source, reference in claims
+            (
+                to_key(key),
+                operation,
+                to_text(source),
+                None if reference is None else to_text(reference),
+                files[0] if files else None,
+            )
+            for key, operation, source, reference, *files in claims
         ]
         records: list[Record | None] = await self._ask(Writer.claim, packed)
         return records
@@ -226,7 +241,7 @@ class Journal:
 
     def _work(self, opened: asyncio.Future[None]) -> None:
         try:
-            writer = Writer(self.path, self._service)
+            writer = Writer(self.path, self._service, self._asked_for)
         except Exception as error:
             self._tell(resolve, [(opened, error)])
         else:

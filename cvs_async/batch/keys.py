@@ -22,15 +22,26 @@ def question_of(operation: str, parameters: Mapping[str, object], *, place: Sequ
     Raises:
         InvalidInputError: if a parameter holds what is no JSON value.
     """
-    chosen = ((name, value) for name, value in parameters.items() if value not in (None, DEFAULTS.get(name)))
-    told = {name: value for name, value in chosen if name not in OF_THE_CALL}
-    asked = [operation, told, *place]
+    chosen = chosen_of(parameters)
+    asked = [operation, chosen, *place]
     try:
         return json.dumps(asked, sort_keys=True, ensure_ascii=True, default=repr).encode()
     except (TypeError, ValueError, RecursionError):
         raise InvalidInputError(
-            f"{operation}: {', '.join(sorted(told))} must hold nothing but JSON values", operation=operation
+            f"{operation}: {', '.join(sorted(chosen))} must hold nothing but JSON values", operation=operation
         ) from None
+
+
+def chosen_of(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Return the parameters that are part of a key: those that differ from the defaults, and say what is asked."""
+    chosen = ((name, value) for name, value in parameters.items() if value not in (None, DEFAULTS.get(name)))
+    return {name: value for name, value in chosen if name not in OF_THE_CALL}
+
+
+def state_of(inputs: Mapping[str, Url | Part]) -> str | None:
+    """Return size and time of the files among the inputs, ``106013:1732600000000000000 …``; None if there are none."""
+    files = [part for part in inputs.values() if isinstance(part, Part) and part.modified_ns is not None]
+    return " ".join(f"{part.size}:{part.modified_ns}" for part in files) or None
 
 
 def place_of(endpoint: Endpoint[Any]) -> Sequence[str]:

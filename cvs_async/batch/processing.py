@@ -35,7 +35,7 @@ from .ceiling import Ceiling
 from .crew import Crew
 from .elements import apart, are_at_hand, inputs_of
 from .journal import Journal, JournalError, Record
-from .keys import key_of, place_of, question_of
+from .keys import key_of, place_of, question_of, state_of
 from .manifests import Entry
 from .outcome import Done, Failed, Held, Item, Outcome, Requests, Stats, name_of
 from .replay import PERMANENT, answered, in_doubt, is_answered, is_free, may_be_read, unread
@@ -141,7 +141,11 @@ class Processor(Generic[T]):
         self._busy[item.key] = asyncio.Event()
         try:
             record = await self._journal.claim(
-                item.key, operation=self._endpoint.name, source=name_of(item.source), reference=item.reference
+                item.key,
+                operation=self._endpoint.name,
+                source=name_of(item.source),
+                reference=item.reference,
+                files=state_of(parts),
             )
             known = None if record is None else await self._known(self._journal, item, record)
             return await self._ask(item, parts, options) if known is None else known.outcome

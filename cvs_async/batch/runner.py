@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterable, Mapping, Sized
 from contextlib import suppress
@@ -19,6 +20,7 @@ from ..errors import ConfigurationError, InvalidInputError
 from ._journal_service import Service
 from .crew import Crew
 from .journal import Journal, JournalError
+from .keys import chosen_of
 from .order import Window
 from .outcome import Item, Outcome, Stats
 from .outlet import Outlet
@@ -82,7 +84,8 @@ class Batch(Generic[T]):
             moved_from=self._rules.moved_from,
             other_account=self._rules.other_account,
         )
-        self._journal = None if journal is None else Journal(journal, self._service)
+        asked = endpoint.name, json.dumps(chosen_of(cast(Mapping[str, object], checked)), default=repr)
+        self._journal = None if journal is None else Journal(journal, self._service, asked)
         self._crew = Crew(OPENING)
         self._processor: Processor[T] | None = None
         self._window = Window[Outcome[T] | None](4 * concurrency) if ordered else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 
 from .._inputs import choose_form, is_url, open_inputs
 from ..api import OPERATIONS
+from ..batch.journal import Opening, SourceFile
 from ..batch.keys import key_of, question_of
 from ..errors import CVSError
 
@@ -41,18 +42,22 @@ class FoundFile:
 class Finder:
     """Finds the files of documents.
 
-    A name is looked for 1. as it is, 2. in the folders of the journals and results, 3. below the given folders, by its
-    relative path and then by its last part, if that is unique there.
+    A name is looked for 1. as it is, 2. in the working directories of the batches, 3. in the folders of the journals
+    and results, 4. below the given folders, by its relative path and then by its last part, if that is unique there.
 
     Attributes:
         beside: folders of the journals and results.
         folders: given by the user.
         parameters: of the call, where the user knows them; they are part of a document's key.
+        noted: what journals know: in which folders they were opened, and with which parameters.
+        files: what journals know of a document by its key: its names, and size and time of each file.
     """
 
     beside: Sequence[Path]
     folders: Sequence[Path] = ()
     parameters: Mapping[str, object] = field(factory=dict)
+    noted: Sequence[Opening] = ()
+    files: Callable[[str], Sequence[SourceFile]] = lambda _: ()
     _by_name: dict[str, Path | None] | None = field(default=None, init=False)
 
     def find(self, name: str, operation: str, key: str | None) -> FoundFile:
@@ -63,11 +68,21 @@ class Finder:
         paths = [path for part in names if (path := self._path(part)) is not None]
         if len(paths) < len(names):
             return FoundFile((), "missing")
-        is_sent = key is not None and self._is_of(key, operation, paths)
+        is_sent = key is not None and (self._is_as_noted(key, paths) or self._is_of(key, operation, paths))
         return FoundFile(tuple(paths), "sent" if is_sent else "maybe")
 
+    def _is_as_noted(self, key: str, paths: Sequence[Path]) -> bool:
+        """Whether the files have the sizes and times that a journal has noted of this document."""
+        try:
+            states = [path.stat() for path in paths]
+        except OSError:
+            return False
+        now = tuple(one.st_size for one in states), tuple(one.st_mtime_ns for one in states)
+        return any((file.sizes, file.modified_ns) == now for file in self.files(key) if file.sizes)
+
     def _path(self, name: str) -> Path | None:
-        candidates = [Path(name), *(folder / name for folder in (*self.beside, *self.folders))]
+        opened_in = dict.fromkeys(Path(one.folder) for one in reversed(self.noted) if one.folder)
+        candidates = [Path(name), *(folder / name for folder in (*opened_in, *self.beside, *self.folders))]
         for path in candidates:
             if _is_file(path):
                 return path
@@ -80,7 +95,8 @@ class Finder:
         endpoint = OPERATIONS.get(operation)
         if endpoint is None or len(endpoint.images) != len(paths):
             return False
-        for parameters in ({}, {"get_thumb": True}, dict(self.parameters)):
+        of_openings = [dict(one.parameters) for one in self.noted if one.operation == operation]
+        for parameters in (*of_openings, {}, {"get_thumb": True}, dict(self.parameters)):
             try:
                 inputs: dict[str, Any] = dict(zip(endpoint.images, paths, strict=True))
                 asked = endpoint.completed(parameters)

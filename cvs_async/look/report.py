@@ -10,6 +10,7 @@ from typing import IO, Any
 from attrs import define
 
 from .._version import __version__
+from ..batch._journals import Journals
 from ..errors import InvalidInputError
 from .data import PageData, shards, to_json
 from .finding import Finder
@@ -73,9 +74,6 @@ class _Report:
         self._options = options
         self._rows = rows
         self._data = PageData(options.limits, redact=options.redact)
-        self._finder = Finder(
-            [path.parent for path in (*gathering.journals, *gathering.results)], options.files, options.parameters
-        )
         self._sources: dict[Entry, list[Any]] = {}
         self.remarks = Remarks()
 
@@ -157,7 +155,8 @@ class _Report:
         wanted: dict[int, list[Entry]] = {}
         for entry in entries:
             wanted.setdefault(entry.document, []).append(entry)
-        with Drawers() as drawers:
+        with Drawers() as drawers, Journals(self._gathering.journals) as journals:
+            self._finder = self._make_finder(journals)
             for (number, document, certainty), drawing in drawers.draw(self._jobs(wanted)):
                 pages = self._pages(number, drawing)
                 details = self._data.details(number, document, drawing, pages)
@@ -166,6 +165,16 @@ class _Report:
                 details["copies"] = [] if self._options.redact else names
                 self._cut(number, document, wanted.get(number, ()), drawing)
                 yield details
+
+    def _make_finder(self, journals: Journals) -> Finder:
+        inputs = (*self._gathering.journals, *self._gathering.results)
+        return Finder(
+            [path.parent for path in inputs],
+            self._options.files,
+            self._options.parameters,
+            [opening for reader in journals.readers for opening in reader.openings()],
+            lambda key: [file for reader in journals.readers for file in reader.files(key)],
+        )
 
     def _jobs(
         self, wanted: Mapping[int, Sequence[Entry]]
