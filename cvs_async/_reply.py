@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from functools import cache
 from http import HTTPStatus
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, overload
 
 from attrs import field, frozen
 
@@ -45,6 +45,9 @@ from .models.dictionaries import Serializable, Showable
 from .models.fields import Paper
 from .models.picking import Back, Front
 from .models.recognized import Recognized
+
+if TYPE_CHECKING:
+    from .look.notebook import Shown
 
 T = TypeVar("T")
 PaperT = TypeVar("PaperT", bound=Paper)
@@ -115,6 +118,33 @@ class Reply(Serializable, Showable, Hinted, Generic[T]):
     def first(self, kind: type[PaperT]) -> Recognized[PaperT] | None:
         """Return the first paper of a class, such as `Passport`; None if there is none."""
         return picking.first(self.data, kind)
+
+    @overload
+    def show(self) -> None: ...
+
+    @overload
+    def show(self, source: object, page: int | None = None) -> Shown: ...
+
+    def show(self, source: object = None, page: int | None = None) -> Shown | None:
+        """Show what was read, values included: as a table in a terminal, rendered in a notebook.
+
+        A notebook that is saved afterwards, or a file that standard output goes to, holds the values.
+
+        Args:
+            source: the document, to see it with its boxes, as for `cvs_async.look.overlay`. What
+                is returned is rendered by a notebook, and has `save`. Needs the extra ``look``.
+            page: of the document, from 0; without it the first five.
+
+        Raises:
+            InvalidInputError: the document cannot be opened, or has no such page.
+            ConfigurationError: the extra is not installed.
+        """
+        if source is None:
+            super().show()
+            return None
+        from .look.notebook import shown  # which needs replies
+
+        return shown(self, source, page)
 
     def _advice(self, name: str) -> str:
         where = "" if name == "data" else _place_of(name, self.data)  # while it is being made it has no data

@@ -317,3 +317,33 @@ def test_what_cannot_be_drawn_is_said_before_anything_is_sent(
     assert (ended.returncode, sandbox.ledger.requests) == (2, 0)
     assert why in " ".join(ended.stderr.split())
     assert (tmp_path / "there.png").read_bytes() == b"mine"
+
+
+# --- notebooks
+
+
+def test_a_reply_is_shown_beside_its_document(tmp_path: Path) -> None:
+    path = saved(Image.new("RGB", (200, 100), "white"), tmp_path / "a.png")
+    reply = reply_of({"id": "CANARY</svg>", "id_confidence": 0.5, "id_box": [10, 10, 50, 20], "name": "<b>"})
+    shown = reply.show(path)
+    bundle = shown._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert "CANARY" not in bundle["text/plain"] + repr(shown) + str(shown)
+    page = bundle["text/html"]
+    assert "<rect" in page
+    assert "data:image/webp;base64," in page
+    assert "boxes in pixels of the page (stated)" in page
+    assert "<script" not in page
+    assert "CANARY&lt;/svg&gt;" in page
+    assert "<b>" not in page
+    shown.save(tmp_path / "shown.html")
+    assert (tmp_path / "shown.html").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(InvalidInputError, match="is never written over"):
+        shown.save(tmp_path / "shown.html")
+    with pytest.raises(InvalidInputError, match="there is no page 1"):
+        reply.show(path, page=1)
+
+
+def test_a_reply_is_still_shown_in_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    reply_of({"id": "CANARY"}).show()
+    assert "CANARY" in capsys.readouterr().out

@@ -5,8 +5,9 @@ Needs ``pip install 'cvs_async[look]'`` (Pillow, pypdfium2, Jinja2), but for `re
 
 from __future__ import annotations
 
+from .notebook import Shown
 from .overlay import cutouts, overlay
 from .pages import PageInfo, Pages
 from .reads import Read, read_fields
 
-__all__ = ["PageInfo", "Pages", "Read", "cutouts", "overlay", "read_fields"]
+__all__ = ["PageInfo", "Pages", "Read", "Shown", "cutouts", "overlay", "read_fields"]
