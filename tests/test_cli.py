@@ -169,9 +169,10 @@ def test_an_operation_that_is_like_none_is_not_answered_with_guesses() -> None:
     assert said == "There is no operation xyz; `cvs-async operations` lists them.\n"
 
 
-def test_call_prints_what_was_read(sandbox: Sandbox, samples: list[Sample]) -> None:
-    read = cvs_async("call", "ocr.card", samples[0].path, "--check-sum", "A1", sandbox=sandbox)
-    raw = cvs_async("call", "ocr.card", samples[0].path, "--raw", "--get-thumb", sandbox=sandbox)
+def test_call_prints_what_was_read(samples: list[Sample]) -> None:
+    with Sandbox(boxes="all") as sandbox:
+        read = cvs_async("call", "ocr.card", samples[0].path, "--check-sum", "A1", sandbox=sandbox)
+        raw = cvs_async("call", "ocr.card", samples[0].path, "--raw", "--get-thumb", sandbox=sandbox)
     assert (read.returncode, raw.returncode) == (0, 0)
     assert any('"id": {"value": "' in line and '"box": [' in line for line in read.stdout.splitlines())
     assert json.loads(read.stdout)[0]["info"]["id"]["value"] == json.loads(raw.stdout)["data"]["info"]["id"]

@@ -66,13 +66,15 @@ def assert_equals_truth(read: list[Recognized[Any]], truth: Truth) -> None:
 
 
 @pytest.mark.parametrize("form", ["file", "base64", "url"])
-async def test_identity_samples_are_read_truly_in_every_form(
-    sandbox: Sandbox, cvs: AsyncCVS, samples: list[Sample], form: Any
-) -> None:
-    for sample in of_kind(samples, "citizen_card", "passport"):
-        source = Url(sandbox.url(sample.path.name)) if form == "url" else sample.path
-        reply = await cvs.ocr.card(source, send_as=form)
-        assert_equals_truth(reply.data, truth_of(sample))
+async def test_identity_samples_are_read_truly_in_every_form(samples: list[Sample], form: Any) -> None:
+    async with (
+        Sandbox(files=samples[0].path.parent, boxes="all") as sandbox,
+        AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs,
+    ):
+        for sample in of_kind(samples, "citizen_card", "passport"):
+            source = Url(sandbox.url(sample.path.name)) if form == "url" else sample.path
+            reply = await cvs.ocr.card(source, send_as=form)
+            assert_equals_truth(reply.data, truth_of(sample))
     assert sandbox.ledger.billed == len(of_kind(samples, "citizen_card", "passport"))
     assert not sandbox.ledger.violations
 
