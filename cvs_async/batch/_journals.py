@@ -117,6 +117,14 @@ class Journals:
                     record = self._read(self._document(key))
                 yield record, name, reference
 
+    def record(self, key: bytes) -> Record:
+        """A document by its key, with what all journals know of it, and its answer if one has it.
+
+        Raises:
+            LookupError: if no journal has it.
+        """
+        return self._read(self._document(key))
+
     @cached_property
     def _shared(self) -> frozenset[bytes]:
         """The keys that more than one journal has."""

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from .._escape import escaped
 from .._version import __version__
-from . import batch, call, demo, export, fields, operations, purge, reconcile, report, samples, sandbox, status
+from . import batch, call, demo, export, fields, operations, purge, reconcile, report, samples, sandbox, status, view
 
 
 @contextmanager
@@ -35,7 +35,6 @@ ELSEWHERE = {
     "retry": "the same `cvs-async batch` command with the same --journal goes on; see its --in-doubt.",
     "run": "`cvs-async batch OPERATION FOLDER` reads many files.",
     "show": "`cvs-async export JOURNAL --to -` prints what was read, `cvs-async call OPERATION FILE` reads one file.",
-    "view": "`cvs-async report JOURNAL --to report.html` writes a page to look at.",
 }
 """What people look for under another name. Commands that come to have such a name win."""
 
@@ -70,7 +69,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for module in (demo, call, batch, status, export, report, reconcile, purge, fields, operations, samples, sandbox):
+for module in (demo, call, batch, status, view, export, report, reconcile, purge, fields, operations, samples, sandbox):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 

@@ -61,9 +61,9 @@ def command(
 
     with told_errors():
         refuse_overlap(inputs, to, None)
-        everywhere, single = _limits(low or [])
+        everywhere, single = limits_of(low or [])
         options = ReportOptions(
-            limits=Limits(everywhere, single, _names(require)),
+            limits=Limits(everywhere, single, names_of(require)),
             files=files or (),
             pictures=pictures,
             parameters=_parameters(inputs, settings),
@@ -89,8 +89,8 @@ def command(
         messages().print(sentence, markup=False)
 
 
-def _limits(given: Sequence[str]) -> tuple[float, dict[str, float]]:
-    """The limit of all fields, and those of single ones."""
+def limits_of(given: Sequence[str]) -> tuple[float, dict[str, float]]:
+    """Return the limit of all fields, and those of single ones, as given with --low."""
     everywhere, single = 0.85, dict[str, float]()
     for text in given:
         name, _, number = text.rpartition("=")
@@ -107,7 +107,8 @@ def _limits(given: Sequence[str]) -> tuple[float, dict[str, float]]:
     return everywhere, single
 
 
-def _names(given: str | None) -> tuple[str, ...]:
+def names_of(given: str | None) -> tuple[str, ...]:
+    """Return names that were given with commas between."""
     return tuple(name.strip() for name in (given or "").split(",") if name.strip())
 
 

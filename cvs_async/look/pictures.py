@@ -9,7 +9,7 @@ import io
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
@@ -22,7 +22,7 @@ from attrs import define, field, frozen
 from ..errors import CVSError
 from .frames import State, place
 from .overlay import cut, describe_frame
-from .pages import Pages
+from .pages import PageInfo, Pages
 from .reads import Read
 
 T = TypeVar("T")
@@ -93,6 +93,7 @@ class Drawing:
         cuts: by position of the read.
         frame: of the first page with boxes.
         note: what was assumed.
+        sizes: width and height of each page as it would be drawn.
     """
 
     number: int
@@ -102,6 +103,7 @@ class Drawing:
     cuts: dict[int, Encoded] = field(factory=dict)
     frame: State = "none"
     note: str | None = None
+    sizes: list[tuple[int, int]] = field(factory=list)
 
 
 def draw(job: Job) -> Drawing:
@@ -123,6 +125,7 @@ def _draw(job: Job) -> Drawing:
             places=[(one.page, one.page_state, one.box) for one in placed],
             frame="none" if frame is None else frame.state,
             note=None if frame is None or frame.note is None else describe_frame(frame),
+            sizes=[_size(info) for info in pages.info[:MOST_SHOWN]],
         )
         wanted: dict[int, list[int]] = {page: [] for page in range(min(len(pages), MOST_SHOWN)) if job.with_pages}
         for position in job.cuts:
@@ -136,6 +139,20 @@ def _draw(job: Job) -> Drawing:
             if job.with_pages:
                 drawing.pages.append(encode(picture, WIDTH))
         return drawing
+
+
+def _size(info: PageInfo) -> tuple[int, int]:
+    width = min(WIDTH, info.width) if info.kind == "picture" else WIDTH
+    return round(width), max(round(info.height * width / max(info.width, 1)), 1)
+
+
+def picture_of(paths: Sequence[Path], page: int) -> bytes | None:
+    """Return a page as WebP; None if it cannot be drawn."""
+    try:
+        with Pages(list(paths)) as pages:
+            return encode(pages.picture(page, WIDTH), WIDTH).content
+    except CVSError:
+        return None
 
 
 def encode(picture: Any, width: int, height: int | None = None) -> Encoded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
+from collections.abc import Sequence
 from random import Random
 
 from attrs import define, field, frozen
@@ -98,6 +99,10 @@ class ReviewQueue:
         place = self._chance.randrange(self._seen)
         if place < self.sample:
             self._drawn[place] = number
+
+    def all_entries(self, kept: Sequence[Entry]) -> int:
+        """Return how many entries there are in all, with those of the sample, of which `kept` are shown."""
+        return self.counted.total() + sum(1 for entry in kept if KINDS[entry.kind] == "sample")
 
     def entries(self) -> list[Entry]:
         """Return what is kept, in the order in which it should be looked at."""

@@ -92,7 +92,7 @@ class _Report:
                 f"pictures of {summary.documents:,} documents take gigabytes and half an hour or more: --yes makes them"
             )
         entries = queue.entries()
-        head = self._head("report" if options.redact else title, summary)
+        head = head_of(options, "report" if options.redact else title, summary)
         overview = Overview(options, self._gathering.journals, self._gathering.copies)
         self._target.page(*render(self._target.mode, options.lang, overview.values(head, summary, queue, first)))
         self._target.part("index", "".join(self._index(head, summary, queue, entries, copies)))
@@ -113,25 +113,6 @@ class _Report:
             if number < PLAIN_ROWS:
                 yield number, document
 
-    def _head(self, title: str, summary: Summary) -> dict[str, Any]:
-        options = self._options
-        return {
-            "version": 1,
-            "title": title,
-            "operations": list(summary.operations),
-            "made_at": options.now.isoformat(timespec="seconds"),
-            "library": __version__,
-            "redacted": options.redact,
-            "lang": options.lang,
-            "low": options.limits.low,
-            "lows": dict(options.limits.lows),
-            "require": list(options.limits.required),
-            "sample": options.sample,
-            "pictures": "none" if options.redact else options.pictures,
-            "shard": SHARD,
-            "documents": summary.documents,
-        }
-
     def _index(
         self,
         head: Mapping[str, Any],
@@ -140,7 +121,7 @@ class _Report:
         entries: Sequence[Entry],
         copies: Mapping[int, int],
     ) -> Iterator[str]:
-        counts = {"queue": len(entries), "queue_all": queue.counted.total() + len(entries) - _kept(entries, queue)}
+        counts = {"queue": len(entries), "queue_all": queue.all_entries(entries)}
         known = {f"{number}": count for number, count in copies.items()}
         yield to_json({**head, **counts, "copies": known, "words": dict(LANGUAGES[self._options.lang])})[:-1]
         yield ',"rows":['
@@ -192,7 +173,7 @@ class _Report:
             job = None
             if found.paths:
                 reads = list(document.reads)
-                cuts = tuple(position for entry in entries if (position := _position(entry, reads)) >= 0)
+                cuts = tuple(position for entry in entries if (position := position_of(entry, reads)) >= 0)
                 job = Job(number, found.paths, document.operation, reads, cuts, dpi=self._options.dpi)
             yield (number, document, found.certainty), job
 
@@ -220,7 +201,7 @@ class _Report:
         reads = list(seen.reads)
         kept: dict[int, tuple[str, int, int]] = {}
         for entry in entries:
-            position = _position(entry, list(document.reads))
+            position = position_of(entry, list(document.reads))
             is_about_value = KINDS[entry.kind] in ("low", "sample")
             read = reads[position] if position >= 0 and is_about_value else None
             if position not in kept and drawing is not None and position in drawing.cuts:
@@ -246,7 +227,27 @@ class _Report:
         return self._sources.pop(entry)
 
 
-def _position(entry: Entry, reads: Sequence[Read]) -> int:
+def head_of(options: ReportOptions, title: str, summary: Summary) -> dict[str, Any]:
+    """Return what the page says of itself."""
+    return {
+        "version": 1,
+        "title": title,
+        "operations": list(summary.operations),
+        "made_at": options.now.isoformat(timespec="seconds"),
+        "library": __version__,
+        "redacted": options.redact,
+        "lang": options.lang,
+        "low": options.limits.low,
+        "lows": dict(options.limits.lows),
+        "require": list(options.limits.required),
+        "sample": options.sample,
+        "pictures": "none" if options.redact else options.pictures,
+        "shard": SHARD,
+        "documents": summary.documents,
+    }
+
+
+def position_of(entry: Entry, reads: Sequence[Read]) -> int:
     """The value that an entry shows: its own, else the first one with a box, of its paper if it is about one."""
     if entry.position >= 0 or KINDS[entry.kind] == "missing":
         return entry.position
@@ -256,8 +257,3 @@ def _position(entry: Entry, reads: Sequence[Read]) -> int:
         if read.box is not None and (entry.paper < 0 or read.paper == entry.paper)
     )
     return next(boxed, -1)
-
-
-def _kept(entries: Sequence[Entry], queue: ReviewQueue) -> int:
-    """How many of the kept entries were counted: those of the sample are not."""
-    return sum(1 for entry in entries if KINDS[entry.kind] in queue.counted)

@@ -471,6 +471,17 @@
     $("message").append(" ", make("label", {}, box, ` ${tr("keys_off")}`));
   }
 
+  // A served page is read anew when there is more; not while somebody reads a document or types.
+  function follow() {
+    let stale = false;
+    const renew = () => {
+      const busy = document.body.dataset.view === "document" || $("search").value || document.activeElement.closest("input, select");
+      if (stale && !busy) location.reload();
+    };
+    new EventSource("events").addEventListener("message", () => { stale = true; renew(); });
+    window.addEventListener("hashchange", renew);
+  }
+
   async function begin() {
     index = await part("index");
     words = index.words;
@@ -487,6 +498,7 @@
     window.addEventListener("hashchange", route);
     await route();
     setTimeout(warm);
+    if (mode === "view") follow();
     document.documentElement.dataset.ready = "";
   }
 

@@ -1,0 +1,247 @@
+"""The data of a page about journals that may still be written to: read anew when they have changed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import define, evolve, field
+
+from ..batch._journals import Journals
+from ..batch.replay import outcomes_of
+from .data import PageData, to_json
+from .finding import Finder
+from .gathering import DocumentView, Gathering, view_of
+from .options import ReportOptions
+from .overview import PLAIN_ROWS, Overview
+from .pictures import Drawing, Job, draw, picture_of
+from .queue import KINDS, Entry, ReviewQueue
+from .report import head_of, position_of
+from .summary import Summary
+from .template import render
+from .words import LANGUAGES
+
+SHARD = 25
+"""Documents, or entries of the queue, in one part of the data: each is made when it is asked for."""
+
+KEPT = 200
+"""Pictures that are kept in memory."""
+
+LEAST_PAUSE = 1.0
+"""Seconds between two looks at the journals."""
+
+SHARE = 10
+"""So many times as long as reading takes is the pause after it."""
+
+
+@define(eq=False)
+class Snapshot:
+    """What journals had at a moment.
+
+    Attributes:
+        number: of the snapshot, from 1.
+        names: key, name and reference of each document.
+        rows: of the table of documents, as JSON.
+    """
+
+    number: int
+    summary: Summary
+    queue: ReviewQueue
+    entries: list[Entry]
+    keys: list[str | None] = field(factory=list)
+    rows: list[list[Any]] = field(factory=list)
+    copies: dict[int, list[str]] = field(factory=dict)
+
+
+class Live:
+    """Answers for a page about journals. All methods block, and may be called from several threads.
+
+    Args:
+        journals: to look at; they are only read.
+        options: as of a report; pictures are drawn when they are asked for.
+    """
+
+    def __init__(self, journals: Sequence[Path], options: ReportOptions) -> None:
+        self._journals = list(journals)
+        self._options = evolve(options, pictures="all")
+        self._data = PageData(options.limits)
+        self._lock = threading.Lock()
+        self._state: tuple[object, ...] = ()
+        self._rest_until = 0.0
+        self._pictures: OrderedDict[str, bytes] = OrderedDict()
+        self.snapshot = self._read(1)
+
+    def look(self) -> int:
+        """Read the journals again if they have changed and it is time; return the number of the snapshot."""
+        with self._lock:
+            if time.monotonic() < self._rest_until:
+                return self.snapshot.number
+            began = time.monotonic()
+            if self._figures() != self._state:
+                self.snapshot = self._read(self.snapshot.number + 1)
+            self._rest_until = time.monotonic() + max(LEAST_PAUSE, SHARE * (time.monotonic() - began))
+            return self.snapshot.number
+
+    def _figures(self) -> tuple[object, ...]:
+        with Journals(self._journals) as journals:
+            return tuple((one.sources, one.in_flight, one.billed, one.free, one.unknown) for one in journals.figures())
+
+    def _read(self, number: int) -> Snapshot:
+        self._state = self._figures()
+        summary = Summary(self._options.limits)
+        queue = ReviewQueue(self._options.limits, self._options.sample)
+        gathering = Gathering(self._journals, [])
+        keys, rows = list[str | None](), list[list[Any]]()
+        for place, document in gathering:
+            summary.add(place, document)
+            queue.add(place, document)
+            keys.append(document.key)
+            rows.append(self._data.row(place, document))
+        for place, names in gathering.copies.items():
+            rows[place][14] = len(names)
+        return Snapshot(number, summary, queue, queue.entries(), keys, rows, gathering.copies)
+
+    # --- the page and its parts
+
+    def page(self) -> str:
+        """Return the page."""
+        now = self.snapshot
+        overview = Overview(self._options, self._journals, now.copies)
+        head = self._head(now)
+        return "".join(
+            render("view", self._options.lang, overview.values(head, now.summary, now.queue, now.rows[:PLAIN_ROWS]))
+        )
+
+    def part(self, name: str) -> str | None:
+        """Return a part of the data as JSON, by the names that a report has; None if there is no such part."""
+        kind, _, text = name.partition("-")
+        now = self.snapshot
+        if name == "index":
+            return to_json(self._index(now))
+        begin = (int(text) - 1) * SHARD if text.isdecimal() else -1
+        with self._opened() as opened:
+            if kind == "documents" and 0 <= begin < len(now.keys):
+                places = range(begin, min(begin + SHARD, len(now.keys)))
+                return to_json([self._details(opened, now, place) for place in places])
+            if kind == "queue" and 0 <= begin < len(now.entries):
+                return to_json([self._entry(opened, now, entry) for entry in now.entries[begin : begin + SHARD]])
+        return None
+
+    @contextmanager
+    def _opened(self) -> Iterator[_Opened]:
+        with Journals(self._journals) as journals:
+            openings = [opening for reader in journals.readers for opening in reader.openings()]
+            finder = Finder(
+                [path.parent for path in self._journals],
+                self._options.files,
+                self._options.parameters,
+                openings,
+                lambda key: [file for reader in journals.readers for file in reader.files(key)],
+            )
+            yield _Opened(journals, finder)
+
+    def _head(self, now: Snapshot) -> dict[str, Any]:
+        return head_of(self._options, " + ".join(path.name for path in self._journals), now.summary)
+
+    def _index(self, now: Snapshot) -> dict[str, Any]:
+        extra = {"queue": len(now.entries), "queue_all": now.queue.all_entries(now.entries), "shard": SHARD}
+        words = dict(LANGUAGES[self._options.lang])
+        return {**self._head(now), **extra, "copies": {}, "words": words, "rows": now.rows}
+
+    def _details(self, opened: _Opened, now: Snapshot, place: int) -> dict[str, Any]:
+        document = opened.document(now, place)
+        found = opened.finder.find(document.name, document.operation, document.key)
+        drawing = self._drawing(place, document, found.paths)
+        pages = [
+            {"src": f"picture/{place}/{page}", "width": width, "height": height}
+            for page, (width, height) in enumerate(drawing.sizes if drawing is not None else ())
+        ]
+        details = self._data.details(place, document, drawing, pages)
+        problem = None if drawing is None else drawing.problem
+        details["picture"] = found.certainty if problem is None else "broken"
+        details["picture_note"] = problem
+        details["copies"] = now.copies.get(place, [])
+        return details
+
+    def _entry(self, opened: _Opened, now: Snapshot, entry: Entry) -> list[Any]:
+        reads = list(opened.document(now, entry.document).reads)
+        position = position_of(entry, reads)
+        read = reads[position] if position >= 0 and KINDS[entry.kind] in ("low", "sample") else None
+        has_cut = position >= 0 and reads[position].box is not None
+        return [
+            entry.document,
+            entry.paper,
+            entry.path if read is None else read.path,
+            None if read is None else str(read.value)[:200],
+            None if read is None else read.confidence,
+            KINDS[entry.kind],
+            f"cut/{entry.document}/{position}" if has_cut else None,
+            0,
+            0,
+            entry.note,
+        ]
+
+    # --- pictures
+
+    def _drawing(
+        self, place: int, document: DocumentView, paths: tuple[Path, ...], cuts: tuple[int, ...] = ()
+    ) -> Drawing | None:
+        reads = list(document.reads)
+        if not paths or any(position >= len(reads) for position in cuts):
+            return None
+        return draw(Job(place, paths, document.operation, reads, cuts, with_pages=False, dpi=self._options.dpi))
+
+    def picture(self, place: int, page: int) -> bytes | None:
+        """Return a page of a document as WebP; None if there is none."""
+        return self._kept(place, f"page {page}", lambda _, paths: picture_of(paths, page))
+
+    def cut(self, place: int, position: int) -> bytes | None:
+        """Return the cut-out of a value as WebP; None if there is none."""
+
+        def make(document: DocumentView, paths: tuple[Path, ...]) -> bytes | None:
+            drawing = self._drawing(place, document, paths, (position,))
+            found = None if drawing is None else drawing.cuts.get(position)
+            return None if found is None else found.content
+
+        return self._kept(place, f"cut {position}", make)
+
+    def _kept(
+        self, place: int, what: str, make: Callable[[DocumentView, tuple[Path, ...]], bytes | None]
+    ) -> bytes | None:
+        now = self.snapshot
+        if not 0 <= place < len(now.keys):
+            return None
+        mark = f"{now.keys[place]} {what}"
+        with self._lock:
+            if mark in self._pictures:
+                self._pictures.move_to_end(mark)
+                return self._pictures[mark]
+        with self._opened() as opened:
+            document = opened.document(now, place)
+            paths = opened.finder.find(document.name, document.operation, document.key).paths
+        content = make(document, paths) if paths else None
+        if content is not None:
+            with self._lock:
+                self._pictures[mark] = content
+                while len(self._pictures) > KEPT:
+                    self._pictures.popitem(last=False)
+        return content
+
+
+@define(eq=False)
+class _Opened:
+    """Journals that are open for one request."""
+
+    journals: Journals
+    finder: Finder
+
+    def document(self, now: Snapshot, place: int) -> DocumentView:
+        """Read one document again."""
+        record = self.journals.record(bytes.fromhex(now.keys[place] or ""))
+        [outcome] = outcomes_of([(record, record.source, now.rows[place][11])])
+        return view_of(outcome)

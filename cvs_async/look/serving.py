@@ -1,0 +1,168 @@
+"""The server of ``cvs-async view``: on this machine, for one person, and read-only.
+
+A page of another site can make a browser send requests here, also under a name that it resolves to 127.0.0.1. So a
+request is answered only if it names this server and its port exactly, and carries this run's token.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+import anyio
+import anyio.to_thread
+from attrs import define, field
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from .live import Live
+from .template import text_of
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+App: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
+
+POLICY = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+PART = re.compile(r"[a-z]+(-\d{1,6})?")
+
+
+@define(eq=False)
+class Guard:
+    """Lets in who names this server, and has its token; everything else is 400, 403 or 405.
+
+    Attributes:
+        app: behind it.
+        port: of the server.
+        token: of this run.
+    """
+
+    app: App
+    port: int
+    token: str = field(factory=lambda: secrets.token_urlsafe(32), repr=False)
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's name: cookies do not know ports, so that each server has a name of its own."""
+        return f"cvs-view-{self.port}"
+
+    @property
+    def address(self) -> str:
+        """Where the page is, with the token."""
+        return f"http://127.0.0.1:{self.port}/?token={self.token}"
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope)
+        await (self._refusal(request) or self._entrance(request) or self.app)(scope, receive, _with_headers(send))
+
+    def _refusal(self, request: Request) -> App | None:
+        names = [f"127.0.0.1:{self.port}", f"localhost:{self.port}"]
+        hosts = request.headers.getlist("host")
+        if len(hosts) != 1 or hosts[0] not in names:
+            return PlainTextResponse("wrong host", 400)
+        if request.method not in ("GET", "HEAD"):
+            return PlainTextResponse("this server is read-only", 405)
+        if request.headers.get("sec-fetch-site") in ("cross-site", "same-site") and request.url.path != "/":
+            return PlainTextResponse("not for other pages", 403)
+        given = request.query_params.get("token") or request.cookies.get(self.cookie) or ""
+        if not secrets.compare_digest(given.encode(), self.token.encode()):
+            return PlainTextResponse("open the address that cvs-async view has printed", 403)
+        return None
+
+    def _entrance(self, request: Request) -> App | None:
+        """Exchange the token of the address for a cookie, so that it stays in no history and no referrer."""
+        if "token" not in request.query_params:
+            return None
+        response = RedirectResponse("/", 303)
+        response.set_cookie(self.cookie, self.token, httponly=True, samesite="strict", path="/")
+        return response
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+            names = {name for name, _ in own}
+            message["headers"] = [pair for pair in message.get("headers", []) if pair[0] not in names] + own
+        await send(message)
+
+    return sending
+
+
+def make_app(live: Live, pause: float = 1.0) -> Starlette:
+    """Return the server's application.
+
+    Args:
+        live: the data.
+        pause: seconds between two looks for what is new.
+    """
+
+    async def page(_: Request) -> Response:
+        return HTMLResponse(await anyio.to_thread.run_sync(live.page))
+
+    async def style(_: Request) -> Response:
+        return Response(text_of("report.css"), media_type="text/css")
+
+    async def script(_: Request) -> Response:
+        return Response(text_of("report.js"), media_type="text/javascript")
+
+    async def part(request: Request) -> Response:
+        name = request.path_params["name"].removesuffix(".js")
+        if not PART.fullmatch(name):
+            return _missing()
+        text = await anyio.to_thread.run_sync(live.part, name)
+        return _missing() if text is None else Response(f'cvs("{name}",{text});', media_type="text/javascript")
+
+    async def picture(request: Request) -> Response:
+        make = live.picture if request.url.path.startswith("/picture/") else live.cut
+        place, number = request.path_params["place"], request.path_params["number"]
+        content = await anyio.to_thread.run_sync(make, place, number)
+        return _missing() if content is None else Response(content, media_type="image/webp")
+
+    async def events(request: Request) -> Response:
+        return StreamingResponse(_changes(request, live, pause), media_type="text/event-stream")
+
+    return Starlette(
+        routes=[
+            Route("/", page),
+            Route("/report.css", style),
+            Route("/report.js", script),
+            Route("/data/{name}", part),
+            Route("/picture/{place:int}/{number:int}", picture),
+            Route("/cut/{place:int}/{number:int}", picture),
+            Route("/events", events),
+        ]
+    )
+
+
+async def _changes(request: Request, live: Live, pause: float) -> AsyncIterator[str]:
+    """The number of each snapshot, as an event; a comment now and then finds out that the page is gone."""
+    known = live.snapshot.number
+    while not await request.is_disconnected():
+        number = await anyio.to_thread.run_sync(live.look)
+        yield f"data: {number}\n\n" if number != known else ": still here\n\n"
+        known = number
+        await anyio.sleep(pause)
+
+
+def _missing() -> Response:
+    return PlainTextResponse("there is no such thing", 404)

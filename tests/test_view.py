@@ -1,0 +1,234 @@
+"""The viewer: who is let in, what is served, and that it only reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from cvs_async import AsyncCVS
+from cvs_async.look.live import KEPT, Live
+from cvs_async.look.options import ReportOptions
+from cvs_async.look.serving import Guard, make_app
+from cvs_async.look.summary import Limits
+from cvs_async.sandbox import Sample, Sandbox
+
+from .test_cli import COMMAND, environment
+
+OPTIONS = ReportOptions(limits=Limits(1.0))
+
+
+@pytest.fixture
+async def journal(cvs: AsyncCVS, samples: list[Sample], tmp_path: Path) -> Path:
+    files = [sample.path for sample in samples if sample.kind in ("claim", "invoice", "broken")]
+    async with cvs.batch(cvs.ocr.claims, files, journal=tmp_path / "claims.db") as outcomes:
+        async for _ in outcomes:
+            pass
+    return tmp_path / "claims.db"
+
+
+@pytest.fixture
+def guard(journal: Path) -> Iterator[Guard]:
+    """A server in a thread of its own."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    guard = Guard(make_app(Live([journal], OPTIONS), pause=0.05), listening.getsockname()[1])
+    config = uvicorn.Config(guard, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    yield guard
+    server.should_exit = True
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def client(guard: Guard, **headers: str) -> httpx.Client:
+    cookies = {guard.cookie: guard.token}
+    return httpx.Client(base_url=f"http://127.0.0.1:{guard.port}", cookies=cookies, headers=headers, timeout=20)
+
+
+# --- who is let in
+
+
+def test_the_address_leads_to_the_page_and_its_token_into_a_cookie(guard: Guard) -> None:
+    with httpx.Client(timeout=20) as http:
+        entered = http.get(guard.address)
+        assert (entered.status_code, entered.headers["location"]) == (303, "/")
+        cookie = entered.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+        assert cookie.startswith(f"cvs-view-{guard.port}=")
+        assert http.get(f"http://127.0.0.1:{guard.port}/").status_code == 200
+    assert len(guard.token) >= 43
+    assert guard.token not in repr(guard)
+
+
+@pytest.mark.parametrize("token", [None, "", "x", "é", "A" * 43])
+@pytest.mark.parametrize("path", ["/", "/data/index.js", "/picture/0/0", "/events", "/report.js"])
+def test_without_the_token_there_is_nothing(guard: Guard, path: str, token: str | None) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{guard.port}", timeout=20) as http:
+        assert http.get(path).status_code == 403
+        given = {} if token is None else {"token": token}
+        answer = http.get(path, params=given)
+        assert (answer.status_code, guard.token in answer.text) == (403, False)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "127.0.0.1.evil.example:{port}",
+        "localhost.:{port}",
+        "[::1]:{port}",
+        "LOCALHOST.evil:{port}",
+        "127.0.0.1:{port}@evil",
+        "",
+    ],
+)
+def test_another_host_is_refused_also_with_the_token(guard: Guard, host: str) -> None:
+    with client(guard, Host=host.format(port=guard.port)) as http:
+        assert http.get("/").status_code == 400
+
+
+def test_two_hosts_are_refused(guard: Guard) -> None:
+    lines = [f"Host: 127.0.0.1:{guard.port}", "Host: evil.example", f"Cookie: {guard.cookie}={guard.token}"]
+    request = "\r\n".join(["GET / HTTP/1.1", *lines, "", ""])
+    with socket.create_connection(("127.0.0.1", guard.port), timeout=20) as connection:
+        connection.sendall(request.encode())
+        assert connection.recv(100).split()[1] == b"400"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_it_only_reads(guard: Guard, method: str) -> None:
+    with client(guard) as http:
+        assert http.request(method, "/data/index.js", content=b"{}").status_code == 405
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_pages_of_others_get_no_data(guard: Guard, site: str) -> None:
+    with client(guard, **{"Sec-Fetch-Site": site}) as http:
+        for path in ("/data/index.js", "/picture/0/0", "/report.js"):
+            assert http.get(path).status_code == 403
+
+
+def test_every_answer_forbids_what_the_page_does_not_need(guard: Guard) -> None:
+    with client(guard) as http:
+        for path in ("/", "/data/index.js", "/picture/0/0", "/nothing", "/report.css"):
+            headers = http.get(path).headers
+            assert headers["cache-control"] == "no-store"
+            assert headers["x-content-type-options"] == "nosniff"
+            assert "frame-ancestors 'none'" in headers["content-security-policy"]
+            assert "access-control-allow-origin" not in headers
+            assert (headers["cross-origin-resource-policy"], headers["cross-origin-opener-policy"]) == (
+                "same-origin",
+            ) * 2
+
+
+# --- what is served
+
+
+def data_of(http: httpx.Client, name: str) -> Any:
+    text = http.get(f"/data/{name}.js").text
+    return json.loads(text[len(f'cvs("{name}",') : -2])
+
+
+def test_data_and_pictures_are_those_of_the_journal(guard: Guard, journal: Path) -> None:
+    before = hashlib.sha256(journal.read_bytes()).hexdigest()
+    with client(guard) as http:
+        assert "claims.db" in http.get("/").text
+        index = data_of(http, "index")
+        documents = data_of(http, "documents-1")
+        queue = data_of(http, "queue-1")
+        assert index["documents"] == len(index["rows"]) == len(documents)
+        pages = [page for document in documents for page in document["pages"]]
+        cuts = [entry[6] for entry in queue if entry[6]]
+        assert pages
+        assert cuts
+        for source in (*(page["src"] for page in pages[:2]), *cuts[:2], cuts[0]):
+            answer = http.get(f"/{source}")
+            assert (answer.headers["content-type"], answer.content[:4], answer.content[8:12]) == (
+                "image/webp",
+                b"RIFF",
+                b"WEBP",
+            )
+        assert {document["picture"] for document in documents} <= {"sent", "broken"}
+    assert hashlib.sha256(journal.read_bytes()).hexdigest() == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/data/documents-0.js",
+        "/data/documents-99.js",
+        "/data/../claims.db",
+        "/data/claims.db",
+        "/data/documents-1e3.js",
+        "/picture/99/0",
+        "/picture/0/99",
+        "/cut/0/9999",
+        "/claims.db",
+        "/etc/passwd",
+        "/data/%2e%2e%2fclaims.db",
+    ],
+)
+def test_what_is_not_there_is_said(guard: Guard, path: str) -> None:
+    with client(guard) as http:
+        assert http.get(path).status_code == 404
+
+
+def test_pictures_are_kept_within_bounds(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cvs_async.look.live.KEPT", 2)
+    live = Live([journal], OPTIONS)
+    first = live.picture(0, 0)
+    for place in range(len(live.snapshot.keys)):
+        live.picture(place, 0)
+    assert len(live._pictures) <= 2 < KEPT
+    assert live.picture(0, 0) == first
+
+
+async def test_what_a_batch_writes_comes_as_an_event(
+    guard: Guard, cvs: AsyncCVS, journal: Path, jpg: bytes, sandbox: Sandbox
+) -> None:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{guard.port}", cookies={guard.cookie: guard.token}, timeout=30
+    ) as http:
+        before = len(json.loads((await http.get("/data/index.js")).text[len('cvs("index",') : -2])["rows"])
+        async with http.stream("GET", "/events") as events:
+            async with cvs.batch(cvs.ocr.claims, [jpg], journal=journal) as outcomes:
+                async for _ in outcomes:
+                    pass
+            async for line in events.aiter_lines():
+                if line.startswith("data: "):
+                    break
+        after = len(json.loads((await http.get("/data/index.js")).text[len('cvs("index",') : -2])["rows"])
+    assert after == before + 1
+
+
+# --- the command line
+
+
+def test_the_command_prints_its_address_and_ends_with_ctrl_c(journal: Path, tmp_path: Path) -> None:
+    words = [*COMMAND, "view", str(journal), "--no-browser"]
+    with subprocess.Popen(words, env=environment(None), stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline() + process.stderr.readline()
+        [address] = re.findall(r"http://127\.0\.0\.1:\d+/\?token=\S+", said)
+        assert "Its address is a secret" in said
+        assert httpx.get(address, timeout=20).status_code == 303
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(20) in (0, 130)
+    assert "Traceback" not in rest
