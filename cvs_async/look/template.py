@@ -29,7 +29,8 @@ def policy_of(mode: Mode) -> str:
     if mode == "file":
         style, script = (_hash(text_of(name)) for name in ("report.css", "report.js"))
         return f"default-src 'none'; img-src data:; style-src '{style}'; script-src '{script}'; {rest}"
-    return f"default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; {rest}"
+    own = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'"
+    return f"{own}; connect-src 'self'; {rest}" if mode == "view" else f"{own}; {rest}"
 
 
 def _hash(text: str) -> str:
