@@ -217,6 +217,77 @@ async def test_what_a_batch_writes_comes_as_an_event(
     assert after == before + 1
 
 
+# --- verdicts
+
+
+def judge(guard: Guard, body: Any, **headers: str) -> httpx.Response:
+    own = {"Origin": f"http://127.0.0.1:{guard.port}", "Content-Type": "application/json"} | headers
+    with client(guard, **{name.replace("_", "-"): value for name, value in own.items()}) as http:
+        return http.post("/verdict", content=body if isinstance(body, bytes) else json.dumps(body).encode())
+
+
+def test_verdicts_are_kept_beside_the_journal_and_shown_again(guard: Guard, journal: Path) -> None:
+    before = hashlib.sha256(journal.read_bytes()).hexdigest()
+    with client(guard) as http:
+        documents = data_of(http, "documents-1")
+    place = next(number for number, document in enumerate(documents) if document["papers"])
+    for verdict, value in (("wrong", None), ("corrected", "LÊ </script> MẪU"), ("right", None)):
+        for position in (0, 1):
+            answer = judge(guard, {"document": place, "field": position, "verdict": verdict, "value": value})
+            assert answer.status_code == 204, answer.text
+    assert judge(guard, {"document": place, "field": 1, "verdict": "corrected", "value": "X"}).status_code == 204
+    path = journal.with_name("claims.review.jsonl")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(path.read_text("utf-8").splitlines()) == 7
+    with client(guard) as http:
+        assert data_of(http, "documents-1")[place]["verdicts"] == {"0": ["right", None], "1": ["corrected", "X"]}
+    assert hashlib.sha256(journal.read_bytes()).hexdigest() == before
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Content_Type": "text/plain"},
+        {"Content_Type": "application/x-www-form-urlencoded"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "none"},
+    ],
+)
+def test_verdicts_of_other_pages_are_refused(guard: Guard, journal: Path, headers: dict[str, str]) -> None:
+    given = {"document": 0, "field": 0, "verdict": "right", "value": None}
+    assert judge(guard, given, **headers).status_code == 403
+    assert not journal.with_name("claims.review.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"\xff",
+        b"[" * 5000,
+        {"document": 99, "field": 0, "verdict": "right"},
+        {"document": 0, "field": 9999, "verdict": "right"},
+        {"document": -1, "field": 0, "verdict": "right"},
+        {"document": 0, "field": 0, "verdict": "maybe"},
+        {"document": 0, "field": 0, "verdict": "corrected"},
+        {"document": 0, "field": 0, "verdict": "right", "value": "x"},
+        {"document": 0, "field": 0, "verdict": "corrected", "value": 7},
+    ],
+)
+def test_what_is_no_verdict_is_refused(guard: Guard, journal: Path, body: Any) -> None:
+    assert judge(guard, body).status_code == 400
+    assert not journal.with_name("claims.review.jsonl").exists()
+
+
+def test_a_verdict_has_an_end(guard: Guard) -> None:
+    assert judge(guard, b" " * 20_000).status_code == 413
+
+
 # --- the command line
 
 

@@ -6,7 +6,7 @@ import os
 import stat
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ import anyio
 import anyio.to_thread
 
 from .._escape import escaped
+from .._json import dumps, json_values
 from .._stdout import check_stdout, is_terminal
 from ..errors import InvalidInputError
 from ._drafts import lock_results, private, sync
@@ -93,8 +94,8 @@ class JsonLines:
             finally:
                 await file.close()
 
-    async def write(self, outcome: Outcome[Any]) -> None:
-        """Add the line of one outcome.
+    async def write(self, outcome: Outcome[Any] | Mapping[str, Any]) -> None:
+        """Add the line of one outcome, or of its record.
 
         Raises:
             OSError: if it cannot be written, such as on a full disk; what was written before stays as it is.
@@ -135,13 +136,17 @@ def _begin(file: int, path: Path) -> None:
         raise InvalidInputError(f"{path} ends within a line: mend it, or choose another name")
 
 
-def _line(outcome: Outcome[Any]) -> bytes:
-    return outcome.to_json().encode() + b"\n"
+def _json(outcome: Outcome[Any] | Mapping[str, Any]) -> str:
+    return dumps(json_values(dict(outcome))) if isinstance(outcome, Mapping) else outcome.to_json()
 
 
-def _shown_line(outcome: Outcome[Any]) -> bytes:
+def _line(outcome: Outcome[Any] | Mapping[str, Any]) -> bytes:
+    return _json(outcome).encode() + b"\n"
+
+
+def _shown_line(outcome: Outcome[Any] | Mapping[str, Any]) -> bytes:
     """The same JSON without a character that a terminal obeys."""
-    return escaped(outcome.to_json()).encode() + b"\n"
+    return escaped(_json(outcome)).encode() + b"\n"
 
 
 class InThread(ABC):
@@ -170,8 +175,8 @@ class InThread(ABC):
             if error is None:
                 raise
 
-    async def write(self, outcome: Outcome[Any]) -> None:
-        """Add one outcome.
+    async def write(self, outcome: Outcome[Any] | Mapping[str, Any]) -> None:
+        """Add one outcome, or its record, see `to_record`.
 
         Raises:
             OSError: if it cannot be written; what was written before stays as it is.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -191,9 +191,9 @@ class Results:
                 if self._remade is not None:
                     self._remade.close()
 
-    async def write(self, outcome: Outcome[Any]) -> None:
-        """Add one outcome."""
-        await _write(self._sink, outcome, self.path or "standard output")
+    async def write(self, outcome: Outcome[Any], record: Mapping[str, Any] | None = None) -> None:
+        """Add one outcome; `record` is written of it where it was corrected."""
+        await _write(self._sink, outcome if record is None else record, self.path or "standard output")
         if self._thumbs is not None:
             await _write(self._thumbs, outcome, self._folder)
 
@@ -244,9 +244,9 @@ DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
 """Delimiters by name, since not every shell lets a tab through."""
 
 
-async def _write(sink: Sink, outcome: Outcome[Any], name: object) -> None:
+async def _write(sink: Sink, outcome: Outcome[Any] | Mapping[str, Any], name: object) -> None:
     try:
-        await sink.write(outcome)
+        await sink.write(cast(Outcome[Any], outcome))  # all that take records take outcomes
     except OSError as error:
         error.filename = str(name)
         raise

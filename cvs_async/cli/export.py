@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +15,8 @@ from ..batch import Done, Failed, Held, Outcome
 from ..batch._journals import Journals
 from ..batch.journal import JournalReader
 from ..batch.replay import outcomes_of
+from ..errors import InvalidInputError
+from ..look.review import Place, Review, Verdict, corrected, error_rates
 from ._bars import Look, Showing
 from ._common import Fields, JournalPaths, messages, parse_fields, run, stop, told_errors
 from ._places import refuse_existing, refuse_overlap
@@ -45,6 +47,9 @@ def command(
     delimiter: DelimiterOption = None,
     excel: ExcelOption = False,
     thumbs: Annotated[Path | None, typer.Option(help="A folder for the pictures in the answers.")] = None,
+    review: Annotated[
+        Path | None, typer.Option(help="Verdicts of `cvs-async view`: corrected values instead of what was read.")
+    ] = None,
     status: Annotated[
         str | None,
         typer.Option(help="Only outcomes of these kinds: done, failed, held.", metavar="STATUS,…"),
@@ -72,8 +77,17 @@ def command(
         results = Results(out, table, draft=True, thumbs=thumbs)
         if out is not None:
             refuse_existing(out)
-        refuse_overlap(journals, out, thumbs)
-    run(_export(journals, results, wanted))
+        refuse_overlap(journals, out, thumbs, inputs=[] if review is None else [str(review)])
+        verdicts = _verdicts(review)
+    run(_export(journals, results, wanted, verdicts))
+
+
+def _verdicts(review: Path | None) -> Mapping[Place, Verdict]:
+    if review is None:
+        return {}
+    if not review.is_file():
+        raise InvalidInputError(f"{review}: there is no such file of verdicts; `cvs-async view` writes it")
+    return Review(review).read()
 
 
 def _operations(journals: Sequence[Path]) -> tuple[str, ...]:
@@ -84,7 +98,9 @@ def _operations(journals: Sequence[Path]) -> tuple[str, ...]:
     return tuple(found)
 
 
-async def _export(paths: list[Path], results: Results, wanted: frozenset[type]) -> int:
+async def _export(
+    paths: list[Path], results: Results, wanted: frozenset[type], verdicts: Mapping[Place, Verdict]
+) -> int:
     count = through = 0
     with Journals(paths) as journals:
         total = sum(figures.sources for figures in await anyio.to_thread.run_sync(journals.figures))
@@ -95,15 +111,21 @@ async def _export(paths: list[Path], results: Results, wanted: frozenset[type]) 
                 while group := await anyio.to_thread.run_sync(_some, outcomes):
                     for outcome in group:
                         if type(outcome) in wanted:
-                            await results.write(outcome)
+                            await results.write(outcome, corrected(outcome, verdicts) if verdicts else None)
                             count += 1
                     through += len(group)
                     showing.beat()
             results.whole = True
         remarks = await anyio.to_thread.run_sync(lambda: journals.remarks)
+        remarks = [*remarks, *_error_rates(verdicts)]
     for remark in (f"{count:,} outcomes in {results.path or 'standard output'}", *results.remarks, *remarks):
         messages().print(remark, markup=False)
     return 0
+
+
+def _error_rates(verdicts: Mapping[Place, Verdict]) -> Iterator[str]:
+    for rate in error_rates(verdicts.values()):
+        yield f"Confidence {rate.least:g} to {rate.most:g}: {rate.wrong} of {rate.reviewed} reviewed values were wrong."
 
 
 _STATUSES: dict[str, type] = {"done": Done, "failed": Failed, "held": Held}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import json
 import threading
 import time
 from collections import OrderedDict
@@ -14,6 +16,7 @@ from attrs import define, evolve, field
 
 from ..batch._journals import Journals
 from ..batch.replay import outcomes_of
+from ..errors import InvalidInputError
 from .data import PageData, to_json
 from .finding import Finder
 from .gathering import DocumentView, Gathering, view_of
@@ -22,6 +25,7 @@ from .overview import PLAIN_ROWS, Overview
 from .pictures import Drawing, Job, draw, picture_of
 from .queue import KINDS, Entry, ReviewQueue
 from .report import head_of, position_of
+from .review import Review, Verdict, review_path
 from .summary import Summary
 from .template import render
 from .words import LANGUAGES
@@ -70,6 +74,7 @@ class Live:
         self._journals = list(journals)
         self._options = evolve(options, pictures="all")
         self._data = PageData(options.limits)
+        self._review = Review(review_path(self._journals[0]))
         self._lock = threading.Lock()
         self._state: tuple[object, ...] = ()
         self._rest_until = 0.0
@@ -166,6 +171,7 @@ class Live:
         details["picture"] = found.certainty if problem is None else "broken"
         details["picture_note"] = problem
         details["copies"] = now.copies.get(place, [])
+        details["verdicts"] = self._verdicts(document)
         return details
 
     def _entry(self, opened: _Opened, now: Snapshot, entry: Entry) -> list[Any]:
@@ -185,6 +191,60 @@ class Live:
             0,
             entry.note,
         ]
+
+    # --- verdicts
+
+    def judge(self, body: bytes) -> None:
+        """Keep what somebody has said of a value.
+
+        Args:
+            body: JSON with ``document`` and ``field``, positions as in the data; ``verdict``, and ``value`` where it
+                is corrected.
+
+        Raises:
+            InvalidInputError: if it is anything else.
+            OSError: if it cannot be written.
+        """
+        now = self.snapshot
+        try:
+            given = json.loads(body)
+            place, position, said = int(given["document"]), int(given["field"]), str(given["verdict"])
+            value = given.get("value")
+        except (ValueError, TypeError, LookupError, RecursionError, AttributeError):
+            raise InvalidInputError("this is no verdict") from None
+        if not 0 <= place < len(now.keys):
+            raise InvalidInputError("there is no such document")
+        with self._opened() as opened:
+            document = opened.document(now, place)
+        reads = list(document.reads)
+        if not 0 <= position < len(reads) or document.key is None:
+            raise InvalidInputError("there is no such value")
+        read = reads[position]
+        self._review.add(
+            Verdict(
+                key=document.key,
+                operation=document.operation,
+                paper=read.paper,
+                path=read.path,
+                verdict=said,  # type: ignore[arg-type]  # it is checked when it is written
+                value=value,
+                confidence=read.confidence,
+                by=_user(),
+                at=time.time(),
+            )
+        )
+
+    def _verdicts(self, document: DocumentView) -> dict[str, list[str | None]]:
+        """What was said of a document's values, by their position."""
+        said = {place: verdict for place, verdict in self._review.read().items() if place[0] == document.key}
+        if not said:
+            return {}
+        found: dict[str, list[str | None]] = {}
+        for number, read in enumerate(document.reads):
+            verdict = said.get((document.key or "", read.paper, read.path))
+            if verdict is not None:
+                found[str(number)] = [verdict.verdict, verdict.value]
+        return found
 
     # --- pictures
 
@@ -231,6 +291,13 @@ class Live:
                 while len(self._pictures) > KEPT:
                     self._pictures.popitem(last=False)
         return content
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 @define(eq=False)

@@ -1,4 +1,4 @@
-"""The server of ``cvs-async view``: on this machine, for one person, and read-only.
+"""The server of ``cvs-async view``: on this machine, for one person.
 
 A page of another site can make a browser send requests here, also under a name that it resolves to 127.0.0.1. So a
 request is answered only if it names this server and its port exactly, and carries this run's token.
@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from ..errors import InvalidInputError
 from .live import Live
 from .template import text_of
 
@@ -39,6 +40,9 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+
+LARGEST_VERDICT = 10_000
+"""Bytes."""
 
 PART = re.compile(r"[a-z]+(-\d{1,6})?")
 
@@ -79,14 +83,23 @@ class Guard:
         hosts = request.headers.getlist("host")
         if len(hosts) != 1 or hosts[0] not in names:
             return PlainTextResponse("wrong host", 400)
-        if request.method not in ("GET", "HEAD"):
-            return PlainTextResponse("this server is read-only", 405)
-        if request.headers.get("sec-fetch-site") in ("cross-site", "same-site") and request.url.path != "/":
+        if request.method not in ("GET", "HEAD") and (request.method, request.url.path) != ("POST", "/verdict"):
+            return PlainTextResponse("nothing can be changed here", 405)
+        site = request.headers.get("sec-fetch-site")
+        if site in ("cross-site", "same-site") and request.url.path != "/":
+            return PlainTextResponse("not for other pages", 403)
+        if request.method == "POST" and (site not in (None, "same-origin") or not self._is_ours(request)):
             return PlainTextResponse("not for other pages", 403)
         given = request.query_params.get("token") or request.cookies.get(self.cookie) or ""
         if not secrets.compare_digest(given.encode(), self.token.encode()):
             return PlainTextResponse("open the address that cvs-async view has printed", 403)
         return None
+
+    def _is_ours(self, request: Request) -> bool:
+        """Whether a page of this server sends JSON, which no form can."""
+        origins = request.headers.getlist("origin")
+        kind = request.headers.get("content-type", "").partition(";")[0].strip()
+        return origins == [f"http://{request.headers['host']}"] and kind == "application/json"
 
     def _entrance(self, request: Request) -> App | None:
         """Exchange the token of the address for a cookie, so that it stays in no history and no referrer."""
@@ -115,43 +128,71 @@ def make_app(live: Live, pause: float = 1.0) -> Starlette:
         live: the data.
         pause: seconds between two looks for what is new.
     """
+    answers = _Answers(live, pause)
+    return Starlette(
+        routes=[
+            Route("/", answers.page),
+            Route("/report.css", answers.style),
+            Route("/report.js", answers.script),
+            Route("/data/{name}", answers.part),
+            Route("/picture/{place:int}/{number:int}", answers.picture),
+            Route("/cut/{place:int}/{number:int}", answers.cut),
+            Route("/events", answers.events),
+            Route("/verdict", answers.verdict, methods=["POST"]),
+        ]
+    )
 
-    async def page(_: Request) -> Response:
-        return HTMLResponse(await anyio.to_thread.run_sync(live.page))
 
-    async def style(_: Request) -> Response:
+@define(eq=False)
+class _Answers:
+    """What each address answers. Everything that blocks runs in threads."""
+
+    live: Live
+    pause: float
+
+    async def page(self, _: Request) -> Response:
+        return HTMLResponse(await anyio.to_thread.run_sync(self.live.page))
+
+    async def style(self, _: Request) -> Response:
         return Response(text_of("report.css"), media_type="text/css")
 
-    async def script(_: Request) -> Response:
+    async def script(self, _: Request) -> Response:
         return Response(text_of("report.js"), media_type="text/javascript")
 
-    async def part(request: Request) -> Response:
+    async def part(self, request: Request) -> Response:
         name = request.path_params["name"].removesuffix(".js")
         if not PART.fullmatch(name):
             return _missing()
-        text = await anyio.to_thread.run_sync(live.part, name)
+        text = await anyio.to_thread.run_sync(self.live.part, name)
         return _missing() if text is None else Response(f'cvs("{name}",{text});', media_type="text/javascript")
 
-    async def picture(request: Request) -> Response:
-        make = live.picture if request.url.path.startswith("/picture/") else live.cut
+    async def picture(self, request: Request) -> Response:
+        return await self._drawn(self.live.picture, request)
+
+    async def cut(self, request: Request) -> Response:
+        return await self._drawn(self.live.cut, request)
+
+    async def _drawn(self, make: Callable[[int, int], bytes | None], request: Request) -> Response:
         place, number = request.path_params["place"], request.path_params["number"]
         content = await anyio.to_thread.run_sync(make, place, number)
         return _missing() if content is None else Response(content, media_type="image/webp")
 
-    async def events(request: Request) -> Response:
-        return StreamingResponse(_changes(request, live, pause), media_type="text/event-stream")
+    async def events(self, request: Request) -> Response:
+        return StreamingResponse(_changes(request, self.live, self.pause), media_type="text/event-stream")
 
-    return Starlette(
-        routes=[
-            Route("/", page),
-            Route("/report.css", style),
-            Route("/report.js", script),
-            Route("/data/{name}", part),
-            Route("/picture/{place:int}/{number:int}", picture),
-            Route("/cut/{place:int}/{number:int}", picture),
-            Route("/events", events),
-        ]
-    )
+    async def verdict(self, request: Request) -> Response:
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LARGEST_VERDICT:
+                return PlainTextResponse("too long", 413)
+        try:
+            await anyio.to_thread.run_sync(self.live.judge, body)
+        except InvalidInputError as error:
+            return PlainTextResponse(str(error), 400)
+        except OSError as error:
+            return PlainTextResponse(f"the verdict cannot be written: {error.strerror}", 500)
+        return Response(status_code=204)
 
 
 async def _changes(request: Request, live: Live, pause: float) -> AsyncIterator[str]:

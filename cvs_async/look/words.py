@@ -99,6 +99,10 @@ ENGLISH: Mapping[str, str] = {
     "masked": "Values are masked on this screen only; the file still has them.",
     "help": "Keys: / search · j k next and previous · n p next and previous low value · 1–9 page · + − 0 zoom · "
     "b boxes · m mask · Esc back · ? this help",
+    "help_view": "y right · x wrong · e correct, Enter keeps it",
+    "v_right": "right",
+    "v_wrong": "wrong",
+    "v_corrected": "corrected",
     "keys_off": "single keys",
     "loading": "loading …",
     "failed_part": "A part of this report is missing: {name}",
@@ -202,6 +206,10 @@ VIETNAMESE: Mapping[str, str] = {
     "masked": "Giá trị chỉ được che trên màn hình này; tệp vẫn còn dữ liệu.",
     "help": "Phím: / tìm · j k tài liệu sau và trước · n p giá trị thấp sau và trước · 1–9 trang · + − 0 thu phóng · "
     "b khung · m che · Esc quay lại · ? trợ giúp này",
+    "help_view": "y đúng · x sai · e sửa, Enter để lưu",
+    "v_right": "đúng",
+    "v_wrong": "sai",
+    "v_corrected": "đã sửa",
     "keys_off": "phím đơn",
     "loading": "đang tải …",
     "failed_part": "Thiếu một phần của báo cáo: {name}",

@@ -120,6 +120,30 @@ def test_the_page_follows_a_batch(guard: Guard, page: Any, batches: Batches, fil
     assert page.problems == []
 
 
+def test_values_are_confirmed_and_corrected_by_keys(guard: Guard, page: Any, batches: Batches) -> None:
+    page.goto(guard.address)
+    page.wait_for_selector("html[data-ready]")
+    page.click("#rows td:first-child a >> nth=0")
+    page.wait_for_selector(".papers tr[data-id]")
+    for key in ("y", "x"):
+        page.locator(".papers tr[data-id]").nth(0).focus()
+        page.keyboard.press(key)
+        page.wait_for_selector(f".papers tr[data-id][data-verdict={'right' if key == 'y' else 'wrong'}]")
+    row = page.locator(".papers tr[data-id]").nth(1)
+    row.focus()
+    page.keyboard.press("e")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("j/k n p")  # keys of the page are text here
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".papers tr[data-verdict=corrected]")
+    page.reload()
+    page.wait_for_selector(".papers tr[data-verdict=corrected]")
+    assert "j/k n p" in page.locator(".papers tr[data-verdict=corrected]").inner_text()
+    lines = batches.journal.with_name("claims.review.jsonl").read_text("utf-8").splitlines()
+    assert len(lines) == 3
+    assert page.problems == []
+
+
 def test_a_page_of_another_server_reads_nothing(guard: Guard, page: Any) -> None:
     class Other(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -19,6 +19,7 @@ PARTS: dict[str, Kind] = {
     "confidence": "number",
     "score": "number",
     "label": "text",
+    "corrected": "flag",
     "box": "box",
     "page": "whole",
     "box.left": "number",
@@ -26,7 +27,7 @@ PARTS: dict[str, Kind] = {
     "box.right": "number",
     "box.bottom": "number",
 }
-"""What a field or cell consists of."""
+"""What a field or cell consists of; `corrected` is true in exports with verdicts, where somebody has corrected it."""
 
 NEAR = 3
 """So many right names are given for a wrong one."""

@@ -26,7 +26,7 @@ UNTYPED = ("text", "any")
 MOST = 1 << 63
 """No whole number of a table is so large: columns of numbers have 64 bits, with a sign."""
 
-_PARTS = frozenset({"value", "confidence", "box", "page", "score", "label"})
+_PARTS = frozenset({"value", "confidence", "box", "page", "score", "label", "corrected"})
 _SURE = frozenset({"value", "confidence", "score"})
 
 

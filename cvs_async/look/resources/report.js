@@ -223,6 +223,7 @@
     const sides = make("div", { className: "sides" }, make("div", { id: "sheet-side" }), papers(data));
     $("v-document").replaceChildren(head, ...problems(data), sides);
     turn(0);
+    if (mode === "view") showVerdicts();
   }
 
   function problems(data) {
@@ -453,6 +454,11 @@
     "?": () => say($("message").hidden ? tr("help") : ""),
   };
 
+  if (mode === "view") {
+    const say = (verdict) => () => { const element = judgedElement(); if (element) judge(verdict, element); };
+    Object.assign(KEYS, { y: say("right"), x: say("wrong"), e: edit });
+  }
+
   function pressed(event) {
     const typing = event.target.closest("input, select, textarea");
     if (event.ctrlKey || event.altKey || event.metaKey || (typing && event.key !== "Escape")) return;
@@ -467,8 +473,50 @@
   function help() {
     const off = localStorage.getItem("cvs-keys") === "off";
     const box = make("input", { type: "checkbox", checked: !off, on: { change: (event) => localStorage.setItem("cvs-keys", event.target.checked ? "on" : "off") } });
-    say(tr("help"));
+    say(mode === "view" ? `${tr("help")} · ${tr("help_view")}` : tr("help"));
     $("message").append(" ", make("label", {}, box, ` ${tr("keys_off")}`));
+  }
+
+  // Verdicts, in a served page: y right, x wrong, e what it should be.
+  async function judge(verdict, element, value = null) {
+    const body = JSON.stringify({ document: open.number, field: Number(element.dataset.id), verdict, value });
+    const answer = await fetch("verdict", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    if (!answer.ok) return say(await answer.text());
+    open.data.verdicts[element.dataset.id] = [verdict, value];
+    judged(element, verdict, value);
+    nextLow(1);
+  }
+
+  function judged(element, verdict, value) {
+    element.dataset.verdict = verdict;
+    const cell = element.matches("td") ? element : element.children[1];
+    if (verdict === "corrected") cell.textContent = value;
+    cell.title = tr(`v_${verdict}`);
+  }
+
+  const judgedElement = () => document.querySelector(".papers .at[data-id]");
+
+  function edit() {
+    const element = judgedElement();
+    if (!element) return;
+    const cell = element.matches("td") ? element : element.children[1];
+    const before = cell.textContent;
+    const box = make("input", { type: "text", value: before, autocomplete: "off", spellcheck: false, ariaLabel: tr("v_corrected") });
+    const end = () => { cell.textContent = before; element.focus(); };
+    box.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Escape") end();
+      if (event.key === "Enter") { const given = box.value; end(); judge("corrected", element, given); }
+    });
+    cell.replaceChildren(box);
+    box.focus();
+  }
+
+  function showVerdicts() {
+    for (const [id, [verdict, value]] of Object.entries(open.data.verdicts ?? {})) {
+      const element = document.querySelector(`.papers [data-id="${id}"]`);
+      if (element) judged(element, verdict, value);
+    }
   }
 
   // A served page is read anew when there is more; not while somebody reads a document or types.
