@@ -21,7 +21,7 @@ from attrs import define, field, frozen
 
 from ..errors import CVSError
 from .frames import State, place
-from .overlay import cut, describe_frame
+from .overlay import cut
 from .pages import PageInfo, Pages
 from .reads import Read
 
@@ -124,7 +124,7 @@ def _draw(job: Job) -> Drawing:
             job.number,
             places=[(one.page, one.page_state, one.box) for one in placed],
             frame="none" if frame is None else frame.state,
-            note=None if frame is None or frame.note is None else describe_frame(frame),
+            note=None if frame is None else frame.note,
             sizes=[_size(info) for info in pages.info[:MOST_SHOWN]],
         )
         wanted: dict[int, list[int]] = {page: [] for page in range(min(len(pages), MOST_SHOWN)) if job.with_pages}

@@ -65,6 +65,9 @@ def test_every_view_opens_from_the_disk(report: Path, opened: Open, scheme: str)
     go(page, f"d{number_of(report, 'hóa-đơn')}")
     page.wait_for_selector(".sheet svg image")
     assert page.locator(".sheet .box").count() > 20
+    fills = page.eval_on_selector_all(".sheet .box", "boxes => boxes.map(box => getComputedStyle(box).fill)")
+    assert set(fills) <= {"rgba(0, 0, 0, 0)", "none"}, "what is printed shows through its box"
+    assert page.locator(".sheet + *, #sheet-side .note").first.inner_text().count("assumed") <= 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
