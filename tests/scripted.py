@@ -232,14 +232,21 @@ class ScriptedJournal(Journal):
         breaks: after how many groups its disk is full; None is never.
     """
 
-    def __init__(self, script: Script, breaks: int | None, path: Path, service: Service | None = None) -> None:
-        super().__init__(path, service)
+    def __init__(
+        self,
+        script: Script,
+        breaks: int | None,
+        path: Path,
+        service: Service | None = None,
+        asked: tuple[str, str] | None = None,
+    ) -> None:
+        super().__init__(path, service, asked)
         self._script = script
         self._breaks = breaks
         self._waiting: list[Call] = []
 
     async def __aenter__(self) -> Self:
-        self._writer = Unsynchronized(self.path, self._service)
+        self._writer = Unsynchronized(self.path, self._service, self._asked_for)
         self._open = True
         return self
 

@@ -199,7 +199,7 @@ def test_50_000_documents_are_usable(opened: Open, tmp_path: Path) -> None:
     assert page.locator("#rows td:first-child a").all_inner_texts() == ["scans/49999-nguyễn.jpg"]
     page.fill("#search", "")
     page.evaluate("document.getElementById('rows').scrollTop = 1e9")
-    page.wait_for_function("document.querySelector('#rows').innerText.includes('49999')")
+    page.locator("#rows a", has_text="49999").wait_for()
     assert page.locator("#rows tr").count() <= 100
     go(page, "d49999")
     assert "scans/49998-nguyễn.jpg" in page.locator("#v-document h2").inner_text()
@@ -250,7 +250,7 @@ def test_a_redacted_page_is_whole(redacted: Path, opened: Open) -> None:
 def test_the_keyboard_is_enough(report: Path, opened: Open) -> None:
     page = opened(report)
     page.keyboard.press("/")
-    page.wait_for_function("document.activeElement.id === 'search'")
+    page.locator("#search:focus").wait_for()
     page.keyboard.type("hoa don")
     page.keyboard.press("Escape")
     page.locator("#rows td:first-child a").first.focus()
@@ -265,9 +265,9 @@ def test_the_keyboard_is_enough(report: Path, opened: Open) -> None:
     page.keyboard.press("b")
     assert page.locator(".sheet .box:visible").count() == 0
     page.keyboard.press("j")
-    page.wait_for_function("first => document.querySelector('#v-document h2').innerText !== first", arg=first)
+    page.locator("#v-document h2").filter(has_not_text=first).wait_for()
     page.keyboard.press("k")
-    page.wait_for_function("first => document.querySelector('#v-document h2').innerText === first", arg=first)
+    page.locator("#v-document h2").filter(has_text=first).wait_for()
     page.keyboard.press("m")
     assert page.evaluate("document.body.classList.contains('masked')")
     page.keyboard.press("Escape")
