@@ -216,10 +216,10 @@ def _blank() -> bytes:
 class Unsynchronized(Writer):
     """Waits for no disk: the system keeps what was written, which is enough where the machine goes on."""
 
-    def __init__(self, path: Path, service: Service | None = None) -> None:
+    def __init__(self, path: Path, service: Service | None = None, asked: tuple[str, str] | None = None) -> None:
         if not path.exists():
             path.write_bytes(_blank())
-        super().__init__(path, service)
+        super().__init__(path, service, asked)
 
     def _synchronize(self, level: str) -> None:
         super()._synchronize("OFF")
