@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -17,7 +18,7 @@ import pytest
 from attrs import evolve
 from PIL import Image
 
-from cvs_async import AsyncCVS, InvalidInputError
+from cvs_async import AsyncCVS, ConfigurationError, InvalidInputError
 from cvs_async.batch import JournalError, JsonLines
 from cvs_async.batch.prices import Prices
 from cvs_async.look import pictures
@@ -409,3 +410,14 @@ def test_limits_that_are_none_are_refused(journal: Path, tmp_path: Path, low: st
 
     ended = cvs_async("report", journal, "--to", tmp_path / "r.html", "--low", low)
     assert (ended.returncode, "--low takes a confidence" in " ".join(ended.stderr.split())) == (2, True)
+
+
+@pytest.mark.parametrize(("module", "name"), [("jinja2", "Jinja2"), ("pypdfium2", "pypdfium2"), ("PIL", "Pillow")])
+def test_a_missing_library_is_named_before_anything_is_done(
+    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, name: str
+) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda asked: None if asked == module else real(asked))
+    with pytest.raises(ConfigurationError, match=rf"reports need {name}: pip install 'cvs_async\[look\]'"):
+        write_report([journal], tmp_path / "report.html", ALL)
+    assert not (tmp_path / "report.html").exists()

@@ -47,7 +47,10 @@ def command(
     except CVSError as error:
         stop(str(error))
     if report is not None:
+        from ..look.template import require_libraries
+
         with told_errors():
+            require_libraries()
             refuse_existing(report)
     run(_demo(folder, count, concurrency, latency, report))
 

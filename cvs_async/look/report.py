@@ -21,7 +21,7 @@ from .pictures import Drawers, Drawing, Job
 from .queue import KINDS, Entry, ReviewQueue
 from .reads import Read
 from .summary import Summary
-from .template import render
+from .template import render, require_libraries
 from .words import LANGUAGES
 from .writing import Target, target_of
 
@@ -58,6 +58,7 @@ def write_report(inputs: Sequence[Path], to: Path, options: ReportOptions | None
         OSError: it cannot be written.
     """
     chosen = options or ReportOptions()
+    require_libraries()
     results = [path for path in inputs if path.suffix.lower() in RESULTS]
     journals = [path for path in inputs if path not in results]
     with target_of(to) as target, tempfile.TemporaryFile("w+", encoding="utf-8") as rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any, Literal, TypeAlias
@@ -16,6 +17,17 @@ Mode: TypeAlias = Literal["file", "folder", "view"]
 
 PARTS = "<!--parts-->"
 """Where the data of a page with everything in it stands."""
+
+
+def require_libraries() -> None:
+    """Refuse to begin what cannot be finished.
+
+    Raises:
+        ConfigurationError: if a library is not installed; it says which.
+    """
+    for module, name in (("jinja2", "Jinja2"), ("PIL", "Pillow"), ("pypdfium2", "pypdfium2")):
+        if importlib.util.find_spec(module) is None:
+            raise ConfigurationError(f"reports need {name}: pip install 'cvs_async[look]'")
 
 
 def text_of(name: str) -> str:
@@ -48,11 +60,10 @@ def render(mode: Mode, lang: str, values: Mapping[str, Any]) -> tuple[str, str]:
     Raises:
         ConfigurationError: if Jinja2 is not installed.
     """
-    try:
-        import jinja2
-        import markupsafe
-    except ImportError:
-        raise ConfigurationError("reports need Jinja2: pip install 'cvs_async[look]'") from None
+    require_libraries()
+    import jinja2
+    import markupsafe
+
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     environment.filters["percent"] = percent
     environment.globals["tr"] = LANGUAGES[lang].__getitem__
