@@ -152,7 +152,7 @@ def test_a_page_of_another_server_reads_nothing(guard: Guard, page: Any) -> None
             self.end_headers()
             self.wfile.write(b"<!doctype html><title>other</title>")
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:
             pass
 
     other = ThreadingHTTPServer(("127.0.0.1", 0), Other)
