@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import random
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +70,10 @@ READ = Read(1, "invoice", "info.id", "info.id", "7")
         (Read(0, None, "a", "a", "x", page=3), 1, 3, None, (None, "none")),
         (Read(0, None, "a", "a", "x", page=-1), 1, 3, None, (None, "none")),
         (READ, 2, 1, None, (0, "stated")),
-        (READ, 2, 3, "ocr.document.general", (1, "stated")),
+        (READ, 2, 2, "ocr.document.general", (1, "stated")),
+        (READ, 2, 3, "ocr.document.general", (1, "assumed")),
+        (READ, 3, 2, "ocr.document.general", (None, "none")),
+        (READ, 2, 2, "ocr.employee_profile", (None, "none")),
         (READ, 2, 2, "ocr.claims", (1, "assumed")),
         (READ, 2, 3, "ocr.claims", (None, "none")),
         (READ, 2, 0, "ocr.claims", (None, "none")),
@@ -76,6 +81,19 @@ READ = Read(1, "invoice", "info.id", "info.id", "7")
 )
 def test_the_page_of_a_value(read: Read, papers: int, pages: int, operation: str | None, expected: Any) -> None:
     assert page_of(read, papers, pages, operation) == expected
+
+
+def test_papers_without_values_count_too(tmp_path: Path) -> None:
+    page = Image.new("RGB", (100, 50))
+    page.save(tmp_path / "a.pdf", save_all=True, append_images=[page])
+    papers = [
+        {"type": "claim_form", "info": {"id": "1", "id_box": [1, 1, 9, 9]} if filled else {}} for filled in (1, 0)
+    ]
+    two, three = (structure(given, OPERATIONS[OPERATION].returns) for given in (papers, [*papers, papers[1]]))
+    drawn = overlay(Reply(operation=OPERATION, data=two, raw={}), tmp_path / "a.pdf")
+    assert drawn.info["page"] == "assumed"
+    with pytest.raises(InvalidInputError, match="does not say on which page"):
+        overlay(Reply(operation=OPERATION, data=three, raw={}), tmp_path / "a.pdf")
 
 
 # --- of which picture the pixels are
@@ -121,11 +139,23 @@ def test_points_are_turned_as_pillow_turns_pictures(orientation: int) -> None:
 
 
 def test_boxes_that_are_none_are_not_drawn() -> None:
-    boxes = [Box(math.nan, 0, 1, 1), Box(5, 5, 4, 6), Box(1, 1, 1, 9), Box(0, 0, math.inf, 1)]
+    boxes = [Box(math.nan, 0, 1, 1), Box(5, 5, 4, 6), Box(1, 1, 1, 9), Box(0, 0, 10**400, 1)]
     reads = [Read(0, None, "a", "a", "x", 0.5, box) for box in boxes]
     placed, frames = place(reads, [PageInfo("picture", 10, 10)])
     assert [one.box for one in placed] == [None] * 4
     assert frames == {}
+
+
+def test_a_page_without_a_size_has_no_boxes() -> None:
+    for kind in ("pdf", "picture"):
+        placed, frames = place([Read(0, None, "a", "a", "x", 0.5, Box(0, 0, 1, 1))], [PageInfo(kind, 0, 0)])
+        assert ([one.box for one in placed], frames[0].state) == ([None], "none")
+
+
+@pytest.mark.parametrize("dpi", [0, -1, math.nan, math.inf])
+def test_a_resolution_that_is_none_is_refused(dpi: float) -> None:
+    with pytest.raises(InvalidInputError, match="dpi must be a positive number"):
+        place([], [A4], dpi=dpi)
 
 
 # --- real documents
@@ -280,6 +310,191 @@ def test_papers_whose_pages_are_unknown_are_not_drawn(tmp_path: Path) -> None:
         overlay(reply_of({"id": "1", "id_box": [0, 0, 5, 5]}), tmp_path / "a.pdf")
 
 
+# --- kinds of pictures, and hostile ones
+
+
+def encoded(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    body = io.BytesIO()
+    picture.save(body, kind, **options)
+    return body.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "MPO", "PNG", "BMP", "GIF", "TIFF", "WEBP"])
+def test_pictures_of_the_kinds_that_the_service_reads_are_drawn(kind: str) -> None:
+    content = encoded(Image.new("RGB", (100, 80), "white"), kind)
+    with Pages(content) as pages:
+        assert (len(pages), pages.picture(0).size, pages.picture(0, 50).size) == (1, (100, 80), (50, 40))
+
+
+@pytest.mark.parametrize("kind", ["EPS", "ICO", "PPM", "TGA", "JPEG2000", "PCX"])
+def test_other_kinds_are_not_opened(kind: str) -> None:
+    """Pillow starts Ghostscript for an EPS, whatever its name."""
+    with pytest.raises(InvalidInputError, match="is no picture or PDF"), Pages(encoded(Image.new("RGB", (9, 9)), kind)):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("picture", "colour"),
+    [
+        (Image.new("I;16", (10, 10), 40_000), (156, 156, 156)),
+        (Image.new("RGBA", (10, 10), (0, 0, 0, 0)), (255, 255, 255)),
+        (Image.new("LA", (10, 10), (0, 0)), (255, 255, 255)),
+        (Image.new("L", (10, 10), 7), (7, 7, 7)),
+        (Image.new("1", (10, 10), 1), (255, 255, 255)),
+        (Image.new("P", (10, 10), 0), (0, 0, 0)),
+    ],
+)
+def test_pictures_of_all_depths_are_drawn_as_they_look(picture: Image.Image, colour: Any) -> None:
+    for given in (picture, encoded(picture, "PNG")):
+        with Pages(given) as pages:
+            for width in (None, 5):
+                drawn = pages.picture(0, width)
+                assert (drawn.mode, drawn.getpixel((2, 2))) == ("RGB", colour)
+
+
+def test_each_page_of_a_tiff_is_one() -> None:
+    several = [Image.new("RGB", (100 + page, 50), "black" if page else "white") for page in range(3)]
+    content = encoded(several[0], "TIFF", save_all=True, append_images=several[1:])
+    with Pages(content) as pages:
+        assert [info.width for info in pages.info] == [100, 101, 102]
+        assert [pages.picture(page).getpixel((0, 0)) for page in (0, 2)] == [(255,) * 3, (0,) * 3]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("width", [None, 20])
+def test_pictures_are_turned_as_pillow_turns_them(orientation: int, width: int | None) -> None:
+    from PIL import ImageOps
+
+    stored = Image.linear_gradient("L").resize((80, 40)).convert("RGB")
+    stored.paste("black", (0, 0, 20, 10))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = encoded(stored, "PNG", exif=exif)
+    wanted: Any = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+    with Pages(content) as pages:
+        drawn = pages.picture(0, width)
+        assert (pages.info[0].width, pages.info[0].height) == wanted.size
+    if width is None:
+        assert drawn.tobytes() == wanted.tobytes()
+    else:
+        assert drawn.size == (20, round(20 * wanted.height / wanted.width))
+
+
+def test_nothing_but_pixels_comes_out_of_a_photograph() -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "CANARY"
+    content = encoded(Image.new("RGB", (100, 80)), "JPEG", exif=exif, comment=b"CANARY")
+    drawn = overlay(reply_of({"id": "1", "id_box": [1, 1, 30, 40]}), content)
+    assert set(drawn.info) == {"frame", "page"}
+    assert not any(b"CANARY" in encoded(drawn, kind) for kind in ("PNG", "JPEG", "TIFF", "WEBP"))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "GIF", "PDF"])
+@pytest.mark.filterwarnings("ignore")
+def test_of_broken_files_only_our_errors_are_raised(kind: str) -> None:
+    chance = random.Random(kind)
+    whole = encoded(Image.effect_noise((60, 40), 50).convert("RGB"), kind)
+    reply = reply_of({"id": "1", "id_box": [1, 1, 30, 30]})
+    for _ in range(150):
+        broken = bytearray(whole[: chance.choice([len(whole), chance.randrange(len(whole))])])
+        for _ in range(min(len(broken), chance.randrange(1, 6))):
+            broken[chance.randrange(len(broken))] = chance.randrange(256)
+        with suppress(InvalidInputError):
+            overlay(reply, bytes(broken))
+
+
+@pytest.mark.parametrize("width", [0, -1, 1.5, math.nan, "9"])
+def test_a_width_that_is_none_is_refused(width: Any) -> None:
+    with pytest.raises(InvalidInputError, match="width must be a whole number"):
+        overlay(reply_of({"id": "1", "id_box": [1, 1, 9, 9]}), Image.new("RGB", (100, 50)), width=width)
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a" * 1_000_000, "a\n" * 30, "Số\x1b[31m"])
+@pytest.mark.parametrize("labels", ["name", "value"])
+def test_labels_of_any_text_are_short_and_on_one_line(name: str, labels: Any) -> None:
+    info = {name: name, f"{name}_confidence": 0.5, f"{name}_box": [10, 100, 60, 120]}
+    drawn = overlay(reply_of(info, kind="card_of_2027"), Image.new("RGB", (1000, 500)), labels=labels)
+    assert drawn.crop((0, 150, 1000, 500)).getbbox() is None
+
+
+def test_the_box_of_a_whole_page_is_seen() -> None:
+    drawn = overlay(reply_of({"id": "1", "id_box": [0, 0, 100, 50]}), Image.new("RGB", (100, 50)), labels="none")
+    corners = [drawn.getpixel(place) for place in ((0, 0), (99, 0), (0, 49), (99, 49))]
+    assert corners == [(0x1A, 0x6F, 0xB5)] * 4
+
+
+# --- pages of PDFs
+
+
+def pdf_of(path: Path, *sizes: tuple[float, float]) -> Path:
+    with pypdfium2.PdfDocument.new() as document:
+        for size in sizes:
+            document.new_page(*size).close()
+        document.save(path)
+    return path
+
+
+def scan_in(path: Path, change: Any, size: tuple[int, int] = (600, 400)) -> PageInfo:
+    """A page that one scan fills, changed, and then looked at."""
+    Image.new("RGB", size).save(path, "PDF", resolution=72)
+    with pypdfium2.PdfDocument(path) as document:
+        page = document[0]
+        change(page)
+        page.gen_content()
+        document.save(changed := path.with_name("changed.pdf"))
+    with Pages(changed) as pages:
+        return pages.info[0]
+
+
+def test_a_scan_that_lies_on_its_side_in_the_file_is_of_the_page_that_shows_it(tmp_path: Path) -> None:
+    def lay(page: Any) -> None:
+        [scan] = page.get_objects()
+        page.set_mediabox(0, 0, 400, 600)
+        page.set_cropbox(0, 0, 400, 600)
+        scan.set_matrix(pypdfium2.PdfMatrix(0, 600, -400, 0, 400, 0))
+
+    info = scan_in(tmp_path / "a.pdf", lay)
+    assert (info.width, info.height, info.scan) == (400, 600, (400, 600))
+
+
+@pytest.mark.parametrize(
+    ("box", "scan"), [((0, 0, 600, 400), (600, 400)), ((5, 5, 595, 395), (600, 400)), ((100, 50, 400, 300), None)]
+)
+def test_a_scan_that_the_crop_box_cuts_is_not_the_page(box: Any, scan: Any, tmp_path: Path) -> None:
+    info = scan_in(tmp_path / "a.pdf", lambda page: page.set_cropbox(*box))
+    assert (info.width, info.height, info.scan) == (box[2] - box[0], box[3] - box[1], scan)
+
+
+def test_pages_of_any_size_are_drawn_or_refused(tmp_path: Path) -> None:
+    with Pages(pdf_of(tmp_path / "a.pdf", (0, 0), (1, 1), (1e6, 1e6), (1, 14_400))) as pages:
+        assert len(pages) == 4
+        assert pages.picture(1, 10).size == (10, 10)
+        for page, width in ((2, None), (3, 1200)):
+            with pytest.raises(InvalidInputError, match="too many pixels"):
+                pages.picture(page, width)
+
+
+def test_of_very_many_pages_the_first_are_looked_at(tmp_path: Path) -> None:
+    with Pages(pdf_of(tmp_path / "a.pdf", *[(9.0, 9.0)] * 3_000)) as pages:
+        assert len(pages) == 2_000
+
+
+def test_cutouts_draw_each_page_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Image.new("RGB", (100, 50))
+    page.save(tmp_path / "a.pdf", save_all=True, append_images=[page] * 3)
+    papers: list[dict[str, Any]] = [{"type": "claim_form", "info": {}} for _ in range(4)]
+    for number, paper in enumerate(papers):
+        for turn, name in enumerate(("id", "name", "address")):
+            sure = (turn * 4 + number) / 20
+            paper["info"] |= {name: "x", f"{name}_confidence": sure, f"{name}_box": [9, 9, 20, 20]}
+    drawn = []
+    real = Pages.picture
+    monkeypatch.setattr(Pages, "picture", lambda self, page, width=None: drawn.append(page) or real(self, page, width))
+    data = structure(papers, OPERATIONS[OPERATION].returns)
+    assert len(list(cutouts(Reply(operation=OPERATION, data=data, raw={}), tmp_path / "a.pdf"))) == 12
+    assert drawn == [0, 1, 2, 3]
+
+
 # --- the command line
 
 
@@ -336,12 +551,34 @@ def test_a_reply_is_shown_beside_its_document(tmp_path: Path) -> None:
     assert "<script" not in page
     assert "CANARY&lt;/svg&gt;" in page
     assert "<b>" not in page
+    assert "<title>id 50 %</title>" in page
     shown.save(tmp_path / "shown.html")
+    assert "default-src 'none'; img-src data:" in (tmp_path / "shown.html").read_text()
     assert (tmp_path / "shown.html").stat().st_mode & 0o777 == 0o600
     with pytest.raises(InvalidInputError, match="is never written over"):
         shown.save(tmp_path / "shown.html")
     with pytest.raises(InvalidInputError, match="there is no page 1"):
         reply.show(path, page=1)
+
+
+def test_what_is_assumed_is_said_beside_the_picture(tmp_path: Path) -> None:
+    page = Image.new("RGB", (100, 50))
+    page.save(tmp_path / "a.pdf", save_all=True, append_images=[page])
+    papers = [{"type": "claim_form", "info": {"id": "1", "id_box": [1, 1, right, 9]}} for right in (9, 9_000_000)]
+    reply = Reply(operation=OPERATION, data=structure(papers, OPERATIONS[OPERATION].returns), raw={})
+    html = reply.show(tmp_path / "a.pdf")._repr_mimebundle_()["text/html"]
+    assert (
+        "page 1: boxes in pixels of the page (assumed: pixels of the scan in the PDF); which page is taken by" in html
+    )
+    assert "page 2: the boxes lie outside of this picture" in html
+    assert html.count("<rect") == 1
+
+
+def test_names_with_surrogates_are_shown_and_saved(tmp_path: Path) -> None:
+    info = {"\ud800": "\ud800", "\ud800_confidence": 0.5, "\ud800_box": [1, 2, 30, 40]}
+    shown = reply_of(info, kind="card_of_2027").show(Image.new("RGB", (100, 80)))
+    shown._repr_mimebundle_()["text/html"].encode()
+    shown.save(tmp_path / "a.html")
 
 
 def test_a_reply_is_still_shown_in_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
