@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import random
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pypdfium2
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
+from pypdf import PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, TextStringObject
 
 from cvs_async import AsyncCVS, InvalidInputError, Reply
 from cvs_async._converter import structure
 from cvs_async.api import OPERATIONS
+from cvs_async.cli._overlays import Overlays
 from cvs_async.look import PageInfo, Pages, Read, cutouts, overlay, read_fields
 from cvs_async.look.frames import frame_of, page_of, place, upright
-from cvs_async.look.painting import POOR, SURE
+from cvs_async.look.painting import POOR, SURE, pixels
 from cvs_async.models import Box
 from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.truth import read_truth
@@ -183,6 +188,40 @@ async def test_boxes_are_where_the_truth_says(samples: list[Sample], tmp_path: P
                         assert drawn == pytest.approx(list(one.read.box), abs=1)
                         looked += 1
     assert looked > 100
+
+
+def _turned(picture: Image.Image) -> bytes:
+    """As a telephone stores what it took upright."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return encoded(picture.transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        _turned,
+        lambda picture: encoded(picture, "PNG"),
+        lambda picture: encoded(picture, "TIFF"),
+        *(partial(lambda picture, dpi: encoded(picture, "PDF", resolution=dpi), dpi=dpi) for dpi in (72, 150, 300)),
+    ],
+)
+async def test_the_same_papers_in_another_file_have_their_boxes_on_the_same_ink(
+    encode: Any, samples: list[Sample], cvs: AsyncCVS
+) -> None:
+    sample = next(one for one in samples if one.kind == "claim" and one.path.suffix in (".jpg", ".png"))
+    reply = await cvs.ocr.claims(sample.path)
+    with Image.open(sample.path) as original, Pages(encode(original.convert("RGB"))) as pages:
+        placed, frames = place(read_fields(reply.data), pages.info, operation=OPERATION)
+        drawn = pages.picture(0)
+        assert drawn.size == pytest.approx(original.size, abs=1)
+        boxed = [(one.read.box, pixels(one.box, drawn.size)) for one in placed if one.box and one.read.box]
+        assert len(boxed) > 5
+        for stated, shown in boxed:
+            assert list(shown) == pytest.approx(list(stated), abs=2)
+        difference = ImageChops.difference(drawn.resize((90, 90)), original.convert("RGB").resize((90, 90)))
+        assert max(high for _, high in difference.getextrema()) < 60  # type: ignore[misc, union-attr, operator]
+    assert frames[0].state != "none"
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
@@ -479,6 +518,24 @@ def test_of_very_many_pages_the_first_are_looked_at(tmp_path: Path) -> None:
         assert len(pages) == 2_000
 
 
+def test_what_was_filled_into_a_form_is_drawn() -> None:
+    writer = PdfWriter()
+    page = writer.add_blank_page(200, 100)
+    rectangle = ArrayObject(map(FloatObject, (10, 10, 190, 90)))
+    names = {"/FT": "/Tx", "/Type": "/Annot", "/Subtype": "/Widget"}
+    field = DictionaryObject({NameObject(name): NameObject(value) for name, value in names.items()})
+    texts = {"/T": "name", "/V": "HELLO", "/DA": "/Helv 40 Tf 0 g"}
+    field |= {NameObject(name): TextStringObject(value) for name, value in texts.items()}
+    field[NameObject("/Rect")] = rectangle
+    added = ArrayObject([writer._add_object(field)])
+    page[NameObject("/Annots")] = added
+    writer.root_object[NameObject("/AcroForm")] = DictionaryObject({NameObject("/Fields"): added})
+    body = io.BytesIO()
+    writer.write(body)
+    with Pages(body.getvalue()) as pages:
+        assert (0, 0, 0) in [colour for _, colour in pages.picture(0, 400).getcolors(1000) or []]
+
+
 def test_cutouts_draw_each_page_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = Image.new("RGB", (100, 50))
     page.save(tmp_path / "a.pdf", save_all=True, append_images=[page] * 3)
@@ -487,9 +544,14 @@ def test_cutouts_draw_each_page_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
         for turn, name in enumerate(("id", "name", "address")):
             sure = (turn * 4 + number) / 20
             paper["info"] |= {name: "x", f"{name}_confidence": sure, f"{name}_box": [9, 9, 20, 20]}
-    drawn = []
+    drawn: list[int] = []
     real = Pages.picture
-    monkeypatch.setattr(Pages, "picture", lambda self, page, width=None: drawn.append(page) or real(self, page, width))
+
+    def picture(pages: Pages, page: int, width: int | None = None) -> Image.Image:
+        drawn.append(page)
+        return real(pages, page, width)
+
+    monkeypatch.setattr(Pages, "picture", picture)
     data = structure(papers, OPERATIONS[OPERATION].returns)
     assert len(list(cutouts(Reply(operation=OPERATION, data=data, raw={}), tmp_path / "a.pdf"))) == 12
     assert drawn == [0, 1, 2, 3]
@@ -509,6 +571,46 @@ def test_call_draws_a_picture_of_every_page(sandbox: Sandbox, samples: list[Samp
         assert drawn == [f"out-{number}.png" for number in range(1, len(pages) + 1)]
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
     assert "boxes in pixels of the page (assumed: pixels of the scan in the PDF)" in " ".join(ended.stderr.split())
+
+
+def overlays_of(path: Path, *infos: dict[str, Any]) -> int:
+    """The exit code of drawing as many papers on a document of three pages."""
+    page = Image.new("RGB", (100, 50))
+    page.save(path.with_name("three.pdf"), save_all=True, append_images=[page] * 2)
+    papers = [{"type": "claim_form", "info": info} for info in infos]
+    reply = Reply(operation=OPERATION, data=structure(papers, OPERATIONS[OPERATION].returns), raw={})
+    return Overlays(path, [str(path.with_name("three.pdf"))]).write(reply)
+
+
+def test_pages_on_which_nothing_stands_are_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxed = {"id": "1", "id_box": [1, 1, 9, 9]}
+    opened: list[Pages] = []
+    real = Pages.__enter__
+
+    def enter(pages: Pages) -> Pages:
+        opened.append(pages)
+        return real(pages)
+
+    monkeypatch.setattr(Pages, "__enter__", enter)
+    assert overlays_of(tmp_path / "out.png", {}, boxed, boxed) == 0
+    assert len(opened) == 2, "once before anything is sent, and once for all pages"
+    assert {path.name for path in tmp_path.glob("*.png")} == {"out-2.png", "out-3.png"}
+    said = " ".join(capsys.readouterr().err.split())
+    assert "No picture of page 1: nothing that was read stands on page 1" in said
+    assert "which page is taken by position (assumed)" in said
+    assert overlays_of(tmp_path / "none.png", {}, {}, {}) == 2
+
+
+def test_a_picture_that_cannot_be_written_whole_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: str, flags: int) -> int:
+        Path(path).touch()
+        return os.open("/dev/full", os.O_WRONLY)
+
+    monkeypatch.setattr("cvs_async.batch.sinks.private", full)
+    assert overlays_of(tmp_path / "out.png", {"id": "1", "id_box": [1, 1, 9, 9]}, {}, {}) == 2
+    assert not list(tmp_path.glob("*.png"))
 
 
 @pytest.mark.parametrize(

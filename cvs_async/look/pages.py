@@ -155,6 +155,7 @@ class Pages:
             try:
                 document = pdfium.PdfDocument(content)
                 self._documents.append(document)
+                document.init_forms()  # else what was filled into a form is not drawn
                 count = min(len(document), MOST_PAGES - len(self.info))
                 infos = [_info_of(document, place) for place in range(count)]
             except Exception:  # whatever the library raises for broken files
