@@ -1,11 +1,14 @@
-"""One overlay of a photograph of 12 megapixels: ``python -m benchmarks.overlay``."""
+"""Overlays and cut-outs of a photograph of twelve megapixels, and of a PDF that holds it.
+
+python -m benchmarks.overlay
+"""
 
 from __future__ import annotations
 
 import io
-import statistics
 import time
 from random import Random
+from statistics import median
 from typing import Any
 
 from PIL import Image
@@ -13,49 +16,64 @@ from PIL import Image
 from cvs_async import Reply
 from cvs_async._converter import structure
 from cvs_async.api import OPERATIONS
-from cvs_async.look import overlay
+from cvs_async.look import cutouts, overlay
+
+from ._tools import print_table, verdict
 
 SIZE = (4000, 3000)
-BOXES = 40
+BOUND = 0.4
 ROUNDS = 5
-MOST_SECONDS = 0.4
-
-
-def photograph() -> bytes:
-    """A JPEG of noise in large grains, about as large as a camera's."""
-    grains = Image.frombytes("RGB", (400, 300), Random(0).randbytes(400 * 300 * 3))
-    target = io.BytesIO()
-    grains.resize(SIZE, Image.Resampling.BICUBIC).save(target, "JPEG", quality=88)
-    return target.getvalue()
-
-
-def reply() -> Reply[Any]:
-    """An invoice with so many boxes."""
-    cells = [
-        {
-            "value": "1.000",
-            "score": 0.5 + number / 100,
-            "box": [100, 60 * number, 900, 60 * number + 40],
-            "label": "unit",
-        }
-        for number in range(BOXES)
-    ]
-    paper = {"type": "invoice", "info": {"table": [[cell] for cell in cells]}}
-    endpoint = OPERATIONS["ocr.document.invoice"]
-    return Reply(operation=endpoint.name, data=structure([paper], endpoint.returns), raw={})
+OPERATION = "ocr.document.invoice"
+RIGHT_TURN = 6
+ORIENTATION = 0x0112
 
 
 def main() -> None:
-    """Print the seconds of one overlay, in full size and reduced."""
-    body, read = photograph(), reply()
-    for width in (None, 1200):
-        seconds = []
-        for _ in range(ROUNDS):
-            began = time.perf_counter()
-            overlay(read, body, width=width)
-            seconds.append(time.perf_counter() - began)
-        size = "full size" if width is None else f"{width} pixels wide"
-        print(f"{size}: {statistics.median(seconds):.3f} s, bound {MOST_SECONDS} s; file {len(body) / 1e6:.1f} MB")
+    """Measure, and print the table."""
+    photograph = Image.effect_noise((SIZE[0] // 4, SIZE[1] // 4), 60).resize(SIZE).convert("RGB")
+    exif = Image.Exif()
+    exif[ORIENTATION] = RIGHT_TURN
+    few, many = _reply(30), _reply(2_000)
+    jpeg, turned = _encoded(photograph, "JPEG"), _encoded(photograph, "JPEG", exif=exif)
+    pdf = _encoded(photograph, "PDF", resolution=300)
+    rows = (
+        ("JPEG, 30 boxes", lambda: overlay(few, jpeg), BOUND),
+        ("the same, turned by EXIF", lambda: overlay(few, turned), BOUND),
+        ("the same, 1,200 px wide", lambda: overlay(few, turned, width=1200), BOUND),
+        ("JPEG, 2,000 boxes", lambda: overlay(many, jpeg), None),
+        ("in a PDF, 30 boxes", lambda: overlay(few, pdf), None),
+        ("30 cut-outs of the JPEG", lambda: list(cutouts(few, jpeg, below=1.1)), None),
+    )
+    print_table(("12 megapixels", "s CPU", ""), *(_row(*row) for row in rows))
+
+
+def _row(name: str, work: Any, bound: float | None) -> tuple[str, ...]:
+    taken = median(_timed(work) for _ in range(ROUNDS))
+    return name, f"{taken:.2f}", "" if bound is None else verdict(taken, bound, " s")
+
+
+def _timed(work: Any) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def _encoded(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    body = io.BytesIO()
+    picture.save(body, kind, **options)
+    return body.getvalue()
+
+
+def _reply(boxes: int) -> Reply[Any]:
+    """An invoice with so many cells, all over the part that the upright and the stored picture share."""
+    chance = Random(boxes)
+    cells = []
+    for _ in range(boxes):
+        left, top = chance.randrange(2800), chance.randrange(2900)
+        box = [left, top, left + 120, top + 30]
+        cells.append([{"value": "1", "score": chance.random(), "box": box, "label": "unit_price"}])
+    data = structure([{"type": "invoice", "info": {"table": cells}}], OPERATIONS[OPERATION].returns)
+    return Reply(operation=OPERATION, data=data, raw={})
 
 
 if __name__ == "__main__":

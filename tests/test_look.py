@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import io
 import math
+import os
+import random
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pypdfium2
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
+from pypdf import PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, TextStringObject
 
 from cvs_async import AsyncCVS, InvalidInputError, Reply
 from cvs_async._converter import structure
 from cvs_async.api import OPERATIONS
+from cvs_async.cli._overlays import Overlays
 from cvs_async.look import PageInfo, Pages, Read, cutouts, overlay, read_fields
 from cvs_async.look.frames import frame_of, page_of, place, upright
-from cvs_async.look.painting import POOR, SURE
+from cvs_async.look.painting import POOR, SURE, pixels
 from cvs_async.models import Box
 from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.truth import read_truth
@@ -68,7 +75,10 @@ READ = Read(1, "invoice", "info.id", "info.id", "7")
         (Read(0, None, "a", "a", "x", page=3), 1, 3, None, (None, "none")),
         (Read(0, None, "a", "a", "x", page=-1), 1, 3, None, (None, "none")),
         (READ, 2, 1, None, (0, "stated")),
-        (READ, 2, 3, "ocr.document.general", (1, "stated")),
+        (READ, 2, 2, "ocr.document.general", (1, "stated")),
+        (READ, 2, 3, "ocr.document.general", (1, "assumed")),
+        (READ, 3, 2, "ocr.document.general", (None, "none")),
+        (READ, 2, 2, "ocr.employee_profile", (None, "none")),
         (READ, 2, 2, "ocr.claims", (1, "assumed")),
         (READ, 2, 3, "ocr.claims", (None, "none")),
         (READ, 2, 0, "ocr.claims", (None, "none")),
@@ -76,6 +86,19 @@ READ = Read(1, "invoice", "info.id", "info.id", "7")
 )
 def test_the_page_of_a_value(read: Read, papers: int, pages: int, operation: str | None, expected: Any) -> None:
     assert page_of(read, papers, pages, operation) == expected
+
+
+def test_papers_without_values_count_too(tmp_path: Path) -> None:
+    page = Image.new("RGB", (100, 50))
+    page.save(tmp_path / "a.pdf", save_all=True, append_images=[page])
+    papers = [
+        {"type": "claim_form", "info": {"id": "1", "id_box": [1, 1, 9, 9]} if filled else {}} for filled in (1, 0)
+    ]
+    two, three = (structure(given, OPERATIONS[OPERATION].returns) for given in (papers, [*papers, papers[1]]))
+    drawn = overlay(Reply(operation=OPERATION, data=two, raw={}), tmp_path / "a.pdf")
+    assert drawn.info["page"] == "assumed"
+    with pytest.raises(InvalidInputError, match="does not say on which page"):
+        overlay(Reply(operation=OPERATION, data=three, raw={}), tmp_path / "a.pdf")
 
 
 # --- of which picture the pixels are
@@ -121,11 +144,23 @@ def test_points_are_turned_as_pillow_turns_pictures(orientation: int) -> None:
 
 
 def test_boxes_that_are_none_are_not_drawn() -> None:
-    boxes = [Box(math.nan, 0, 1, 1), Box(5, 5, 4, 6), Box(1, 1, 1, 9), Box(0, 0, math.inf, 1)]
+    boxes = [Box(math.nan, 0, 1, 1), Box(5, 5, 4, 6), Box(1, 1, 1, 9), Box(0, 0, 10**400, 1)]
     reads = [Read(0, None, "a", "a", "x", 0.5, box) for box in boxes]
     placed, frames = place(reads, [PageInfo("picture", 10, 10)])
     assert [one.box for one in placed] == [None] * 4
     assert frames == {}
+
+
+def test_a_page_without_a_size_has_no_boxes() -> None:
+    for kind in ("pdf", "picture"):
+        placed, frames = place([Read(0, None, "a", "a", "x", 0.5, Box(0, 0, 1, 1))], [PageInfo(kind, 0, 0)])
+        assert ([one.box for one in placed], frames[0].state) == ([None], "none")
+
+
+@pytest.mark.parametrize("dpi", [0, -1, math.nan, math.inf])
+def test_a_resolution_that_is_none_is_refused(dpi: float) -> None:
+    with pytest.raises(InvalidInputError, match="dpi must be a positive number"):
+        place([], [A4], dpi=dpi)
 
 
 # --- real documents
@@ -153,6 +188,40 @@ async def test_boxes_are_where_the_truth_says(samples: list[Sample], tmp_path: P
                         assert drawn == pytest.approx(list(one.read.box), abs=1)
                         looked += 1
     assert looked > 100
+
+
+def _turned(picture: Image.Image) -> bytes:
+    """As a telephone stores what it took upright."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return encoded(picture.transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        _turned,
+        lambda picture: encoded(picture, "PNG"),
+        lambda picture: encoded(picture, "TIFF"),
+        *(partial(lambda picture, dpi: encoded(picture, "PDF", resolution=dpi), dpi=dpi) for dpi in (72, 150, 300)),
+    ],
+)
+async def test_the_same_papers_in_another_file_have_their_boxes_on_the_same_ink(
+    encode: Any, samples: list[Sample], cvs: AsyncCVS
+) -> None:
+    sample = next(one for one in samples if one.kind == "invoice" and one.path.suffix in (".jpg", ".png"))
+    reply = await cvs.ocr.document.invoice(sample.path)
+    with Image.open(sample.path) as original, Pages(encode(original.convert("RGB"))) as pages:
+        placed, frames = place(read_fields(reply.data), pages.info, operation=reply.operation)
+        drawn = pages.picture(0)
+        assert drawn.size == pytest.approx(original.size, abs=1)
+        boxed = [(one.read.box, pixels(one.box, drawn.size)) for one in placed if one.box and one.read.box]
+        assert len(boxed) > 5
+        for stated, shown in boxed:
+            assert list(shown) == pytest.approx(list(stated), abs=2)
+        difference = ImageChops.difference(drawn.resize((90, 90)), original.convert("RGB").resize((90, 90)))
+        assert max(high for _, high in difference.getextrema()) < 60  # type: ignore[misc]
+    assert frames[0].state != "none"
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
@@ -280,6 +349,214 @@ def test_papers_whose_pages_are_unknown_are_not_drawn(tmp_path: Path) -> None:
         overlay(reply_of({"id": "1", "id_box": [0, 0, 5, 5]}), tmp_path / "a.pdf")
 
 
+# --- kinds of pictures, and hostile ones
+
+
+def encoded(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    body = io.BytesIO()
+    picture.save(body, kind, **options)
+    return body.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "MPO", "PNG", "BMP", "GIF", "TIFF", "WEBP"])
+def test_pictures_of_the_kinds_that_the_service_reads_are_drawn(kind: str) -> None:
+    content = encoded(Image.new("RGB", (100, 80), "white"), kind)
+    with Pages(content) as pages:
+        assert (len(pages), pages.picture(0).size, pages.picture(0, 50).size) == (1, (100, 80), (50, 40))
+
+
+@pytest.mark.parametrize("kind", ["EPS", "ICO", "PPM", "TGA", "JPEG2000", "PCX"])
+def test_other_kinds_are_not_opened(kind: str) -> None:
+    """Pillow starts Ghostscript for an EPS, whatever its name."""
+    with pytest.raises(InvalidInputError, match="is no picture or PDF"), Pages(encoded(Image.new("RGB", (9, 9)), kind)):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("picture", "colour"),
+    [
+        (Image.new("I;16", (10, 10), 40_000), (156, 156, 156)),
+        (Image.new("RGBA", (10, 10), (0, 0, 0, 0)), (255, 255, 255)),
+        (Image.new("LA", (10, 10), (0, 0)), (255, 255, 255)),
+        (Image.new("L", (10, 10), 7), (7, 7, 7)),
+        (Image.new("1", (10, 10), 1), (255, 255, 255)),
+        (Image.new("P", (10, 10), 0), (0, 0, 0)),
+    ],
+)
+def test_pictures_of_all_depths_are_drawn_as_they_look(picture: Image.Image, colour: Any) -> None:
+    for given in (picture, encoded(picture, "PNG")):
+        with Pages(given) as pages:
+            for width in (None, 5):
+                drawn = pages.picture(0, width)
+                assert (drawn.mode, drawn.getpixel((2, 2))) == ("RGB", colour)
+
+
+def test_each_page_of_a_tiff_is_one() -> None:
+    several = [Image.new("RGB", (100 + page, 50), "black" if page else "white") for page in range(3)]
+    content = encoded(several[0], "TIFF", save_all=True, append_images=several[1:])
+    with Pages(content) as pages:
+        assert [info.width for info in pages.info] == [100, 101, 102]
+        assert [pages.picture(page).getpixel((0, 0)) for page in (0, 2)] == [(255,) * 3, (0,) * 3]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("width", [None, 20])
+def test_pictures_are_turned_as_pillow_turns_them(orientation: int, width: int | None) -> None:
+    from PIL import ImageOps
+
+    stored = Image.linear_gradient("L").resize((80, 40)).convert("RGB")
+    stored.paste("black", (0, 0, 20, 10))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = encoded(stored, "PNG", exif=exif)
+    wanted: Any = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+    with Pages(content) as pages:
+        drawn = pages.picture(0, width)
+        assert (pages.info[0].width, pages.info[0].height) == wanted.size
+    if width is None:
+        assert drawn.tobytes() == wanted.tobytes()
+    else:
+        assert drawn.size == (20, round(20 * wanted.height / wanted.width))
+
+
+def test_nothing_but_pixels_comes_out_of_a_photograph() -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "CANARY"
+    content = encoded(Image.new("RGB", (100, 80)), "JPEG", exif=exif, comment=b"CANARY")
+    drawn = overlay(reply_of({"id": "1", "id_box": [1, 1, 30, 40]}), content)
+    assert set(drawn.info) == {"frame", "page"}
+    assert not any(b"CANARY" in encoded(drawn, kind) for kind in ("PNG", "JPEG", "TIFF", "WEBP"))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "GIF", "PDF"])
+@pytest.mark.filterwarnings("ignore")
+def test_of_broken_files_only_our_errors_are_raised(kind: str) -> None:
+    chance = random.Random(kind)
+    whole = encoded(Image.effect_noise((60, 40), 50).convert("RGB"), kind)
+    reply = reply_of({"id": "1", "id_box": [1, 1, 30, 30]})
+    for _ in range(150):
+        broken = bytearray(whole[: chance.choice([len(whole), chance.randrange(len(whole))])])
+        for _ in range(min(len(broken), chance.randrange(1, 6))):
+            broken[chance.randrange(len(broken))] = chance.randrange(256)
+        with suppress(InvalidInputError):
+            overlay(reply, bytes(broken))
+
+
+@pytest.mark.parametrize("width", [0, -1, 1.5, math.nan, "9"])
+def test_a_width_that_is_none_is_refused(width: Any) -> None:
+    with pytest.raises(InvalidInputError, match="width must be a whole number"):
+        overlay(reply_of({"id": "1", "id_box": [1, 1, 9, 9]}), Image.new("RGB", (100, 50)), width=width)
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a" * 1_000_000, "a\n" * 30, "Số\x1b[31m"])
+@pytest.mark.parametrize("labels", ["name", "value"])
+def test_labels_of_any_text_are_short_and_on_one_line(name: str, labels: Any) -> None:
+    info = {name: name, f"{name}_confidence": 0.5, f"{name}_box": [10, 100, 60, 120]}
+    drawn = overlay(reply_of(info, kind="card_of_2027"), Image.new("RGB", (1000, 500)), labels=labels)
+    assert drawn.crop((0, 150, 1000, 500)).getbbox() is None
+
+
+def test_the_box_of_a_whole_page_is_seen() -> None:
+    drawn = overlay(reply_of({"id": "1", "id_box": [0, 0, 100, 50]}), Image.new("RGB", (100, 50)), labels="none")
+    corners = [drawn.getpixel(place) for place in ((0, 0), (99, 0), (0, 49), (99, 49))]
+    assert corners == [(0x1A, 0x6F, 0xB5)] * 4
+
+
+# --- pages of PDFs
+
+
+def pdf_of(path: Path, *sizes: tuple[float, float]) -> Path:
+    with pypdfium2.PdfDocument.new() as document:
+        for size in sizes:
+            document.new_page(*size).close()
+        document.save(path)
+    return path
+
+
+def scan_in(path: Path, change: Any, size: tuple[int, int] = (600, 400)) -> PageInfo:
+    """A page that one scan fills, changed, and then looked at."""
+    Image.new("RGB", size).save(path, "PDF", resolution=72)
+    with pypdfium2.PdfDocument(path) as document:
+        page = document[0]
+        change(page)
+        page.gen_content()
+        document.save(changed := path.with_name("changed.pdf"))
+    with Pages(changed) as pages:
+        return pages.info[0]
+
+
+def test_a_scan_that_lies_on_its_side_in_the_file_is_of_the_page_that_shows_it(tmp_path: Path) -> None:
+    def lay(page: Any) -> None:
+        [scan] = page.get_objects()
+        page.set_mediabox(0, 0, 400, 600)
+        page.set_cropbox(0, 0, 400, 600)
+        scan.set_matrix(pypdfium2.PdfMatrix(0, 600, -400, 0, 400, 0))
+
+    info = scan_in(tmp_path / "a.pdf", lay)
+    assert (info.width, info.height, info.scan) == (400, 600, (400, 600))
+
+
+@pytest.mark.parametrize(
+    ("box", "scan"), [((0, 0, 600, 400), (600, 400)), ((5, 5, 595, 395), (600, 400)), ((100, 50, 400, 300), None)]
+)
+def test_a_scan_that_the_crop_box_cuts_is_not_the_page(box: Any, scan: Any, tmp_path: Path) -> None:
+    info = scan_in(tmp_path / "a.pdf", lambda page: page.set_cropbox(*box))
+    assert (info.width, info.height, info.scan) == (box[2] - box[0], box[3] - box[1], scan)
+
+
+def test_pages_of_any_size_are_drawn_or_refused(tmp_path: Path) -> None:
+    with Pages(pdf_of(tmp_path / "a.pdf", (0, 0), (1, 1), (1e6, 1e6), (1, 14_400))) as pages:
+        assert len(pages) == 4
+        assert pages.picture(1, 10).size == (10, 10)
+        for page, width in ((2, None), (3, 1200)):
+            with pytest.raises(InvalidInputError, match="too many pixels"):
+                pages.picture(page, width)
+
+
+def test_of_very_many_pages_the_first_are_looked_at(tmp_path: Path) -> None:
+    with Pages(pdf_of(tmp_path / "a.pdf", *[(9.0, 9.0)] * 3_000)) as pages:
+        assert len(pages) == 2_000
+
+
+def test_what_was_filled_into_a_form_is_drawn() -> None:
+    writer = PdfWriter()
+    page = writer.add_blank_page(200, 100)
+    rectangle = ArrayObject(map(FloatObject, (10, 10, 190, 90)))
+    names = {"/FT": "/Tx", "/Type": "/Annot", "/Subtype": "/Widget"}
+    field = DictionaryObject({NameObject(name): NameObject(value) for name, value in names.items()})
+    texts = {"/T": "name", "/V": "HELLO", "/DA": "/Helv 40 Tf 0 g"}
+    field |= {NameObject(name): TextStringObject(value) for name, value in texts.items()}
+    field[NameObject("/Rect")] = rectangle
+    added = ArrayObject([writer._add_object(field)])
+    page[NameObject("/Annots")] = added
+    writer.root_object[NameObject("/AcroForm")] = DictionaryObject({NameObject("/Fields"): added})
+    body = io.BytesIO()
+    writer.write(body)
+    with Pages(body.getvalue()) as pages:
+        assert (0, 0, 0) in [colour for _, colour in pages.picture(0, 400).getcolors(1000) or []]
+
+
+def test_cutouts_draw_each_page_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Image.new("RGB", (100, 50))
+    page.save(tmp_path / "a.pdf", save_all=True, append_images=[page] * 3)
+    papers: list[dict[str, Any]] = [{"type": "claim_form", "info": {}} for _ in range(4)]
+    for number, paper in enumerate(papers):
+        for turn, name in enumerate(("id", "name", "address")):
+            sure = (turn * 4 + number) / 20
+            paper["info"] |= {name: "x", f"{name}_confidence": sure, f"{name}_box": [9, 9, 20, 20]}
+    drawn: list[int] = []
+    real = Pages.picture
+
+    def picture(pages: Pages, page: int, width: int | None = None) -> Image.Image:
+        drawn.append(page)
+        return real(pages, page, width)
+
+    monkeypatch.setattr(Pages, "picture", picture)
+    data = structure(papers, OPERATIONS[OPERATION].returns)
+    assert len(list(cutouts(Reply(operation=OPERATION, data=data, raw={}), tmp_path / "a.pdf"))) == 12
+    assert drawn == [0, 1, 2, 3]
+
+
 # --- the command line
 
 
@@ -294,6 +571,46 @@ def test_call_draws_a_picture_of_every_page(sandbox: Sandbox, samples: list[Samp
         assert drawn == [f"out-{number}.png" for number in range(1, len(pages) + 1)]
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
     assert "boxes in pixels of the page (assumed: pixels of the scan in the PDF)" in " ".join(ended.stderr.split())
+
+
+def overlays_of(path: Path, *infos: dict[str, Any]) -> int:
+    """The exit code of drawing as many papers on a document of three pages."""
+    page = Image.new("RGB", (100, 50))
+    page.save(path.with_name("three.pdf"), save_all=True, append_images=[page] * 2)
+    papers = [{"type": "claim_form", "info": info} for info in infos]
+    reply = Reply(operation=OPERATION, data=structure(papers, OPERATIONS[OPERATION].returns), raw={})
+    return Overlays(path, [str(path.with_name("three.pdf"))]).write(reply)
+
+
+def test_pages_on_which_nothing_stands_are_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxed = {"id": "1", "id_box": [1, 1, 9, 9]}
+    opened: list[Pages] = []
+    real = Pages.__enter__
+
+    def enter(pages: Pages) -> Pages:
+        opened.append(pages)
+        return real(pages)
+
+    monkeypatch.setattr(Pages, "__enter__", enter)
+    assert overlays_of(tmp_path / "out.png", {}, boxed, boxed) == 0
+    assert len(opened) == 2, "once before anything is sent, and once for all pages"
+    assert {path.name for path in tmp_path.glob("*.png")} == {"out-2.png", "out-3.png"}
+    said = " ".join(capsys.readouterr().err.split())
+    assert "No picture of page 1: nothing that was read stands on page 1" in said
+    assert "which page is taken by position (assumed)" in said
+    assert overlays_of(tmp_path / "none.png", {}, {}, {}) == 2
+
+
+def test_a_picture_that_cannot_be_written_whole_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: str, flags: int) -> int:
+        Path(path).touch()
+        return os.open("/dev/full", os.O_WRONLY)
+
+    monkeypatch.setattr("cvs_async.batch.sinks.private", full)
+    assert overlays_of(tmp_path / "out.png", {"id": "1", "id_box": [1, 1, 9, 9]}, {}, {}) == 2
+    assert not list(tmp_path.glob("*.png"))
 
 
 @pytest.mark.parametrize(
@@ -336,12 +653,34 @@ def test_a_reply_is_shown_beside_its_document(tmp_path: Path) -> None:
     assert "<script" not in page
     assert "CANARY&lt;/svg&gt;" in page
     assert "<b>" not in page
+    assert "<title>id 50 %</title>" in page
     shown.save(tmp_path / "shown.html")
+    assert "default-src 'none'; img-src data:" in (tmp_path / "shown.html").read_text()
     assert (tmp_path / "shown.html").stat().st_mode & 0o777 == 0o600
     with pytest.raises(InvalidInputError, match="is never written over"):
         shown.save(tmp_path / "shown.html")
     with pytest.raises(InvalidInputError, match="there is no page 1"):
         reply.show(path, page=1)
+
+
+def test_what_is_assumed_is_said_beside_the_picture(tmp_path: Path) -> None:
+    page = Image.new("RGB", (100, 50))
+    page.save(tmp_path / "a.pdf", save_all=True, append_images=[page])
+    papers = [{"type": "claim_form", "info": {"id": "1", "id_box": [1, 1, right, 9]}} for right in (9, 9_000_000)]
+    reply = Reply(operation=OPERATION, data=structure(papers, OPERATIONS[OPERATION].returns), raw={})
+    html = reply.show(tmp_path / "a.pdf")._repr_mimebundle_()["text/html"]
+    assert (
+        "page 1: boxes in pixels of the page (assumed: pixels of the scan in the PDF); which page is taken by" in html
+    )
+    assert "page 2: the boxes lie outside of this picture" in html
+    assert html.count("<rect") == 1
+
+
+def test_names_with_surrogates_are_shown_and_saved(tmp_path: Path) -> None:
+    info = {"\ud800": "\ud800", "\ud800_confidence": 0.5, "\ud800_box": [1, 2, 30, 40]}
+    shown = reply_of(info, kind="card_of_2027").show(Image.new("RGB", (100, 80)))
+    shown._repr_mimebundle_()["text/html"].encode()
+    shown.save(tmp_path / "a.html")
 
 
 def test_a_reply_is_still_shown_in_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

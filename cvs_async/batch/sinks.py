@@ -227,3 +227,21 @@ def refusal(path: Path, error: OSError, advice: str = "choose another name, or a
     if isinstance(error, FileExistsError):
         return InvalidInputError(f"{path} exists, and is never written over: {advice}")
     return InvalidInputError(f"{path} cannot be written: {error.strerror}")
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a whole file, readable for its owner only.
+
+    Raises:
+        InvalidInputError: if there is something, or it cannot be written; then nothing is left of it.
+    """
+    try:
+        file = os.fdopen(private(str(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
+    except OSError as error:
+        raise refusal(path, error, "choose another name") from error
+    try:
+        with file:
+            file.write(content)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise refusal(path, error, "choose another name") from error

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._inputs import is_url
 from .._reply import Reply
-from ..batch._drafts import private
-from ..batch.sinks import refusal
+from ..batch.sinks import refusal, write_new
 from ..errors import CVSError, InvalidInputError
 from ._common import REFUSED, messages
+
+if TYPE_CHECKING:
+    from ..look import Pages
+    from ..look.overlay import Places
+
+FAST = 1
+"""Of zlib: a third of the time, and a twentieth more bytes."""
 
 
 class Overlays:
@@ -50,19 +57,37 @@ class Overlays:
         return [target.with_name(f"{target.stem}-{number}{target.suffix}") for number in range(1, count + 1)]
 
     def write(self, reply: Reply[Any]) -> int:
-        """Draw every page that something is known to stand on; return the exit code."""
-        from ..look import overlay
+        """Draw every page on which something is known to stand; return the exit code, 0 if there is a picture."""
+        from ..look import Pages
+        from ..look.overlay import places_of
 
-        code = 0
-        for page, path in enumerate(self._targets):
-            try:
-                picture = overlay(reply, self._files, page=page)
-                with os.fdopen(private(str(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
-                    picture.save(file, "PNG")
-            except (CVSError, OSError) as error:
-                messages().print(f"No picture of page {page + 1}: {error}", markup=False)
-                code = REFUSED
-            else:
-                frame = picture.info["frame"]
-                messages().print(f"{path}: boxes in pixels of the page ({frame}).", markup=False)
-        return code
+        try:
+            with Pages(self._files) as pages:
+                places = places_of(reply, pages)
+                codes = [self._write_page(pages, page, places) for page in range(min(len(pages), len(self._targets)))]
+        except CVSError as error:
+            messages().print(f"No picture: {error}", markup=False)
+            return REFUSED
+        return 0 if 0 in codes and REFUSED not in codes else REFUSED
+
+    def _write_page(self, pages: Pages, page: int, places: Places) -> int | None:
+        """Draw a page; return None if nothing is known to stand on it."""
+        from ..look.overlay import drawn_on
+
+        path = self._targets[page]
+        try:
+            picture = drawn_on(pages, page, places)
+        except CVSError as error:
+            messages().print(f"No picture of page {page + 1}: {error}", markup=False)
+            return None
+        content = BytesIO()
+        picture.save(content, "PNG", compress_level=FAST)
+        try:
+            write_new(path, content.getvalue())
+        except InvalidInputError as error:
+            messages().print(f"No picture of page {page + 1}: {error}", markup=False)
+            return REFUSED
+        info = picture.info
+        position = "; which page is taken by position (assumed)" if info["page"] == "assumed" else ""
+        messages().print(f"{path}: boxes in pixels of the page ({info['frame']}){position}.", markup=False)
+        return 0

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 
 from attrs import frozen
 
+from ..errors import InvalidInputError
 from ..models.fields import Box
 from .pages import POINTS_AN_INCH, PageInfo
 from .reads import Read
@@ -25,6 +26,9 @@ USUAL_DPI = (72, 100, 150, 200, 300)
 
 BY_POSITION = frozenset({"ocr.document.general", "ocr.document.get_label_claim", "ocr.document.bank_statement"})
 """Operations with one element of data for each page, by the vendor's document 001."""
+
+BY_KIND = frozenset({"ocr.employee_profile"})
+"""Operations whose papers are sorted by what they are: their position says nothing of the page."""
 
 TOLERANCE = 2.0
 """Pixels by which a box may stick out of its picture."""
@@ -67,7 +71,12 @@ class Frame:
 
 
 def place(
-    reads: Iterable[Read], pages: Sequence[PageInfo], *, operation: str | None = None, dpi: float | None = None
+    reads: Iterable[Read],
+    pages: Sequence[PageInfo],
+    *,
+    operation: str | None = None,
+    dpi: float | None = None,
+    papers: int = 0,
 ) -> tuple[list[Placed], dict[int, Frame]]:
     """Find the page and the place of every value.
 
@@ -76,12 +85,18 @@ def place(
         pages: of its document.
         operation: such as ``ocr.claims``: some answer page by page.
         dpi: of the pictures that the service makes of PDF pages, where the user knows it.
+        papers: in the reply, also those in which nothing was read.
 
     Returns:
         The values with their places, and the frame of each page that has boxes.
+
+    Raises:
+        InvalidInputError: the dpi are no positive number.
     """
+    if dpi is not None and not (math.isfinite(dpi) and dpi > 0):
+        raise InvalidInputError(f"dpi must be a positive number, not {dpi!r}")
     kept = list(reads)
-    papers = max((read.paper for read in kept), default=-1) + 1
+    papers = max([papers, *(read.paper + 1 for read in kept)])
     found = [(read, *page_of(read, papers, len(pages), operation)) for read in kept]
     boxes: dict[int, list[Box]] = {}
     for read, page, _ in found:
@@ -95,17 +110,18 @@ def page_of(read: Read, papers: int, pages: int, operation: str | None) -> tuple
     """Return the page of a value, from 0, and how it is known.
 
     1. The value names it.
-    2. The operation answers page by page, or there is one page only.
-    3. There are as many papers as pages: by position, which is assumed.
-    4. Nobody knows.
+    2. There is one page only.
+    3. The operation answers page by page: by position, which is assumed if some pages have no answer.
+    4. There are as many papers as pages: by position, which is assumed.
+    5. Nobody knows.
     """
     if read.page is not None:
         return (read.page, "stated") if 0 <= read.page < pages else (None, "none")
     if pages == 1:
         return 0, "stated"
-    if operation in BY_POSITION and read.paper < pages:
-        return read.paper, "stated"
-    if papers == pages and pages > 0:
+    if operation in BY_POSITION and papers <= pages:
+        return read.paper, "stated" if papers == pages else "assumed"
+    if papers == pages and operation not in BY_KIND:
         return read.paper, "assumed"
     return None, "none"
 
@@ -149,11 +165,14 @@ def _frame_of_photograph(page: PageInfo, boxes: Sequence[Box]) -> Frame:
 
 def is_box(box: Box) -> bool:
     """Whether a box is one: finite, and with an area."""
-    return all(map(math.isfinite, box)) and box.left < box.right and box.top < box.bottom
+    try:
+        return all(map(math.isfinite, box)) and box.left < box.right and box.top < box.bottom
+    except OverflowError:  # a whole number beyond all floats
+        return False
 
 
 def _fit(boxes: Iterable[Box], width: float, height: float) -> bool:
-    return all(
+    return min(width, height) > 0 and all(
         box.left >= -TOLERANCE
         and box.top >= -TOLERANCE
         and box.right <= width + TOLERANCE

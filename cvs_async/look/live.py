@@ -254,7 +254,8 @@ class Live:
         reads = list(document.reads)
         if not paths or any(position >= len(reads) for position in cuts):
             return None
-        return draw(Job(place, paths, document.operation, reads, cuts, with_pages=False, dpi=self._options.dpi))
+        papers, dpi = len(document.papers), self._options.dpi
+        return draw(Job(place, paths, document.operation, reads, cuts, with_pages=False, dpi=dpi, papers=papers))
 
     def picture(self, place: int, page: int) -> bytes | None:
         """Return a page of a document as WebP; None if there is none."""

@@ -13,18 +13,22 @@ from attrs import field, frozen
 
 from .._reply import Reply
 from .._showing import as_html
-from ..batch._drafts import private
-from ..batch.sinks import refusal
-from ..errors import InvalidInputError
-from .frames import Frame, Placed, place
-from .overlay import LOW, describe_frame
+from ..batch.sinks import write_new
+from .frames import Frame, Placed
+from .overlay import LOW, describe_frame, page_state, places_of
 from .pages import Pages
 from .painting import label_of, style_of
 from .pictures import Encoded, encode
-from .reads import read_fields
 
 WIDTH = 900
 """Of a page, in pixels."""
+
+HEAD = (
+    '<meta charset="utf-8"><meta name="referrer" content="no-referrer"><meta name="robots" content="noindex">'
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; base-uri 'none'; "
+    "form-action 'none'\">"
+)
+"""Of a page that is saved: nothing in it runs, and nothing is fetched."""
 
 MOST_PAGES = 5
 """Shown at once, where no page is chosen."""
@@ -50,12 +54,8 @@ class Shown:
         Raises:
             InvalidInputError: if the file exists, or cannot be written.
         """
-        target = Path(path)
-        try:
-            with os.fdopen(private(str(target), os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w", encoding="utf-8") as file:
-                file.write(f'<!doctype html><meta charset="utf-8"><title>{html.escape(self.title)}</title>{self._html}')
-        except OSError as error:
-            raise refusal(target, error, "choose another name") from error
+        title = html.escape(self.title)
+        write_new(Path(path), f"<!doctype html>{HEAD}<title>{title}</title>{self._html}".encode())
 
 
 def shown(reply: Reply[Any], source: object, page: int | None = None, dpi: float | None = None) -> Shown:
@@ -72,10 +72,8 @@ def shown(reply: Reply[Any], source: object, page: int | None = None, dpi: float
         ConfigurationError: a library is missing; it says which.
     """
     with Pages(source) as pages:
-        placed, frames = place(read_fields(reply.data), pages.info, operation=reply.operation, dpi=dpi)
+        placed, frames = places_of(reply, pages, dpi)
         wanted = range(min(len(pages), MOST_PAGES)) if page is None else [page]
-        if page is not None and not 0 <= page < len(pages):
-            raise InvalidInputError(f"there is no page {page}: the document has {len(pages)}, counted from 0")
         drawn = [(number, encode(pages.picture(number, WIDTH), WIDTH)) for number in wanted]
     parts = [part for number, picture in drawn for part in _page(number, picture, placed, frames.get(number))]
     title = f"{reply.operation}: {len(drawn)} of {len(pages.info)} pages"
@@ -83,16 +81,24 @@ def shown(reply: Reply[Any], source: object, page: int | None = None, dpi: float
 
 
 def _page(number: int, picture: Encoded, placed: Sequence[Placed], frame: Frame | None) -> Iterator[str]:
-    state = "no boxes" if frame is None else f"boxes in pixels of the page ({describe_frame(frame)})"
-    yield f"<p>page {number + 1}: {html.escape(state)}</p>"
+    drawn = [one for one in placed if one.page == number and one.box is not None]
+    yield f"<p>page {number + 1}: {html.escape(_state(drawn, frame))}</p>"
     width, height = picture.width, picture.height
     yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
     data = base64.b64encode(picture.content).decode()
     yield f'<image href="data:image/webp;base64,{data}" width="{width}" height="{height}"/>'
-    for one in placed:
-        if one.page == number and one.box is not None:
-            yield _box(one, width, height)
+    for one in drawn:
+        yield _box(one, width, height)
     yield "</svg>"
+
+
+def _state(drawn: Sequence[Placed], frame: Frame | None) -> str:
+    if frame is None:
+        return "no boxes"
+    if not drawn:
+        return "the boxes lie outside of this picture"
+    position = "; which page is taken by position (assumed)" if page_state(drawn) == "assumed" else ""
+    return f"boxes in pixels of the page ({describe_frame(frame)}){position}"
 
 
 def _box(placed: Placed, width: int, height: int) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from .._reply import Reply
+from ..batch.tables.reading import papers_in
 from ..errors import InvalidInputError
-from .frames import Frame, Placed, place
+from .frames import Frame, Placed, State, place
 from .pages import Pages
 from .painting import Labels, Painter, pixels
 from .reads import Read, read_fields
@@ -19,6 +20,9 @@ LOW = 0.85
 """Confidences below it are looked at."""
 
 Show: TypeAlias = Literal["all", "low"]
+
+Places: TypeAlias = tuple[list[Placed], dict[int, Frame]]
+"""What `frames.place` returns."""
 
 MARGIN = 0.4
 """Of a cut-out, on each side, in heights of its box."""
@@ -60,17 +64,45 @@ def overlay(
         if given not in known:
             raise InvalidInputError(f"{name} must be one of {', '.join(known)}, not {given!r}")
     with Pages(source) as pages:
-        picture = pages.picture(page, width)
-        placed, frames = place(read_fields(reply.data), pages.info, operation=reply.operation, dpi=dpi)
-    drawn = [one for one in placed if one.page == page and one.box is not None]
+        places = places_of(reply, pages, dpi)
+        return drawn_on(pages, page, places, low=low, labels=labels, show=show, width=width)
+
+
+def places_of(reply: Reply[Any], pages: Pages, dpi: float | None = None) -> Places:
+    """Return where everything in a reply stands on the pages of its document, with the frames of the pages."""
+    papers = len(papers_in(reply.data))
+    return place(read_fields(reply.data), pages.info, operation=reply.operation, dpi=dpi, papers=papers)
+
+
+def drawn_on(
+    pages: Pages,
+    page: int,
+    places: Places,
+    *,
+    low: float = LOW,
+    labels: Labels = "name",
+    show: Show = "all",
+    width: int | None = None,
+) -> Image.Image:
+    """Draw the boxes on one page of an open document; see `overlay`."""
+    pages.check(page)
+    placed, frames = places
     frame = frames.get(page)
+    drawn = [one for one in placed if one.page == page and one.box is not None]
     if not drawn:
         raise InvalidInputError(_why_nothing(placed, frame, page))
+    picture = pages.picture(page, width)
     wanted = [one for one in drawn if show == "all" or is_low(one.read, low)]
     Painter(picture, low, labels).paint(wanted)
     picture.info["frame"] = describe_frame(frame)
-    picture.info["page"] = drawn[0].page_state
+    picture.info["page"] = page_state(drawn)
     return picture
+
+
+def page_state(placed: Iterable[Placed]) -> State:
+    """Return how it is known that values stand on their page; of several ways the weakest."""
+    states = {one.page_state for one in placed}
+    return next((state for state in get_args(State)[::-1] if state in states), "none")
 
 
 def cutouts(
@@ -88,15 +120,33 @@ def cutouts(
         InvalidInputError, ConfigurationError: as for `overlay`; a document without boxes has no cut-outs.
     """
     with Pages(source) as pages:
-        placed, _ = place(read_fields(reply.data), pages.info, operation=reply.operation, dpi=dpi)
+        placed, _ = places_of(reply, pages, dpi)
         low = [one for one in placed if one.box is not None and is_low(one.read, below)]
-        drawn: dict[int, Image.Image] = {}
+        kept = _Kept(pages)
         for one in sorted(low, key=lambda one: one.read.confidence or 0.0):
-            if one.page is None:
-                continue
-            if one.page not in drawn:
-                drawn = {one.page: pages.picture(one.page)}  # one page at a time: pages can be large
-            yield one.read, cut(drawn[one.page], one)
+            if one.page is not None:
+                yield one.read, cut(kept.picture(one.page), one)
+
+
+KEPT_PIXELS = 50_000_000
+"""Of pages that are kept for the next cut-out; the last page is kept whatever its size."""
+
+
+class _Kept:
+    """Pages that were drawn last: the least certain values of a document come from all its pages in turn."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+        self._drawn: dict[int, Image.Image] = {}
+
+    def picture(self, page: int) -> Image.Image:
+        picture = self._drawn.pop(page, None)
+        if picture is None:
+            picture = self._pages.picture(page)
+        self._drawn[page] = picture
+        while len(self._drawn) > 1 and sum(one.width * one.height for one in self._drawn.values()) > KEPT_PIXELS:
+            del self._drawn[next(iter(self._drawn))]
+        return picture
 
 
 def is_low(read: Read, low: float) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import frozen
 
 from ..errors import ConfigurationError, InvalidInputError
+from .photographs import ROTATED, decoded, frames_in, opened, orientation_of, upright
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -26,10 +27,8 @@ MOST_PAGES = 2_000
 
 POINTS_AN_INCH = 72
 
-ROTATED = (5, 6, 7, 8)
-"""EXIF orientations in which width and height change places."""
-
-TURNED = (2, 3, 4, *ROTATED)
+SLACK = 0.03
+"""Of a page's width or height, by which the edges of a scan that fills it may be beside its own."""
 
 _pdfium = threading.Lock()
 """pdfium is not safe in threads, not even with different documents."""
@@ -41,7 +40,7 @@ class PageInfo:
 
     Attributes:
         kind: ``picture``, or ``pdf``.
-        width, height: of the upright page, in pixels; of a PDF page in points (1/72 inch).
+        width, height: of the upright page, in pixels; of a PDF page in points (1/72 inch), and 0 if it is broken.
         orientation: of a picture, as its EXIF data has it; 1 is upright.
         scan: width and height in pixels of the picture that fills a PDF page; None if there is none such.
     """
@@ -109,8 +108,9 @@ class Pages:
         Raises:
             InvalidInputError: there is no such page, or it cannot be drawn.
         """
-        if not 0 <= page < len(self._drawers):
-            raise InvalidInputError(f"there is no page {page}: the document has {len(self.info)}, counted from 0")
+        self.check(page)
+        if width is not None and not (isinstance(width, int) and width >= 1):
+            raise InvalidInputError(f"width must be a whole number of pixels, at least 1, not {width!r}")
         try:
             return self._drawers[page](width)
         except InvalidInputError:
@@ -118,26 +118,36 @@ class Pages:
         except Exception as error:  # whatever Pillow and pdfium raise for broken files
             raise InvalidInputError(f"page {page + 1} cannot be drawn: {type(error).__name__}") from None
 
+    def check(self, page: int) -> None:
+        """Refuse the number of a page that is not there.
+
+        Raises:
+            InvalidInputError: there is no such page.
+        """
+        if not (isinstance(page, int) and 0 <= page < len(self.info)):
+            raise InvalidInputError(f"there is no page {page!r}: the document has {len(self.info)}, counted from 0")
+
     def _add(self, source: Any) -> None:
         name, content = _content(source)
-        if hasattr(content, "getexif"):
-            self._add_picture(content, name)
-            self._drawers.append(partial(_upright, content))
+        if not isinstance(content, bytes | Path):
+            self._add_picture(content, name, partial(upright, content))
         elif _is_pdf(content):
             self._add_pdf(content, name)
         else:
-            with _opened(content, name) as picture:
-                self._add_picture(picture, name)
-            self._drawers.append(partial(_photograph, content, name))
+            with opened(content, name) as picture:
+                for frame in range(frames_in(picture, MOST_PAGES - len(self.info))):
+                    picture.seek(frame)
+                    self._add_picture(picture, name, partial(decoded, content, name, frame))
 
-    def _add_picture(self, picture: Any, name: str) -> None:
+    def _add_picture(self, picture: Any, name: str, drawer: Callable[[int | None], Image.Image]) -> None:
         width, height = picture.size
         if width * height > MOST_PIXELS:
             raise InvalidInputError(f"{name}: {width} x {height} pixels are too many to look at")
-        orientation = _orientation(picture)
+        orientation = orientation_of(picture)
         if orientation in ROTATED:
             width, height = height, width
         self.info.append(PageInfo("picture", width, height, orientation))
+        self._drawers.append(drawer)
 
     def _add_pdf(self, content: Any, name: str) -> None:
         pdfium = _import_pdfium()
@@ -145,9 +155,10 @@ class Pages:
             try:
                 document = pdfium.PdfDocument(content)
                 self._documents.append(document)
+                document.init_forms()  # else what was filled into a form is not drawn
                 count = min(len(document), MOST_PAGES - len(self.info))
                 infos = [_info_of(document, place) for place in range(count)]
-            except pdfium.PdfiumError:
+            except Exception:  # whatever the library raises for broken files
                 raise InvalidInputError(
                     f"{name}: is no PDF that can be opened; it may be broken or encrypted"
                 ) from None
@@ -183,47 +194,6 @@ def _head(path: Path) -> bytes:
         return file.read(1024)
 
 
-def _opened(content: Any, name: str) -> Any:
-    image = import_pillow()
-    try:
-        return image.open(io.BytesIO(content) if isinstance(content, bytes) else content)
-    except image.DecompressionBombError:
-        raise InvalidInputError(f"{name}: has too many pixels to look at") from None
-    except (OSError, ValueError, SyntaxError):
-        raise InvalidInputError(f"{name}: is no picture or PDF that can be opened") from None
-
-
-def _orientation(picture: Any) -> int:
-    try:
-        found = picture.getexif().get(0x0112, 1)
-    except Exception:  # broken EXIF data of any kind
-        return 1
-    return found if found in TURNED else 1
-
-
-def _photograph(content: Any, name: str, width: int | None) -> Image.Image:
-    """Decode a photograph; a JPEG is decoded smaller from the start."""
-    with _opened(content, name) as picture:
-        if width is not None and picture.format == "JPEG":
-            turned = _orientation(picture) in ROTATED
-            full = picture.size[1] if turned else picture.size[0]
-            if width < full:
-                picture.draft("RGB", tuple(max(round(side * width / full), 1) for side in picture.size))
-        return _upright(picture, width)
-
-
-def _upright(picture: Any, width: int | None) -> Image.Image:
-    from PIL import Image, ImageOps
-
-    upright: Any = ImageOps.exif_transpose(picture)
-    if upright.mode != "RGB":
-        upright = upright.convert("RGB")
-    if width is not None and width < upright.width:
-        height = max(round(upright.height * width / upright.width), 1)
-        upright = upright.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return upright.copy() if upright is picture else upright  # type: ignore[no-any-return]
-
-
 def _scale(info: PageInfo, width: int | None) -> float:
     if width is not None:
         return width / max(info.width, 1)
@@ -246,47 +216,33 @@ def _drawn(document: Any, place: int, info: PageInfo, width: int | None) -> Imag
 
 
 def _info_of(document: Any, place: int) -> PageInfo:
-    page = document[place]
+    try:
+        page = document[place]
+    except Exception:  # one broken page, among others that can be looked at
+        return PageInfo("pdf", 0, 0)
     try:
         width, height = page.get_size()
-        return PageInfo("pdf", width, height, scan=_scan_of(page, width, height))
+        return PageInfo("pdf", width, height, scan=_scan_of(page))
     finally:
         page.close()
 
 
-def _scan_of(page: Any, width: float, height: float) -> tuple[int, int] | None:
-    """The size of the one picture that fills a page, upright; None if the page is anything else."""
+def _scan_of(page: Any) -> tuple[int, int] | None:
+    """The size of the one picture that fills a page, as the page shows it; None if the page is anything else."""
     import pypdfium2.raw as raw
 
-    found = list(_some(page.get_objects(max_depth=2), 2))
+    found = list(islice(page.get_objects(max_depth=2), 2))
     if len(found) != 1 or found[0].type != raw.FPDF_PAGEOBJ_IMAGE:
         return None
-    left, bottom, right, top = found[0].get_bounds()
-    if page.get_rotation() in (90, 270):
-        width, height = height, width
-    fills = right - left >= 0.97 * width and top - bottom >= 0.97 * height
-    if not fills:
+    visible = page.get_bbox()  # the crop box: of a scan that it cuts, the pixels are not those of the page
+    allowed = [SLACK * abs(visible[axis + 2] - visible[axis]) for axis in (0, 1)] * 2
+    edges = zip(found[0].get_bounds(), visible, allowed, strict=True)
+    if any(abs(edge - wanted) > slack for edge, wanted, slack in edges):
         return None
-    size = found[0].get_px_size()
-    return (size[1], size[0]) if page.get_rotation() in (90, 270) else (size[0], size[1])
-
-
-def _some(objects: Any, count: int) -> Any:
-    for _, found in zip(range(count), objects, strict=False):
-        yield found
-
-
-def import_pillow() -> Any:
-    """Return Pillow's module of pictures.
-
-    Raises:
-        ConfigurationError: if it is not installed.
-    """
-    try:
-        from PIL import Image
-    except ImportError:
-        raise ConfigurationError("looking at documents needs Pillow: pip install 'cvs_async[look]'") from None
-    return Image
+    matrix = found[0].get_matrix()
+    lies = abs(matrix.b) > abs(matrix.a)  # the picture itself lies on its side
+    width, height = found[0].get_px_size()
+    return (height, width) if lies != (page.get_rotation() in (90, 270)) else (width, height)
 
 
 def _import_pdfium() -> Any:

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import frozen
 
+from .._escape import escaped
 from ..errors import ConfigurationError
 from .frames import Placed
-from .pages import import_pillow
+from .photographs import import_pillow
 from .reads import Read
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
+
+LONGEST = 60
+"""Characters of a label."""
 
 Labels: TypeAlias = Literal["none", "name", "value"]
 
@@ -62,7 +66,7 @@ class Painter:
 
     def __init__(self, picture: Image.Image, low: float, labels: Labels) -> None:
         import_pillow()
-        from PIL import ImageDraw
+        from PIL import Image, ImageDraw
 
         self._picture = picture
         self._draw: ImageDraw.ImageDraw = ImageDraw.Draw(picture)
@@ -72,13 +76,16 @@ class Painter:
         self._font = (
             None if labels == "none" else _font(max(round(13 * self._unit), 9), with_vietnamese=labels == "value")
         )
-        self._taken: list[tuple[float, float, float, float]] = []
+        self._cell = max(self._unit, 1.0)
+        taken = Image.new("1", (int(picture.width / self._cell) + 1, int(picture.height / self._cell) + 1))
+        self._taken = taken
+        self._take: ImageDraw.ImageDraw = ImageDraw.Draw(taken)
 
     def paint(self, placed: Sequence[Placed]) -> None:
         """Draw all boxes, then the labels, which stand outside of the boxes where there is room."""
         boxes = [(one, pixels(one.box, self._picture.size)) for one in placed if one.box is not None]
-        self._taken = [box for _, box in boxes]
         for one, box in boxes:
+            self._take.rectangle(self._cells(box), fill=1)
             self._paint_box(box, style_of(one.read.confidence, self._low))
         if self._labels != "none":
             for one, box in boxes:
@@ -86,7 +93,9 @@ class Painter:
 
     def _paint_box(self, box: tuple[float, float, float, float], style: Style) -> None:
         width = max(round(style.width * self._unit), 1)
-        left, top, right, bottom = box[0] - width, box[1] - width, box[2] + width, box[3] + width
+        left, top = max(box[0] - width, 0), max(box[1] - width, 0)
+        right = min(box[2] + width, self._picture.width - 1)
+        bottom = min(box[3] + width, self._picture.height - 1)
         if not style.dash:
             self._draw.rectangle((left, top, right, bottom), outline=style.colour, width=width)
             return
@@ -115,7 +124,9 @@ class Painter:
             at += 2 * dash
 
     def _paint_label(self, read: Read, box: tuple[float, float, float, float]) -> None:
-        text = label_of(read) if self._labels == "name" else str(read.value or "")[:60]
+        text = label_of(read) if self._labels == "name" else _short("" if read.value is None else str(read.value))
+        if not text:
+            return
         left, top, right, bottom = self._draw.textbbox((0, 0), text, font=self._font)
         width, height = right - left + 4, bottom - top + 4
         spot = self._spot(box, width, height)
@@ -126,7 +137,7 @@ class Painter:
             (spot[0], spot[1], spot[0] + width, spot[1] + height), fill="#ffffff", outline=style.colour
         )
         self._draw.text((spot[0] + 2 - left, spot[1] + 2 - top), text, fill=style.colour, font=self._font)
-        self._taken.append((spot[0], spot[1], spot[0] + width, spot[1] + height))
+        self._take.rectangle(self._cells((*spot, spot[0] + width, spot[1] + height)), fill=1)
 
     def _spot(self, box: tuple[float, float, float, float], width: float, height: float) -> tuple[float, float] | None:
         """The first place beside the box that covers nothing: above, below, right, left; None if there is none."""
@@ -140,25 +151,33 @@ class Painter:
             (box[2] - width, box[3] + gap),
         )
         for left, top in places:
-            inside = (
-                left >= 0 and top >= 0 and left + width <= self._picture.width and top + height <= self._picture.height
-            )
-            if inside and not any(_overlap((left, top, left + width, top + height), taken) for taken in self._taken):
+            spot = (left, top, left + width, top + height)
+            if self._is_inside(spot) and self._is_free(spot):
                 return left, top
         return None
 
     def _is_inside(self, spot: Sequence[float]) -> bool:
         return min(spot) >= 0 and spot[2] <= self._picture.width and spot[3] <= self._picture.height
 
+    def _is_free(self, spot: Sequence[float]) -> bool:
+        left, top, right, bottom = self._cells(spot)
+        return self._taken.crop((left, top, right + 1, bottom + 1)).getbbox() is None
+
+    def _cells(self, box: Sequence[float]) -> tuple[int, int, int, int]:
+        """The first and the last cells of a box, in a coarse map of what is taken; among thousands it is fast."""
+        left, top, right, bottom = (int(side / self._cell) for side in box)
+        return left, top, right, bottom
+
 
 def label_of(read: Read) -> str:
     """Return a value's name and confidence: ``id 84 %``."""
-    name = read.path.removeprefix("info.")
+    name = _short(read.path.removeprefix("info."))
     return name if read.confidence is None else f"{name} {read.confidence * 100:.0f} %"
 
 
-def _overlap(one: Sequence[float], other: Sequence[float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _short(text: str) -> str:
+    """On one line, and no longer than a label may be."""
+    return escaped(text[:LONGEST])
 
 
 def _font(size: int, *, with_vietnamese: bool) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -54,7 +54,7 @@ class Job:
         reads: with boxes; for the place of each.
         cuts: positions in `reads` of the values to cut out.
         with_pages: whether whole pages are wanted.
-        dpi: as of `frames.place`.
+        dpi, papers: as of `frames.place`.
         seconds: after which it is given up.
     """
 
@@ -66,6 +66,7 @@ class Job:
     with_pages: bool = True
     dpi: float | None = None
     seconds: int = SECONDS
+    papers: int = 0
 
 
 @frozen
@@ -118,7 +119,7 @@ def draw(job: Job) -> Drawing:
 
 def _draw(job: Job) -> Drawing:
     with Pages(list(job.paths)) as pages:
-        placed, frames = place(job.reads, pages.info, operation=job.operation, dpi=job.dpi)
+        placed, frames = place(job.reads, pages.info, operation=job.operation, dpi=job.dpi, papers=job.papers)
         frame = next((frames[page] for page in sorted(frames)), None)
         drawing = Drawing(
             job.number,

@@ -175,7 +175,8 @@ class _Report:
             if found.paths:
                 reads = list(document.reads)
                 cuts = tuple(position for entry in entries if (position := position_of(entry, reads)) >= 0)
-                job = Job(number, found.paths, document.operation, reads, cuts, dpi=self._options.dpi)
+                papers = len(document.papers)
+                job = Job(number, found.paths, document.operation, reads, cuts, dpi=self._options.dpi, papers=papers)
             yield (number, document, found.certainty), job
 
     def _pages(self, number: int, drawing: Drawing | None) -> list[dict[str, Any]]:
