@@ -31,9 +31,10 @@ class Home:
 
     def check(self) -> None:
         """Raise ConfigurationError if the object has another event loop than the running one."""
-        running = _running()
-        if running is None:
-            raise ConfigurationError("cvs_async needs asyncio: no event loop of asyncio is running here")
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            raise ConfigurationError("cvs_async needs asyncio: no event loop of asyncio is running here") from None
         if self._loop is not None and self._loop is not running:
             raise ConfigurationError(
                 f"the {self._thing} belongs to the event loop in which it was first used, and this is another one;"

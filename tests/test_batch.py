@@ -36,8 +36,7 @@ from cvs_async import (
 from cvs_async.batch import Entry, Outcome, matches, to_record
 from cvs_async.batch.crew import GROUP
 from cvs_async.batch.listing import MOST_ENDINGS
-from cvs_async.batch.order import Window
-from cvs_async.batch.runner import AHEAD
+from cvs_async.batch.runner import AHEAD, BURST
 from cvs_async.sandbox import Sandbox
 from tests.servers import ANSWER, arrived, bad_server, closes_after_request, left, silent, until
 
@@ -211,34 +210,77 @@ async def test_ordered_keeps_the_order_within_a_bounded_window() -> None:
 
 @given(st.permutations(range(12)), st.integers(1, 12))
 @settings(max_examples=60, deadline=None)
-def test_a_window_hands_on_in_order_whatever_finishes_first(order: list[int], size: int) -> None:
+def test_ordered_outcomes_come_in_order_whatever_finishes_first(order: list[int], concurrency: int) -> None:
     async def run() -> list[int]:
-        window, handed_on, finish = Window[int](size), list[int](), {index: asyncio.Event() for index in order}
+        finish = {index: asyncio.Event() for index in order}
+        pulled: list[int] = []
 
-        async def hand_on(index: int) -> None:
-            await asyncio.sleep(0)
-            handed_on.append(index)
+        async def handle(request: httpx.Request) -> httpx.Response:
+            await finish[int(request.content.split(b"document ")[1].split(b"\r")[0])].wait()
+            return answer(request)
 
-        async def item(index: int) -> None:
-            await finish[index].wait()
-            await window.put(index, index, hand_on)
-
-        async def admit() -> None:
-            for index in range(12):
-                await window.room()
-                assert index - len(handed_on) <= size
-                tasks.append(asyncio.create_task(item(index)))
-
-        tasks: list[asyncio.Task[None]] = []
-        admission = asyncio.create_task(admit())
-        for index in order:
-            finish[index].set()
-            await asyncio.sleep(0)
-        await admission
-        await asyncio.gather(*tasks)
-        return handed_on
+        taken = list[int]()
+        source = numbered(12, pulled)
+        async with client(handle) as cvs:
+            batch = cvs.batch(cvs.ocr.card, source, concurrency=concurrency, ordered=True)
+            async with batch as outcomes:
+                for index in order:
+                    finish[index].set()
+                    await asyncio.sleep(0)
+                async for outcome in outcomes:
+                    assert len(pulled) - len(taken) <= 4 * concurrency + 1
+                    taken.append(outcome.item.index)
+        return taken
 
     assert asyncio.run(run()) == list(range(12))
+
+
+async def test_several_tasks_may_take_outcomes_and_one_that_is_cancelled_takes_nothing_away() -> None:
+    service = Service()
+    async with client(service) as cvs, cvs.batch(cvs.ocr.card, numbered(2), concurrency=2) as outcomes:
+        takers = [asyncio.create_task(anext(outcomes)) for _ in range(4)]
+        await settle()
+        service.go.release()
+        takers[0].cancel()
+        service.go.release()
+        ends = await asyncio.gather(*takers, return_exceptions=True)
+    assert isinstance(ends[0], asyncio.CancelledError)
+    assert sorted(end.item.index for end in ends if isinstance(end, Done)) == [0, 1]
+    assert [type(end) for end in ends].count(StopAsyncIteration) == 1
+
+
+async def test_outcomes_that_are_ready_can_be_taken_after_the_end_and_the_end_stays() -> None:
+    async with client(answer) as cvs:
+        async with cvs.batch(cvs.ocr.card, numbered(3), concurrency=3) as outcomes:
+            await settle()
+        assert sorted([outcome.item.index async for outcome in outcomes]) == [0, 1, 2]
+        with pytest.raises(StopAsyncIteration):
+            await anext(outcomes)
+
+
+@pytest.mark.parametrize("with_journal", [False, True])
+async def test_other_tasks_have_their_turn_between_outcomes(with_journal: bool, tmp_path: Path) -> None:
+    turns, ended = 0, False
+
+    async def count() -> None:
+        nonlocal turns
+        while not ended:
+            turns += 1
+            await asyncio.sleep(0)
+
+    journal = tmp_path / "journal.db" if with_journal else None
+    async with (
+        client(answer) as cvs,
+        cvs.batch(cvs.ocr.card, list(numbered(40)), concurrency=40, journal=journal) as outcomes,
+    ):
+        await until(lambda: outcomes.stats.finished == 40)
+        counting = asyncio.create_task(count())
+        taken = Counter[int]()
+        async for _ in outcomes:
+            taken[turns] += 1
+        ended = True
+        await counting
+    assert max(taken.values()) == (BURST if with_journal else 1)
 
 
 async def test_a_bad_item_is_an_outcome_and_not_an_end(tmp_path: Path) -> None:

@@ -21,9 +21,7 @@ from ._journal_service import Service
 from .crew import Crew
 from .journal import Journal, JournalError
 from .keys import chosen_of
-from .order import Window
 from .outcome import Item, Outcome, Stats
-from .outlet import Outlet
 from .plan import Plan, make_plan
 from .processing import Processor, Rules
 from .sources import is_read_once, iterate, may_be_read_ahead
@@ -37,7 +35,7 @@ OPENING = 8
 """Threads that open files, at the most."""
 
 
-TOGETHER = 16
+BURST = 16
 """Outcomes taken in one turn of the loop where there is a journal, which writes together what comes together."""
 
 
@@ -74,6 +72,7 @@ class Batch(Generic[T]):
         self._endpoint = endpoint
         self._given = source
         self._source = iterate(source)
+        self._is_async = isinstance(source, AsyncIterable)
         self._concurrency = concurrency
         self._ahead = AHEAD if may_be_read_ahead(source) else 0
         self._options = checked
@@ -88,9 +87,16 @@ class Batch(Generic[T]):
         self._journal = None if journal is None else Journal(journal, self._service, asked)
         self._crew = Crew(OPENING)
         self._processor: Processor[T] | None = None
-        self._window = Window[Outcome[T] | None](4 * concurrency) if ordered else None
-        # One by one, so that answers are let go before others are decoded, which spares the garbage collector work.
-        self._outcomes = Outlet[Outcome[T]](at_once=1 if journal is None else TOGETHER)
+        self._ordered = ordered
+        # A permit for each item that is taken from the source and whose outcome is not taken yet.
+        self._permits = asyncio.Semaphore(4 * concurrency if ordered else concurrency + self._ahead)
+        self._early: dict[int, tuple[Item, Outcome[T] | None]] = {}
+        self._next_index = 0
+        self._ready: asyncio.Queue[tuple[Item, Outcome[T]] | None] = asyncio.Queue()  # None: the end
+        # One by one without a journal: each answer is released before others are decoded, which spares the garbage
+        # collector work.
+        self._burst = 1 if journal is None else BURST
+        self._in_burst = 0
         self._pulling = asyncio.Lock()
         self._pulled = 0
         self._source_ended = False
@@ -140,7 +146,7 @@ class Batch(Generic[T]):
             await self._tasks.__aexit__(None, None, None)
         finally:
             self.stats.end()
-            self._outcomes.close()
+            self._ready.put_nowait(None)  # also where the tasks were cancelled before they began
             await self._crew.__aexit__(None, None, None)
             try:
                 if close := getattr(self._source, "aclose", None):
@@ -198,15 +204,22 @@ class Batch(Generic[T]):
         return self
 
     async def __anext__(self) -> Outcome[T]:
-        if self._tasks is None:
+        if self._tasks is None or self._processor is None:
             raise RuntimeError("a batch starts with: async with cvs.batch(...) as outcomes")
         self._home.check()
-        try:
-            return await self._outcomes.take()
-        except StopAsyncIteration:
+        if self._in_burst >= self._burst:  # other tasks have their turn first
+            self._in_burst = 0
+            await asyncio.sleep(0)
+        self._in_burst += 1
+        if (ready := await self._ready.get()) is None:
+            self._ready.put_nowait(None)  # for those that ask again
             if self._source_error is not None:
-                raise self._source_error from None
-            raise
+                raise self._source_error
+            raise StopAsyncIteration
+        item, outcome = ready
+        self._permits.release()
+        self._processor.leave(item)
+        return outcome
 
     def _give_up(self, error: Exception) -> None:
         """Take up no more items; the error shows last."""
@@ -227,62 +240,67 @@ class Batch(Generic[T]):
                 for _ in range(self._concurrency + self._ahead):
                     workers.start_soon(self._work)
         finally:
-            self._outcomes.close()
+            self._ready.put_nowait(None)
 
     async def _work(self) -> None:
         assert self._processor is not None  # noqa: S101 - __aenter__ made it
         while (item := await self._pull()) is not None:
+            outcome: Outcome[T] | None = None
             try:
-                await self._deliver(item, await self._processor.process(item))
+                outcome = await self._processor.process(item)
             except JournalError as error:  # it says why; its item is as open as all that are not taken up any more
                 self._give_up(error)
-                await self._deliver(item, None)  # those that wait for it in a window still come
             finally:
-                self._processor.leave(item)
+                # With `ordered`, the permits bound what waits for its turn, and not the calls in flight.
+                if self._ordered or outcome is None:
+                    self._processor.leave(item)
+            self._deliver(item, outcome)
             if self._processor.fatal is not None:
                 self._give_up(self._processor.fatal)
 
-    async def _deliver(self, item: Item, outcome: Outcome[T] | None) -> None:
-        """Return when it is taken, so that who takes slowly slows the calls down."""
+    def _deliver(self, item: Item, outcome: Outcome[T] | None) -> None:
+        """Make an outcome ready to be taken; with `ordered`, once those of all earlier items are."""
         if outcome is not None:
             self.stats.count(outcome)
-        if self._window is not None:
-            await self._window.put(item.index, outcome, self._hand_on)
+        if self._ordered:
+            self._early[item.index] = item, outcome
+            self._make_ready_in_order()
         elif outcome is not None:
-            await self._outcomes.offer(outcome)
+            self._ready.put_nowait((item, outcome))
+        else:
+            self._permits.release()
 
-    def _hand_on(self, outcome: Outcome[T] | None) -> asyncio.Future[None]:
-        if outcome is not None:
-            return self._outcomes.offer(outcome)
-        nobody: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        nobody.set_result(None)
-        return nobody
+    def _make_ready_in_order(self) -> None:
+        while self._next_index in self._early:
+            item, outcome = self._early.pop(self._next_index)
+            self._next_index += 1
+            if outcome is not None:
+                self._ready.put_nowait((item, outcome))
+            else:
+                self._permits.release()
 
     async def _pull(self) -> Item | None:
-        """The next item; None at the end of the source. An error of the source ends it, and shows last."""
-        async with self._pulling:
-            if self._window is not None and not self._source_ended:
-                await self._window.room()
-            if self._source_ended:  # perhaps only just now: `stop` may be called while there is no room
-                return None
-            try:
-                return await self._next()
-            except StopAsyncIteration:
-                self._source_ended = True
-            except Exception as error:  # the source is the user's code: whatever it raises is handed on
-                self._source_ended, self._source_error = True, error
-            return None
-
-    async def _next(self) -> Item | None:
-        if not isinstance(self._given, AsyncIterable):
-            return self._item(await anext(self._source))
-        with anyio.CancelScope() as self._source_wait:  # `stop` cancels it
-            return self._item(await anext(self._source))
+        """Return the next item; None at the end of the source. An error of the source ends it, and shows last."""
+        await self._permits.acquire()
+        try:
+            if not self._source_ended:
+                # The iterator of any other source never suspends, so that no other task can be inside it.
+                element = await (self._next() if self._is_async else anext(self._source))
+                self._pulled += 1
+                return Item(self._pulled - 1, element)
+        except StopAsyncIteration:
+            self._source_ended = True
+        except Exception as error:  # the source is the user's code: whatever it raises is handed on
+            self._source_ended, self._source_error = True, error
+        self._permits.release()
         return None
 
-    def _item(self, element: object) -> Item:
-        self._pulled += 1
-        return Item(self._pulled - 1, element)
+    async def _next(self) -> object:
+        async with self._pulling:
+            if not self._source_ended:  # `stop` may have been called while another task was inside
+                with anyio.CancelScope() as self._source_wait:  # which `stop` cancels
+                    return await anext(self._source)
+        raise StopAsyncIteration
 
 
 def endpoint_of(operation: Any, call: Caller, operations: Mapping[str, Endpoint[Any]]) -> Endpoint[Any]:
