@@ -456,6 +456,18 @@ def test_labels_of_any_text_are_short_and_on_one_line(name: str, labels: Any) ->
     assert drawn.crop((0, 150, 1000, 500)).getbbox() is None
 
 
+def test_where_there_is_little_room_the_least_certain_have_their_labels() -> None:
+    cells = [
+        {"value": "1", "score": 0.5 if column == 5 else 1.0, "box": [left, 20, left + 95, 36], "label": "unit_price"}
+        for column, left in enumerate(range(0, 1000, 100))
+    ]
+    reply = reply_of({"table": [cells]}, "ocr.document.invoice", "invoice")
+    drawn = overlay(reply, Image.new("RGB", (1000, 70)), low=0.6)
+    beside = [drawn.crop((0, 0, 1000, 14)), drawn.crop((0, 42, 1000, 70))]
+    colours = {colour for part in beside for _, colour in part.getcolors(100_000) or []}
+    assert {(0xB7, 0x1C, 0x1C), (0x1A, 0x6F, 0xB5)} <= colours
+
+
 def test_the_box_of_a_whole_page_is_seen() -> None:
     drawn = overlay(reply_of({"id": "1", "id_box": [0, 0, 100, 50]}), Image.new("RGB", (100, 50)), labels="none")
     corners = [drawn.getpixel(place) for place in ((0, 0), (99, 0), (0, 49), (99, 49))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .._escape import escaped
 from ..errors import ConfigurationError
@@ -88,7 +88,7 @@ class Painter:
             self._take.rectangle(self._cells(box), fill=1)
             self._paint_box(box, style_of(one.read.confidence, self._low))
         if self._labels != "none":
-            for one, box in boxes:
+            for one, box in sorted(boxes, key=_least_certain):  # where there is little room, they have it
                 self._paint_label(one.read, box)
 
     def _paint_box(self, box: tuple[float, float, float, float], style: Style) -> None:
@@ -124,20 +124,26 @@ class Painter:
             at += 2 * dash
 
     def _paint_label(self, read: Read, box: tuple[float, float, float, float]) -> None:
-        text = label_of(read) if self._labels == "name" else _short("" if read.value is None else str(read.value))
-        if not text:
+        for text in self._texts(read):
+            left, top, right, bottom = self._draw.textbbox((0, 0), text, font=self._font)
+            width, height = right - left + 4, bottom - top + 4
+            spot = self._spot(box, width, height)
+            if spot is None:
+                continue
+            colour = style_of(read.confidence, self._low).colour
+            frame = (spot[0], spot[1], spot[0] + width, spot[1] + height)
+            self._draw.rectangle(frame, fill="#ffffff", outline=colour)
+            self._draw.text((spot[0] + 2 - left, spot[1] + 2 - top), text, fill=colour, font=self._font)
+            self._take.rectangle(self._cells(frame), fill=1)
             return
-        left, top, right, bottom = self._draw.textbbox((0, 0), text, font=self._font)
-        width, height = right - left + 4, bottom - top + 4
-        spot = self._spot(box, width, height)
-        if spot is None:
-            return
-        style = style_of(read.confidence, self._low)
-        self._draw.rectangle(
-            (spot[0], spot[1], spot[0] + width, spot[1] + height), fill="#ffffff", outline=style.colour
-        )
-        self._draw.text((spot[0] + 2 - left, spot[1] + 2 - top), text, fill=style.colour, font=self._font)
-        self._take.rectangle(self._cells((*spot, spot[0] + width, spot[1] + height)), fill=1)
+
+    def _texts(self, read: Read) -> list[str]:
+        """What a label may say, the longest first: where there is little room, a confidence is better than nothing."""
+        if self._labels == "value":
+            texts = ["" if read.value is None else _short(str(read.value))]
+        else:
+            texts = [label_of(read), label_of(evolve(read, path=read.path.rpartition(".")[2])), percent(read)]
+        return [text for text in dict.fromkeys(texts) if text]
 
     def _spot(self, box: tuple[float, float, float, float], width: float, height: float) -> tuple[float, float] | None:
         """The first place beside the box that covers nothing: above, below, right, left; None if there is none."""
@@ -172,7 +178,16 @@ class Painter:
 def label_of(read: Read) -> str:
     """Return a value's name and confidence: ``id 84 %``."""
     name = _short(read.path.removeprefix("info."))
-    return name if read.confidence is None else f"{name} {read.confidence * 100:.0f} %"
+    return f"{name} {percent(read)}".strip()
+
+
+def percent(read: Read) -> str:
+    """Return a value's confidence: ``84 %``; nothing if it has none."""
+    return "" if read.confidence is None else f"{read.confidence * 100:.0f} %"
+
+
+def _least_certain(one: tuple[Placed, object]) -> float:
+    return 1.0 if one[0].read.confidence is None else one[0].read.confidence
 
 
 def _short(text: str) -> str:
