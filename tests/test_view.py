@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +32,25 @@ from .test_cli import COMMAND, environment
 OPTIONS = ReportOptions(limits=Limits(1.0))
 
 
-@pytest.fixture
-async def journal(cvs: AsyncCVS, samples: list[Sample], tmp_path: Path) -> Path:
+def read(samples: list[Sample], path: Path) -> Path:
+    """Read claims, invoices and broken files with a journal."""
     files = [sample.path for sample in samples if sample.kind in ("claim", "invoice", "broken")]
-    async with cvs.batch(cvs.ocr.claims, files, journal=tmp_path / "claims.db") as outcomes:
-        async for _ in outcomes:
-            pass
-    return tmp_path / "claims.db"
+
+    async def run() -> None:
+        async with (
+            Sandbox() as sandbox,
+            AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs,
+            cvs.batch(cvs.ocr.claims, files, journal=path) as outcomes,
+        ):
+            async for _ in outcomes:
+                pass
+
+    asyncio.run(run())
+    return path
 
 
-@pytest.fixture
-def guard(journal: Path) -> Iterator[Guard]:
+@contextmanager
+def served(journal: Path) -> Iterator[Guard]:
     """A server in a thread of its own."""
     listening = socket.create_server(("127.0.0.1", 0))
     guard = Guard(make_app(Live([journal], OPTIONS), pause=0.05), listening.getsockname()[1])
@@ -51,6 +62,30 @@ def guard(journal: Path) -> Iterator[Guard]:
     server.should_exit = True
     thread.join(20)
     assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def journal(samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return read(samples, tmp_path_factory.mktemp("view") / "claims.db")
+
+
+@pytest.fixture(scope="module")
+def guard(journal: Path) -> Iterator[Guard]:
+    """One server for all that changes nothing."""
+    with served(journal) as guard:
+        yield guard
+
+
+@pytest.fixture
+def own_journal(journal: Path, tmp_path: Path) -> Path:
+    """A journal that may be changed."""
+    return Path(shutil.copy(journal, tmp_path / "claims.db"))
+
+
+@pytest.fixture
+def own_guard(own_journal: Path) -> Iterator[Guard]:
+    with served(own_journal) as guard:
+        yield guard
 
 
 def client(guard: Guard, **headers: str) -> httpx.Client:
@@ -199,22 +234,29 @@ def test_pictures_are_kept_within_bounds(journal: Path, monkeypatch: pytest.Monk
     assert live.picture(0, 0) == first
 
 
-async def test_what_a_batch_writes_comes_as_an_event(
-    guard: Guard, cvs: AsyncCVS, journal: Path, jpg: bytes, sandbox: Sandbox
-) -> None:
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{guard.port}", cookies={guard.cookie: guard.token}, timeout=30
-    ) as http:
-        before = len(json.loads((await http.get("/data/index.js")).text[len('cvs("index",') : -2])["rows"])
-        async with http.stream("GET", "/events") as events:
-            async with cvs.batch(cvs.ocr.claims, [jpg], journal=journal) as outcomes:
+async def test_what_a_batch_writes_comes_as_an_event(jpg: bytes, tmp_path: Path) -> None:
+    async with Sandbox() as sandbox, AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs:
+
+        async def batch(content: bytes) -> None:
+            async with cvs.batch(cvs.ocr.claims, [content], journal=tmp_path / "a.db") as outcomes:
                 async for _ in outcomes:
                     pass
-            async for line in events.aiter_lines():
-                if line.startswith("data: "):
-                    break
-        after = len(json.loads((await http.get("/data/index.js")).text[len('cvs("index",') : -2])["rows"])
-    assert after == before + 1
+
+        async def count() -> int:
+            text = (await http.get("/data/index.js")).text
+            return len(json.loads(text[len('cvs("index",') : -2])["rows"])
+
+        await batch(jpg)
+        with served(tmp_path / "a.db") as guard:
+            address, cookies = f"http://127.0.0.1:{guard.port}", {guard.cookie: guard.token}
+            async with httpx.AsyncClient(base_url=address, cookies=cookies, timeout=30) as http:
+                assert await count() == 1
+                async with http.stream("GET", "/events") as events:
+                    await batch(jpg + b" ")
+                    async for line in events.aiter_lines():
+                        if line.startswith("data: "):
+                            break
+                assert await count() == 2
 
 
 # --- verdicts
@@ -226,22 +268,22 @@ def judge(guard: Guard, body: Any, **headers: str) -> httpx.Response:
         return http.post("/verdict", content=body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
-def test_verdicts_are_kept_beside_the_journal_and_shown_again(guard: Guard, journal: Path) -> None:
-    before = hashlib.sha256(journal.read_bytes()).hexdigest()
-    with client(guard) as http:
+def test_verdicts_are_kept_beside_the_journal_and_shown_again(own_guard: Guard, own_journal: Path) -> None:
+    before = hashlib.sha256(own_journal.read_bytes()).hexdigest()
+    with client(own_guard) as http:
         documents = data_of(http, "documents-1")
     place = next(number for number, document in enumerate(documents) if document["papers"])
     for verdict, value in (("wrong", None), ("corrected", "LÊ </script> MẪU"), ("right", None)):
         for position in (0, 1):
-            answer = judge(guard, {"document": place, "field": position, "verdict": verdict, "value": value})
+            answer = judge(own_guard, {"document": place, "field": position, "verdict": verdict, "value": value})
             assert answer.status_code == 204, answer.text
-    assert judge(guard, {"document": place, "field": 1, "verdict": "corrected", "value": "X"}).status_code == 204
-    path = journal.with_name("claims.review.jsonl")
+    assert judge(own_guard, {"document": place, "field": 1, "verdict": "corrected", "value": "X"}).status_code == 204
+    path = own_journal.with_name("claims.review.jsonl")
     assert path.stat().st_mode & 0o777 == 0o600
     assert len(path.read_text("utf-8").splitlines()) == 7
-    with client(guard) as http:
+    with client(own_guard) as http:
         assert data_of(http, "documents-1")[place]["verdicts"] == {"0": ["right", None], "1": ["corrected", "X"]}
-    assert hashlib.sha256(journal.read_bytes()).hexdigest() == before
+    assert hashlib.sha256(own_journal.read_bytes()).hexdigest() == before
 
 
 @pytest.mark.parametrize(
