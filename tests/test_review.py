@@ -14,11 +14,15 @@ import pytest
 from attrs import evolve
 
 from cvs_async import AsyncCVS, InvalidInputError
-from cvs_async.batch import JournalReader
+from cvs_async.batch import Done, Item, JournalReader
+from cvs_async.look.reads import read_fields
 from cvs_async.look.review import Review, Verdict, corrected, error_rates
+from cvs_async.models.fields import Box
 from cvs_async.sandbox import Sample
 
 from .test_cli import cvs_async
+from .test_dictionaries import reply
+from .test_models import EXAMPLES, example
 
 KEY = "ab" * 32
 RIGHT = Verdict(KEY, "ocr.card", 0, "info.id", "right", confidence=0.9, by="me", at=1.5)
@@ -144,6 +148,26 @@ def test_corrections_are_in_every_export(journal: Path, tmp_path: Path) -> None:
     assert next(line for line in lines if line["table"] == "info.table")["unit_price"] == "111"
     pq: Any = importlib.import_module("pyarrow.parquet")
     assert pq.read_table(tmp_path / "a.parquet").column("info.total_amount").to_pylist() == ["999"]
+
+
+@pytest.mark.parametrize("kept", [b"{", b'{"k', b'{"key"', b'{"key":"a'])
+def test_whatever_was_cut_spoils_no_other(tmp_path: Path, kept: bytes) -> None:
+    review = Review(tmp_path / "a.review.jsonl")
+    review.path.write_bytes(kept)
+    review.add(RIGHT)
+    assert list(review.read().values()) == [RIGHT]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_value_that_was_read_can_be_corrected(name: str) -> None:
+    """The place of a verdict, which comes from `read_fields`, is found in the record, whatever the data."""
+    outcome = Done(Item(0, "a.jpg", key=KEY), reply(example(name)))
+    for read in read_fields(outcome.reply.data):
+        if isinstance(read.value, Box):  # is no text that somebody could read otherwise
+            continue
+        verdict = evolve(CORRECTED, paper=read.paper, path=read.path, value="\N{CURRENCY SIGN}")
+        record = corrected(outcome, {verdict.place: verdict})
+        assert "\N{CURRENCY SIGN}" in json.dumps(record, ensure_ascii=False), read.path
 
 
 def test_what_has_no_corrections_stays_as_it_is(journal: Path) -> None:

@@ -268,16 +268,24 @@ def judge(guard: Guard, body: Any, **headers: str) -> httpx.Response:
         return http.post("/verdict", content=body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
+def key_of_row(guard: Guard, place: int) -> Any:
+    with client(guard) as http:
+        return data_of(http, "index")["rows"][place][16]
+
+
 def test_verdicts_are_kept_beside_the_journal_and_shown_again(own_guard: Guard, own_journal: Path) -> None:
     before = hashlib.sha256(own_journal.read_bytes()).hexdigest()
     with client(own_guard) as http:
         documents = data_of(http, "documents-1")
     place = next(number for number, document in enumerate(documents) if document["papers"])
+    key = key_of_row(own_guard, place)
     for verdict, value in (("wrong", None), ("corrected", "LÊ </script> MẪU"), ("right", None)):
         for position in (0, 1):
-            answer = judge(own_guard, {"document": place, "field": position, "verdict": verdict, "value": value})
+            given = {"document": place, "key": key, "field": position, "verdict": verdict, "value": value}
+            answer = judge(own_guard, given)
             assert answer.status_code == 204, answer.text
-    assert judge(own_guard, {"document": place, "field": 1, "verdict": "corrected", "value": "X"}).status_code == 204
+    given = {"document": place, "key": key, "field": 1, "verdict": "corrected", "value": "X"}
+    assert judge(own_guard, given).status_code == 204
     path = own_journal.with_name("claims.review.jsonl")
     assert path.stat().st_mode & 0o777 == 0o600
     assert len(path.read_text("utf-8").splitlines()) == 7
@@ -312,6 +320,13 @@ def test_verdicts_of_other_pages_are_refused(guard: Guard, journal: Path, header
         b"{",
         b"\xff",
         b"[" * 5000,
+        b'{"document": Infinity, "field": 0, "verdict": "right", "key": ""}',
+        {"document": 0.5, "field": 0, "verdict": "right"},
+        {"document": False, "field": 0, "verdict": "right"},
+        {"document": 0, "field": 0, "verdict": []},
+        {"document": 0, "field": 0, "verdict": "right", "key": "000000000000"},
+        {"document": 0, "field": 0, "verdict": "right", "key": ""},
+        {"document": 0, "field": 0, "verdict": "right", "key": None},
         {"document": 99, "field": 0, "verdict": "right"},
         {"document": 0, "field": 9999, "verdict": "right"},
         {"document": -1, "field": 0, "verdict": "right"},
@@ -322,6 +337,8 @@ def test_verdicts_of_other_pages_are_refused(guard: Guard, journal: Path, header
     ],
 )
 def test_what_is_no_verdict_is_refused(guard: Guard, journal: Path, body: Any) -> None:
+    if isinstance(body, dict):
+        body = {"key": key_of_row(guard, 0), **body}
     assert judge(guard, body).status_code == 400
     assert not journal.with_name("claims.review.jsonl").exists()
 

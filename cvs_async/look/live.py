@@ -198,8 +198,8 @@ class Live:
         """Keep what somebody has said of a value.
 
         Args:
-            body: JSON with ``document`` and ``field``, positions as in the data; ``verdict``, and ``value`` where it
-                is corrected.
+            body: JSON with ``document`` and ``field``, positions as in the data; ``key``, as in the document's row, since
+                a batch may have moved positions; ``verdict``, and ``value`` where it is corrected.
 
         Raises:
             InvalidInputError: if it is anything else.
@@ -208,12 +208,16 @@ class Live:
         now = self.snapshot
         try:
             given = json.loads(body)
-            place, position, said = int(given["document"]), int(given["field"]), str(given["verdict"])
+            place, position, key, said = (given[name] for name in ("document", "field", "key", "verdict"))
             value = given.get("value")
         except (ValueError, TypeError, LookupError, RecursionError, AttributeError):
             raise InvalidInputError("this is no verdict") from None
+        if type(place) is not int or type(position) is not int:
+            raise InvalidInputError("this is no verdict")
         if not 0 <= place < len(now.keys):
             raise InvalidInputError("there is no such document")
+        if not key or key != now.rows[place][16]:
+            raise InvalidInputError("the journal has changed: load the page again")
         with self._opened() as opened:
             document = opened.document(now, place)
         reads = list(document.reads)

@@ -16,6 +16,7 @@ from .._json import dumps
 from ..batch._drafts import lock
 from ..batch.outcome import Done, Outcome
 from ..batch.sinks import to_record
+from ..batch.tables.reading import papers_in
 from ..errors import InvalidInputError
 
 Said: TypeAlias = Literal["right", "wrong", "corrected"]
@@ -116,7 +117,9 @@ class Review:
         try:
             found = json.loads(line)
         except (ValueError, RecursionError):
-            if line.startswith(BEGIN):  # what is left of one whose writing was broken off
+            if line.startswith(BEGIN) or BEGIN.startswith(
+                line.strip()
+            ):  # what is left of one whose writing was broken off
                 return None
             raise InvalidInputError(f"{where} is no verdict") from None
         return Verdict(**_checked(found, where))
@@ -161,8 +164,7 @@ def corrected(outcome: Outcome[Any], verdicts: Mapping[Place, Verdict]) -> dict[
     record = to_record(outcome)
     if outcome.requests is not None:  # for tables
         record |= {"sent_at": outcome.requests.sent_at, "ended_at": outcome.requests.ended_at}
-    data = record.get("data")
-    papers = data if isinstance(data, list) else [data]
+    papers = papers_in(record.get("data"))
     for verdict in wanted:
         if verdict.paper < len(papers):
             _put(papers[verdict.paper], verdict.path.split("."), verdict.value)
@@ -172,19 +174,34 @@ def corrected(outcome: Outcome[Any], verdicts: Mapping[Place, Verdict]) -> dict[
 def _put(whole: Any, parts: list[str], value: str | None) -> None:
     """Correct the value at a path; what is not there is left alone."""
     for number, name in enumerate(parts):
+        is_last = number == len(parts) - 1
+        if is_last and _replace(whole, name, value):
+            return
         if isinstance(whole, list):
             whole = _element(whole, name)
         elif isinstance(whole, dict):
-            if number == len(parts) - 1 and not isinstance(whole.get(name), dict) and name in whole:
-                whole[name] = value
-                return
             whole = whole.get(name)
         if whole is None:
             return
-    if isinstance(whole, dict) and "value" in whole:
-        whole["value"] = value
+    name = next((name for name in ("value", "text") if isinstance(whole, dict) and name in whole), None)
+    if name is not None:
+        whole[name] = value
         whole["score" if "score" in whole else "confidence"] = None
         whole["corrected"] = True
+
+
+def _replace(whole: Any, name: str, value: str | None) -> bool:
+    """Replace a value with nothing beside it; False if there is none."""
+    if isinstance(whole, list) and name.isdecimal() and int(name) < len(whole):
+        if not isinstance(whole[int(name)], dict | list):
+            whole[int(name)] = value
+            return True
+    elif isinstance(whole, dict) and name in whole and not isinstance(whole[name], dict):
+        whole[name] = value
+        if f"{name}_confidence" in whole:
+            whole[f"{name}_confidence"] = None
+        return True
+    return False
 
 
 def _element(elements: list[Any], name: str) -> Any:

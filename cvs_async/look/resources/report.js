@@ -479,7 +479,7 @@
 
   // Verdicts, in a served page: y right, x wrong, e what it should be.
   async function judge(verdict, element, value = null) {
-    const body = JSON.stringify({ document: open.number, field: Number(element.dataset.id), verdict, value });
+    const body = JSON.stringify({ document: open.number, key: index.rows[open.number][16], field: Number(element.dataset.id), verdict, value });
     const answer = await fetch("verdict", { method: "POST", headers: { "Content-Type": "application/json" }, body });
     if (!answer.ok) return say(await answer.text());
     open.data.verdicts[element.dataset.id] = [verdict, value];
