@@ -234,6 +234,17 @@ def test_pictures_are_kept_within_bounds(journal: Path, monkeypatch: pytest.Monk
     assert live.picture(0, 0) == first
 
 
+def test_pictures_that_are_kept_do_not_wait_for_the_journal(journal: Path) -> None:
+    live = Live([journal], OPTIONS)
+    place = next(place for place in range(len(live.snapshot.keys)) if live.picture(place, 0))
+    found: list[bytes | None] = []
+    with live._lock:
+        thread = threading.Thread(target=lambda: found.append(live.picture(place, 0)), daemon=True)
+        thread.start()
+        thread.join(30)
+    assert len(found) == 1
+
+
 async def test_what_a_batch_writes_comes_as_an_event(jpg: bytes, tmp_path: Path) -> None:
     async with Sandbox() as sandbox, AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs:
 

@@ -76,6 +76,7 @@ class Live:
         self._data = PageData(options.limits)
         self._review = Review(review_path(self._journals[0]))
         self._lock = threading.Lock()
+        self._pictures_lock = threading.Lock()  # of its own: reading many journals takes seconds
         self._state: tuple[object, ...] = ()
         self._rest_until = 0.0
         self._pictures: OrderedDict[str, bytes] = OrderedDict()
@@ -198,8 +199,8 @@ class Live:
         """Keep what somebody has said of a value.
 
         Args:
-            body: JSON with ``document`` and ``field``, positions as in the data; ``key``, as in the document's row, since
-                a batch may have moved positions; ``verdict``, and ``value`` where it is corrected.
+            body: JSON with ``document`` and ``field``, positions as in the data; ``key``, as in the document's row,
+                since a batch may have moved positions; ``verdict``, and ``value`` where it is corrected.
 
         Raises:
             InvalidInputError: if it is anything else.
@@ -230,7 +231,7 @@ class Live:
                 operation=document.operation,
                 paper=read.paper,
                 path=read.path,
-                verdict=said,  # type: ignore[arg-type]  # it is checked when it is written
+                verdict=said,  # checked when it is written
                 value=value,
                 confidence=read.confidence,
                 by=_user(),
@@ -282,7 +283,7 @@ class Live:
         if not 0 <= place < len(now.keys):
             return None
         mark = f"{now.keys[place]} {what}"
-        with self._lock:
+        with self._pictures_lock:
             if mark in self._pictures:
                 self._pictures.move_to_end(mark)
                 return self._pictures[mark]
@@ -291,7 +292,7 @@ class Live:
             paths = opened.finder.find(document.name, document.operation, document.key).paths
         content = make(document, paths) if paths else None
         if content is not None:
-            with self._lock:
+            with self._pictures_lock:
                 self._pictures[mark] = content
                 while len(self._pictures) > KEPT:
                     self._pictures.popitem(last=False)

@@ -183,9 +183,9 @@ def _put(whole: Any, parts: list[str], value: str | None) -> None:
             whole = whole.get(name)
         if whole is None:
             return
-    name = next((name for name in ("value", "text") if isinstance(whole, dict) and name in whole), None)
-    if name is not None:
-        whole[name] = value
+    own = next((own for own in ("value", "text") if isinstance(whole, dict) and own in whole), None)
+    if own is not None:
+        whole[own] = value
         whole["score" if "score" in whole else "confidence"] = None
         whole["corrected"] = True
 
