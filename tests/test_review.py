@@ -166,14 +166,14 @@ def test_every_value_that_was_read_can_be_corrected(name: str) -> None:
         if isinstance(read.value, Box):  # is no text that somebody could read otherwise
             continue
         verdict = evolve(CORRECTED, paper=read.paper, path=read.path, value="\N{CURRENCY SIGN}")
-        record = corrected(outcome, {verdict.place: verdict})
+        record = corrected(outcome, {verdict.key: [verdict]})
         assert "\N{CURRENCY SIGN}" in json.dumps(record, ensure_ascii=False), read.path
 
 
 def test_what_has_no_corrections_stays_as_it_is(journal: Path) -> None:
     with JournalReader(journal) as reader:
         [outcome] = reader.outcomes()
-    assert corrected(outcome, {CORRECTED.place: CORRECTED}) is None
+    assert corrected(outcome, {KEY: [CORRECTED]}) is None
 
 
 def test_a_missing_file_of_verdicts_is_said(journal: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from ..batch._journals import Journals
 from ..batch.journal import JournalReader
 from ..batch.replay import outcomes_of
 from ..errors import InvalidInputError
-from ..look.review import Place, Review, Verdict, corrected, error_rates
+from ..look.review import Review, Verdict, corrected, error_rates
 from ._bars import Look, Showing
 from ._common import Fields, JournalPaths, messages, parse_fields, run, stop, told_errors
 from ._places import refuse_existing, refuse_overlap
@@ -82,12 +82,12 @@ def command(
     run(_export(journals, results, wanted, verdicts))
 
 
-def _verdicts(review: Path | None) -> Mapping[Place, Verdict]:
+def _verdicts(review: Path | None) -> Mapping[str, list[Verdict]]:
     if review is None:
         return {}
     if not review.is_file():
         raise InvalidInputError(f"{review}: there is no such file of verdicts; `cvs-async view` writes it")
-    return Review(review).read()
+    return Review(review).by_key()
 
 
 def _operations(journals: Sequence[Path]) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ def _operations(journals: Sequence[Path]) -> tuple[str, ...]:
 
 
 async def _export(
-    paths: list[Path], results: Results, wanted: frozenset[type], verdicts: Mapping[Place, Verdict]
+    paths: list[Path], results: Results, wanted: frozenset[type], verdicts: Mapping[str, list[Verdict]]
 ) -> int:
     count = through = 0
     with Journals(paths) as journals:
@@ -123,8 +123,8 @@ async def _export(
     return 0
 
 
-def _error_rates(verdicts: Mapping[Place, Verdict]) -> Iterator[str]:
-    for rate in error_rates(verdicts.values()):
+def _error_rates(verdicts: Mapping[str, list[Verdict]]) -> Iterator[str]:
+    for rate in error_rates(chain.from_iterable(verdicts.values())):
         yield f"Confidence {rate.least:g} to {rate.most:g}: {rate.wrong} of {rate.reviewed} reviewed values were wrong."
 
 

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,8 @@ class Live:
         with self._opened() as opened:
             if kind == "documents" and 0 <= begin < len(now.keys):
                 places = range(begin, min(begin + SHARD, len(now.keys)))
-                return to_json([self._details(opened, now, place) for place in places])
+                verdicts = self._review.by_key()
+                return to_json([self._details(opened, now, place, verdicts) for place in places])
             if kind == "queue" and 0 <= begin < len(now.entries):
                 return to_json([self._entry(opened, now, entry) for entry in now.entries[begin : begin + SHARD]])
         return None
@@ -159,7 +160,9 @@ class Live:
         words = dict(LANGUAGES[self._options.lang])
         return {**self._head(now), **extra, "copies": {}, "words": words, "rows": now.rows}
 
-    def _details(self, opened: _Opened, now: Snapshot, place: int) -> dict[str, Any]:
+    def _details(
+        self, opened: _Opened, now: Snapshot, place: int, verdicts: Mapping[str, Sequence[Verdict]]
+    ) -> dict[str, Any]:
         document = opened.document(now, place)
         found = opened.finder.find(document.name, document.operation, document.key)
         drawing = self._drawing(place, document, found.paths)
@@ -172,7 +175,8 @@ class Live:
         details["picture"] = found.certainty if problem is None else "broken"
         details["picture_note"] = problem
         details["copies"] = now.copies.get(place, [])
-        details["verdicts"] = self._verdicts(document)
+        details["key"] = now.rows[place][16]
+        details["verdicts"] = said_of(document, verdicts.get(document.key or "", ()))
         return details
 
     def _entry(self, opened: _Opened, now: Snapshot, entry: Entry) -> list[Any]:
@@ -239,18 +243,6 @@ class Live:
             )
         )
 
-    def _verdicts(self, document: DocumentView) -> dict[str, list[str | None]]:
-        """What was said of a document's values, by their position."""
-        said = {place: verdict for place, verdict in self._review.read().items() if place[0] == document.key}
-        if not said:
-            return {}
-        found: dict[str, list[str | None]] = {}
-        for number, read in enumerate(document.reads):
-            verdict = said.get((document.key or "", read.paper, read.path))
-            if verdict is not None:
-                found[str(number)] = [verdict.verdict, verdict.value]
-        return found
-
     # --- pictures
 
     def _drawing(
@@ -297,6 +289,13 @@ class Live:
                 while len(self._pictures) > KEPT:
                     self._pictures.popitem(last=False)
         return content
+
+
+def said_of(document: DocumentView, verdicts: Iterable[Verdict]) -> dict[str, list[str | None]]:
+    """Return what was said of a document's values, by their position."""
+    said = {(verdict.paper, verdict.path): [verdict.verdict, verdict.value] for verdict in verdicts}
+    places = ((str(number), (read.paper, read.path)) for number, read in enumerate(document.reads)) if said else ()
+    return {number: said[place] for number, place in places if place in said}
 
 
 def _user() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
@@ -97,6 +97,17 @@ class Review:
         finally:
             os.close(file)
 
+    def by_key(self) -> dict[str, list[Verdict]]:
+        """Return the verdicts that count, by the key of their document.
+
+        Raises:
+            InvalidInputError: as `read`.
+        """
+        found: dict[str, list[Verdict]] = {}
+        for verdict in self.read().values():
+            found.setdefault(verdict.key, []).append(verdict)
+        return found
+
     def read(self) -> dict[Place, Verdict]:
         """Return the verdict that counts for each value. A last line that was cut is left out.
 
@@ -152,13 +163,16 @@ def _checked(found: object, where: str) -> dict[str, Any]:
 # --- putting corrections in
 
 
-def corrected(outcome: Outcome[Any], verdicts: Mapping[Place, Verdict]) -> dict[str, Any] | None:
+def corrected(outcome: Outcome[Any], verdicts: Mapping[str, Sequence[Verdict]]) -> dict[str, Any] | None:
     """Return the record of an outcome, see `to_record`, with corrected values; None if none of its values is.
 
     A corrected value has no confidence, and ``"corrected": true`` beside it.
+
+    Args:
+        outcome: of a batch.
+        verdicts: by the key of their document.
     """
-    key = outcome.item.key
-    wanted = [one for one in verdicts.values() if one.key == key and one.verdict == "corrected"]
+    wanted = [one for one in verdicts.get(outcome.item.key or "", ()) if one.verdict == "corrected"]
     if not wanted or not isinstance(outcome, Done):
         return None
     record = to_record(outcome)

@@ -204,6 +204,7 @@
     const data = await details(number);
     if (!data) return;
     const cells = index.rows[number];
+    if (mode === "view" && data.key !== cells[16]) return location.reload(); // the journal has changed meanwhile
     open = { ...open, number, page: 0, zoom: 1, data };
     const place = shown.indexOf(number);
     const order = place < 0 ? index.rows.map((_, each) => each) : shown;
