@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
 
 import pytest
 
 from cvs_async import AsyncCVS, ConfigurationError
 from cvs_async.api import OPERATIONS
+from cvs_async.models.fields import PAPERS
+from cvs_async.models.recognized import Recognized
 from cvs_async.sandbox import Sample, Sandbox
+from cvs_async.sandbox.derive import Source, derive
 from cvs_async.sandbox.documented import as_documented
 from tests.vendor.documented import documented
 
@@ -51,12 +55,49 @@ async def test_boxes_and_pages_are_those_of_the_documents(
         reply = await cvs.call(endpoint, **{endpoint.images[0]: one})
         for paper in papers_in(reply.raw.get("data", reply.raw)):
             boxes, pages = beside(operation, paper.get("type"))
-            info = paper["info"]
-            if not isinstance(info, dict):
-                continue
-            assert {name[:-4] for name in info if name.endswith("_box")} <= boxes | {""}, paper.get("type")
-            found = {name[:-3] for name in info if name.endswith("_id") and name[:-3] in info}
-            assert found <= pages | {"id_card"}, paper.get("type")
+            assert set(names_with("_box", paper["info"])) <= boxes, paper.get("type")
+            assert set(names_with("_id", paper["info"])) <= pages, paper.get("type")
+
+
+def only_paper_of(operation: str) -> Any:
+    returns = OPERATIONS[operation].returns
+    for part in (returns, *get_args(returns)):
+        if get_origin(part) is Recognized:
+            return get_args(part)[0]
+    return None
+
+
+PAPERS_OF = [
+    (operation, kind, declared)
+    for operation in READING
+    for kind in FACTS[operation]
+    if (declared := PAPERS.get(kind) if kind else only_paper_of(operation)) is not None
+]
+
+
+@pytest.mark.parametrize(("operation", "kind", "declared"), PAPERS_OF)
+def test_papers_that_no_sample_shows_have_the_documented_boxes_and_pages(
+    operation: str, kind: str, declared: Any
+) -> None:
+    paper = {"type": kind, "info": derive(declared, Source("0", 100, 100, page=1))}
+    info = as_documented(operation, paper)["info"]
+    boxes, pages = beside(operation, kind)
+    fields = set(names_with("_confidence", paper["info"]))
+    assert set(names_with("_box", info)) == boxes & fields
+    assert set(names_with("_id", info)) == pages & fields
+
+
+def names_with(ending: str, wire: Any, prefix: str = "") -> Iterator[str]:
+    """The dotted names beside which there is one with this ending."""
+    if isinstance(wire, list):
+        for one in wire:
+            yield from names_with(ending, one, prefix)
+    elif isinstance(wire, dict):
+        for name, below in wire.items():
+            if (value := name.removesuffix(ending)) != name and value in wire:
+                yield prefix + value
+            else:
+                yield from names_with(ending, below, f"{prefix}{name}.")
 
 
 async def test_more_boxes_can_be_asked_for(samples: list[Sample]) -> None:

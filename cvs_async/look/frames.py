@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 from attrs import frozen
 
 from ..errors import InvalidInputError
-from ..models.fields import Box
+from ..models.fields import PAGES_OF_UNKNOWN_BASE, Box
 from .pages import POINTS_AN_INCH, PageInfo
 from .reads import Read
 
@@ -109,14 +109,16 @@ def place(
 def page_of(read: Read, papers: int, pages: int, operation: str | None) -> tuple[int | None, State]:
     """Return the page of a value, from 0, and how it is known.
 
-    1. The value names it.
+    1. The value names it; assumed where the vendor does not say from what it counts.
     2. There is one page only.
     3. The operation answers page by page: by position, which is assumed if some pages have no answer.
     4. There are as many papers as pages: by position, which is assumed.
     5. Nobody knows.
     """
     if read.page is not None:
-        return (read.page, "stated") if 0 <= read.page < pages else (None, "none")
+        if not 0 <= read.page < pages:
+            return None, "none"
+        return read.page, "assumed" if operation in PAGES_OF_UNKNOWN_BASE and pages > 1 else "stated"
     if pages == 1:
         return 0, "stated"
     if operation in BY_POSITION and papers <= pages:

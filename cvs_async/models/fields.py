@@ -64,6 +64,17 @@ _VALUES = frozenset({"content", "strip", "text", "raw", "lower", "upper", "repla
 """What people ask a field for that have taken it for its value."""
 
 
+PAGE_BASE = 0
+"""The number of the first page.
+
+The vendor's documents say so of certificates of land use and of ``ocr.document.get_label_claim``. Of curricula vitae
+and credit reports they do not say from what they count; 0 is taken there, too, because the vendor counts so elsewhere.
+"""
+
+PAGES_OF_UNKNOWN_BASE = frozenset({"ocr.employee_profile", "ocr.document.credit_report"})
+"""Operations whose documents do not say from what they count pages: see `PAGE_BASE`."""
+
+
 @define(repr=False, on_setattr=setters.frozen, unsafe_hash=True)  # frozen=True takes three times as long to make
 class Field(Readable, Restorable, Hinted, Generic[T]):
     """One value that was read, with what the service says of it.
@@ -75,7 +86,9 @@ class Field(Readable, Restorable, Hinted, Generic[T]):
         value: as read.
         confidence: from 0 to 1.
         box: where it stands in the picture, in pixels.
-        page: the page it stands on, as the service counts.
+        page: the page it stands on, counted from `PAGE_BASE`, where a page is documented beside it: in curricula vitae
+            of ``ocr.employee_profile``, credit reports, and certificates of land use, where it is a position in
+            ``list_img``. ``cvs-async fields`` marks these fields with ``p``. Elsewhere it is None.
     """
 
     value: T | None = None

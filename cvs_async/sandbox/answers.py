@@ -107,7 +107,7 @@ class Files:
     def pages(self) -> list[Seen]:
         """Every page of every file."""
         return [
-            Seen(file, number, picture, Source(f"{picture.digest}/{number}", *size, self._thumb(content, number)))
+            Seen(file, number, picture, Source(f"{picture.digest}/{number}", *size, self._thumb(content, number), number))
             for file, (picture, content) in enumerate(self.files)
             for number, size in enumerate(picture.pages)
         ]

@@ -10,7 +10,7 @@ import attrs
 from attrs import frozen
 
 from .._converter import wire_names
-from ..models.fields import PAPERS, Box, Document, Field, Image
+from ..models.fields import PAGE_BASE, PAPERS, Box, Document, Field, Image
 from ..models.recognized import Recognized
 from ..models.tables import Cell, Row
 
@@ -22,12 +22,13 @@ TYPE_NAMES = {cls: name for name, cls in PAPERS.items()}
 
 @frozen
 class Source:
-    """What values are derived from: a page of a file, and the picture of it, if pictures are wanted."""
+    """What values are derived from: a page of a file, its number, and its picture, if pictures are wanted."""
 
     digest: str
     width: int
     height: int
     thumb: str | None = None
+    page: int = PAGE_BASE
 
     def text(self, name: str) -> str:
         """Some text."""
@@ -65,11 +66,13 @@ def derive(cls: Any, source: Source, name: str = "") -> Any:
 
 def _derive_document(cls: type[Document], source: Source, name: str) -> dict[str, Any]:
     wire: dict[str, Any] = {}
+    declared = {name for attribute in _attributes(cls) for name in wire_names(attribute)}
     for attribute in _attributes(cls):
         key = wire_names(attribute)[0]
         path = f"{name}/{key}"
         if get_origin(attribute.type) is Field:
             wire |= {key: source.text(path), f"{key}_confidence": source.score(path), f"{key}_box": source.box(path)}
+            wire |= {f"{key}_id": source.page} if f"{key}_id" not in declared else {}
         elif (value := derive(attribute.type, source, path)) is not None:
             wire[key] = value
     return wire

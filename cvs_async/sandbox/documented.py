@@ -23,13 +23,24 @@ def as_documented(operation: str, paper: Mapping[str, Any]) -> dict[str, Any]:
     """
     papers = documented().get(operation, {})
     parts = papers.get(str(paper.get("type"))) or papers.get("", {})
-    info = {name: value for name, value in paper["info"].items() if _is_documented(name, parts, paper["info"])}
-    return {**paper, "info": info}
+    return {**paper, "info": _only(parts, paper["info"])}
 
 
-def _is_documented(name: str, parts: Parts, info: Mapping[str, Any]) -> bool:
+def _only(parts: Parts, value: Any, prefix: str = "") -> Any:
+    if isinstance(value, list):
+        return [_only(parts, one, prefix) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: _only(parts, below, f"{prefix}{name}.")
+        for name, below in value.items()
+        if _is_documented(name, parts, value, prefix)
+    }
+
+
+def _is_documented(name: str, parts: Parts, beside: Mapping[str, Any], prefix: str) -> bool:
     for ending, letter in BESIDE.items():
         value = name.removesuffix(ending)
-        if value != name and value in info and name not in parts:
-            return letter in parts.get(value, "")
+        if value != name and value in beside and prefix + name not in parts:
+            return letter in parts.get(prefix + value, "")
     return True
