@@ -107,10 +107,13 @@ class Files:
     def pages(self) -> list[Seen]:
         """Every page of every file."""
         return [
-            Seen(file, number, picture, Source(f"{picture.digest}/{number}", *size, self._thumb(content, number), number))
+            Seen(file, number, picture, self._source(picture, content, number, size))
             for file, (picture, content) in enumerate(self.files)
             for number, size in enumerate(picture.pages)
         ]
+
+    def _source(self, picture: Picture, content: bytes, page: int, size: tuple[int, int]) -> Source:
+        return Source(f"{picture.digest}/{page}", *size, self._thumb(content, page), page)
 
     def _thumb(self, content: bytes, page: int) -> str | None:
         return thumbnail(content, page) if self.thumb else None
