@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, zip_longest
 from typing import Any
 
-from attrs import define, evolve
+from attrs import define
 
 from .._converter import unstructure
-from ..models.fields import PAPERS
+from .frames import State
 from .gathering import DocumentView, PaperView
 from .pictures import Drawing
+from .redaction import redacted
 from .summary import Limits
 
 KEY = 12
@@ -31,9 +34,21 @@ _ESCAPED = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 
 
 def to_json(value: object) -> str:
-    """Return JSON that may stand in a page and in a script: it holds no tag, no line break of JavaScript."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Return JSON that may stand in a page and in a script: it holds no tag, no line break of JavaScript, no NaN."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:  # browsers read no such number, and then nothing at all
+        text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _finite(value: Any) -> Any:
+    """The same without numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @define
@@ -50,25 +65,12 @@ class PageData:
 
     def seen(self, number: int, document: DocumentView) -> DocumentView:
         """Return a document as it may be seen."""
-        if not self.redact:
-            return document
-        key = "" if document.key is None else f" {document.key[:8]}…"
-        return evolve(
-            document,
-            name=f"#{number + 1}{key}",
-            reference=None,
-            check_sum=None,
-            message=None,
-            raw=None,
-            why=_plain_name(document.why),
-            code=document.code if isinstance(document.code, int) else None,
-            papers=[_redacted(paper) for paper in document.papers],
-        )
+        return redacted(number, document) if self.redact else document
 
     def row(self, number: int, document: DocumentView) -> list[Any]:
         """Return the row of a document in the table of all; its copies are counted later."""
         seen = self.seen(number, document)
-        reads = list(document.reads)
+        reads = list(seen.reads)
         confidences = [read.confidence for read in reads if read.confidence is not None]
         pages = [read.page for read in reads if read.page is not None]
         return [
@@ -80,7 +82,7 @@ class PageData:
             sum(map(self.limits.is_low, reads)),
             len(self.limits.missing(reads)) if document.status == "done" else 0,
             sum(len(paper.warnings) for paper in document.papers),
-            document.charge,
+            seen.charge,
             document.requests,
             None if document.seconds is None else round(document.seconds, 2),
             seen.reference,
@@ -103,9 +105,11 @@ class PageData:
             pages: with ``src``, ``width`` and ``height``.
         """
         seen = self.seen(number, document)
-        places = iter(drawing.places if drawing is not None else ())
+        places = [] if drawing is None else drawing.places
+        ends = accumulate(len(paper.reads) for paper in seen.papers)
+        papers = [(paper, places[end - len(paper.reads) : end]) for paper, end in zip(seen.papers, ends, strict=True)]
         return {
-            "papers": [self._paper(paper, places) for paper in seen.papers],
+            "papers": [self._paper(paper, its_places) for paper, its_places in papers],
             "pages": list(pages),
             "frame": "none" if drawing is None else drawing.frame,
             "frame_note": None if drawing is None else drawing.note,
@@ -114,14 +118,14 @@ class PageData:
             "raw": None if self.redact else _bounded(document.raw),
         }
 
-    def _paper(self, paper: PaperView, places: Any) -> dict[str, Any]:
+    def _paper(self, paper: PaperView, places: Sequence[tuple[int | None, State, Any]]) -> dict[str, Any]:
         fields = []
         page, state = None, "none"
-        for read in paper.reads[:MOST_READS]:
-            its_page, its_state, box = next(places, (read.page, "stated" if read.page is not None else "none", None))
+        for read, place in zip_longest(paper.reads[:MOST_READS], places[:MOST_READS]):
+            its_page, its_state, box = place or (read.page, "none" if read.page is None else "stated", None)
             if page is None and its_page is not None:
                 page, state = its_page, its_state
-            value = None if self.redact else _value(read.value)
+            value = None if self.redact else value_of(read.value)
             rounded = None if box is None else [round(side, 5) for side in box]
             fields.append([read.path, read.column, value, read.confidence, its_page, rounded])
         return {
@@ -144,27 +148,8 @@ class PageData:
         }
 
 
-def _redacted(paper: PaperView) -> PaperView:
-    """A paper without anything that the service is free to fill."""
-    kind = paper.type if paper.type in PAPERS else None if paper.type is None else "other"
-    reads = [
-        evolve(read, value=None, type=kind, path=_documented(read.path), column=_documented(read.column))
-        for read in paper.reads
-    ]
-    return PaperView(kind, reads, [(name, "") for name, _ in paper.warnings])
-
-
-def _documented(path: str) -> str:
-    """A path without names that the service has made up: only letters that are documented names stay."""
-    before, found, _ = path.partition("extra.")
-    return f"{before}extra" if found else path
-
-
-def _plain_name(why: str | None) -> str | None:
-    return why if why is None or why.isidentifier() else "other"
-
-
-def _value(value: object) -> Any:
+def value_of(value: object) -> Any:
+    """Return a value as pages show it: numbers and truth as they are, everything else as text within bounds."""
     if value is None or isinstance(value, bool | int | float):
         return value
     text = value if isinstance(value, str) else json.dumps(unstructure(value), ensure_ascii=False, default=str)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -20,6 +22,9 @@ Certainty: TypeAlias = Literal["sent", "maybe", "missing", "url"]
 
 MOST_LISTED = 500_000
 """Files below the folders of --files that are remembered by name."""
+
+_ESCAPED = re.compile(r"\\u(dc[89a-f][0-9a-f])")
+"""What stands in results for a byte of a name that is not UTF-8."""
 
 SEPARATOR = "; "
 """Between the names of several inputs of one item."""
@@ -65,11 +70,12 @@ class Finder:
         names = name.split(SEPARATOR)
         if any(map(is_url, names)):
             return FoundFile((), "url")
-        paths = [path for part in names if (path := self._path(part)) is not None]
-        if len(paths) < len(names):
-            return FoundFile((), "missing")
-        is_sent = key is not None and (self._is_as_noted(key, paths) or self._is_of(key, operation, paths))
-        return FoundFile(tuple(paths), "sent" if is_sent else "maybe")
+        found = self._candidates(names)
+        if key is not None:
+            for paths in found:
+                if self._is_as_noted(key, paths) or self._is_of(key, operation, paths):
+                    return FoundFile(paths, "sent")
+        return FoundFile(found[0], "maybe") if found else FoundFile((), "missing")
 
     def _is_as_noted(self, key: str, paths: Sequence[Path]) -> bool:
         """Whether the files have the sizes and times that a journal has noted of this document."""
@@ -80,12 +86,17 @@ class Finder:
         now = tuple(one.st_size for one in states), tuple(one.st_mtime_ns for one in states)
         return any((file.sizes, file.modified_ns) == now for file in self.files(key) if file.sizes)
 
-    def _path(self, name: str) -> Path | None:
-        opened_in = dict.fromkeys(Path(one.folder) for one in reversed(self.noted) if one.folder)
-        candidates = [Path(name), *(folder / name for folder in (*opened_in, *self.beside, *self.folders))]
-        for path in candidates:
-            if _is_file(path):
-                return path
+    def _candidates(self, names: Sequence[str]) -> list[tuple[Path, ...]]:
+        """The files that may be meant: another batch may have had the same names in another folder."""
+        opened_in = [Path(one.folder) for one in reversed(self.noted) if one.folder]
+        folders = dict.fromkeys((Path(), *opened_in, *self.beside, *self.folders))
+        ways: list[Callable[[str], Path | None]] = [partial(_in, folder) for folder in folders]
+        # Inputs of one item may be in different folders: then each is the first of its name.
+        ways += [self._named, lambda name: next(filter(None, (_in(folder, name) for folder in folders)), None)]
+        return list(dict.fromkeys(paths for look in ways if (paths := _all(names, look)) is not None))
+
+    def _named(self, name: str) -> Path | None:
+        """The only file below the given folders with the last part of a name."""
         if self._by_name is None:
             self._by_name = dict(_listed(self.folders))
         return self._by_name.get(os.path.basename(name))
@@ -106,6 +117,20 @@ class Finder:
             except CVSError:
                 continue
         return False
+
+
+def _all(names: Sequence[str], look: Callable[[str], Path | None]) -> tuple[Path, ...] | None:
+    """The files of all inputs of an item; None if one of them is not there."""
+    paths = tuple(path for name in names if (path := look(name)) is not None)
+    return paths if len(paths) == len(names) else None
+
+
+def _in(folder: Path, name: str) -> Path | None:
+    """A file in a folder; names that are not UTF-8 are escaped in results."""
+    for spelled in dict.fromkeys((name, _ESCAPED.sub(lambda found: chr(int(found[1], 16)), name))):
+        if _is_file(folder / spelled):
+            return folder / spelled
+    return None
 
 
 def _is_file(path: Path) -> bool:

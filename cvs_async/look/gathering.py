@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..batch.replay import outcomes_of
 from ..batch.tables.frames import read_results
 from ..batch.tables.rows import result_of
 from ..batch.tables.values import part_of
+from ..errors import InvalidInputError
 from ..models import warnings
 from ..models.warnings import CardWarning, FaceWarning
 from .reads import Read, reads_of_paper
@@ -27,6 +29,16 @@ WARNINGS: Mapping[str, type[CardWarning | FaceWarning | Any]] = {
 """Whose codes are no `CardWarning`."""
 
 RESULTS = (".jsonl", ".ndjson")
+
+RANKS = {"held": 0, "failed": 1, "purged": 2, "done": 3}
+"""What says more about a document says it for all."""
+
+KEY = re.compile("[0-9a-f]{64}")
+IDENTITY = 12
+"""Bytes of a key that tell documents apart; they take less memory than all of them."""
+
+LARGEST = 1e12
+"""Seconds; no time is later."""
 
 
 @frozen
@@ -88,45 +100,96 @@ class DocumentView:
 class Gathering:
     """The documents of several journals and results files.
 
-    Iterating yields each document once, and may be done again: a document that comes again, under another name or from
-    another input, is a copy, and not yielded. What is deduplicated is told by keys.
+    Iterating yields each document once: one that comes again, under another name or from another input, is a copy. Of
+    several lines of results about a document the best one counts: a later run may have read what was held before.
+
+    It may be iterated again, also while a batch goes on writing: then the same documents come with the same numbers,
+    and newer ones are left out.
 
     Attributes:
-        copies: other names of documents, by the document's number, after an iteration.
+        copies: other names of documents, by the document's number, after the first iteration.
     """
 
     journals: Sequence[Path]
     results: Sequence[Path]
     copies: dict[int, list[str]] = field(factory=dict, init=False)
+    _numbers: dict[bytes, int] = field(factory=dict, init=False)
+    _best: dict[bytes, tuple[int, bytes]] | None = field(default=None, init=False)
 
     def __iter__(self) -> Iterator[tuple[int, DocumentView]]:
-        seen: dict[bytes, tuple[int, str]] = {}
-        self.copies = {}
-        count = 0
-        for given in self._outcomes():
-            document = view_of(given)
-            if document.key is None:
-                yield count, document
-                count += 1
-                continue
-            key = bytes.fromhex(document.key)[:12]
-            if key not in seen:
-                seen[key] = count, document.name
-                yield count, document
-                count += 1
-                continue
-            number, name = seen[key]
-            others = self.copies.setdefault(number, [])
-            if document.name != name and document.name not in others:
-                others.append(document.name)
+        return self._again() if self._numbers else self._first()
 
-    def _outcomes(self) -> Iterator[Outcome[Any] | Mapping[str, Any]]:
+    def _first(self) -> Iterator[tuple[int, DocumentView]]:
+        names: dict[bytes, str] = {}
+        others: dict[bytes, list[str]] = {}
+        numbers: dict[bytes, int] = {}
+        for identity, document, is_best in self._documents():
+            if is_best and identity not in numbers:
+                numbers[identity] = len(numbers)
+                names[identity] = document.name
+                yield numbers[identity], document
+            elif document.name not in (*others.get(identity, ()), names.get(identity)):
+                others.setdefault(identity, []).append(document.name)
+        self._numbers = numbers
+        for identity, found in others.items():
+            kept = [name for name in found if name != names.get(identity)]
+            if kept and identity in numbers:
+                self.copies[numbers[identity]] = kept
+
+    def _again(self) -> Iterator[tuple[int, DocumentView]]:
+        """Yield the documents of the first time in their order; those that come earlier now wait for their turn."""
+        expected = 0
+        early: dict[int, DocumentView] = {}
+        for identity, document, is_best in self._documents():
+            number = self._numbers.get(identity, -1)
+            if not is_best or number < expected:
+                continue
+            early.setdefault(number, document)
+            while expected in early:
+                yield expected, early.pop(expected)
+                expected += 1
+        if expected < len(self._numbers):
+            raise InvalidInputError("what the report is about was changed while it was read: try again")
+
+    def _documents(self) -> Iterator[tuple[bytes, DocumentView, bool]]:
+        """Every source, with what tells its document from others, and whether this is what counts about it."""
+        in_journals = set[bytes]()
         if self.journals:
             with Journals(self.journals) as journals:
-                yield from outcomes_of(journals.records())
-        for path in self.results:
+                for outcome in outcomes_of(journals.records()):
+                    document = view_of(outcome)
+                    identity = bytes.fromhex(document.key or "")[:IDENTITY]
+                    in_journals.add(identity)
+                    yield identity, document, True
+        if self._best is None:
+            self._best = self._best_lines()
+        for place, identity, record in self._lines():
+            is_best = identity not in in_journals and self._best.get(identity, (0, b""))[1] == place
+            yield identity, view_of(record), is_best
+
+    def _best_lines(self) -> dict[bytes, tuple[int, bytes]]:
+        """The first of the lines that say most of a document, with its rank."""
+        best: dict[bytes, tuple[int, bytes]] = {}
+        for place, identity, record in self._lines():
+            rank = RANKS[record["status"]]
+            if identity not in best or rank > best[identity][0]:
+                best[identity] = rank, place
+        return best
+
+    def _lines(self) -> Iterator[tuple[bytes, bytes, Mapping[str, Any]]]:
+        """The lines of the results files: their place, what tells their document, and what they say."""
+        for number, path in enumerate(self.results):
             with closing(read_results(path)) as records:  # type: ignore[type-var]
-                yield from records
+                for line, record in enumerate(records, start=1):
+                    place = f"{number}:{line}".encode()
+                    status, key = record["status"], record.get("key")
+                    if not isinstance(status, str) or status not in RANKS or not _is_key(key):
+                        raise InvalidInputError(f"{path}: line {line} is no result of a batch")
+                    yield place, place if key is None else bytes.fromhex(key)[:IDENTITY], record
+
+
+def _is_key(key: object) -> bool:
+    return key is None or (isinstance(key, str) and KEY.fullmatch(key) is not None)
 
 
 def view_of(outcome: Outcome[Any] | Mapping[str, Any]) -> DocumentView:
@@ -147,7 +210,7 @@ def view_of(outcome: Outcome[Any] | Mapping[str, Any]) -> DocumentView:
         requests=_requests(outcome),
         billed=result.billed,
         seconds=_seconds(outcome, head),
-        answered_at=head["ended_at"],
+        answered_at=_finite(head["ended_at"]),
         why=why,
         code=code,
         message=message,
@@ -206,11 +269,20 @@ def _check_sum(outcome: Outcome[Any] | Mapping[str, Any]) -> str | None:
 
 
 def _seconds(outcome: Outcome[Any] | Mapping[str, Any], head: Mapping[str, Any]) -> float | None:
-    if isinstance(outcome, Mapping) and isinstance(outcome.get("elapsed"), int | float):
-        return float(outcome["elapsed"])
-    if head["sent_at"] is not None and head["ended_at"] is not None:
-        return float(head["ended_at"]) - float(head["sent_at"])
+    elapsed = outcome.get("elapsed") if isinstance(outcome, Mapping) else None
+    if (given := _finite(elapsed)) is not None:
+        return given
+    sent, ended = _finite(head["sent_at"]), _finite(head["ended_at"])
+    if sent is not None and ended is not None:
+        return ended - sent
     return outcome.reply.elapsed if isinstance(outcome, Done) else None
+
+
+def _finite(number: object) -> float | None:
+    """A number that a page can show; None for anything else that stands in its place in a results file."""
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        return None
+    return float(number) if abs(number) < LARGEST else None
 
 
 def _text(value: object) -> str | None:

@@ -24,7 +24,7 @@ from .options import ReportOptions
 from .overview import PLAIN_ROWS, Overview
 from .pictures import Drawing, Job, draw, picture_of
 from .queue import KINDS, Entry, ReviewQueue
-from .report import head_of, position_of
+from .report import head_of, position_of, shortened
 from .review import Review, Verdict, review_path
 from .summary import Summary
 from .template import render
@@ -188,7 +188,7 @@ class Live:
             entry.document,
             entry.paper,
             entry.path if read is None else read.path,
-            None if read is None else str(read.value)[:200],
+            None if read is None else shortened(read.value),
             None if read is None else read.confidence,
             KINDS[entry.kind],
             f"cut/{entry.document}/{position}" if has_cut else None,

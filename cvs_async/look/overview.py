@@ -11,7 +11,6 @@ from typing import Any
 from attrs import define
 
 from ..batch._journals import Journals
-from ..models.fields import PAPERS
 from .charts import confidence_chart, small_chart, time_chart
 from .options import ReportOptions
 from .queue import ReviewQueue
@@ -81,7 +80,6 @@ class Overview:
         return str(self.options.prices.bill(summary.billed_by))
 
     def _fields(self, summary: Summary) -> list[dict[str, Any]]:
-        redacted = self.options.redact
         found = [
             {
                 "type": kind,
@@ -94,7 +92,6 @@ class Overview:
                 "svg": small_chart(figures.bins.shown, self.options.limits.of(column)) if figures.bins.count else "",
             }
             for (kind, column), figures in summary.fields.items()
-            if not redacted or ("extra" not in column.split(".") and kind in ("", *PAPERS))
         ]
         return sorted(found, key=lambda one: (-one["below"], one["type"], one["column"]))
 
@@ -110,7 +107,6 @@ class Overview:
                 ],
             }
             for (kind, code, charge), figures in sorted(summary.errors.items(), key=lambda item: -item[1].count)
-            if not self.options.redact or kind.isidentifier()
         ]
 
     def _charges(self) -> list[tuple[str, str, int, int, int]] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import multiprocessing
 import signal
+import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -33,6 +34,9 @@ WIDTH = 1200
 CUT_WIDTH, CUT_HEIGHT = 640, 160
 QUALITY, METHOD = 70, 2
 """WebP: a third of the time of its default method, and 3 % more bytes."""
+
+LONGEST_SIDE = 16_383
+"""Pixels of WebP; a scanned roll of receipts is longer."""
 
 SECONDS = 30
 """For one document; then its worker is ended by the system."""
@@ -115,6 +119,8 @@ def draw(job: Job) -> Drawing:
         return Drawing(job.number, str(error))
     except MemoryError:
         return Drawing(job.number, "it takes more memory than there is")
+    except Exception as error:  # one document must not cost the report of all others; its words may be in the error's
+        return Drawing(job.number, f"it cannot be drawn ({type(error).__name__})")
 
 
 def _draw(job: Job) -> Drawing:
@@ -158,9 +164,10 @@ def picture_of(paths: Sequence[Path], page: int) -> bytes | None:
 
 def encode(picture: Any, width: int, height: int | None = None) -> Encoded:
     """Encode a picture as WebP, reduced to a width and a height."""
-    if picture.width > width or (height is not None and picture.height > height):
+    height = height or LONGEST_SIDE
+    if picture.width > width or picture.height > height:
         picture = picture.copy()
-        picture.thumbnail((width, height or 100 * width))
+        picture.thumbnail((width, height))
     target = io.BytesIO()
     picture.save(target, "WEBP", quality=QUALITY, method=METHOD)
     return Encoded(target.getvalue(), picture.width, picture.height)
@@ -168,6 +175,7 @@ def encode(picture: Any, width: int, height: int | None = None) -> Encoded:
 
 def _bounded(job: Job) -> Drawing:
     """Draw in a worker. An alarm that nobody handles ends the process, also inside of a library."""
+    warnings.simplefilter("ignore")  # remarks of libraries on single files are no matter of the terminal
     if hasattr(signal, "alarm"):
         signal.alarm(job.seconds)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,6 +16,9 @@ from ..models.fields import Box
 NOT_READ = frozenset({"type", "valid", "valid_message", "invalid_code", "invalid_message"})
 """What a paper says of itself beside what is printed on it."""
 
+
+MOST = 1_000.0
+"""What is more is no confidence, and may have more digits than a float."""
 
 OF_WHOLE = ("confidence", "mrz_confidence")
 """Values that are the confidence of a whole machine-readable zone."""
@@ -64,6 +68,8 @@ def reads_of_paper(number: int, paper: object) -> Iterator[Read]:
         if leaf.name in OF_WHOLE and isinstance(leaf.value, float):
             confidence = leaf.value
         box = box_of(leaf.box)
+        if confidence is not None and not math.isfinite(confidence):
+            confidence = None
         page = leaf.page if isinstance(leaf.page, int) else None
         yield Read(number, kind, leaf.path, column_of(leaf.path), leaf.value, confidence, box, page)
 
@@ -89,7 +95,9 @@ def _folded(found: Iterable[Leaf]) -> Iterator[Leaf]:
             continue
         confidence = _value(by_path.get(f"{leaf.path}_confidence"))
         box = box_of(_value(by_path.get(f"{leaf.path}_box")))
-        number = float(confidence) if isinstance(confidence, int | float) else leaf.confidence
+        number = leaf.confidence
+        if isinstance(confidence, int | float) and abs(confidence) <= MOST:
+            number = float(confidence)
         yield evolve(leaf, confidence=number, box=box or leaf.box)
 
 

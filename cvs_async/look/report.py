@@ -12,7 +12,7 @@ from attrs import define
 from .._version import __version__
 from ..batch._journals import Journals
 from ..errors import InvalidInputError
-from .data import PageData, shards, to_json
+from .data import PageData, shards, to_json, value_of
 from .finding import Finder
 from .gathering import RESULTS, DocumentView, Gathering
 from .options import ReportOptions
@@ -106,7 +106,8 @@ class _Report:
 
     def _read(self, summary: Summary, queue: ReviewQueue) -> Iterator[tuple[int, DocumentView]]:
         """Add everything up, and yield the first documents; the rows of all go to a file."""
-        for number, document in self._gathering:
+        for number, found in self._gathering:
+            document = self._data.seen(number, found)
             summary.add(number, document)
             queue.add(number, document)
             self._rows.write(to_json(self._data.row(number, document)))
@@ -162,8 +163,6 @@ class _Report:
         self, wanted: Mapping[int, Sequence[Entry]]
     ) -> Iterator[tuple[tuple[int, DocumentView, str], Job | None]]:
         for number, document in self._gathering:
-            if number >= self.remarks.documents:  # a batch goes on writing: what is newer is for the next report
-                return
             entries = wanted.get(number, ())
             is_wanted = self._options.pictures == "all" or (self._options.pictures == "review" and bool(entries))
             if self._options.redact or not is_wanted:
@@ -211,18 +210,17 @@ class _Report:
                 src = self._target.picture(f"{number:06}-cut-{position}", picture)
                 kept[position] = src, picture.width, picture.height
             src_of_cut, width, height = kept.get(position, (None, 0, 0))
-            note = entry.note if not self._options.redact or entry.note.replace("_", "").isalnum() else ""
             self._sources[entry] = [
                 entry.document,
                 entry.paper if entry.paper >= 0 or read is None else read.paper,
                 entry.path if read is None else read.path,
-                None if read is None or self._options.redact else str(read.value)[:200],
+                None if read is None or self._options.redact else shortened(read.value),
                 None if read is None else read.confidence,
                 KINDS[entry.kind],
                 src_of_cut,
                 width,
                 height,
-                note,
+                entry.note,
             ]
 
     def _entry(self, entry: Entry) -> list[Any]:
@@ -249,10 +247,16 @@ def head_of(options: ReportOptions, title: str, summary: Summary) -> dict[str, A
     }
 
 
+def shortened(value: object) -> str | None:
+    """Return a value as the queue shows it."""
+    shown = value_of(value)
+    return None if shown is None else f"{shown}"[:200]
+
+
 def position_of(entry: Entry, reads: Sequence[Read]) -> int:
     """The value that an entry shows: its own, else the first one with a box, of its paper if it is about one."""
     if entry.position >= 0 or KINDS[entry.kind] == "missing":
-        return entry.position
+        return entry.position if entry.position < len(reads) else -1  # an answer may have been dropped since
     boxed = (
         place
         for place, read in enumerate(reads)

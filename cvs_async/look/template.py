@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.util
+import re
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any, Literal, TypeAlias
@@ -17,6 +18,10 @@ Mode: TypeAlias = Literal["file", "folder", "view"]
 
 PARTS = "<!--parts-->"
 """Where the data of a page with everything in it stands."""
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+"""In names of files that are not UTF-8; no page can hold them."""
 
 
 def require_libraries() -> None:
@@ -72,7 +77,7 @@ def render(mode: Mode, lang: str, values: Mapping[str, Any]) -> tuple[str, str]:
     page = environment.from_string(text_of("report.html.j2")).render(
         mode=mode, lang=lang, policy=policy_of(mode), own=own, words=dict(LANGUAGES[lang]), svg=safe, **values
     )
-    before, _, behind = page.partition(PARTS)
+    before, _, behind = _SURROGATES.sub("\ufffd", page).partition(PARTS)
     return before, behind
 
 

@@ -278,7 +278,10 @@ def _plain_leaves(whole: Mapping[str, Any], path: str, name: str) -> Iterator[Le
 
 
 def _number(confidence: object) -> float | None:
-    return float(confidence) if isinstance(confidence, int | float) else None
+    try:
+        return float(confidence) if isinstance(confidence, int | float) else None
+    except OverflowError:  # more digits than a float has
+        return None
 
 
 def _below(path: str, name: str) -> str:
