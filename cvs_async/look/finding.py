@@ -70,12 +70,13 @@ class Finder:
         names = name.split(SEPARATOR)
         if any(map(is_url, names)):
             return FoundFile((), "url")
-        found = self._candidates(names)
-        if key is not None:
-            for paths in found:
+        tried = dict[tuple[Path, ...], None]()
+        for paths in self._candidates(names):
+            if paths not in tried and key is not None:
                 if self._is_as_noted(key, paths) or self._is_of(key, operation, paths):
                     return FoundFile(paths, "sent")
-        return FoundFile(found[0], "maybe") if found else FoundFile((), "missing")
+            tried[paths] = None
+        return FoundFile(next(iter(tried)), "maybe") if tried else FoundFile((), "missing")
 
     def _is_as_noted(self, key: str, paths: Sequence[Path]) -> bool:
         """Whether the files have the sizes and times that a journal has noted of this document."""
@@ -86,14 +87,14 @@ class Finder:
         now = tuple(one.st_size for one in states), tuple(one.st_mtime_ns for one in states)
         return any((file.sizes, file.modified_ns) == now for file in self.files(key) if file.sizes)
 
-    def _candidates(self, names: Sequence[str]) -> list[tuple[Path, ...]]:
+    def _candidates(self, names: Sequence[str]) -> Iterator[tuple[Path, ...]]:
         """The files that may be meant: another batch may have had the same names in another folder."""
         opened_in = [Path(one.folder) for one in reversed(self.noted) if one.folder]
         folders = dict.fromkeys((Path(), *opened_in, *self.beside, *self.folders))
         ways: list[Callable[[str], Path | None]] = [partial(_in, folder) for folder in folders]
         # Inputs of one item may be in different folders: then each is the first of its name.
         ways += [self._named, lambda name: next(filter(None, (_in(folder, name) for folder in folders)), None)]
-        return list(dict.fromkeys(paths for look in ways if (paths := _all(names, look)) is not None))
+        return (paths for look in ways if (paths := _all(names, look)) is not None)
 
     def _named(self, name: str) -> Path | None:
         """The only file below the given folders with the last part of a name."""

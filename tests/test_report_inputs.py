@@ -1,0 +1,258 @@
+"""Reports of what is odd: hostile results, words that nobody has documented, inputs that grow while they are read."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+from PIL import Image
+
+from cvs_async import AsyncCVS, InvalidInputError
+from cvs_async.look.data import MOST_READS, PageData, to_json
+from cvs_async.look.finding import Finder, FoundFile
+from cvs_async.look.gathering import DocumentView, Gathering, view_of
+from cvs_async.look.pictures import LONGEST_SIDE, Drawing, Job, draw
+from cvs_async.look.report import write_report
+from cvs_async.look.summary import Limits
+from cvs_async.sandbox import Sample
+
+from .test_report import ALL, parts_of
+
+CANARY = "Canary7"
+FIELD = {"value": "x", "confidence": 0.5, "box": [1, 2, 3, 4]}
+CELL = {"value": "x", "score": 0.5, "box": [1, 2, 3, 4]}
+
+
+def line(number: int = 1, **more: Any) -> dict[str, Any]:
+    """A line of a results file."""
+    key = f"{number:02x}" * 32
+    head = {"source": f"{number}.jpg", "key": key, "operation": "ocr.card", "status": "done", "charge": "billed"}
+    return {**head, "attempts": 1, "data": [{"type": "passport", "info": {"id": FIELD}}], **more}
+
+
+def card(**info: Any) -> list[dict[str, Any]]:
+    return [{"type": "passport", "info": info}]
+
+
+def written(path: Path, *lines: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    return path
+
+
+def refuse_constant(word: str) -> None:
+    raise AssertionError(f"{word} is no JSON")
+
+
+# --- redaction
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"operation": "my.endpoint", "data": {CANARY: "x", "a": {CANARY: "y"}}},
+        {"data": [{"type": "passport", "info": {CANARY: "x"}}]},
+        {"data": [{"type": "passport", CANARY: FIELD, "info": {}}]},
+        {"data": card(address={CANARY: FIELD})},
+        {"data": card(extra={CANARY: "x", f"{CANARY}_confidence": 0.2})},
+        {
+            "operation": "ocr.document.invoice",
+            "data": [{"type": "invoice", "info": {"table": [[CELL | {"label": CANARY}]]}}],
+        },
+        {"data": [{"type": CANARY, "info": {"id": FIELD}}]},
+        {"data": [{"type": "passport", "valid": False, "invalid_message": CANARY, "info": {}}]},
+        {"status": "failed", "data": None, "code": CANARY, "error": {"kind": CANARY, "text": CANARY, "code": CANARY}},
+        {"status": "held", "data": None, "reason": CANARY, "error": {"kind": CANARY, "text": CANARY}},
+        {"source": f"{CANARY}.jpg", "id": CANARY, "check_sum": CANARY, "charge": CANARY},
+        {"data": CANARY},
+    ],
+)
+@pytest.mark.parametrize("name", ["report", "report.html"])
+def test_a_redacted_report_has_only_words_that_are_known(more: dict[str, Any], name: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "x.jsonl", line(**more), line(source=f"{CANARY}-2.jpg"))
+    to = tmp_path / name
+    write_report([path], to, evolve(ALL, redact=True))
+    files = [one for one in (to, *to.rglob("*")) if one.is_file()]
+    assert files
+    assert not [one for one in files if CANARY in one.read_text("utf-8")]
+
+
+def test_redacted_figures_are_those_of_the_whole_report(tmp_path: Path) -> None:
+    empty = card(id={"value": "", "confidence": 0.2}, name=FIELD)
+    path = written(tmp_path / "x.jsonl", line(1), line(2, data=empty), line(3, data=card(name=FIELD)))
+    rows = {}
+    for redact in (False, True):
+        write_report([path], tmp_path / f"{redact}.html", evolve(ALL, redact=redact))
+        index = parts_of((tmp_path / f"{redact}.html").read_text("utf-8"))["index"]
+        rows[redact] = [row[1:13] + row[14:16] for row in index["rows"]], index["queue_all"]
+    assert rows[True] == rows[False]
+    assert [row[5] for row in rows[True][0]] == [0, 1, 1]  # documents without `info.id`
+
+
+# --- what a results file may hold
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"data": card(id={"value": math.nan, "confidence": math.nan, "box": [math.nan] * 4})},
+        {"data": card(id={"value": math.inf, "confidence": -math.inf})},
+        {"data": card(id={"value": 10**400, "confidence": 10**400})},
+        {"data": card(extra={"x": "1", "x_confidence": 10**400})},
+        {"elapsed": math.nan, "sent_at": math.nan, "ended_at": math.inf},
+        {"sent_at": -1e300, "ended_at": 1e300},
+        {"source": "\udcff.jpg"},
+    ],
+)
+def test_odd_results_make_pages_that_browsers_read(more: dict[str, Any], tmp_path: Path) -> None:
+    path = written(tmp_path / "x.jsonl", line(1, **more), line(2))
+    write_report([path], tmp_path / "a.html", ALL)
+    page = (tmp_path / "a.html").read_text("utf-8")
+    texts = [part.split("</script>")[0] for part in page.split('json" data-part="')[1:]]
+    for text in texts:
+        json.loads(text.partition(">")[2], parse_constant=refuse_constant)
+    assert parts_of(page)["index"]["documents"] == 2
+
+
+@pytest.mark.parametrize("more", [{"status": "x"}, {"status": ["done"]}, {"key": "zz"}, {"key": 5}, {"key": "abc"}])
+def test_lines_that_are_no_results_are_named(more: dict[str, Any], tmp_path: Path) -> None:
+    path = written(tmp_path / "x.jsonl", line(), line(2, **more))
+    with pytest.raises(InvalidInputError, match="line 2 is no result of a batch"):
+        write_report([path], tmp_path / "a.html", ALL)
+
+
+def test_json_has_no_numbers_that_browsers_refuse() -> None:
+    text = to_json({"a": [math.nan, {"b": math.inf}], "c": 0.5})
+    assert json.loads(text, parse_constant=refuse_constant) == {"a": ["nan", {"b": "inf"}], "c": 0.5}
+
+
+async def test_names_that_are_no_text_are_shown(cvs: AsyncCVS, samples: list[Sample], tmp_path: Path) -> None:
+    path = tmp_path / "h\udcf3a \udcff.jpg"
+    try:
+        path.write_bytes(samples[0].path.read_bytes())
+    except OSError:
+        pytest.skip("names of files are UTF-8 here")
+    async with cvs.batch(cvs.ocr.card, [path], journal=tmp_path / "h\udcf3.db") as outcomes:
+        async for _ in outcomes:
+            pass
+    write_report([tmp_path / "h\udcf3.db"], tmp_path / "a.html", ALL)
+    page = (tmp_path / "a.html").read_text("utf-8")
+    assert "<title>h\ufffd.db</title>" in page
+    assert parts_of(page)["documents-1"][0]["picture"] == "sent"
+
+
+# --- several inputs
+
+
+def test_the_best_line_about_a_document_counts(tmp_path: Path) -> None:
+    held = line(1, status="held", reason="quota", charge="free", data=None, error={"kind": "QuotaError", "text": "x"})
+    first = written(tmp_path / "1.jsonl", held, line(2))
+    second = written(tmp_path / "2.jsonl", line(2, source="again.jpg"), line(1), line(3))
+    gathering = Gathering([], [first, second])
+    for _ in range(2):
+        found = [(number, document.name, document.status) for number, document in gathering]
+        assert found == [(0, "2.jpg", "done"), (1, "1.jpg", "done"), (2, "3.jpg", "done")]
+        assert gathering.copies == {0: ["again.jpg"]}
+
+
+async def test_documents_keep_their_numbers_while_batches_go_on(
+    cvs: AsyncCVS, samples: list[Sample], tmp_path: Path
+) -> None:
+    picture = samples[0].path.read_bytes()
+    files = [tmp_path / f"{number}.jpg" for number in range(4)]
+    for number, path in enumerate(files):
+        path.write_bytes(picture + b"\n" * number)
+
+    async def run(name: str, *paths: Path) -> Path:
+        async with cvs.batch(cvs.ocr.card, paths, journal=tmp_path / name) as outcomes:
+            async for _ in outcomes:
+                pass
+        return tmp_path / name
+
+    journals = [await run("a.db", files[0]), await run("b.db", files[1], files[2])]
+    results = written(tmp_path / "x.jsonl", line(1), line(2, key=None))
+    gathering = Gathering(journals, [results])
+    before = [(number, document.name) for number, document in gathering]
+    await run("a.db", files[3], files[2])  # one that is new, and one that was met in the other journal
+    with results.open("a") as file:
+        file.write(json.dumps(line(3)) + "\n")
+    assert len(before) == 5
+    assert [(number, document.name) for number, document in gathering] == before
+    results.write_text("")
+    with pytest.raises(InvalidInputError, match="was changed while it was read"):
+        list(gathering)
+
+
+def test_an_answer_that_was_dropped_meanwhile_does_not_end_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "x.jsonl", line(1), line(2))
+    real = Gathering.__iter__
+    times: list[int] = []
+
+    def dropping(self: Gathering) -> Iterator[tuple[int, DocumentView]]:
+        times.append(1)
+        is_first = len(times) == 1
+        for number, document in real(self):
+            yield number, document if is_first else evolve(document, status="purged", papers=[], raw=None)
+
+    monkeypatch.setattr(Gathering, "__iter__", dropping)
+    write_report([path], tmp_path / "a.html", ALL)
+    assert len(times) == 2
+
+
+# --- finding files
+
+
+async def test_of_files_with_one_name_the_one_that_was_sent_is_shown(
+    cvs: AsyncCVS, samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = samples[0].path.read_bytes()
+    for folder, more in (("here", b"\n"), ("night", b""), ("archive", b"")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "001.jpg").write_bytes(picture + more)
+    monkeypatch.chdir(tmp_path / "night")
+    async with cvs.batch(cvs.ocr.card, [Path("001.jpg")]) as outcomes:
+        [key] = [outcome.item.key async for outcome in outcomes]
+    monkeypatch.chdir(tmp_path / "here")
+    finder = Finder([tmp_path / "night"], [tmp_path / "archive"])
+    assert finder.find("001.jpg", "ocr.card", key) == FoundFile((tmp_path / "night" / "001.jpg",), "sent")
+    assert finder.find("001.jpg", "ocr.card", "0" * 64) == FoundFile((Path("001.jpg"),), "maybe")
+    (tmp_path / "night" / "001.jpg").unlink()
+    assert finder.find("001.jpg", "ocr.card", key) == FoundFile((tmp_path / "archive" / "001.jpg",), "sent")
+
+
+# --- places and pictures
+
+
+def test_values_that_are_not_shown_take_no_places_of_others() -> None:
+    papers = [{"type": "passport", "info": {f"x{at}": "1" for at in range(MOST_READS + 7)}}, *card(id=FIELD)]
+    document = view_of(line(data=papers))
+    places: list[Any] = [(0, "stated", (0.0, 0.0, 0.1, 0.1))] * (len(list(document.reads)) - 1)
+    places.append((1, "stated", (0.5, 0.5, 0.6, 0.6)))
+    details = PageData(Limits()).details(0, document, Drawing(0, places=places), [])
+    assert [len(paper["fields"]) for paper in details["papers"]] == [MOST_READS, 1]
+    assert details["papers"][1]["fields"][0][4:] == [1, [0.5, 0.5, 0.6, 0.6]]
+    assert details["papers"][1]["page"] == 1
+
+
+def test_a_roll_longer_than_webp_is_drawn_smaller(tmp_path: Path) -> None:
+    path = tmp_path / "roll.png"
+    Image.new("L", (40, LONGEST_SIDE + 2_000), 255).save(path)
+    drawing = draw(Job(0, (path,), "ocr.card", []))
+    assert drawing.problem is None
+    assert drawing.pages[0].height <= LONGEST_SIDE
+
+
+def test_whatever_fails_is_about_one_document_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> Any:
+        raise KeyError(CANARY)
+
+    monkeypatch.setattr("cvs_async.look.pictures.place", fails)
+    Image.new("L", (40, 40)).save(tmp_path / "a.png")
+    drawing = draw(Job(0, (tmp_path / "a.png",), "ocr.card", []))
+    assert drawing.problem == "it cannot be drawn (KeyError)"
