@@ -72,9 +72,9 @@ class Finder:
             return FoundFile((), "url")
         tried = dict[tuple[Path, ...], None]()
         for paths in self._candidates(names):
-            if paths not in tried and key is not None:
-                if self._is_as_noted(key, paths) or self._is_of(key, operation, paths):
-                    return FoundFile(paths, "sent")
+            is_new = paths not in tried
+            if is_new and key is not None and (self._is_as_noted(key, paths) or self._is_of(key, operation, paths)):
+                return FoundFile(paths, "sent")
             tried[paths] = None
         return FoundFile(next(iter(tried)), "maybe") if tried else FoundFile((), "missing")
 
