@@ -256,3 +256,26 @@ def test_whatever_fails_is_about_one_document_only(tmp_path: Path, monkeypatch: 
     Image.new("L", (40, 40)).save(tmp_path / "a.png")
     drawing = draw(Job(0, (tmp_path / "a.png",), "ocr.card", []))
     assert drawing.problem == "it cannot be drawn (KeyError)"
+
+
+# --- required fields
+
+
+def test_a_required_field_is_missed_in_each_paper_that_has_such_a_field() -> None:
+    limits = Limits(required=("info.id", "supplier"))
+    passport, nameless, invoice = (
+        {"type": "passport", "info": {"id": FIELD}},
+        {"type": "passport", "info": {"sur_name": FIELD}},
+        {"type": "invoice", "info": {"supplier": {"value": "", "confidence": 0.1}}},
+    )
+    missed = [
+        limits.missing(view_of(line(data=papers)).papers)
+        for papers in ([passport, invoice], [passport, nameless, invoice], [invoice], [{"type": "new", "info": {}}], [])
+    ]
+    assert missed == [
+        [(1, "supplier")],
+        [(1, "info.id"), (2, "supplier")],
+        [(-1, "info.id"), (0, "supplier")],
+        [(-1, "info.id"), (-1, "supplier")],
+        [(-1, "info.id"), (-1, "supplier")],
+    ]

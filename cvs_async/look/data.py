@@ -80,7 +80,7 @@ class PageData:
             len(set(pages)) or None,
             min(confidences, default=None),
             sum(map(self.limits.is_low, reads)),
-            len(self.limits.missing(reads)) if document.status == "done" else 0,
+            len(self.limits.missing(seen.papers)) if document.status == "done" else 0,
             sum(len(paper.warnings) for paper in document.papers),
             seen.charge,
             document.requests,

@@ -72,8 +72,8 @@ class ReviewQueue:
             if read.confidence is not None and self.limits.is_low(read):
                 self._add(Entry(0, read.confidence, number, position, read.paper, read.path))
         if document.status == "done":
-            for name in self.limits.missing(document.reads):
-                self._add(Entry(1, 0.0, number, path=name))
+            for place, name in self.limits.missing(document.papers):
+                self._add(Entry(1, 0.0, number, paper=place, path=name))
         for place, paper in enumerate(document.papers):
             for name, _ in paper.warnings:
                 self._add(Entry(2, 0.0, number, paper=place, note=name))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 
 from attrs import define, field, frozen
 
-from .gathering import DocumentView
+from ..models.catalogue import fields_of
+from ..models.fields import PAPERS
+from .gathering import DocumentView, PaperView
 from .reads import Read
 
 FINE = 200
@@ -50,12 +53,31 @@ class Limits:
         """Whether a value is below its limit."""
         return read.confidence is not None and read.confidence < self.of(read.column)
 
-    def missing(self, reads: Iterable[Read]) -> list[str]:
-        """Return the required columns that have no value."""
-        if not self.required:
-            return []
-        there = {name for read in reads if read.value not in (None, "") for name in (read.column, _short(read.column))}
-        return [name for name in self.required if name not in there]
+    def missing(self, papers: Sequence[PaperView]) -> list[tuple[int, str]]:
+        """Return the required columns without a value, each with the position of its paper.
+
+        A column is missed in each paper of a kind that has it. If no paper of the document has it, the whole document
+        lacks it: then the position is -1.
+        """
+        found: list[tuple[int, str]] = []
+        for name in self.required:
+            short = _short(name)
+            values = {
+                place: [read.value for read in paper.reads if _short(read.column) == short]
+                for place, paper in enumerate(papers)
+            }
+            having = [place for place, paper in enumerate(papers) if values[place] or short in _columns(paper.type)]
+            found += [(place, name) for place in having if all(value in (None, "") for value in values[place])]
+            found += [] if having else [(-1, name)]
+        return found
+
+
+@cache
+def _columns(kind: str | None) -> frozenset[str]:
+    """The documented columns of a kind of paper."""
+    if kind not in PAPERS:
+        return frozenset()
+    return frozenset(_short(one.path) for one in fields_of(PAPERS[kind]))
 
 
 def _short(column: str) -> str:
