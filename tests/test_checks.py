@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cvs_async import models
+from cvs_async import Reply, models
 from cvs_async._converter import structure
 from cvs_async.api import OPERATIONS
 from cvs_async.checks import Finding, check_digit, check_paper, check_zone
@@ -39,6 +39,7 @@ from cvs_async.models import (
     StatementRow,
     V1Front,
     VehicleInspection,
+    pair,
 )
 from cvs_async.models.fields import PAPERS, Document
 from cvs_async.sandbox import write_samples
@@ -529,3 +530,17 @@ def test_an_applications_own_decimal_context_does_no_harm() -> None:
 @pytest.mark.parametrize("type_", sorted(PAPERS))
 def test_an_empty_paper_gives_no_finding(type_: str) -> None:
     assert check_paper(structure({"type": type_, "info": {}}, Recognized), today=TODAY) == []
+
+
+@pytest.mark.parametrize("shape", [list, tuple, lambda papers: Reply(operation="ocr.card", data=papers, raw={})])
+def test_papers_are_checked_in_whatever_they_come(shape: Any) -> None:
+    wrong = Recognized(info=ChipIdCardFront(id=Field("1")))
+    assert kinds(check_paper(shape([wrong]))) == [("0.info.id", "number_form")]
+
+
+def test_both_sides_of_a_card_are_checked() -> None:
+    front = Recognized(info=ChipIdCardFront(id=Field("1")))
+    back = Recognized(info=ChipIdCardBack(person_number=Field("2")))
+    found = [("front.info.id", "number_form"), ("back.info.person_number", "number_form")]
+    assert kinds(check_paper(pair(front, back))) == found
+    assert kinds(check_paper(pair(None, back))) == found[1:]

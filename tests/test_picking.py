@@ -246,3 +246,27 @@ def test_cards_and_findings_are_dictionaries_and_json() -> None:
     assert written["front"]["info"]["id"]["value"] == "001090000002"
     assert written["findings"][0] == card.findings[0].to_dict()
     assert set(written["findings"][0]) == {"path", "kind", "message"}
+
+
+# Replies as they are, and what is no class
+
+
+def test_a_reply_is_as_good_as_its_data() -> None:
+    data = read(BACK, FRONT, PASSPORT)
+    reply = Reply(operation="ocr.card", data=data, raw={})
+    assert pairs(reply) == pairs(data)
+    assert first(reply, Passport) is data[2]
+    assert (front(reply), back(reply)) == (data[1], data[0])
+    assert identity_papers(reply) == data
+
+
+@pytest.mark.parametrize("kind", ["passport", "giấy_mới", Recognized, Recognized[Passport], object, None])
+@pytest.mark.parametrize("papers", [[], read(PASSPORT)])
+def test_what_is_no_class_of_papers_is_an_error_and_not_an_absent_paper(kind: Any, papers: list[Recognized]) -> None:
+    with pytest.raises(TypeError, match="kind must be a class of papers, such as"):
+        first(papers, kind)
+
+
+def test_the_type_of_a_paper_is_answered_with_its_class() -> None:
+    with pytest.raises(TypeError, match=r"'chip_id_card_back' is models\.ChipIdCardBack"):
+        first([], "chip_id_card_back")  # type: ignore[arg-type]

@@ -9,8 +9,10 @@ from typing import Any
 
 import attrs
 
+from .._reply import Reply
 from ..models.fields import Document
 from ..models.finding import Finding
+from ..models.pairing import PersonCard
 from ..models.tables import Cell
 from .dates import check_dates
 from .numbers import check_number
@@ -21,7 +23,9 @@ _EXACT = 400
 """Digits of intermediate results: more than the product of two printed amounts, and a percentage of it, has."""
 
 
-def check_paper(paper: Document | Sequence[Document], *, today: datetime.date | None = None) -> list[Finding]:
+def check_paper(
+    paper: Document | Sequence[Document] | Reply[Any] | PersonCard, *, today: datetime.date | None = None
+) -> list[Finding]:
     """Find what contradicts itself in a paper that was read. It costs nothing: nothing is sent.
 
     No value is changed, nothing is raised. A field that is absent or cannot be read gives no finding. A finding
@@ -46,7 +50,8 @@ def check_paper(paper: Document | Sequence[Document], *, today: datetime.date | 
 
     Args:
         paper: an element of a reply's data, its `info`, or any other document; what is inside of it is checked too.
-            Of a list, paths begin with the place in it: ``0.info.id``.
+            Of a list, as of a reply with one, paths begin with the place in it: ``0.info.id``; of what `pair` has
+            joined, with the side: ``front.info.id``.
         today: what dates are compared with; without it, ``expired`` and ``date_future`` are not looked for.
 
     Returns:
@@ -77,8 +82,16 @@ def _walk(document: Document, today: datetime.date | None) -> Iterator[Finding]:
 
 def _inside(path: str, value: Any) -> Iterator[tuple[str, Document]]:
     """The documents in a value. Cells are looked at with their rows."""
-    if isinstance(value, Document) and not isinstance(value, Cell):
-        yield path, value
-    elif isinstance(value, list):
-        for place, element in enumerate(value):
-            yield from _inside(f"{path}.{place}" if path else str(place), element)
+    match value:
+        case Cell():
+            return
+        case Document():
+            yield path, value
+        case Reply():
+            yield from _inside(path, value.data)
+        case PersonCard():
+            yield from _inside("front", value.front)
+            yield from _inside("back", value.back)
+        case list() | tuple():
+            for place, element in enumerate(value):
+                yield from _inside(f"{path}.{place}" if path else str(place), element)

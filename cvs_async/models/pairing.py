@@ -56,7 +56,7 @@ def pair(front: Recognized[Front] | None, back: Recognized[Back] | None) -> Pers
 
 
 def pairs(papers: object) -> list[PersonCard]:
-    """Join the fronts and backs in a reply's data, which may be of several people, in the order in which they came.
+    """Join the fronts and backs in a reply or its data, perhaps of several people, in the order in which they came.
 
     1. A front and a back with the same number (a vehicle's plate) are one card.
     2. If then one front and one back of a kind of card are left over and the back has no number, they are one.

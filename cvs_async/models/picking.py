@@ -6,11 +6,12 @@ The service does not promise an order: answers with the back before the front we
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, TypeAlias, TypeVar
+from types import UnionType
+from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from .employee import EmployeeProfile
 from .faces import PersonWithCard
-from .fields import Paper
+from .fields import PAPERS, Paper
 from .identity import (
     ChipIdCardBack,
     ChipIdCardFront,
@@ -70,8 +71,11 @@ def first(papers: object, kind: type[P]) -> Recognized[P] | None:
     """Return the first paper of a class, or of one derived from it; None if there is none.
 
     Args:
-        papers: a reply's data, whatever its shape, or any papers of it. Data without papers has none.
+        papers: a reply or its data, whatever its shape, or any papers of it. Data without papers has none.
         kind: such as `Passport`, or `IdCardFront` for the front of any identity card.
+
+    Raises:
+        TypeError: `kind` is no class of papers, such as a text.
     """
     return next(of_kind(papers, kind), None)
 
@@ -92,11 +96,15 @@ def identity_papers(papers: object) -> list[Recognized[IdentityPaper]]:
 
 
 def papers_of(data: object) -> Iterator[Recognized[Paper]]:
-    """Yield the papers in a reply's data: those of a list, the only one, or those of a file or of a person.
+    """Yield the papers in a reply or its data: those of a list, the only one, or those of a file or of a person.
 
     Papers of v1 are wrapped like those of v2.
     """
+    from .._reply import Reply  # which needs these functions
+
     match data:
+        case Reply():
+            yield from papers_of(data.data)
         case Recognized():
             yield data
         case V1Paper(type=type_, info=info, valid=valid):
@@ -119,5 +127,13 @@ def papers_of(data: object) -> Iterator[Recognized[Paper]]:
 
 
 def of_kind(papers: object, kind: Any) -> Iterator[Recognized[Any]]:
-    """Yield the papers of a class, or of one of a union of classes."""
+    """Return the papers of a class, or of one of a union of classes.
+
+    Raises:
+        TypeError: `kind` is neither.
+    """
+    classes = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    if not all(isinstance(each, type) and issubclass(each, Paper) for each in classes):
+        meant = f"; {kind!r} is models.{PAPERS[kind].__name__}" if isinstance(kind, str) and kind in PAPERS else ""
+        raise TypeError(f"kind must be a class of papers, such as models.Passport{meant}")
     return (paper for paper in papers_of(papers) if isinstance(paper.info, kind))
