@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from operator import or_
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import attrs
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -20,8 +20,10 @@ from ._converter import unstructure
 from ._json import json_values
 from ._reply import Reply
 from ._restoring import bound, restore, restore_reply
+from .batch.outcome import Done, Failed, Held, Reason, Recorded
 from .errors import Charge
 from .models.catalogue_sources import meanings
+from .models.dictionaries import InPydantic
 from .models.fields import Box, Document, Field, Image, Paper, Unknown
 from .models.general import NESTED
 from .models.recognized import Recognized
@@ -35,6 +37,8 @@ def schema_of(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
     It is a function each way; what `json_schema_of` documents stands beside it.
     """
     cls = get_origin(source) or source
+    if get_args(source) == (Paper,):
+        source = cls  # it is the same, and is documented once
     return core_schema.no_info_plain_validator_function(
         _validate(cls, source),
         json_schema_input_schema=_documented(cls, source, handler),
@@ -53,7 +57,7 @@ def json_schema_of(cls: type[Any], schema: Any, handler: GetJsonSchemaHandler) -
     for name, text in texts.items():
         if name in properties:
             properties[name]["description"] = _markdown(text)
-    if properties and handler.mode == "serialization":
+    if properties and handler.mode == "serialization" and not issubclass(cls, Recorded):
         described["required"] = [name for name in properties if name not in ("extra", "unknown_attempts")]
     return found
 
@@ -64,20 +68,41 @@ def json_schema_of(cls: type[Any], schema: Any, handler: GetJsonSchemaHandler) -
 def _validate(cls: type[Any], source: Any) -> Callable[[Any], Any]:
     def validate(value: Any) -> Any:
         if isinstance(value, cls):
-            return _checked(value, source)
+            _check(value, source)
+            return value
+        if issubclass(cls, Recorded):
+            raise ValueError("an outcome is not read back: its item was an object of the program that made it")
         if cls is Reply:
             return restore_reply(value, *get_args(source))
-        return restore(value, source)
+        return restore(value, source, strict=True)
 
     return validate
 
 
-def _checked(value: Any, source: Any) -> Any:
-    """A paper of the class that is asked for."""
-    (kind,) = get_args(source) or (None,)
-    if kind is not None and isinstance(value, Recognized) and not isinstance(value.info, kind):
+def _check(value: Any, source: Any) -> None:
+    """Refuse a paper, or a reply with papers, of another class than is asked for."""
+    kind: Any = next(iter(get_args(source)), Any)
+    if kind is Any or isinstance(kind, TypeVar):
+        return
+    if isinstance(value, Recognized) and not isinstance(value.info, kind):
         raise ValueError(f"info is a paper of class {type(value.info).__name__}, not {_name(kind)}")
-    return value
+    if isinstance(value, Reply):
+        _check_data(value.data, kind)
+    elif isinstance(value, Done) and not value.purged:
+        _check_data(value.reply.data, kind)
+
+
+def _check_data(data: Any, kind: Any) -> None:
+    cls = get_origin(kind) or kind
+    if not (isinstance(cls, type) and issubclass(cls, (list, InPydantic))):
+        return  # a union, or a type of the user's own
+    if not isinstance(data, cls):
+        raise ValueError(f"data is of class {type(data).__name__}, not {cls.__name__}")
+    if isinstance(data, list) and cls is list:
+        for element in data:
+            _check_data(element, *get_args(kind))
+    else:
+        _check(data, kind)
 
 
 def _written(value: Any) -> Any:
@@ -103,13 +128,22 @@ def _documented(cls: type[Any], source: Any, handler: GetCoreSchemaHandler) -> C
         return core_schema.str_schema()
     if cls in NESTED:
         return core_schema.list_schema(handler.generate_schema(NESTED[cls]))
-    names: dict[str, tuple[Any, bool]] = _reply_types(source) if cls is Reply else dict(_types(cls, source))
+    names = _names(cls, source)
     return core_schema.typed_dict_schema(
         {
             name: core_schema.typed_dict_field(handler.generate_schema(type_), required=required)
             for name, (type_, required) in names.items()
         }
     )
+
+
+def _names(cls: type[Any], source: Any) -> Mapping[str, tuple[Any, bool]]:
+    """The type of each name, and whether it must be there."""
+    if cls is Reply:
+        return _reply_types(source)
+    if issubclass(cls, Recorded):
+        return _outcome_types(cls, source)
+    return dict(_types(cls, source))
 
 
 def _types(cls: type[Any], source: Any) -> Iterator[tuple[str, tuple[Any, bool]]]:
@@ -145,6 +179,29 @@ def _reply_types(source: Any) -> dict[str, tuple[Any, bool]]:
         "check_sum": (str | None, False),
         "data": (data, True),
     }
+
+
+def _outcome_types(cls: type[Recorded], source: Any) -> dict[str, tuple[Any, bool]]:
+    """A line of a JSON Lines file."""
+    statuses = {Done: Literal["done", "purged"], Failed: Literal["failed"], Held: Literal["held"]}
+    head: dict[str, tuple[Any, bool]] = {
+        "index": (int, True),
+        "source": (str | list[str], True),
+        "key": (str | None, True),
+        "status": (statuses.get(cls, str), True),
+        "id": (str, False),
+    }
+    how: dict[str, tuple[Any, bool]] = {"replayed": (bool, False), "deduplicated": (bool, False)}
+    if cls is Done:
+        return head | how | _reply_types(source) | {"data": (_reply_types(source)["data"][0], False)}
+    failure: dict[str, tuple[Any, bool]] = {
+        "operation": (str | None, True),
+        "charge": (Charge, True),
+        "attempts": (int, True),
+        "error": (dict[str, Any], True),
+        "raw": (Any, False),
+    }
+    return head | (how if cls is Failed else {"reason": (Reason, True)}) | failure
 
 
 def _attributes_section(cls: type[Any]) -> dict[str, str]:

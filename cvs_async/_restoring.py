@@ -23,13 +23,20 @@ Read = Callable[[Any, str], Any]
 """Makes a model of a plain value that stands at a path."""
 
 
-def restore(data: Any, type_: Any, path: str = "") -> Any:
+def restore(data: Any, type_: Any, path: str = "", *, strict: bool = False) -> Any:
     """Make what a type says of plain values.
+
+    Args:
+        data: the values.
+        type_: what to make of them.
+        path: where they stand.
+        strict: whether a paper's `type` that is of another class than the declared one is an error. The service may
+            contradict itself so, and what it said can be read back.
 
     Raises:
         ValueError: they are of another type; names the place.
     """
-    return _reader(type_)(data, path)
+    return _reader(type_, strict)(data, path)
 
 
 def restore_reply(data: Any, returns: Any = None) -> Reply[Any]:
@@ -47,11 +54,12 @@ def restore_reply(data: Any, returns: Any = None) -> Reply[Any]:
     operation = _text(data["operation"], "operation")
     if data.get("charge") not in get_args(Charge):
         raise _unfit("charge", f"one of {', '.join(get_args(Charge))}")
-    if returns in (None, Any) and operation in OPERATIONS:
-        returns = OPERATIONS[operation].returns
+    answered = OPERATIONS[operation].returns if operation in OPERATIONS else None
+    if returns in (None, Any):
+        returns = answered
     return Reply(
         operation=operation,
-        data=data["data"] if returns is None else restore(data["data"], returns, "data"),
+        data=data["data"] if returns is None else restore(data["data"], returns, "data", strict=returns != answered),
         raw={},
         charge=data["charge"],
         attempts=_integer(data.get("attempts", 1), "attempts"),
@@ -62,19 +70,19 @@ def restore_reply(data: Any, returns: Any = None) -> Reply[Any]:
 
 
 @cache
-def _reader(type_: Any) -> Read:
+def _reader(type_: Any, strict: bool) -> Read:
     origin = get_origin(type_) or type_
     if type_ in _SCALARS:
         return _SCALARS[type_]
     if origin in (Union, UnionType):
         (inner,) = (each for each in get_args(type_) if each is not type(None))
-        return _optional(_reader(inner))
+        return _optional(_reader(inner, strict))
     if origin in NESTED:
-        return _list_reader(NESTED[origin], origin)
+        return _list_reader(_reader(NESTED[origin], strict), origin)
     if origin is list:
-        return _list_reader(get_args(type_)[0], list)
+        return _list_reader(_reader(get_args(type_)[0], strict), list)
     if isinstance(origin, type) and attrs.has(origin):
-        return _attributes_reader(origin, get_args(type_))
+        return _attributes_reader(origin, get_args(type_), strict)
     return lambda value, path: value
 
 
@@ -94,7 +102,10 @@ _text, _boolean, _number = _of("a text", str), _of("true or false", bool), _of("
 
 
 def _float(value: Any, path: str) -> float:
-    return float(_number(value, path))
+    try:
+        return float(_number(value, path))
+    except OverflowError:
+        raise _unfit(path, "a number of at most 308 digits") from None
 
 
 def _integer(value: Any, path: str) -> int:
@@ -127,9 +138,7 @@ def _optional(read: Read) -> Read:
 # --- what consists of others
 
 
-def _list_reader(element: Any, build: Callable[[Any], list[Any]]) -> Read:
-    read_element = _reader(element)
-
+def _list_reader(read_element: Read, build: Callable[[Any], list[Any]]) -> Read:
     def read(value: Any, path: str) -> list[Any]:
         if not isinstance(value, (list, tuple)):
             raise _unfit(path, "a list")
@@ -138,7 +147,7 @@ def _list_reader(element: Any, build: Callable[[Any], list[Any]]) -> Read:
     return read
 
 
-def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...]) -> Read:
+def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...], strict: bool) -> Read:
     """Read a document, or a field."""
     variables = dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False))
     attributes = {attribute.name: attribute for attribute in attrs.fields(attrs.resolve_types(cls))}
@@ -146,7 +155,7 @@ def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...]) -> Read:
     for each in attributes.values():
         kinds = each.metadata.get("kinds", kinds)
     readers = {
-        name: _reader(bound(each.type, variables))
+        name: _reader(bound(each.type, variables), strict)
         for name, each in attributes.items()
         if name != "extra" and "kinds" not in each.metadata
     }
@@ -160,8 +169,8 @@ def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...]) -> Read:
         if kinds:
             if "info" not in value:
                 raise _unfit(_below(path, "info"), "there")
-            kind: Any = _class(values.get("type"), kinds, declared, path)
-            values["info"] = _reader(kind)(value["info"], _below(path, "info"))
+            kind: Any = _class(values.get("type"), kinds, declared, path, strict)
+            values["info"] = _reader(kind, strict)(value["info"], _below(path, "info"))
         unknown = {name: part for name, part in value.items() if name not in attributes}
         if is_document:
             return cls(**values, extra=unknown | _extra(value, path))
@@ -172,14 +181,17 @@ def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...]) -> Read:
     return read
 
 
-def _class(type_name: str | None, kinds: Mapping[str, type[Paper]], declared: Any, path: str) -> type[Paper]:
+def _class(name: str | None, kinds: Mapping[str, type[Paper]], declared: Any, path: str, strict: bool) -> type[Paper]:
     """The class of a paper. Where one of several is declared, its type must be that of one of them."""
-    if get_origin(declared) not in (Union, UnionType):
-        return class_of(type_name, kinds, declared)
-    kind = kinds.get(type_name or "")
-    if kind is None or not issubclass(kind, declared):
-        raise _unfit(_below(path, "type"), "the type of any paper that may be here")
-    return kind
+    kind = kinds.get(name or "")
+    if get_origin(declared) in (Union, UnionType):
+        if kind is None or not issubclass(kind, declared):
+            raise _unfit(_below(path, "type"), "the type of any paper that may be here")
+        return kind
+    if strict and kind is not None and not (issubclass(kind, declared) or issubclass(declared, kind)):
+        where = _below(path, "type")
+        raise ValueError(f"{where} is that of a paper of class {kind.__name__}, not {declared.__name__}")
+    return class_of(name, kinds, declared)
 
 
 def bound(type_: Any, variables: Mapping[Any, Any]) -> Any:

@@ -288,3 +288,24 @@ def test_every_model_that_operations_answer_can_be_written_and_read_back() -> No
         assert callable(model.to_dict)
         assert callable(model.to_json)
         assert callable(model.from_dict)
+
+
+# Contradictions
+
+
+def test_what_the_service_contradicts_itself_in_is_read_back_in_a_reply() -> None:
+    data = structure([{"type": "passport", "info": {"total_amount": "1.000"}}], list[Recognized[Invoice]])
+    read = reply(data, "ocr.document.invoice")
+    assert isinstance(read.data[0].info, Invoice)
+    assert Reply.from_dict(read.to_dict()).data == data
+
+
+def test_a_type_of_another_class_than_was_asked_for_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"^type is that of a paper of class Passport, not Invoice$"):
+        Recognized.from_dict(CARD.to_dict(), Invoice)
+
+
+def test_a_number_that_no_float_can_hold_is_an_error_with_its_place() -> None:
+    for wrong in ({"elapsed": 10**400}, {"data": [{"info": {"id": {"confidence": 10**400}}}]}):
+        with pytest.raises(ValueError, match=r"^(elapsed|data\.0\.info\.id\.confidence) is not a number of at most"):
+            Reply.from_dict(reply([]).to_dict() | wrong)

@@ -18,10 +18,10 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from cvs_async import AsyncCVS, Done, Reply
+from cvs_async import AsyncCVS, CVSError, Done, Failed, Held, InvalidImageError, Reply
 from cvs_async._converter import structure
 from cvs_async.api import OPERATIONS
-from cvs_async.batch.outcome import Item
+from cvs_async.batch.outcome import Item, Outcome
 from cvs_async.models import (
     Box,
     Field,
@@ -31,7 +31,9 @@ from cvs_async.models import (
     Invoice,
     LandCertificate,
     Page,
+    Paper,
     Passport,
+    PersonWithCard,
     Recognized,
     TextItem,
     Unknown,
@@ -206,7 +208,98 @@ def test_a_reply_is_received_in_the_type_that_is_declared() -> None:
     assert TypeAdapter(Reply[Any]).validate_python(REPLY.to_dict()).data == [PASSPORT]
 
 
+@pytest.mark.parametrize(
+    "union", [Recognized[Passport] | Recognized[Invoice], Recognized[Invoice] | Recognized[Passport]]
+)
+def test_a_paper_becomes_none_of_another_class_in_a_union(union: Any) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(union)
+    invoice = Recognized(type="invoice", info=Invoice(total_amount=Field("1.000")))
+    for paper in (PASSPORT, invoice):
+        assert adapter.validate_python(paper.to_dict()) == paper
+        assert adapter.validate_json(paper.to_json(compact=True)) == paper
+
+
+def test_a_paper_of_another_type_is_refused_wherever_it_is() -> None:
+    for adapter in (TypeAdapter(Recognized[Invoice]), TypeAdapter(Reply[list[Recognized[Invoice]]])):
+        written: Any = PASSPORT if "Reply" not in str(adapter) else REPLY
+        with pytest.raises(ValidationError, match=r"type is that of a paper of class Passport, not Invoice"):
+            adapter.validate_python(written.to_dict())
+
+
+def test_what_a_reply_holds_is_checked() -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(Reply[list[Recognized[Invoice]]])
+    with pytest.raises(ValidationError, match="info is a paper of class Passport, not Invoice"):
+        adapter.validate_python(REPLY)
+    with pytest.raises(ValidationError, match="data is of class Recognized, not list"):
+        adapter.validate_python(attrs.evolve(REPLY, data=PASSPORT))
+    with pytest.raises(ValidationError, match="data is of class Passport, not Recognized"):
+        adapter.validate_python(attrs.evolve(REPLY, data=[PASSPORT.info]))
+    for kind in (Any, list[Recognized], list[Recognized[Passport]], list[Recognized[IdentityPaper]]):
+        assert TypeAdapter(Reply[kind]).validate_python(REPLY) is REPLY  # type: ignore[valid-type]
+
+
+@pytest.mark.parametrize("name", ["elapsed", "attempts"])
+async def test_a_number_without_end_is_refused_and_no_failure_of_the_server(name: str) -> None:
+    app = FastAPI()
+
+    @app.post("/")
+    async def take(reply: Annotated[Reply[list[Recognized]], Body()]) -> int:
+        return reply.attempts
+
+    body = json.dumps(REPLY.to_dict() | {name: 7}).replace(": 7", ": " + "7" * 400)
+    answered = await call(app, "POST", "/", content=body, headers={"content-type": "application/json"})
+    assert answered.status_code == (422 if name == "elapsed" else 200)
+
+
+OUTCOMES: list[Any] = [
+    Done(Item(0, "a.jpg", key="k", reference="r"), REPLY, replayed=True),
+    Done(Item(0, ("a.jpg", "b.jpg")), attrs.evolve(REPLY, data=[]), purged=True),
+    Failed(Item(1, "a.jpg"), InvalidImageError("no", operation="ocr.card", code=1, message="m", charge="free")),
+    Held(Item(2, "a.jpg"), "in_doubt", CVSError("no", operation="ocr.card", raw=b"x")),
+]
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_an_outcome_is_written_and_documented_as_a_line_of_json_lines(outcome: Any) -> None:
+    kinds: tuple[Any, ...] = (type(outcome), Outcome)
+    for kind in kinds:
+        adapter: TypeAdapter[Any] = TypeAdapter(kind)
+        assert adapter.validate_python(outcome) is outcome
+        assert json.loads(adapter.dump_json(outcome)) == outcome.to_dict()
+    schema = TypeAdapter(type(outcome)).json_schema(mode="serialization")
+    assert set(outcome.to_dict()) <= set(schema["properties"])
+    assert set(schema["required"]) <= set(outcome.to_dict())
+
+
+def test_an_outcome_is_not_read_back() -> None:
+    with pytest.raises(ValidationError, match="an outcome is not read back"):
+        TypeAdapter(Done).validate_python(OUTCOMES[0].to_dict())
+
+
+async def test_an_endpoint_returns_outcomes() -> None:
+    async def read() -> list[Outcome[list[Recognized]]]:
+        return OUTCOMES
+
+    app = app_of(read)
+    assert await get(app, "/") == [outcome.to_dict() for outcome in OUTCOMES]
+    assert {"Failed", "Held"} <= set(await components(app))
+
+
 # What is documented
+
+
+async def test_a_paper_of_any_class_is_documented_once() -> None:
+    app = app_of(papers)
+
+    @app.get("/person")
+    async def person() -> PersonWithCard:
+        raise AssertionError
+
+    @app.get("/same")
+    async def same() -> list[Recognized[Paper]]:
+        raise AssertionError
+
+    assert [name for name in await components(app) if name.startswith("Recognized")] == ["Recognized"]
 
 
 async def test_openapi_has_each_field_with_its_meaning() -> None:

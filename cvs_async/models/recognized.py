@@ -49,9 +49,10 @@ class Recognized(Document, Generic[P]):
             kind: the class of `info` where its `type` does not tell: that of ``Recognized[Invoice]`` is `Invoice`.
 
         Raises:
-            ValueError: some value has another type than `to_dict` writes; names the place, not the value.
+            ValueError: some value has another type than `to_dict` writes, or `type` is that of another class than
+                `kind`; names the place, not the value.
         """
         from .._restoring import restore  # which needs the models
 
-        restored: Self = restore(data, cls[kind])  # type: ignore[index]
+        restored: Self = restore(data, cls[kind], strict=True)  # type: ignore[index]
         return restored
