@@ -270,3 +270,8 @@ def test_what_is_no_class_of_papers_is_an_error_and_not_an_absent_paper(kind: An
 def test_the_type_of_a_paper_is_answered_with_its_class() -> None:
     with pytest.raises(TypeError, match=r"'chip_id_card_back' is models\.ChipIdCardBack"):
         first([], "chip_id_card_back")  # type: ignore[arg-type]
+
+
+def test_a_letter_that_only_looks_like_another_is_no_contradiction() -> None:
+    sides = read(changed(FRONT, name="NGUYỄN \u00d0ỨC"), changed(BACK, sur_name="NGUYEN", given_name="DUC"))
+    assert pairs(sides)[0].findings == ()

@@ -39,7 +39,12 @@ _PRINTED = re.compile(
 # A mark stands for thousands where groups of three digits are all that it parts: "1.234" is 1234 in Vietnam, where
 # papers that mean one and a quarter write "1,234" with other than three digits behind the mark, or a zero before it.
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?P<mark>[.,' ])\d{3}(?:(?P=mark)\d{3})*(?:(?!(?P=mark))[.,](?P<rest>\d+))?")
+_GROUP_OR_DECIMALS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _PLAIN = re.compile(r"\d+(?:[.,](?P<rest>\d+))?")
+
+
+_SAME = str.maketrans({"\u2018": "'", "\u2019": "'", "\u2010": "-", "\u2011": "-", "\u2013": "-", "ð": "đ", "Ð": "Đ"})
+"""Characters that look like others and are printed in their place: apostrophes, hyphens, the letter of the currency."""
 
 
 @frozen
@@ -60,19 +65,23 @@ def parse_amount(text: str | None) -> Amount | None:
 
     Vietnamese notation (1.234.567,89) and the international one (1,234,567.89), blanks and apostrophes between
     groups, currencies before or behind, percentages; negative with a minus sign before or behind, or in brackets.
-    One mark with three digits behind it parts thousands: 1.234 and 1,234 are both 1234.
+    One mark with three digits behind it parts thousands: 1.234 and 1,234 are both 1234. In a percentage it stands
+    before decimals, as in an interest rate of 8.125%.
 
     Returns:
         The amount; None if the text holds anything else.
     """
     if not isinstance(text, str) or len(text) > LONGEST:
         return None
-    found = _PRINTED.fullmatch(unicodedata.normalize("NFKC", text).strip().lower())
+    if any(letter.isdigit() and not letter.isdecimal() for letter in text):
+        return None  # the mark of a footnote, which is no digit of the number
+    same = unicodedata.normalize("NFKC", text.translate(_SAME))
+    found = _PRINTED.fullmatch(same.strip().lower())
     if found is None or (found["open"] is None) != (found["close"] is None):
         return None
     units = {_UNITS[found[place]] for place in ("before", "inside", "after") if found[place]}
     signs = [found[place] for place in ("sign", "open", "behind") if found[place]]
-    value = _number(found["number"])
+    value = _number(found["number"], is_rate=units == {"%"})
     if value is None or len(units) > 1 or len(signs) > 1:
         return None
     negative = signs not in ([], ["+"])
@@ -85,10 +94,11 @@ def parse_number(text: str | None) -> Decimal | None:
     return None if amount is None else amount.value
 
 
-def _number(printed: str) -> Decimal | None:
+def _number(printed: str, *, is_rate: bool) -> Decimal | None:
     """A number without sign, whichever marks it is printed with."""
     compact = re.sub(r"\s*([.,'])\s*", r"\1", " ".join(printed.split()))
-    found = _GROUPED.fullmatch(compact) or _PLAIN.fullmatch(compact)
+    has_decimals = is_rate and _GROUP_OR_DECIMALS.fullmatch(compact) is not None
+    found = (None if has_decimals else _GROUPED.fullmatch(compact)) or _PLAIN.fullmatch(compact)
     if found is None:
         return None
     rest = found["rest"] or ""

@@ -13,7 +13,10 @@ _FORMS = [
         rf"{_START}(?P<day>\d{{1,2}})\s*(?P<by>[./-])\s*(?P<month>\d{{1,2}})\s*(?P=by)\s*(?P<year>\d{{4}}){_END}"
     ),
     re.compile(rf"{_START}(?P<year>\d{{4}})(?P<by>[./-])(?P<month>\d{{1,2}})(?P=by)(?P<day>\d{{1,2}}){_END}"),
-    re.compile(r"(?<!\d)(?P<day>\d{1,2})\W{0,9}thang\W{0,9}(?P<month>\d{1,2})\W{0,9}nam\W{0,9}(?P<year>\d{4})(?!\d)"),
+    re.compile(
+        r"(?<!\d)(?P<day>\d{1,2})\W{0,9}thang\W{0,9}(month\W{0,9})?(?P<month>\d{1,2})\W{0,9}"
+        r"nam\W{0,9}(year\W{0,9})?(?P<year>\d{4})(?!\d)"
+    ),
 ]
 _UNLIMITED = re.compile(r"\b(khong|vo)\s*(co|xac dinh|gioi han)?\s*thoi\s*han")
 
@@ -21,7 +24,8 @@ _UNLIMITED = re.compile(r"\b(khong|vo)\s*(co|xac dinh|gioi han)?\s*thoi\s*han")
 def parse_date(text: str | None) -> datetime.date | None:
     """Read the one date in a text.
 
-    Day, month, year with slashes, hyphens or dots; "ngày 14 tháng 11 năm 2023", with or without diacritics; ISO.
+    Day, month, year with slashes, hyphens or dots; "ngày 14 tháng 11 năm 2023", with or without diacritics
+    and the English words of bilingual papers; ISO.
     What stands around it, such as a place or a time, does no harm.
 
     Returns:

@@ -7,10 +7,13 @@ import unicodedata
 
 
 def plain(text: object) -> str:
-    """Return text in lower case, without diacritics; nothing for what is no text."""
+    """Return text in lower case, without diacritics; nothing for what is no text.
+
+    Papers that were set in old fonts have the letter eth (ð), which looks the same, for đ.
+    """
     if not isinstance(text, str):
         return ""
-    letters = unicodedata.normalize("NFKD", text.lower().replace("đ", "d"))
+    letters = unicodedata.normalize("NFKD", text.lower().replace("đ", "d").replace("ð", "d"))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
