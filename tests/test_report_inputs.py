@@ -19,6 +19,7 @@ from cvs_async.look.gathering import DocumentView, Gathering, view_of
 from cvs_async.look.pictures import LONGEST_SIDE, Drawing, Job, draw
 from cvs_async.look.report import write_report
 from cvs_async.look.summary import Limits
+from cvs_async.look.writing import OneFile
 from cvs_async.sandbox import Sample
 
 from .test_report import ALL, parts_of
@@ -279,3 +280,36 @@ def test_a_required_field_is_missed_in_each_paper_that_has_such_a_field() -> Non
         [(-1, "info.id"), (-1, "supplier")],
         [(-1, "info.id"), (-1, "supplier")],
     ]
+
+
+# --- bounds
+
+
+async def test_many_pages_are_asked_for_twice(
+    cvs: AsyncCVS, samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = next(sample.path for sample in samples if sample.kind == "claim")
+    async with cvs.batch(cvs.ocr.claims, [claim], journal=tmp_path / "a.db") as outcomes:
+        async for _ in outcomes:
+            pass
+    monkeypatch.setattr("cvs_async.look.report.MANY_PAGES", 1)  # which one document has
+    options = evolve(ALL, pictures="all")
+    with pytest.raises(InvalidInputError, match="more than 1 pages.*--yes"):
+        write_report([tmp_path / "a.db"], tmp_path / "a.html", options)
+    write_report([tmp_path / "a.db"], tmp_path / "a.html", evolve(options, yes=True))
+    assert sorted(path.name for path in tmp_path.iterdir() if "a.html" in path.name) == ["a.html"]
+
+
+@pytest.mark.parametrize(("largest", "written_of_all"), [(20_000, 1.0), (1_000, 0.2)])
+def test_the_refusal_says_how_large_a_file_would_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, largest: int, written_of_all: float
+) -> None:
+    monkeypatch.setattr("cvs_async.look.writing.LARGEST_FILE", largest)
+    target = OneFile(tmp_path / "a.html")
+    with pytest.raises(InvalidInputError, match=r"about 0\.0\d MB.*--to without .html.*--pictures none"), target:
+        for number in range(1, 6):
+            target.share = number / 5
+            target.part("x", "x" * 5_000)
+    assert target.size <= max(largest, 6_000) * 1.3
+    assert not list(tmp_path.iterdir())
+    assert target.share <= written_of_all

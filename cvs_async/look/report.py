@@ -29,7 +29,7 @@ SHARD = 250
 """Documents, or entries of the queue, in one part of the data."""
 
 MANY_PAGES = 5_000
-"""Documents whose pictures are made only if that is said twice: half an hour, and gigabytes."""
+"""Pages whose pictures are made only if that is said twice: half an hour, and gigabytes."""
 
 
 @define
@@ -76,6 +76,7 @@ class _Report:
         self._rows = rows
         self._data = PageData(options.limits, redact=options.redact)
         self._sources: dict[Entry, list[Any]] = {}
+        self._drawn = 0
         self.remarks = Remarks()
 
     def write(self, title: str) -> None:
@@ -98,6 +99,7 @@ class _Report:
         self._target.page(*render(self._target.mode, options.lang, overview.values(head, summary, queue, first)))
         self._target.part("index", "".join(self._index(head, summary, queue, entries, copies)))
         for number, shard in enumerate(shards(self._documents(entries), SHARD), start=1):
+            self._target.share = min(number * SHARD / summary.documents, 1.0)
             self._target.part(f"documents-{number}", to_json(shard))
         for number, listed in enumerate(shards(entries, SHARD), start=1):
             self._target.part(f"queue-{number}", to_json([self._entry(entry) for entry in listed]))
@@ -179,6 +181,12 @@ class _Report:
             yield (number, document, found.certainty), job
 
     def _pages(self, number: int, drawing: Drawing | None) -> list[dict[str, Any]]:
+        self._drawn += 0 if drawing is None else len(drawing.pages)
+        if self._options.pictures == "all" and self._drawn > MANY_PAGES and not self._options.yes:
+            raise InvalidInputError(
+                f"these are more than {MANY_PAGES:,} pages, whose pictures take gigabytes and half an hour or more: "
+                "--yes makes them"
+            )
         return [
             {
                 "src": self._target.picture(f"{number:06}-{place}", page),

@@ -20,6 +20,9 @@ from .template import Mode, data_part, data_script, text_of
 LARGEST_FILE = 60_000_000
 """Bytes of a report in one file: browsers take long for more."""
 
+CERTAINLY = 2
+"""What is expected to be so many times too large is not written to its end."""
+
 PICTURES_A_FOLDER = 1_000
 
 
@@ -30,6 +33,7 @@ class Target(ABC):
         path: of the file or folder.
         size: bytes that were written.
         pictures: how many.
+        share: of the documents that are written with the next part; what is still to come is estimated from it.
     """
 
     mode: Mode
@@ -38,6 +42,7 @@ class Target(ABC):
         self.path = path
         self.size = 0
         self.pictures = 0
+        self.share = 0.0
         self._draft = draft_path(path)
         if os.path.lexists(path):
             raise InvalidInputError(f"{path} exists, and is never written over: choose another name")
@@ -114,10 +119,11 @@ class OneFile(Target):
     def _put(self, texts: Iterable[str]) -> None:
         for text in texts:
             self.size += self._file.write(text.encode("utf-8"))
-        if self.size > LARGEST_FILE:
+        expected = self.size / self.share if self.share else self.size
+        if self.size > LARGEST_FILE or expected > CERTAINLY * LARGEST_FILE:
             raise InvalidInputError(
-                f"{self.path} would be larger than {LARGEST_FILE // 1_000_000} MB, which browsers take long to open: "
-                "write a folder (--to without .html), or fewer pictures (--pictures none)"
+                f"{self.path} would have about {expected / 1_000_000:.2g} MB, and browsers take long to open more than "
+                f"{LARGEST_FILE // 1_000_000}: write a folder (--to without .html), or fewer pictures (--pictures none)"
             )
 
 
