@@ -86,6 +86,12 @@ __all__ = [
     "stats",
 ]
 
+
+def __dir__() -> list[str]:
+    """List what is for users: what this module imports for itself is not."""
+    return __all__
+
+
 if not TYPE_CHECKING:  # for them a wrong name stays an error
 
     def __getattr__(name: str) -> object:

@@ -15,6 +15,10 @@ SANDBOX = frozenset({"Ledger", "Sample", "Sandbox", "write_samples"})
 """What is most wanted of `cvs_async.sandbox`, which takes long to import."""
 
 
+_CLIENTS = frozenset({"asyncclient", "client", "cvs", "cvsclient", "computervision"})
+"""What other libraries call the way in, which is `AsyncCVS` here."""
+
+
 def missing(module: str, name: str) -> AttributeError | ImportError:
     """Return the error for a name that a package of this library lacks. To be called by its ``__getattr__``.
 
@@ -40,4 +44,6 @@ def _advice(module: str, name: str) -> str:
     for home, names in known.items():
         if name in names:
             return f"; it is in {home}: from {home} import {name}"
+    if name.lower() in _CLIENTS:
+        return "; the client is cvs_async.AsyncCVS"
     return did_you_mean(nearest(name, known[module]))

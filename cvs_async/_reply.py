@@ -148,7 +148,16 @@ class Reply(Serializable, Showable, Hinted, Generic[T]):
 
     def _advice(self, name: str) -> str:
         where = "" if name == "data" else _place_of(name, self.data)  # while it is being made it has no data
+        where = where or _OTHER_NAMES.get(name, "")
         return f"; .{where} has it" if where else super()._advice(name)
+
+
+_OTHER_NAMES = {
+    **dict.fromkeys(("content", "documents", "output", "pages", "papers", "result", "results"), "data"),
+    **dict.fromkeys(("cost", "price"), "charge"),
+    "status_code": "http_status",
+}
+"""What people call what a reply has, by other libraries and by what they see in it."""
 
 
 def _place_of(name: str, data: object) -> str:

@@ -15,11 +15,13 @@ import pytest
 from cvs_async.api import OPERATIONS
 from cvs_async.models import (
     ChipIdCardFront,
+    Field,
     FieldInfo,
     Goods,
     IdCard9Back,
     IdCardFront,
     Invoice,
+    Passport,
     Recognized,
     StatementRow,
     V1IdCard12Front,
@@ -238,3 +240,9 @@ def test_the_command_lists_all_names_and_knows_the_nearest() -> None:
     assert ended.returncode == 2
     assert "near: passport" in ended.stderr
     assert cvs_async("fields", "face_search.delete_images").returncode == 0
+
+
+@pytest.mark.parametrize("wrong", [None, 5, Passport(), Field, Recognized[Passport]])
+def test_what_has_no_fields_is_answered_with_what_to_give(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="takes an operation such as"):
+        fields_of(wrong)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import importlib
+import inspect
 import operator
 import pickle
 import pydoc
@@ -13,9 +14,10 @@ from unittest.mock import create_autospec
 import pytest
 
 import cvs_async
-from cvs_async import AsyncCVS
+from cvs_async import AsyncCVS, Failed
 from cvs_async._names import SANDBOX
 from cvs_async.api import OPERATIONS
+from cvs_async.batch import Item
 
 
 @pytest.fixture
@@ -160,3 +162,28 @@ def test_what_is_said_to_be_in_the_sandbox_is() -> None:
 
 def test_the_modules_of_batch_are_not_listed() -> None:
     assert dir(cvs_async.batch) == sorted(cvs_async.batch.__all__)
+
+
+@pytest.mark.parametrize("name", ["CVS", "Client", "AsyncClient"])
+def test_what_others_call_the_client_is_answered_with_its_name(name: str) -> None:
+    with pytest.raises(ImportError, match=rf"cvs_async has no '{name}'; the client is cvs_async\.AsyncCVS"):
+        exec(f"from cvs_async import {name}")
+
+
+def test_checks_have_hints_too() -> None:
+    with pytest.raises(ImportError, match="did you mean check_paper"):
+        exec("from cvs_async.checks import check_papers")
+    with pytest.raises(ImportError, match=r"it is in cvs_async\.models"):
+        exec("from cvs_async.checks import pairs")
+
+
+@pytest.mark.parametrize("name", ["cvs_async", "cvs_async.models", "cvs_async.checks"])
+def test_packages_list_what_is_for_users(name: str) -> None:
+    package = importlib.import_module(name)
+    assert dir(package) == sorted(package.__all__)
+    assert inspect.getmembers(package)
+
+
+def test_what_an_item_cost_can_be_asked() -> None:
+    refused = cvs_async.InvalidInputError("no file")
+    assert cvs_async.batch.cost_of(Failed(Item(0, "a.jpg"), refused)) == "not sent"

@@ -136,3 +136,9 @@ def test_plan_and_summary_of_a_batch_have_sums(sandbox: Sandbox, samples: list[S
 def test_a_wrong_price_is_refused_before_anything_is_sent(price: str, why: str, sandbox: Sandbox) -> None:
     ended = run("batch", "ocr.card", "missing.jpg", "--price", price, sandbox=sandbox)
     assert (ended.exit_code, why in ended.stderr, sandbox.ledger.requests) == (2, True, 0)
+
+
+def test_two_prices_of_one_operation_are_no_price() -> None:
+    with pytest.raises(InvalidInputError, match=r"ocr\.card has two prices: give one"):
+        Prices.parse(["ocr.card=1000", "ocr.claims=5", "ocr.card=2000"])
+    assert Prices.parse(["ocr.card=1000", "ocr.card=1000"]).each == {"ocr.card": 1000}

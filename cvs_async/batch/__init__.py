@@ -6,7 +6,7 @@ from .._names import missing
 from .entries import Entry
 from .journal import Charges, JournalError, JournalFigures, JournalReader, Opening, Record, SourceFile, purge
 from .manifests import manifest, standard_input
-from .outcome import Done, Failed, Held, Item, Outcome, Stats
+from .outcome import Cost, Done, Failed, Held, Item, Outcome, Stats, cost_of
 from .patterns import matches
 from .plan import Plan
 from .prices import Bill, Prices
@@ -21,6 +21,7 @@ __all__ = [
     "Batch",
     "Bill",
     "Charges",
+    "Cost",
     "Csv",
     "Done",
     "Entry",
@@ -42,6 +43,7 @@ __all__ = [
     "Stats",
     "Thumbnails",
     "Xlsx",
+    "cost_of",
     "folder",
     "frames",
     "manifest",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -89,12 +90,15 @@ class Prices:
         """Read prices such as ``ocr.card=1000`` or ``ocr.card=1000đ``.
 
         Raises:
-            InvalidInputError: naming the one that cannot be read.
+            InvalidInputError: naming the one that cannot be read, or the operation that has two prices.
         """
         pairs = [(operation.strip(), price.strip()) for operation, _, price in (one.partition("=") for one in given)]
         for operation, price in pairs:
             if not operation or not price:
                 raise InvalidInputError(f"a price is OPERATION=AMOUNT, such as ocr.card=1000, and not {operation}")
+        twice = [operation for operation, prices in Counter(name for name, _ in set(pairs)).items() if prices > 1]
+        if twice:
+            raise InvalidInputError(f"{twice[0]} has two prices: give one")
         return cls._of(dict(pairs), None)
 
     @classmethod

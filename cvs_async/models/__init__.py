@@ -187,6 +187,11 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    """List what is for users: the modules of this package are not."""
+    return __all__
+
+
 def __getattr__(name: str) -> Any:
     """Import the catalogue when it is first asked for."""
     if name not in ("FieldInfo", "fields_of"):

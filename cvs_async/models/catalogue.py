@@ -91,11 +91,14 @@ def fields_of(what: type[Document] | str) -> tuple[FieldInfo, ...]:
 
     Raises:
         LookupError: there is no such name; the message has the nearest ones.
+        TypeError: it is neither a name nor a class.
     """
     if isinstance(what, str):
         if what in _operations():
             return _operation(what)
         what = _class_named(what)
+    if not (isinstance(what, type) and issubclass(what, Document)):
+        raise TypeError("fields_of takes an operation such as 'ocr.card', a type of paper, or a class such as Invoice")
     found = [children for name in _operations() for children in _inside(what, _root(name))]
     return _rooted(_merged(found))
 
