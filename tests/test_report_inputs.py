@@ -307,7 +307,7 @@ def test_the_refusal_says_how_large_a_file_would_be(
 ) -> None:
     monkeypatch.setattr("cvs_async.look.writing.LARGEST_FILE", largest)
     target = OneFile(tmp_path / "a.html")
-    with pytest.raises(InvalidInputError, match=r"about 0\.0\d MB.*--to without .html.*--pictures none"), target:
+    with pytest.raises(InvalidInputError, match=r"about 0\.0\d+ MB.*--to without .html.*--pictures none"), target:
         for number in range(1, 6):
             target.share = number / 5
             target.part("x", "x" * 5_000)
