@@ -22,8 +22,8 @@ from attrs import define, field
 from cvs_async.batch._journal_files import create
 from cvs_async.batch._journal_service import Service
 from cvs_async.batch._journal_writer import Call, Writer
-from cvs_async.batch.crew import resolve
 from cvs_async.batch.journal import Journal, JournalError
+from cvs_async.batch.worker_threads import resolve
 from cvs_async.errors import Charge
 
 T = TypeVar("T")

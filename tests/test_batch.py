@@ -34,9 +34,9 @@ from cvs_async import (
     folder,
 )
 from cvs_async.batch import Entry, Outcome, matches, to_record
-from cvs_async.batch.crew import GROUP
 from cvs_async.batch.listing import MOST_ENDINGS
 from cvs_async.batch.runner import AHEAD, BURST
+from cvs_async.batch.worker_threads import GROUP
 from cvs_async.sandbox import Sandbox
 from tests.servers import ANSWER, arrived, bad_server, closes_after_request, left, silent, until
 

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from cvs_async import AsyncCVS, Done, Failed, Held, InvalidInputError, RetryPolicy, Url, folder
 from cvs_async._inputs import Part
 from cvs_async.api import OPERATIONS
-from cvs_async.batch import Item, Outcome, Stats, _journal_writer, processing
+from cvs_async.batch import Item, Outcome, Stats, _journal_writer, prepare
 from cvs_async.batch._journal_writer import Writer
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, Record
 from cvs_async.batch.keys import key_of, question_of
@@ -1055,7 +1055,7 @@ async def test_a_set_up_that_opens_no_file_holds_items_and_fails_none(
         raise ConfigurationError("too many open files: raise the limit, such as with ulimit -n 4096")
 
     scans, service = files(tmp_path / "scans", 30), Service()
-    monkeypatch.setattr(processing, "open_inputs", full)
+    monkeypatch.setattr(prepare, "open_inputs", full)
     async with service.client() as cvs:
         outcomes, _ = await run(cvs, scans, path)
     assert (reasons(outcomes), service.sent.total()) == ({"stop": 30}, 0)

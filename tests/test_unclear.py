@@ -17,7 +17,7 @@ from cvs_async import Done, Failed, RetryPolicy, _call
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Item, Outcome
 from cvs_async.batch.journal import JournalReader, purge
-from cvs_async.batch.processing import InDoubt
+from cvs_async.batch.policy import InDoubt
 from cvs_async.batch.replay import recorded
 from tests.test_resume import GOOD, Service, kinds, numbered, reasons, records, run
 

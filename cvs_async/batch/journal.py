@@ -29,7 +29,7 @@ from ._journal_reader import JournalFigures, JournalReader, purge
 from ._journal_schema import JournalError, Opening, Output, Record, SourceFile, State, to_code, to_key, to_text
 from ._journal_service import Service
 from ._journal_writer import Asked, Call, Packed, Writer
-from .crew import resolve
+from .worker_threads import resolve
 
 __all__ = [
     "Charges",
@@ -156,6 +156,9 @@ class Journal:
         ]
         records: list[Record | None] = await self._ask(Writer.claim, packed)
         return records
+
+    def release(self, key: str) -> None:
+        """Give up the ownership of a document. Nothing to do: one process writes a journal, and owns all of it."""
 
     async def content(self, key: str) -> bytes | None:
         """The body of the answer, the billed one if there is one; None where there is none, or it was purged."""

@@ -17,9 +17,9 @@ from .._inputs import is_url
 from .._urls import unusable_url
 from ..api import OPERATIONS
 from ..errors import InvalidInputError
-from .crew import Crew
 from .entries import Entry as Entry
 from .sources import Listed, in_thread
+from .worker_threads import WorkerThreads
 
 T = TypeVar("T")
 Row = dict[str, object]
@@ -343,10 +343,10 @@ async def standard_input(descriptor: int = 0, *, null: bool = False) -> AsyncGen
     """
     splitter = _Splitter(end=b"\0", blank=b"") if null else _Splitter()
     chunk, first, has_nul = b" ", True, False
-    async with Crew(1) as crew:
+    async with WorkerThreads(1) as threads:
         while chunk:
             try:
-                chunk = await crew.run(partial(os.read, descriptor, CHUNK))
+                chunk = await threads.run(partial(os.read, descriptor, CHUNK))
             except OSError as error:
                 raise InvalidInputError(f"standard input: {error.strerror or 'cannot be read'}") from error
             if first and b"\0" in chunk and chunk.startswith(_UTF_16):
@@ -359,5 +359,5 @@ async def standard_input(descriptor: int = 0, *, null: bool = False) -> AsyncGen
                     continue
                 path = os.fsdecode(line if null else line.rstrip(b"\r"))
                 if path.startswith('"') and not null:
-                    path = await crew.run(partial(_without_quotes, path, Path()))
+                    path = await threads.run(partial(_without_quotes, path, Path()))
                 yield path

@@ -12,9 +12,9 @@ from attrs import field, frozen
 
 from .._inputs import DOCUMENT_SUFFIXES, describe
 from ..errors import InvalidInputError
-from .crew import Crew
 from .entries import Entry
 from .listing import as_tuple, entries_of, is_excluded, is_left_out, pass_over, unlisted
+from .worker_threads import WorkerThreads
 
 T = TypeVar("T")
 
@@ -105,8 +105,8 @@ async def in_thread(groups: Iterator[Sequence[T]]) -> AsyncGenerator[T]:
 
     Nobody waits for the thread at the end: a network drive that is gone may never answer.
     """
-    async with Crew(1) as crew:
-        while (group := await crew.run(lambda: next(groups, None))) is not None:
+    async with WorkerThreads(1) as threads:
+        while (group := await threads.run(lambda: next(groups, None))) is not None:
             for item in group:
                 yield item
 

@@ -35,8 +35,8 @@ Result: TypeAlias = tuple[asyncio.Future[Any], Any]
 """A future, and what it gets: a value, or an exception."""
 
 
-class Crew:
-    """Some threads: ``async with Crew(8) as crew: await crew.run(work)``.
+class WorkerThreads:
+    """Some threads: ``async with WorkerThreads(8) as threads: await threads.run(work)``.
 
     To hand a piece of work over takes several times as long as most pieces do, so they go in groups. A thread is
     made when all others are at work. Whoever still waits when the crew ends is cancelled.
@@ -86,7 +86,7 @@ class Crew:
             Exception: what the function raises.
         """
         if self._loop is None:
-            raise RuntimeError("a crew works inside of: async with Crew(...) as crew")
+            raise RuntimeError("a crew works inside of: async with WorkerThreads(...) as threads")
         future: asyncio.Future[T] = self._loop.create_future()
         self._held.append((future, work, seconds))
         if len(self._held) >= GROUP:
