@@ -19,10 +19,10 @@ from typing import Any, Literal, Self, TypeVar, get_args
 import httpx
 from attrs import define, field
 
-from cvs_async.batch._journal_files import create
-from cvs_async.batch._journal_service import Service
-from cvs_async.batch._journal_writer import Call, Writer
 from cvs_async.batch.journal import Journal, JournalError
+from cvs_async.batch.journal.files import create
+from cvs_async.batch.journal.service import Service
+from cvs_async.batch.journal.writer import Call, Writer
 from cvs_async.batch.worker_threads import resolve
 from cvs_async.errors import Charge
 

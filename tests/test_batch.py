@@ -33,9 +33,9 @@ from cvs_async import (
     RetryPolicy,
     folder,
 )
-from cvs_async.batch import Entry, Outcome, matches, to_record
-from cvs_async.batch.listing import MOST_ENDINGS
+from cvs_async.batch import Entry, Outcome, matches, outcome_to_dict
 from cvs_async.batch.runner import AHEAD, BURST
+from cvs_async.batch.sources.listing import MOST_ENDINGS
 from cvs_async.batch.worker_threads import GROUP
 from cvs_async.sandbox import Sandbox
 from tests.servers import ANSWER, arrived, bad_server, closes_after_request, left, silent, until
@@ -722,7 +722,7 @@ def test_a_folder_that_is_listed_for_ever_does_not_keep_the_process(source: str)
 
 async def test_records_hold_what_was_read_and_what_went_wrong(cvs: AsyncCVS, jpg: bytes) -> None:
     source: list[Any] = [jpg, "https://example.com/a.jpg?token=canary"]
-    done, failed = [to_record(o) for o in await collect(cvs.batch(cvs.ocr.card, source, ordered=True))]
+    done, failed = [outcome_to_dict(o) for o in await collect(cvs.batch(cvs.ocr.card, source, ordered=True))]
     assert (done["status"], done["charge"], done["source"]) == ("done", "billed", f"{len(jpg)} bytes")
     assert done["data"][0]["info"]["id"]["value"].startswith("SANDBOX")
     assert (failed["status"], failed["charge"], failed["source"]) == ("failed", "free", "https://example.com/a.jpg?…")

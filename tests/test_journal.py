@@ -23,9 +23,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, ConfigurationError
-from cvs_async.batch._journal_schema import identity_of
-from cvs_async.batch._journal_writer import Writer
-from cvs_async.batch.journal import Journal, JournalError, JournalReader, Output, Record, purge
+from cvs_async.batch.journal import Journal, JournalError, JournalReader, Output, Record, purge_journal
+from cvs_async.batch.journal.schema import identity_of
+from cvs_async.batch.journal.writer import Writer
 from cvs_async.errors import Charge
 
 WINDOWS = sys.platform == "win32"
@@ -425,7 +425,7 @@ async def test_a_second_writer_is_refused_with_the_process_id(path: Path) -> Non
             with pytest.raises(JournalError, match=f"{path.name} is in use by process {os.getpid()}"):
                 await other.__aenter__()
         with pytest.raises(JournalError, match="is in use"):
-            await asyncio.to_thread(purge, path, 0)
+            await asyncio.to_thread(purge_journal, path, 0)
         await claim(journal, A)
     async with Journal(path) as journal:
         assert await claim(journal, A) is not None
@@ -480,7 +480,7 @@ async def test_what_is_no_journal_is_left_alone(path: Path, other: Any) -> None:
     with pytest.raises(JournalError, match="choose another name"), JournalReader(path):
         pass
     with pytest.raises(JournalError, match="choose another name"):
-        await asyncio.to_thread(purge, path, 0)
+        await asyncio.to_thread(purge_journal, path, 0)
     assert read(path) == before
     assert [file.name for file in path.parent.iterdir()] == ["claims.db"]
 
@@ -626,7 +626,7 @@ async def test_readers_read_while_it_is_written(path: Path) -> None:
 
 
 async def test_an_export_has_each_source_in_the_order_of_claiming(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cvs_async.batch._journal_reader.PAGE", 2)
+    monkeypatch.setattr("cvs_async.batch.journal.reader.PAGE", 2)
     async with Journal(path) as journal:
         await claim(journal, A, "a.jpg")
         await claim(journal, B, "b.jpg", "id-1")
@@ -689,15 +689,15 @@ async def test_purging_drops_old_answers_and_keeps_what_was_paid(path: Path, mon
         await claim(journal, B)
         await send(journal, B)
     size = len(read(path))
-    assert await asyncio.to_thread(purge, path, 500) == 1
-    assert await asyncio.to_thread(purge, path, 500) == 0
+    assert await asyncio.to_thread(purge_journal, path, 500) == 1
+    assert await asyncio.to_thread(purge_journal, path, 500) == 0
     assert len(read(path)) < size - 150_000
     async with Journal(path) as journal:
         assert (await known(journal, A)).billed == 1
         assert await journal.content(A) is None
         assert await journal.content(B) == ANSWER
     with pytest.raises(JournalError, match="there is no journal"):
-        await asyncio.to_thread(purge, path.with_name("missing.db"), 0)
+        await asyncio.to_thread(purge_journal, path.with_name("missing.db"), 0)
 
 
 async def test_what_is_purged_goes_by_when_it_was_answered(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -709,8 +709,8 @@ async def test_what_is_purged_goes_by_when_it_was_answered(path: Path, monkeypat
         monkeypatch.setattr("time.time", lambda: now - 500)
         await end(journal, A)
     monkeypatch.undo()
-    assert await asyncio.to_thread(purge, path, 750) == 0
-    assert await asyncio.to_thread(purge, path, 250) == 1
+    assert await asyncio.to_thread(purge_journal, path, 750) == 0
+    assert await asyncio.to_thread(purge_journal, path, 250) == 1
 
 
 async def test_what_is_purged_is_nowhere_in_the_files(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -723,7 +723,7 @@ async def test_what_is_purged_is_nowhere_in_the_files(path: Path, monkeypatch: p
     monkeypatch.undo()
     with JournalReader(path) as reader:  # keeps the -wal from being dropped with the last connection
         reader.figures()
-        assert await asyncio.to_thread(purge, path, 500) == 20
+        assert await asyncio.to_thread(purge_journal, path, 500) == 20
         held = b"".join(map(read, files_beside(path)))
     assert [secret[100:164] in held for secret in secrets] == [True, False] * 20
 
@@ -844,7 +844,7 @@ async def test_openings_and_files_are_noted_so_that_originals_can_be_found(
             keys |= {outcome.item.key or "" async for outcome in outcomes if outcome.item.index == 0}
     [key] = keys
     with JournalReader(path) as reader:
-        openings = reader.openings()
+        openings = reader.sessions()
         files = reader.files(key)
         all_keys = [other.hex() for other in reader.keys()]  # noqa: SIM118 - it is no dictionary
         others = [reader.files(other) for other in all_keys if other != key]
@@ -865,9 +865,9 @@ async def test_journals_of_older_versions_say_nothing_of_openings(path: Path) ->
         await claim(journal, A)
     as_version_1(path)
     with JournalReader(path) as reader:
-        assert (reader.openings(), reader.files(A)) == ([], [])
+        assert (reader.sessions(), reader.files(A)) == ([], [])
     async with Journal(path, asked=("ocr.card", "{}")):
         pass
     with JournalReader(path) as reader:
-        assert [one.operation for one in reader.openings()] == ["ocr.card"]
+        assert [one.operation for one in reader.sessions()] == ["ocr.card"]
         assert [file.sizes for file in reader.files(A)] == [()]

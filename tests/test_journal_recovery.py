@@ -19,9 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import Result
 
-from cvs_async.batch import Stats, _journal_wal
-from cvs_async.batch._journal_wal import FRAME, HEADER, Wal, read_wal
-from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge
+from cvs_async.batch import Stats
+from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge_journal
+from cvs_async.batch.journal import wal as journal_wal
+from cvs_async.batch.journal.wal import FRAME, HEADER, Wal, read_wal
 
 from .test_cli_journal import run as cli  # noqa: F401 - a fixture
 from .test_journal import claim, key_of, send
@@ -113,7 +114,7 @@ async def test_a_checkpoint_that_was_cut_short_anywhere_costs_nothing(killed: Pa
         checkpoint(path, done, rest)
         other = copied(path, tmp_path / f"{done}-purged")
         await read_by_all(path)
-        assert purge(other, 1e9) == 0
+        assert purge_journal(other, 1e9) == 0
         await read_by_all(other)
 
 
@@ -248,7 +249,7 @@ def test_damage_in_the_wal_is_reported_before_anything_is_sent(
     with pytest.raises(JournalError, match=r"-wal is damaged: .* \(\d+ commits\) .*restore .*wal_checkpoint"):
         asyncio.run(again(path))
     with pytest.raises(JournalError, match="-wal is damaged"):
-        purge(path, 0)
+        purge_journal(path, 0)
     with pytest.raises(JournalError, match="-wal is damaged"):
         asyncio.run(planned(path))
     with JournalReader(path) as reader:
@@ -315,7 +316,7 @@ def test_a_wal_that_grows_while_it_is_read_is_not_called_damaged(
 ) -> None:
     wal = wal_of(copied(killed, tmp_path / "growing"))
     content = wal.read_bytes()
-    real = _journal_wal._recover
+    real = journal_wal._recover
 
     def grow(*arguments: Any) -> int:
         end = real(*arguments)
@@ -323,7 +324,7 @@ def test_a_wal_that_grows_while_it_is_read_is_not_called_damaged(
             file.write(content[HEADER:])
         return end
 
-    monkeypatch.setattr(_journal_wal, "_recover", grow)
+    monkeypatch.setattr(journal_wal, "_recover", grow)
     assert not read_wal(wal).is_damaged
     monkeypatch.undo()
     assert read_wal(wal).is_damaged

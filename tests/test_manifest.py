@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import InvalidInputError
-from cvs_async.batch import Entry, manifest, manifests, matches, standard_input
+from cvs_async.batch import Entry, manifest, matches, standard_input
+from cvs_async.batch.sources import manifests
 
 T = TypeVar("T")
 

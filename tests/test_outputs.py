@@ -23,7 +23,7 @@ from cvs_async._reply import Reply
 from cvs_async.batch import Csv, Done, JsonLines, Parquet
 from cvs_async.batch.journal import Journal, JournalError
 from cvs_async.batch.outcome import Item
-from cvs_async.batch.thumbnails import Thumbnails
+from cvs_async.batch.sinks.thumbnails import Thumbnails
 from cvs_async.cli._results import Results, TableOptions
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox

@@ -24,12 +24,13 @@ from hypothesis import strategies as st
 from cvs_async import AsyncCVS, Done, Failed, Held, InvalidInputError, RetryPolicy, Url, folder
 from cvs_async._inputs import Part
 from cvs_async.api import OPERATIONS
-from cvs_async.batch import Item, Outcome, Stats, _journal_writer, prepare
-from cvs_async.batch._journal_writer import Writer
+from cvs_async.batch import Item, Outcome, Stats, prepare
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, Record
+from cvs_async.batch.journal import writer as journal_writer
+from cvs_async.batch.journal.writer import Writer
 from cvs_async.batch.keys import key_of, question_of
-from cvs_async.batch.manifests import Entry
 from cvs_async.batch.replay import recorded
+from cvs_async.batch.sources.manifests import Entry
 from cvs_async.errors import ConfigurationError, CVSError
 from cvs_async.sandbox import Sandbox
 from tests.servers import closed_port, until
@@ -920,8 +921,8 @@ async def test_a_journal_that_breaks_with_the_last_answer_ends_the_batch_with_it
     def full(writer: Any, calls: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    order = tuple(full if method is Writer.ended else method for method in _journal_writer._ORDER)
-    monkeypatch.setattr(_journal_writer, "_ORDER", order)
+    order = tuple(full if method is Writer.ended else method for method in journal_writer._ORDER)
+    monkeypatch.setattr(journal_writer, "_ORDER", order)
     monkeypatch.setattr(Writer, "ended", full)
     seen = list[Outcome[Any]]()
     async with Service().client() as cvs:

@@ -16,7 +16,7 @@ import pytest
 from cvs_async import Done, Failed, RetryPolicy, _call
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Item, Outcome
-from cvs_async.batch.journal import JournalReader, purge
+from cvs_async.batch.journal import JournalReader, purge_journal
 from cvs_async.batch.policy import InDoubt
 from cvs_async.batch.replay import recorded
 from tests.test_resume import GOOD, Service, kinds, numbered, reasons, records, run
@@ -72,7 +72,7 @@ async def test_an_answer_without_a_code_that_is_purged_is_not_sent_again(path: P
     service = Service(answer=without_a_code)
     async with service.client() as cvs:
         await run(cvs, numbered(2), path)
-        assert purge(path, -1) == 2
+        assert purge_journal(path, -1) == 2
         outcomes, stats = await run(cvs, numbered(2), path, in_doubt="retry")
     assert (outcomes, stats.skipped, service.sent.total()) == ([], 2, 2)
     assert [(isinstance(o, Done) and o.purged and o.reply.charge) for o in exported(path)] == ["unknown"] * 2

@@ -181,6 +181,16 @@ def head_of(outcome: Recorded) -> dict[str, Any]:
     return record
 
 
+def outcome_to_dict(outcome: Outcome[Any], *, data: bool = True) -> dict[str, Any]:
+    """Return `outcome.to_dict()`: one line of a results file.
+
+    Args:
+        outcome: of an item.
+        data: whether what was read is wanted.
+    """
+    return outcome.to_dict() if data else head_of(outcome)
+
+
 def _how(outcome: Done[Any] | Failed) -> dict[str, Any]:
     return {how: True for how in ("replayed", "deduplicated") if getattr(outcome, how)}
 

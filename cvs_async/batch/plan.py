@@ -13,15 +13,15 @@ from attrs import define, field
 
 from .._inputs import Part
 from ..errors import CVSError
-from ._journal_service import Service
 from .journal import JournalError, JournalReader, Record, is_new
-from .listing import passed_over_by
+from .journal.service import Service
 from .outcome import Item, name_of
 from .policy import BatchPolicy
 from .prepare import Preparer, named
 from .prices import Bill, Prices
 from .replay import PERMANENT, is_answered, is_free
 from .sources import iterate
+from .sources.listing import passed_over_by
 
 SHOWN = 20
 """How many unreadable items are named."""

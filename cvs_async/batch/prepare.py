@@ -13,10 +13,10 @@ from .._endpoint import Arguments, Endpoint
 from .._inputs import Part, Url, open_inputs
 from .._threads import NoAnswerError
 from ..errors import TimeoutError
-from .elements import apart, are_at_hand, inputs_of
-from .entries import Entry
 from .keys import key_of, place_of, question_of
 from .outcome import Item, name_of
+from .sources.elements import apart, are_at_hand, inputs_of
+from .sources.entries import Entry
 from .worker_threads import WorkerThreads
 
 T = TypeVar("T")

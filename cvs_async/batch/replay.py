@@ -12,8 +12,8 @@ from .._endpoint import Endpoint
 from .._exchange import WireReply
 from .._reply import Reply, decode
 from ..errors import Charge, ConnectionLostError, CVSError, drop_frames
-from ._journal_schema import PERMANENT as PERMANENT
 from .journal import Record
+from .journal.schema import PERMANENT as PERMANENT
 from .outcome import Done, Failed, Held, Item, Outcome, Requests
 
 T = TypeVar("T")

@@ -19,9 +19,9 @@ from .._call import Caller
 from .._endpoint import Arguments, Endpoint
 from .._home import Home
 from ..errors import ConfigurationError, InvalidInputError
-from ._journal_service import Service
 from .ceiling import LocalCeiling
 from .journal import Journal, JournalError
+from .journal.service import Service
 from .keys import chosen_of
 from .outcome import Item, Outcome, Stats
 from .plan import Plan, known_states, make_plan

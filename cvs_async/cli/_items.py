@@ -16,8 +16,8 @@ from attrs import field, frozen
 from .._endpoint import Endpoint
 from .._inputs import is_url
 from ..batch import Entry, folder, manifest, matches, standard_input
-from ..batch.listing import unlisted
 from ..batch.sources import PICTURES, Listed
+from ..batch.sources.listing import unlisted
 from ..batch.worker_threads import WorkerThreads
 from ..errors import InvalidInputError
 

@@ -16,10 +16,10 @@ from rich.table import Table
 
 from .._pace import RateLimit
 from ..batch import Batch, Held
-from ..batch.listing import told_passed_over
 from ..batch.outcome import Reason
 from ..batch.plan import Plan
 from ..batch.prices import Prices
+from ..batch.sources.listing import told_passed_over
 from ..client import AsyncCVS
 from ..errors import InvalidInputError
 from ._common import (

@@ -21,9 +21,9 @@ from rich.text import Text
 
 from .._escape import escaped
 from .._stdout import check_stdout
-from ..batch._drafts import draft_path, move_to_new, private
-from ..batch._journals import Journals
+from ..batch.atomic import draft_path, move_to_new, private
 from ..batch.journal import Charges
+from ..batch.journal.several import Journals
 from ..batch.prices import Bill, Prices
 from ..batch.sinks import refusal
 from ..batch.tables import FORMULA

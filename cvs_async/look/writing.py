@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from ..batch._drafts import draft_path, move_to_new, private
+from ..batch.atomic import draft_path, move_to_new, private
 from ..batch.sinks import refusal
 from ..errors import InvalidInputError
 from .pictures import Encoded

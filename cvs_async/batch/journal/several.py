@@ -16,11 +16,11 @@ from typing import Self
 import attrs
 from attrs import define, field
 
-from ._charges import Charges, charges_of
-from ._journal_files import real_path
-from ._journal_reader import JournalFigures, JournalReader
-from ._journal_schema import Record, State
-from ._shared import Part, Shared
+from .charges import Charges, charges_of
+from .files import real_path
+from .reader import JournalFigures, JournalReader
+from .schema import Record, State
+from .shared import Part, Shared
 
 
 class Journals:

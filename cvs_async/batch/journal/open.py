@@ -17,8 +17,8 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
-from .._files import kept_apart
-from ._journal_schema import JournalError
+from ..._files import kept_apart
+from .schema import JournalError
 
 _Identity: TypeAlias = tuple[int, int]
 """Device and number of a file."""

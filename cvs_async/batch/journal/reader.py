@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -17,32 +16,31 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from attrs import frozen
 
-from ._charges import Charges, Name, Request, charges_of, day_in, to_request
-from ._journal_files import is_journal, open_to_read, open_to_write, real_path, tidy
-from ._journal_lock import writer_of
-from ._journal_loss import loss, refuse_left
-from ._journal_schema import (
-    COLUMNS,
+from . import queries
+from .charges import Charges, Name, Request, charges_of, day_in, to_request
+from .files import existing, open_to_read, tidy
+from .lock import writer_of
+from .loss import loss
+from .schema import (
     FIND,
     NUMBER,
-    PERMANENT,
     JournalError,
-    Opening,
     Record,
     Row,
+    Session,
     SourceFile,
     State,
     to_key,
     to_record,
     translated,
 )
-from ._journal_service import Service, origin_of
-from ._journal_wal import size_of, wal_path
+from .service import Service, origin_of
+from .wal import size_of, wal_path
 
 if TYPE_CHECKING:
-    from .outcome import Outcome
-    from .tables.frames import Backend
-    from .tables.layout import Shape
+    from ..outcome import Outcome
+    from ..tables.frames import Backend
+    from ..tables.layout import Shape
 
 PAGE = 500
 """Sources that are read at once: no read lasts, so that the writer can reuse its space."""
@@ -115,7 +113,7 @@ class JournalReader:
 
     def __enter__(self) -> Self:
         self._process = os.getpid()
-        self._real = _existing(self.path)
+        self._real = existing(self.path)
         with translated(self._real):
             if writer_of(self._real) is None:
                 lost = loss(self._real)
@@ -139,12 +137,12 @@ class JournalReader:
             database.execute("BEGIN")
             try:
                 writer, opening = self._writer()
-                [(sources, documents, first_at)] = database.execute(_SOURCES).fetchall()
+                [(sources, documents, first_at)] = database.execute(queries.SOURCES).fetchall()
                 [(noted, noted_at)] = database.execute("SELECT figures, noted_at FROM journal").fetchall()
                 states: dict[State, int] = {"planned": 0, "sent": 0, "billed": 0, "free": 0, "unknown": 0}
-                states.update(database.execute(_STATES).fetchall())
+                states.update(database.execute(queries.STATES).fetchall())
                 states["planned"] = documents - sum(states.values())
-                figures = database.execute(_REQUESTS, (opening,)).fetchone()
+                figures = database.execute(queries.REQUESTS, (opening,)).fetchone()
                 origin = origin_of(database, self.path)
             finally:
                 database.execute("ROLLBACK")
@@ -163,11 +161,11 @@ class JournalReader:
     def operations(self) -> tuple[str, ...]:
         """The names of the operations of its documents, in the order in which they first came."""
         with self._reading():
-            return tuple(name for (name,) in self._database.execute(_OPERATIONS).fetchall())
+            return tuple(name for (name,) in self._database.execute(queries.OPERATIONS).fetchall())
 
     def outcomes(self) -> Iterator[Outcome[Any]]:
         """The outcome of each source, in the order in which they were first met. Memory stays flat."""
-        from .replay import outcomes_of  # which needs the journal
+        from ..replay import outcomes_of  # which needs the journal
 
         return outcomes_of(self.records())
 
@@ -178,7 +176,7 @@ class JournalReader:
 
         Without an operation it has the documented fields of all operations in the journal.
         """
-        from .tables.frames import to_frame  # which needs the outcomes
+        from ..tables.frames import to_frame  # which needs the outcomes
 
         if shape.get("operation") is None:
             shape["operation"] = self.operations()
@@ -218,17 +216,17 @@ class JournalReader:
         day = f"day_{next(self._days)}"  # SQLite does not replace a function that another statement uses
         with self._reading():
             self._database.create_function(day, 1, day_in(zone), deterministic=True)
-            with closing(self._database.execute(_REQUESTS_BY_DAY.format(day=day), (opening,))) as rows:
+            with closing(self._database.execute(queries.REQUESTS_BY_DAY.format(day=day), (opening,))) as rows:
                 yield from map(to_request, rows)
 
     def billed(self) -> dict[str, int]:
         """How many requests of each operation were billed."""
         with self._reading():
-            return dict(self._database.execute(_BILLED).fetchall())
+            return dict(self._database.execute(queries.BILLED).fetchall())
 
     def keys(self) -> Iterator[bytes]:
         """The keys of all documents, in ascending order."""
-        with self._reading(), closing(self._database.execute(_KEYS)) as rows:
+        with self._reading(), closing(self._database.execute(queries.KEYS)) as rows:
             yield from (key for (key,) in rows)
 
     def rows(self, key: bytes) -> tuple[list[Row], int | None]:
@@ -240,32 +238,32 @@ class JournalReader:
     def names(self, document: int) -> list[Name]:
         """The names of a document, by its number, and the user's ids; in the order in which they were met."""
         with self._reading():
-            return self._database.execute(_NAMES, (document, document)).fetchall()
+            return self._database.execute(queries.NAMES, (document, document)).fetchall()
 
-    def openings(self) -> list[Opening]:
+    def sessions(self) -> list[Session]:
         """Every opening by a batch: where it ran, and what it asked. Those of older versions were not noted."""
-        if not self._has_openings:
+        if not self._has_sessions:
             return []
         with self._reading():
             rows = self._database.execute("SELECT * FROM openings ORDER BY number").fetchall()
         return [
-            Opening(number, at, folder, operation, json.loads(parameters or "{}"))
+            Session(number, at, folder, operation, json.loads(parameters or "{}"))
             for number, at, folder, operation, parameters in rows
         ]
 
     def files(self, key: str) -> list[SourceFile]:
         """The names of a document, by its key, with the state of their files when they were met."""
-        if not self._has_openings:
+        if not self._has_sessions:
             return []
         with self._reading():
-            rows = self._database.execute(_FILES, (to_key(key),)).fetchall()
+            rows = self._database.execute(queries.FILES, (to_key(key),)).fetchall()
         return [SourceFile(name, *_state_of_files(state)) for name, state in rows]
 
     @property
-    def _has_openings(self) -> bool:
+    def _has_sessions(self) -> bool:
         with self._reading():
             [(version,)] = self._database.execute("PRAGMA user_version").fetchall()
-        return bool(version >= OPENINGS_SINCE)
+        return bool(version >= queries.OPENINGS_SINCE)
 
     def content(self, document: int) -> bytes | None:
         """The answer about a document, by its number; None where there is none, or it was purged."""
@@ -303,38 +301,7 @@ class JournalReader:
 
     def _page(self, after: int) -> list[Any]:
         with self._reading():
-            return self._database.execute(_PAGE, (after, PAGE)).fetchall()
-
-
-def purge(path: str | os.PathLike[str], older_than: float) -> int:
-    """Drop the answers that came more than so many seconds ago, and give their space back. Keys and charges stay.
-
-    Blocks; in an event loop, use it in a thread.
-
-    Returns:
-        How many were dropped.
-
-    Raises:
-        JournalError: if there is no journal, or somebody writes to it.
-    """
-    path = _existing(path)
-    with translated(path), ExitStack() as stack:
-        database = open_to_write(path, stack)
-        database.execute("PRAGMA secure_delete = ON")
-        dropped = database.execute(_PURGE, (time.time() - older_than,)).rowcount
-        database.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page only
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    return dropped
-
-
-def _existing(path: str | os.PathLike[str]) -> Path:
-    """The real path of a journal, which has to be there."""
-    real = real_path(path)
-    with translated(real):
-        if not is_journal(real):
-            refuse_left(real)
-            raise JournalError(f"there is no journal {os.fspath(path)}: look for another name or folder")
-    return real
+            return self._database.execute(queries.SOURCES_PAGE, (after, PAGE)).fetchall()
 
 
 def _state(path: Path) -> tuple[int, ...]:
@@ -345,61 +312,3 @@ def _state(path: Path) -> tuple[int, ...]:
 def _state_of_files(state: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
     pairs = [one.split(":") for one in (state or "").split()]
     return tuple(int(size) for size, _ in pairs), tuple(int(modified) for _, modified in pairs)
-
-
-_FILES = """
-SELECT s.name, s.files FROM sources d JOIN sources s ON s.document = d.id
-WHERE d.key = ? AND d.document = d.id ORDER BY s.id
-"""
-OPENINGS_SINCE = 3
-"""The version of journals with a table of openings."""
-_OPERATIONS = "SELECT operation FROM sources GROUP BY operation ORDER BY min(id)"
-_SOURCES = "SELECT count(*), count(*) FILTER (WHERE document = id), min(claimed_at) FROM sources"
-# Beside max(), the other columns are those of the row with the greatest number.
-_STATES = f"""
-SELECT CASE
-  WHEN last IS NULL THEN 'sent' WHEN billed THEN 'billed' WHEN in_doubt AND NOT refused THEN 'unknown' ELSE last
-END, count(*)
-FROM (
-  SELECT max(number), charge AS last, total(charge = 'billed') AS billed,
-    total(coalesce(charge, 'unknown') = 'unknown') AS in_doubt,
-    charge = 'free' AND error IN ({", ".join(f"'{name}'" for name in sorted(PERMANENT))}) AS refused
-  FROM requests GROUP BY document
-)
-GROUP BY 1
-"""  # noqa: S608
-_IN_FLIGHT = """
-(charge IS NULL AND opening IS ?
- AND NOT EXISTS (SELECT 1 FROM requests l WHERE l.document = r.document AND l.number > r.number))
-"""
-_REQUESTS = f"""
-SELECT max(coalesce(ended_at, sent_at)), count(*) FILTER (WHERE charge = 'billed'),
-  count(*) FILTER (WHERE charge = 'free'), count(*) FILTER (WHERE {_IN_FLIGHT}), count(*)
-FROM requests r
-"""  # noqa: S608
-_PAGE = f"""
-SELECT s.id, s.name, s.reference, {COLUMNS}
-FROM (SELECT * FROM sources WHERE id > ? ORDER BY id LIMIT ?) s
-JOIN sources d ON d.id = s.document LEFT JOIN requests r ON r.document = d.id
-ORDER BY s.id, r.number
-"""  # noqa: S608
-_REQUESTS_BY_DAY = f"""
-SELECT {{day}}(r.sent_at), d.operation, d.key, r.check_sum, r.sent_at, r.ended_at, coalesce(r.charge, 'unknown'),
-  CASE r.charge WHEN 'free' THEN coalesce(r.code, r.error, 'none') END, d.id
-FROM requests r JOIN sources d ON d.id = r.document WHERE NOT {_IN_FLIGHT}
-ORDER BY 1, 2, 3, 4, 5
-"""  # noqa: S608
-_BILLED = """
-SELECT d.operation, count(*) FROM requests r JOIN sources d ON d.id = r.document WHERE r.charge = 'billed' GROUP BY 1
-"""
-_KEYS = "SELECT key FROM sources WHERE document = id ORDER BY key"
-_NAMES = """
-SELECT name, reference FROM (
-  SELECT id, name, reference FROM sources WHERE id = ?
-  UNION ALL SELECT id, name, reference FROM sources WHERE document = ? AND document <> id
-) ORDER BY id
-"""
-_PURGE = """
-DELETE FROM contents
-WHERE (SELECT max(coalesce(ended_at, sent_at)) FROM requests WHERE document = contents.document) < ?
-"""

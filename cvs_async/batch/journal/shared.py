@@ -8,8 +8,8 @@ from functools import cached_property
 
 from attrs import frozen
 
-from ._charges import Moment, Name, once
-from ._journal_schema import CHARGE, ENDED_AT, NUMBER, OPENING, SENT_AT, Record, Row, State, to_record
+from .charges import Moment, Name, once
+from .schema import CHARGE, ENDED_AT, NUMBER, OPENING, SENT_AT, Record, Row, State, to_record
 
 MINE, OTHER = 1, 0
 """In the place of the number of an opening, which differs between journals: whether a running writer has sent it."""

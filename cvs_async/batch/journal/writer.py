@@ -20,10 +20,10 @@ from typing import Any, TypeAlias
 
 from attrs import define, frozen
 
-from ..errors import Charge
-from ._journal_files import kept_from_checkpoint, open_to_write, real_path, save_copy
-from ._journal_loss import leave_mark, new_copy
-from ._journal_schema import (
+from ...errors import Charge
+from .files import kept_from_checkpoint, open_to_write, real_path, save_copy
+from .loss import leave_mark, new_copy
+from .schema import (
     CONTENT,
     COUNTS,
     DUPLICATE,
@@ -40,8 +40,8 @@ from ._journal_schema import (
     to_text,
     translated,
 )
-from ._journal_service import Service
-from ._journal_watch import Harmed, Watch
+from .service import Service
+from .watch import Harmed, Watch
 
 Packed: TypeAlias = tuple[bytes, str, str, str | None] | tuple[bytes, str, str, str | None, str | None]
 """A claim: key, operation, source, reference, and where it is known the state of its files."""

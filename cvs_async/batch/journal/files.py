@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from ._drafts import sync_folder
-from ._journal_lock import Lock, refuse_links, writer_of
-from ._journal_loss import loss, refuse_left
-from ._journal_open import first_bytes, opened
-from ._journal_schema import APPLICATION_ID, SCHEMA, UPGRADES, VERSION, JournalError, translated
-from ._journal_wal import read_wal, size_of, wal_path
+from ..atomic import sync_folder
+from .lock import Lock, refuse_links, writer_of
+from .loss import loss, refuse_left
+from .open import first_bytes, opened
+from .schema import APPLICATION_ID, SCHEMA, UPGRADES, VERSION, JournalError, translated
+from .wal import read_wal, size_of, wal_path
 
 HEADER = 100
 """Bytes at the beginning of a database, which say what it is."""
@@ -164,6 +164,16 @@ def is_new(path: str | os.PathLike[str]) -> bool:
             return False
         refuse_left(path)
         return True
+
+
+def existing(path: str | os.PathLike[str]) -> Path:
+    """The real path of a journal, which has to be there."""
+    real = real_path(path)
+    with translated(real):
+        if not is_journal(real):
+            refuse_left(real)
+            raise JournalError(f"there is no journal {os.fspath(path)}: look for another name or folder")
+    return real
 
 
 def _take_place(path: Path) -> None:

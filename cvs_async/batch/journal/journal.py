@@ -20,32 +20,13 @@ from typing import Any, Self, TypeAlias
 import anyio
 import anyio.to_thread
 
-from .._home import Home
-from .._json import dumps
-from ..errors import Charge
-from ._charges import Charges
-from ._journal_files import is_new
-from ._journal_reader import JournalFigures, JournalReader, purge
-from ._journal_schema import JournalError, Opening, Output, Record, SourceFile, State, to_code, to_key, to_text
-from ._journal_service import Service
-from ._journal_writer import Asked, Call, Packed, Writer
-from .worker_threads import resolve
-
-__all__ = [
-    "Charges",
-    "Claim",
-    "Journal",
-    "JournalError",
-    "JournalFigures",
-    "JournalReader",
-    "Opening",
-    "Output",
-    "Record",
-    "SourceFile",
-    "State",
-    "is_new",
-    "purge",
-]
+from ..._home import Home
+from ..._json import dumps
+from ...errors import Charge
+from ..worker_threads import resolve
+from .schema import JournalError, Output, Record, to_code, to_key, to_text
+from .service import Service
+from .writer import Asked, Call, Packed, Writer
 
 Claim: TypeAlias = tuple[str, str, str, str | None] | tuple[str, str, str, str | None, str | None]
 """Key, operation, source, reference, and where it is known the state of its files: see `state_of`."""

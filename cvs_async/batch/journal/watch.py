@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ._journal_schema import JournalError
-from ._journal_wal import wal_path
+from .schema import JournalError
+from .wal import wal_path
 
 
 class Harmed(JournalError):

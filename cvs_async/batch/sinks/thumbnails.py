@@ -13,12 +13,12 @@ from typing import Any
 
 import attrs
 
-from ..errors import InvalidInputError
-from ..models.fields import Document, Image
-from ._drafts import make_folder, move_to_new, private
-from .outcome import Done, Outcome
-from .sinks import InThread
-from .tables import type_of
+from ...errors import InvalidInputError
+from ...models.fields import Document, Image
+from ..atomic import make_folder, move_to_new, private
+from ..outcome import Done, Outcome
+from ..tables import type_of
+from .in_thread import InThread
 
 LONGEST_TYPE = 40
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from ._journal_schema import COST, JournalError
-from ._journal_wal import read_wal, size_of, wal_path
+from .schema import COST, JournalError
+from .wal import read_wal, size_of, wal_path
 
 
 @frozen

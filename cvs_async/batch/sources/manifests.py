@@ -13,13 +13,13 @@ from typing import Any, NoReturn, TypeVar
 
 from attrs import field, frozen
 
-from .._inputs import is_url
-from .._urls import unusable_url
-from ..api import OPERATIONS
-from ..errors import InvalidInputError
+from ..._inputs import is_url
+from ..._urls import unusable_url
+from ...api import OPERATIONS
+from ...errors import InvalidInputError
+from ..worker_threads import WorkerThreads
+from .base import Listed, in_thread
 from .entries import Entry as Entry
-from .sources import Listed, in_thread
-from .worker_threads import WorkerThreads
 
 T = TypeVar("T")
 Row = dict[str, object]

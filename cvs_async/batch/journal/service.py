@@ -12,10 +12,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from attrs import field, frozen
 
-from .._escape import escaped
-from ..errors import ConfigurationError
-from ..settings import Host, Settings, is_loopback
-from ._journal_schema import JournalError
+from ..._escape import escaped
+from ...errors import ConfigurationError
+from ...settings import Host, Settings, is_loopback
+from .schema import JournalError
 
 PORTS = {"http": 80, "https": 443}
 SALT = 8

@@ -8,12 +8,11 @@ import re
 import secrets
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from ..errors import InvalidInputError
-from ._journal_schema import Output, identity_of
 
 if sys.platform != "win32":
     import fcntl
@@ -121,37 +120,6 @@ def status_of(path: Path) -> os.stat_result | None:
         return None
 
 
-def same(one: os.stat_result | None, other: os.stat_result | None) -> bool:
-    """Whether this is the same file, with nothing written to it in between; or twice none."""
-    return _marks(one) == _marks(other)
-
-
-def _marks(status: os.stat_result | None) -> tuple[str, int | None, int | None] | None:
-    return None if status is None else (identity_of(status), status.st_size, status.st_mtime_ns)
-
-
-def output_of(target: Path, status: os.stat_result) -> Output:
-    """The note of a finished file that is, or will be, called `target`."""
-    return Output(str(target), identity_of(status), status.st_size, status.st_mtime_ns)
-
-
-def note_of_draft(path: Path) -> Output:
-    """The note of a file or folder that is there, and not finished."""
-    return Output(str(path), identity_of(path.lstat()))
-
-
-def is_left_behind(note: Output) -> bool:
-    """Whether this is the note of a draft, and that very draft is still there."""
-    status = status_of(Path(note.path))
-    return note.size is None and status is not None and identity_of(status) == note.identity
-
-
-def is_known(status: os.stat_result, notes: Iterable[Output]) -> bool:
-    """Whether this very file is among those that were noted under its name, and is as it was then."""
-    noted = [(note.identity, note.size, note.modified_ns) for note in notes]
-    return stat.S_ISREG(status.st_mode) and _marks(status) in noted
-
-
 def move_to_new(draft: Path, target: Path) -> None:
     """Give a draft its name, in one step, and never over something.
 
@@ -197,3 +165,30 @@ def sync_folder(path: Path) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def refusal(path: Path, error: OSError, advice: str = "choose another name, or append to it") -> InvalidInputError:
+    """Why a file of results cannot be made."""
+    if os.path.isdir(path):
+        return InvalidInputError(f"{path} is a folder, and not a file to write to")
+    if isinstance(error, FileExistsError):
+        return InvalidInputError(f"{path} exists, and is never written over: {advice}")
+    return InvalidInputError(f"{path} cannot be written: {error.strerror}")
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a whole file, readable for its owner only.
+
+    Raises:
+        InvalidInputError: if there is something, or it cannot be written; then nothing is left of it.
+    """
+    try:
+        file = os.fdopen(private(str(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
+    except OSError as error:
+        raise refusal(path, error, "choose another name") from error
+    try:
+        with file:
+            file.write(content)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise refusal(path, error, "choose another name") from error

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ._journal_open import hold, let_go
-from ._journal_schema import JournalError
+from .open import hold, let_go
+from .schema import JournalError
 
 if sys.platform == "win32":
     import msvcrt

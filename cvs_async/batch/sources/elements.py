@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from .._endpoint import Arguments, Endpoint
-from .._inputs import is_url
-from ..errors import InvalidInputError
+from ..._endpoint import Arguments, Endpoint
+from ..._inputs import is_url
+from ...errors import InvalidInputError
 from .manifests import ONLY_INPUT, Entry
 
 HASHED_AT_ONCE = 1 << 14

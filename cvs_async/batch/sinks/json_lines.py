@@ -1,12 +1,10 @@
-"""Where the outcomes of a batch go."""
+"""The sink that writes a JSON object a line."""
 
 from __future__ import annotations
 
 import os
 import stat
-import threading
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,25 +14,15 @@ import aiofiles
 import anyio
 import anyio.to_thread
 
-from .._escape import escaped
-from .._json import dumps, json_values
-from .._stdout import check_stdout, is_terminal
-from ..errors import InvalidInputError
-from ._drafts import lock_results, private, sync
-from .outcome import Outcome, head_of
+from ..._escape import escaped
+from ..._json import dumps, json_values
+from ..._stdout import check_stdout, is_terminal
+from ...errors import InvalidInputError
+from ..atomic import lock_results, private, refusal, sync
+from ..outcome import Outcome
 
 if TYPE_CHECKING:
     from aiofiles.threadpool.binary import AsyncFileIO, AsyncIndirectBufferedIOBase
-
-
-def to_record(outcome: Outcome[Any], *, data: bool = True) -> dict[str, Any]:
-    """Return `outcome.to_dict()`: one line of a results file.
-
-    Args:
-        outcome: of an item.
-        data: whether what was read is wanted.
-    """
-    return outcome.to_dict() if data else head_of(outcome)
 
 
 class JsonLines:
@@ -147,101 +135,3 @@ def _line(outcome: Outcome[Any] | Mapping[str, Any]) -> bytes:
 def _shown_line(outcome: Outcome[Any] | Mapping[str, Any]) -> bytes:
     """The same JSON without a character that a terminal obeys."""
     return escaped(_json(outcome)).encode() + b"\n"
-
-
-class InThread(ABC):
-    """Base of sinks that work in a thread, one outcome at a time. What it begins to write it writes whole.
-
-    Raises:
-        InvalidInputError: on entering, if there is something already, or nothing can be made.
-    """
-
-    def __init__(self) -> None:
-        self._turn = threading.Lock()  # of threads: one that was left by a cancelled task goes on to its end
-        self._entered = False
-
-    async def __aenter__(self) -> Self:
-        await self._in_thread(self._open)
-        self._entered = True
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._entered = False
-        try:
-            await self._in_thread(self._close, error is None)
-        except OSError:
-            if error is None:
-                raise
-
-    async def write(self, outcome: Outcome[Any] | Mapping[str, Any]) -> None:
-        """Add one outcome, or its record, see `to_record`.
-
-        Raises:
-            OSError: if it cannot be written; what was written before stays as it is.
-        """
-        if not self._entered:
-            raise RuntimeError(f"write inside of: async with {type(self).__name__}(...) as sink")
-        await self._in_thread(self._put, outcome)
-
-    def write_all(self, outcomes: Iterable[Any]) -> None:
-        """Make the file of outcomes that are there already. Blocks.
-
-        Raises:
-            InvalidInputError: if there is something already, or nothing can be made.
-            OSError: if it cannot be written.
-        """
-        self._open()
-        try:
-            for outcome in outcomes:
-                self._put(outcome)
-        except BaseException:
-            with suppress(OSError):
-                self._close(False)
-            raise
-        self._close(True)
-
-    async def _in_thread(self, work: Callable[..., None], *arguments: object) -> None:
-        def take_turn() -> None:
-            with self._turn:
-                work(*arguments)
-
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(take_turn)
-
-    @abstractmethod
-    def _open(self) -> None: ...
-
-    @abstractmethod
-    def _put(self, outcome: Outcome[Any]) -> None: ...
-
-    @abstractmethod
-    def _close(self, all_is_well: bool) -> None: ...
-
-
-def refusal(path: Path, error: OSError, advice: str = "choose another name, or append to it") -> InvalidInputError:
-    """Why a file of results cannot be made."""
-    if os.path.isdir(path):
-        return InvalidInputError(f"{path} is a folder, and not a file to write to")
-    if isinstance(error, FileExistsError):
-        return InvalidInputError(f"{path} exists, and is never written over: {advice}")
-    return InvalidInputError(f"{path} cannot be written: {error.strerror}")
-
-
-def write_new(path: Path, content: bytes) -> None:
-    """Write a whole file, readable for its owner only.
-
-    Raises:
-        InvalidInputError: if there is something, or it cannot be written; then nothing is left of it.
-    """
-    try:
-        file = os.fdopen(private(str(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
-    except OSError as error:
-        raise refusal(path, error, "choose another name") from error
-    try:
-        with file:
-            file.write(content)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise refusal(path, error, "choose another name") from error

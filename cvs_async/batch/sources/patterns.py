@@ -11,11 +11,11 @@ from pathlib import Path, PurePath
 
 from attrs import define, field, frozen
 
-from .._inputs import is_url
-from ..errors import InvalidInputError
+from ..._inputs import is_url
+from ...errors import InvalidInputError
+from .base import Listed, in_thread
 from .entries import Entry
 from .listing import as_tuple, entries_of, is_excluded, is_left_out, pass_over, unlisted
-from .sources import Listed, in_thread
 
 
 @frozen

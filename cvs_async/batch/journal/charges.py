@@ -11,12 +11,12 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
-from .._answer import parse, text_of
-from .._endpoint import Endpoint
-from .._exchange import WireReply
-from .._reply import decode
-from ..api import OPERATIONS
-from ..errors import CVSError
+from ..._answer import parse, text_of
+from ..._endpoint import Endpoint
+from ..._exchange import WireReply
+from ..._reply import decode
+from ...api import OPERATIONS
+from ...errors import CVSError
 
 Name: TypeAlias = tuple[str, str | None]
 """Of a source: what it is called, and the user's own id of it."""

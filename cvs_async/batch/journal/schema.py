@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from attrs import define, field, frozen, setters
 
-from ..errors import ConfigurationError
+from ...errors import ConfigurationError
 
 T = TypeVar("T")
 
@@ -160,7 +160,7 @@ class Record:
 
 
 @frozen
-class Opening:
+class Session:
     """One opening of a journal by a batch.
 
     Attributes:
