@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, ConfigurationError
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, Output, Record, purge_journal
-from cvs_async.batch.journal.schema import identity_of
+from cvs_async.batch.journal.records import identity_of
 from cvs_async.batch.journal.writer import Writer
 from cvs_async.errors import Charge
 
@@ -86,7 +86,7 @@ async def test_a_new_key_is_planned_and_a_known_one_is_told(path: Path) -> None:
         record = await claim(journal, A, "second.jpg")
         assert record is not None
         assert (record.key, record.operation, record.source, record.state) == (A, "ocr.card", "first.jpg", "planned")
-        assert (record.attempts, record.planned_at is None, record.sent_at, record.mine) == (0, False, None, False)
+        assert (record.attempts, record.planned_at is None, record.sent_at, record.this_run) == (0, False, None, False)
 
 
 async def test_what_was_billed_is_there_with_its_answer(path: Path) -> None:
@@ -97,7 +97,7 @@ async def test_what_was_billed_is_there_with_its_answer(path: Path) -> None:
         await end(journal, A)
         record = await known(journal, A)
         assert (record.state, record.check_sum, record.attempts, record.billed) == ("billed", "0123", 1, 1)
-        assert (record.http_status, record.error, record.code, record.mine) == (200, None, 0, True)
+        assert (record.http_status, record.error, record.code, record.this_run) == (200, None, 0, True)
         assert record.content is None
         assert await journal.content(A) == ANSWER
         assert await journal.content(B) is None
@@ -180,10 +180,10 @@ async def test_an_earlier_run_left_what_is_in_doubt(path: Path) -> None:
         await claim(journal, A)
         await journal.sent(A, check_sum=None)
         record = await known(journal, A)
-        assert (record.state, record.mine, record.unknown_attempts) == ("sent", True, 0)
+        assert (record.state, record.this_run, record.unknown_attempts) == ("sent", True, 0)
     async with Journal(path) as journal:
         record = await known(journal, A)
-        assert (record.state, record.mine, record.unknown_attempts) == ("sent", False, 1)
+        assert (record.state, record.this_run, record.unknown_attempts) == ("sent", False, 1)
         with pytest.raises(LookupError):
             await journal.withdrawn(A)
         await send(journal, A)
@@ -612,7 +612,7 @@ async def test_readers_read_while_it_is_written(path: Path) -> None:
             figures = reader.figures()
             assert (figures.writer, figures.in_flight, figures.unknown) == (os.getpid(), 1, 0)
             assert figures.noted == {"total": 9, "gate": "open"}
-            assert [record.mine for record, _, _ in reader.records()] == [True]
+            assert [record.this_run for record, _, _ in reader.records()] == [True]
             assert list(reader.reconcile()) == []
             await end(journal, A)
             assert reader.figures().states["billed"] == 1
@@ -866,7 +866,7 @@ async def test_journals_of_older_versions_say_nothing_of_openings(path: Path) ->
     as_version_1(path)
     with JournalReader(path) as reader:
         assert (reader.sessions(), reader.files(A)) == ([], [])
-    async with Journal(path, asked=("ocr.card", "{}")):
+    async with Journal(path, info=("ocr.card", "{}")):
         pass
     with JournalReader(path) as reader:
         assert [one.operation for one in reader.sessions()] == ["ocr.card"]

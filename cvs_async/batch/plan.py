@@ -40,11 +40,11 @@ class Plan:
         pages: of PDFs and pictures; None if there are PDFs and `pypdf` is not installed.
         duplicates: items whose content, operation and parameters another item has too.
         unreadable: the first of the items that cannot be sent, by name and reason.
-        unreadable_count: how many there are.
+        unreadable_count: how many cannot be sent.
         known: what the journal has of the others, by state.
         most_billed: how many requests can be charged at the most.
-        operation: that they are of, such as ``ocr.card``.
-        passed_over: files that the source has met and does not want, by ending.
+        operation: of the batch, such as ``ocr.card``.
+        passed_over: files that the source has found and does not read, by ending.
     """
 
     count: int = 0

@@ -218,7 +218,7 @@ class _Known(Generic[T]):
             return await self._replay(item, record)
         if may_be_read(record) and (kept := await self._kept(item, record)) is not None:
             return kept
-        if self._policy.in_doubt == "retry" and not record.mine:
+        if self._policy.in_doubt == "retry" and not record.this_run:
             return Next.CALL
         if self._policy.in_doubt == "skip":
             return self._skip()
@@ -246,7 +246,7 @@ class _Known(Generic[T]):
 
     def _is_wanted(self, record: Record) -> bool:
         """Return whether an answer that is known becomes an outcome: one of this run always does."""
-        return self._policy.replay or record.mine
+        return self._policy.replay or record.this_run
 
     def _skip(self) -> Next:
         self._stats.skipped += 1

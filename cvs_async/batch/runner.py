@@ -103,8 +103,8 @@ class Batch(Generic[T]):
             moved_from=self._policy.moved_from,
             other_account=self._policy.other_account,
         )
-        asked = endpoint.name, json.dumps(chosen_of(cast(Mapping[str, object], checked)), default=repr)
-        self._journal = None if journal is None else Journal(journal, self._service, asked)
+        info = endpoint.name, json.dumps(chosen_of(cast(Mapping[str, object], checked)), default=repr)
+        self._journal = None if journal is None else Journal(journal, self._service, info)
         self._running: _Running[T] | None = None
         self._ordered = ordered
         # A permit for each item that is taken from the source and whose outcome is not taken yet.

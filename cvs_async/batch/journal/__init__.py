@@ -5,7 +5,8 @@ from .files import is_new
 from .journal import Claim, Journal
 from .purge import purge_journal
 from .reader import JournalFigures, JournalReader
-from .schema import JournalError, Output, Record, Session, SourceFile, State
+from .records import Output, Record, Session, SourceFile, State
+from .schema import JournalError
 
 __all__ = [
     "Charges",

@@ -1,4 +1,4 @@
-"""What documents cost by day: from requests in the order of day, operation, key and check_sum."""
+"""What documents cost by day, summed from requests in the order of day, operation, key and check_sum."""
 
 from __future__ import annotations
 
@@ -19,17 +19,20 @@ from ...api import OPERATIONS
 from ...errors import CVSError
 
 Name: TypeAlias = tuple[str, str | None]
-"""Of a source: what it is called, and the user's own id of it."""
+"""Of a source: its name, and the user's own id of it."""
 
 Moment: TypeAlias = tuple[float, float | None, bool]
 """Of a request: when it left, when it ended, and whether it was billed."""
+
+Group: TypeAlias = tuple[str, str, bytes, bool, str]
+"""Of requests: day, operation, key, whether there is a check_sum, check_sum."""
 
 T = TypeVar("T")
 
 
 @frozen
 class Charges:
-    """What one document cost on one day: a line to lay beside the vendor's invoice.
+    """What one document cost on one day: a line to compare with the vendor's invoice.
 
     Attributes:
         day: such as ``2025-01-31``, on which the requests left, in the time zone that was asked for.
@@ -37,13 +40,13 @@ class Charges:
         key: of the document, 64 hex digits; results have it, too.
         check_sum: as it was sent.
         billed: how many requests were charged.
-        free: how many were not, by the envelope's code, or the name of the error where there was no envelope.
-        unknown: how many may have been.
+        free: how many were not, by the envelope's code, or the name of the error if there was no envelope.
+        unknown: how many may have been charged.
         sent_at: when the first of these requests left, in seconds since 1970.
-        ended_at: when the last of them ended; None if none did.
-        sources: the names under which the document was met, and the user's ids of it. Not in the repr.
-        papers: how many papers, or pages, were read and billed on that day; None where that is not known: the answer
-            was not billed, or purged, or papers were not asked for.
+        ended_at: when the last of them ended; None if the end of no request is recorded.
+        sources: the names of the document, and the user's ids of it. Not in the repr.
+        papers: how many papers, or pages, were read and billed on that day; None if that is not known: the answer
+            was not billed, or purged, or papers were not requested.
     """
 
     day: str
@@ -64,12 +67,12 @@ class Request:
     """A request that is not in flight.
 
     Attributes:
-        group: day, operation, key, and check_sum with whether there is one; in this order they come.
+        group: of the sum that it is part of; requests come in the order of their groups.
         why: of a free one, its code or the name of its error.
         document: its number in its journal.
     """
 
-    group: tuple[str, str, bytes, bool, str]
+    group: Group
     sent_at: float
     ended_at: float | None
     charge: str
@@ -77,19 +80,19 @@ class Request:
     document: int
 
 
-class Journal(Protocol):
-    """What is read of a journal."""
+class ReadableJournal(Protocol):
+    """What the sums need of a journal."""
 
     def requests(self, zone: tzinfo) -> Iterator[Request]:
-        """All that are not in flight, in the order of their groups."""
+        """Yield all requests that are not in flight, in the order of their groups."""
         ...
 
     def names(self, document: int) -> list[Name]:
-        """Of a document, in the order in which they were met."""
+        """Return the names of a document, in the order in which they were claimed."""
         ...
 
     def content(self, document: int) -> bytes | None:
-        """The answer's body; None where there is none."""
+        """Return the answer's body; None without an answer."""
 
 
 def to_request(row: Sequence[Any]) -> Request:
@@ -99,7 +102,7 @@ def to_request(row: Sequence[Any]) -> Request:
 
 
 def day_in(zone: tzinfo) -> Callable[[float], str]:
-    """Return a function that tells the day of a moment in a time zone; ``?`` for a moment beyond the calendar."""
+    """Return a function that gives the day of a moment in a time zone; ``?`` for a moment beyond the calendar."""
 
     def day(moment: float) -> str:
         try:
@@ -110,29 +113,39 @@ def day_in(zone: tzinfo) -> Callable[[float], str]:
     return day
 
 
-def charges_of(journals: Sequence[Journal], zone: tzinfo, *, papers: bool) -> Iterator[Charges]:
+def charges_of(journals: Sequence[ReadableJournal], zone: tzinfo, *, papers: bool) -> Iterator[Charges]:
     """Add up the requests of all journals. One that is in several of them, as in a copy, counts once."""
     streams = (_numbered(number, journal.requests(zone)) for number, journal in enumerate(journals))
     merged = heapq.merge(*streams, key=lambda pair: pair[1].group)
-    for (day, operation, key, has_check_sum, check_sum), group in groupby(merged, key=lambda pair: pair[1].group):
-        found = list(group)
-        requests = once(found, lambda request: (request.sent_at, request.ended_at, request.charge == "billed"))
-        places = {number: request.document for number, request in found}
-        billed = sum(request.charge == "billed" for request in requests)
-        contents = (journals[number].content(document) for number, document in places.items())
-        yield Charges(
-            day,
-            operation,
-            key.hex(),
-            check_sum if has_check_sum else None,
-            billed=billed,
-            free=Counter(request.why for request in requests if request.charge == "free" and request.why is not None),
-            unknown=sum(request.charge == "unknown" for request in requests),
-            sent_at=min(request.sent_at for request in requests),
-            ended_at=max((request.ended_at for request in requests if request.ended_at is not None), default=None),
-            sources=list(dict.fromkeys(name for number, at in places.items() for name in journals[number].names(at))),
-            papers=papers_in(operation, next(filter(None, contents), None)) if papers and billed else None,
-        )
+    for group, found in groupby(merged, key=lambda pair: pair[1].group):
+        yield _charges(journals, group, list(found), papers=papers)
+
+
+def _charges(
+    journals: Sequence[ReadableJournal], group: Group, found: Sequence[tuple[int, Request]], *, papers: bool
+) -> Charges:
+    day, operation, key, has_check_sum, check_sum = group
+    requests = once(found, lambda request: (request.sent_at, request.ended_at, request.charge == "billed"))
+    documents = {number: request.document for number, request in found}
+    billed = sum(request.charge == "billed" for request in requests)
+    names = [name for number, document in documents.items() for name in journals[number].names(document)]
+    read: int | None = None
+    if papers and billed:
+        contents = (journals[number].content(document) for number, document in documents.items())
+        read = papers_in(operation, next(filter(None, contents), None))
+    return Charges(
+        day,
+        operation,
+        key.hex(),
+        check_sum if has_check_sum else None,
+        billed=billed,
+        free=Counter(request.why for request in requests if request.charge == "free" and request.why is not None),
+        unknown=sum(request.charge == "unknown" for request in requests),
+        sent_at=min(request.sent_at for request in requests),
+        ended_at=max((request.ended_at for request in requests if request.ended_at is not None), default=None),
+        sources=list(dict.fromkeys(names)),
+        papers=read,
+    )
 
 
 def _numbered(number: int, requests: Iterator[Request]) -> Iterator[tuple[int, Request]]:
@@ -140,33 +153,33 @@ def _numbered(number: int, requests: Iterator[Request]) -> Iterator[tuple[int, R
         yield number, request
 
 
-def once(found: Iterable[tuple[int, T]], told: Callable[[T], Moment]) -> list[T]:
-    """Return what some journals have of the requests for a document, without what one journal has of another.
+def once(found: Iterable[tuple[int, T]], moment_of: Callable[[T], Moment]) -> list[T]:
+    """Return the requests for a document without those that one journal has copied from another.
 
-    Two that left at the same moment are the same request. Of one that a copy has without its end, the journal that
-    knows most counts.
+    Two that left at the same moment are the same request. Of a request whose end is missing in one journal, the
+    journal that knows most counts.
 
     Args:
         found: the number of its journal, and a request.
-        told: when a request left, when it ended, and whether it was billed.
+        moment_of: returns when a request left, when it ended, and whether it was billed.
     """
     moments: defaultdict[float, defaultdict[int, list[T]]] = defaultdict(lambda: defaultdict(list))
     for number, request in found:
-        moments[told(request)[0]][number].append(request)
+        moments[moment_of(request)[0]][number].append(request)
 
     def knowledge(requests: Sequence[T]) -> tuple[int, int, float]:
-        ends = [(billed, ended_at or 0.0) for _, ended_at, billed in map(told, requests)]
+        ends = [(billed, ended_at or 0.0) for _, ended_at, billed in map(moment_of, requests)]
         return len(ends), sum(billed for billed, _ in ends), max(ended_at for _, ended_at in ends)
 
     return [request for journals in moments.values() for request in max(journals.values(), key=knowledge)]
 
 
 def papers_in(operation: str, content: bytes | None) -> int | None:
-    """Return how many papers or pages an answer has; None where it cannot be read."""
+    """Return how many papers or pages an answer has; None if it cannot be read."""
     if content is None:
         return None
     endpoint = OPERATIONS.get(operation) or Endpoint("charges", attribute=operation)
-    if endpoint.envelope.data is None:  # what is read lies open, in forms of their own
+    if endpoint.envelope.data is None:  # the data has no place of its own in the envelope
         try:
             data: object = decode(endpoint, WireReply(200, content)).data
         except CVSError:

@@ -1,4 +1,4 @@
-"""A journal on the disk: what may be opened as one, how it is made, brought up to date, and opened to be read."""
+"""A journal on the disk: what may be opened as one, how it is made, upgraded, and opened."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from ..atomic import sync_folder
+from ..atomic import AtomicFile, make_private, sync_folder
 from .lock import Lock, refuse_links, writer_of
 from .loss import loss, refuse_left
 from .open import first_bytes, opened
@@ -19,7 +19,7 @@ from .schema import APPLICATION_ID, SCHEMA, UPGRADES, VERSION, JournalError, tra
 from .wal import read_wal, size_of, wal_path
 
 HEADER = 100
-"""Bytes at the beginning of a database, which say what it is."""
+"""Bytes at the beginning of a database, which identify it."""
 
 
 def real_path(path: str | os.PathLike[str]) -> Path:
@@ -31,7 +31,7 @@ def real_path(path: str | os.PathLike[str]) -> Path:
 
 
 def is_journal(path: Path) -> bool:
-    """Return whether a journal is there, False where nothing is. Changes nothing, whatever is there.
+    """Return whether there is a journal; False if there is nothing. Changes nothing.
 
     Raises:
         JournalError: if it is something else, of a newer version, or has several names.
@@ -64,12 +64,12 @@ def is_journal(path: Path) -> bool:
 
 
 def _application(header: bytes) -> int | None:
-    """The application that a database says it is of; None for what is not a database."""
+    """Return the application id of a database; None for a file that is not a database."""
     return int.from_bytes(header[68:72]) if header.startswith(b"SQLite format 3\0") else None
 
 
 def refuse_newer(path: Path, version: int) -> None:
-    """Refuse a journal that this version of the library does not know.
+    """Refuse a journal of a version that this one does not know.
 
     Raises:
         JournalError: if it is newer.
@@ -82,7 +82,7 @@ def refuse_newer(path: Path, version: int) -> None:
 
 
 def open_to_write(path: Path, stack: ExitStack) -> sqlite3.Connection:
-    """Lock a journal, make it if it is not there, look for damage, and open it; the stack undoes that.
+    """Lock a journal, make it if it is missing, look for damage, and open it; the stack undoes that.
 
     Raises:
         JournalError: if another process writes to it, it is damaged, of a newer version, or not a journal.
@@ -103,10 +103,10 @@ def open_to_write(path: Path, stack: ExitStack) -> sqlite3.Connection:
 
 
 def verify(path: Path) -> None:
-    """Look for damage: some tenths of a second for a million documents. Their contents are not looked at.
+    """Look for damage, except in the answers. Takes some tenths of a second for a million documents.
 
     Raises:
-        JournalError: if there is any, or it is of a newer version.
+        JournalError: if there is damage, or it is of a newer version.
     """
     with translated(path), opened(path, "mode=ro") as database:
         [(version,)] = database.execute("PRAGMA user_version").fetchall()
@@ -117,7 +117,7 @@ def verify(path: Path) -> None:
 
 
 def upgrade(path: Path) -> None:
-    """Bring a journal of an older version up to date, whole or not at all."""
+    """Upgrade a journal of an older version, completely or not at all."""
     with translated(path), opened(path, "mode=rw") as database:
         [(version,)] = database.execute("PRAGMA user_version").fetchall()
         if version == VERSION:
@@ -139,16 +139,11 @@ def create(path: Path) -> None:
         JournalError: if the path is taken meanwhile, or what is left of a journal that is gone is there.
     """
     refuse_left(path)
-    draft = path.with_name(f"{path.name}-new-{secrets.token_hex(4)}")
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    try:
-        with opened(draft, "mode=rw") as database:
+    new = AtomicFile(path, place=_give_name, draft=path.with_name(f"{path.name}-new-{secrets.token_hex(4)}"))
+    with new as file:
+        file.close()  # POSIX gives up SQLite's locks when a descriptor of the file is closed
+        with opened(new.draft, "mode=rw") as database:
             database.executescript(SCHEMA)
-        _take_place(path)
-        os.replace(draft, path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
     sync_folder(path.parent)
 
 
@@ -167,7 +162,11 @@ def is_new(path: str | os.PathLike[str]) -> bool:
 
 
 def existing(path: str | os.PathLike[str]) -> Path:
-    """The real path of a journal, which has to be there."""
+    """Return the real path of a journal.
+
+    Raises:
+        JournalError: it is missing.
+    """
     real = real_path(path)
     with translated(real):
         if not is_journal(real):
@@ -176,18 +175,19 @@ def existing(path: str | os.PathLike[str]) -> Path:
     return real
 
 
-def _take_place(path: Path) -> None:
-    """Take a name that is free, so that nothing is replaced but an empty file."""
+def _give_name(draft: Path, path: Path) -> None:
+    """Give a new journal its name. Only an empty file is replaced."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        make_private(path)
     except FileExistsError:
         if os.stat(path).st_size:
             raise JournalError(f"{path} was made by another program meanwhile: choose another name") from None
+    os.replace(draft, path)
 
 
 def save_copy(database: sqlite3.Connection, path: Path) -> None:
     """Write all that a connection reads into a new journal: its own file may not have a name any more."""
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    make_private(path)
     try:
         database.execute("VACUUM INTO ?", (str(path),))
     except sqlite3.Error:
@@ -197,7 +197,7 @@ def save_copy(database: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def kept_from_checkpoint(path: Path) -> Iterator[None]:
-    """Close other connections inside of it without a checkpoint: from a WAL that was cut, that would copy holes."""
+    """Close other connections inside of it without a checkpoint, which would copy holes from a WAL that was cut."""
     with opened(path, "mode=ro") as database:
         with suppress(sqlite3.Error):
             database.execute("SELECT opening FROM journal").fetchall()
@@ -208,10 +208,10 @@ def kept_from_checkpoint(path: Path) -> Iterator[None]:
 
 
 def open_to_read(path: Path, stack: ExitStack) -> tuple[sqlite3.Connection, bool]:
-    """Return a connection that reads a journal, which the stack closes, and whether nobody is expected to write to it.
+    """Return a connection that reads a journal, which the stack closes, and whether the file must not change.
 
-    SQLite puts two small files beside a journal even to read it. Where it may not, a journal without a WAL is read
-    as a file that does not change.
+    SQLite puts two small files beside a journal even to read it. In a read-only folder, a journal without a WAL is
+    read as a file that does not change.
 
     Raises:
         JournalError: if there is a WAL that cannot be recovered there; or the journal is of a newer version.
@@ -241,7 +241,7 @@ def _begun(path: Path, mode: str, stack: ExitStack) -> sqlite3.Connection:
 
 
 def tidy(path: Path) -> None:
-    """Let SQLite take away the two files beside a journal, if they are of no use any more."""
+    """Let SQLite remove the two files beside a journal, if they are of no use any more."""
     wal = wal_path(path)
     with suppress(sqlite3.Error, OSError, JournalError):
         if wal.exists() and not size_of(wal) and writer_of(path) is None:

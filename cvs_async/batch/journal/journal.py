@@ -1,7 +1,7 @@
 """The journal of a batch: what was planned, what left, what came back and what it cost, safe against kill -9.
 
-A journal is an SQLite database. One writer has it open at a time, in a thread of its own that commits in groups:
-whatever is asked for while one group goes to the disk makes up the next. Others read meanwhile, see `JournalReader`.
+A journal is an SQLite database. One writer has it open at a time, in its own thread, which commits in groups: what is
+submitted while one group goes to the disk makes up the next. Others can read meanwhile, see `JournalReader`.
 """
 
 from __future__ import annotations
@@ -24,24 +24,25 @@ from ..._home import Home
 from ..._json import dumps
 from ...errors import Charge
 from ..worker_threads import resolve
-from .schema import JournalError, Output, Record, to_code, to_key, to_text
+from .records import Output, Record
+from .schema import JournalError, to_code, to_key, to_text
 from .service import Service
-from .writer import Asked, Call, Packed, Writer
+from .writer import ClaimRow, Job, SessionInfo, Writer
 
 Claim: TypeAlias = tuple[str, str, str, str | None] | tuple[str, str, str, str | None, str | None]
-"""Key, operation, source, reference, and where it is known the state of its files: see `state_of`."""
+"""Key, operation, source, reference, and, if it is known, the state of its files: see `state_of`."""
 
 
 class Journal:
     """Writes the journal of a batch: ``async with Journal("claims.db") as journal``.
 
-    Its methods return when what they say is committed (`sent` and `ended` are then on the disk). A caller that is
-    cancelled meanwhile takes nothing back: what it has asked for is committed all the same.
+    Each method returns when what it records is committed (`sent` and `ended` are then on the disk). Cancelling the
+    caller takes nothing back: what it has submitted is committed all the same.
 
     Args:
-        path: of the journal; it is made if nothing is there, readable for its owner only.
-        service: what the batch sends to; a journal with another's answers is refused. None takes any journal.
-        asked: the batch's operation, and its parameters as JSON; noted with each opening.
+        path: of the journal; a new one is made if it is missing, readable for its owner only.
+        service: what the batch sends to; a journal with answers of another one is refused. None takes any journal.
+        info: the batch's operation, and its parameters as JSON; noted with each session.
 
     Attributes:
         path: of the journal.
@@ -53,13 +54,13 @@ class Journal:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], service: Service | None = None, asked: Asked | None = None
+        self, path: str | os.PathLike[str], service: Service | None = None, info: SessionInfo | None = None
     ) -> None:
         self.path = Path(path)
         self._service = service
-        self._asked_for = asked
-        self._queue: SimpleQueue[Sequence[Call]] = SimpleQueue()
-        self._asked: list[Call] = []
+        self._info = info
+        self._queue: SimpleQueue[Sequence[Job]] = SimpleQueue()
+        self._submitted: list[Job] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._home = Home("journal", "Make a Journal in each event loop")
         self._thread: threading.Thread | None = None
@@ -90,7 +91,7 @@ class Journal:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Commit what is waiting, and let others write. May be called again."""
+        """Commit what was submitted, and let other processes write. May be called again."""
         if self._process != os.getpid():
             self._open = False  # the thread that writes is the parent's
             return
@@ -100,7 +101,7 @@ class Journal:
             self._queue.put(())
         if self._thread is not None:
             with anyio.CancelScope(shield=True):
-                if self._home.is_elsewhere:  # the thread tells the other loop
+                if self._home.is_elsewhere:  # the thread sets events of the other loop
                     await anyio.to_thread.run_sync(self._thread.join)
                 else:
                     await self._ended.wait()
@@ -109,9 +110,9 @@ class Journal:
     async def claim(
         self, key: str, *, operation: str, source: str, reference: str | None = None, files: str | None = None
     ) -> Record | None:
-        """Remember that a source has this key; what is known of it, or None if it is new, and now planned.
+        """Record that a source has this key. Return what is known of the key, or None if it is new, and now planned.
 
-        The record is without its content, see `content`.
+        The record comes without its content, see `content`.
 
         Args:
             key: of its content, operation and parameters: 64 hex digits.
@@ -124,8 +125,8 @@ class Journal:
         return record
 
     async def claim_many(self, claims: Sequence[Claim]) -> list[Record | None]:
-        """`claim` for many at once, which is much faster; some hundreds to thousands make a good number."""
-        packed: list[Packed] = [
+        """Claim many at once, which is much faster; some hundreds to thousands are a good number."""
+        rows: list[ClaimRow] = [
             (
                 to_key(key),
                 operation,
@@ -135,26 +136,26 @@ class Journal:
             )
             for key, operation, source, reference, *files in claims
         ]
-        records: list[Record | None] = await self._ask(Writer.claim, packed)
+        records: list[Record | None] = await self._submit(Writer.claim, rows)
         return records
 
     def release(self, key: str) -> None:
         """Give up the ownership of a document. Nothing to do: one process writes a journal, and owns all of it."""
 
     async def content(self, key: str) -> bytes | None:
-        """The body of the answer, the billed one if there is one; None where there is none, or it was purged."""
-        content: bytes | None = await self._ask(Writer.content, to_key(key))
+        """Return the body of the answer, of the billed one first; None without an answer, or if it was purged."""
+        content: bytes | None = await self._submit(Writer.content, to_key(key))
         return content
 
     async def sent(self, key: str, *, check_sum: str | None) -> None:
-        """A request for this key is about to leave; it may when this has returned.
+        """Record that a request for this key is about to leave. It may leave only after this has returned.
 
-        A request before it whose end was not told may have been charged, and counts as unknown from now on.
+        An earlier request whose end was not recorded may have been charged, and counts as unknown from now on.
 
         Raises:
             LookupError: if the key was never claimed.
         """
-        await self._ask(Writer.sent, to_key(key), None if check_sum is None else to_text(check_sum), time.time())
+        await self._submit(Writer.sent, to_key(key), None if check_sum is None else to_text(check_sum), time.time())
 
     async def ended(
         self,
@@ -166,12 +167,14 @@ class Journal:
         error: str | None,
         code: int | str | None,
     ) -> None:
-        """How the last request for this key ended; told once more, the later word counts, unless it was billed.
+        """Record how the last request for this key ended.
+
+        Calling it again overwrites the earlier result, except one that was billed.
 
         Args:
             key: of the item.
             charge: what the request cost.
-            content: the body of the answer, None where none came.
+            content: the body of the answer; None if none came.
             http_status: of the answer.
             error: the name of the error's class; None for a reply.
             code: of the envelope.
@@ -180,68 +183,69 @@ class Journal:
             LookupError: if no request was made for this key.
         """
         end = charge, http_status, error, to_code(code), time.time()
-        await self._ask(Writer.ended, to_key(key), content, end)
+        await self._submit(Writer.ended, to_key(key), content, end)
 
     async def withdrawn(self, key: str) -> None:
-        """The request that was marked as sent did not leave: everything is again as it was before.
+        """Remove a request that was recorded as sent, and did not leave: all is again as it was before.
 
         Raises:
             LookupError: if there is no such request since the journal was opened.
         """
-        await self._ask(Writer.withdrawn, to_key(key))
+        await self._submit(Writer.withdrawn, to_key(key))
 
     async def note(self, figures: Mapping[str, Any]) -> None:
-        """Leave figures of the running batch, plain JSON values, for readers. They replace those before them."""
-        await self._ask(Writer.note, dumps(dict(figures)), time.time())
+        """Store figures of the running batch, plain JSON values, for readers. They replace the earlier ones."""
+        await self._submit(Writer.note, dumps(dict(figures)), time.time())
 
     async def outputs(self, path: str, *, prefix: bool = False) -> list[Output]:
-        """The files that batches with this journal have made under an absolute path, or all that begin with it."""
+        """Return the files that batches with this journal made at an absolute path, or at all that begin with it."""
         first = to_text(path)
         behind = first[:-1] + chr(ord(first[-1]) + 1) if prefix else first + "\0"
-        outputs: list[Output] = await self._ask(Writer.outputs, first, behind)
+        outputs: list[Output] = await self._submit(Writer.outputs, first, behind)
         return outputs
 
     async def made(self, outputs: Sequence[Output]) -> None:
-        """Note files before they get their names: only what is noted is ever replaced."""
+        """Record files before they get their names: only recorded files are ever replaced."""
         rows = [(to_text(one.path), one.identity, one.size, one.modified_ns) for one in outputs]
-        await self._ask(Writer.made, rows)
+        await self._submit(Writer.made, rows)
 
-    async def _ask(self, method: Callable[..., Any], *arguments: Any) -> Any:
+    async def _submit(self, method: Callable[..., Any], *arguments: Any) -> Any:
         if self._loop is None or not self._open:
             raise RuntimeError("a journal is written inside of: async with Journal(...) as journal")
         if self._process != os.getpid():
             raise JournalError(f"journal {self.path} belongs to the process from which this one was forked")
         self._home.check()
-        call = Call(method, arguments, self._loop.create_future())
-        if not self._asked:
-            self._loop.call_soon(self._hand_over)  # with all that is asked for in this turn of the loop
-        self._asked.append(call)
-        return await call.future
+        job = Job(method, arguments, self._loop.create_future())
+        if not self._submitted:
+            self._loop.call_soon(self._hand_over)  # with all that is submitted in this turn of the loop
+        self._submitted.append(job)
+        return await job.future
 
     def _hand_over(self) -> None:
-        if self._asked:
-            asked, self._asked = self._asked, []
-            self._queue.put(asked)
+        if self._submitted:
+            jobs, self._submitted = self._submitted, []
+            self._queue.put(jobs)
 
     def _work(self, opened: asyncio.Future[None]) -> None:
         try:
-            writer = Writer(self.path, self._service, self._asked_for)
+            writer = Writer(self.path, self._service, self._info)
         except Exception as error:
-            self._tell(resolve, [(opened, error)])
+            self._call_in_loop(resolve, [(opened, error)])
         else:
-            self._tell(resolve, [(opened, None)])
+            self._call_in_loop(resolve, [(opened, None)])
             try:
                 while group := self._group():
                     results = writer.commit(group)
-                    self._tell(resolve, [(call.future, result) for call, result in zip(group, results, strict=True)])
-                    del group, results  # nothing of them is kept while it waits
+                    resolved = [(job.future, result) for job, result in zip(group, results, strict=True)]
+                    self._call_in_loop(resolve, resolved)
+                    del group, results, resolved  # keep nothing of them while waiting
             finally:
                 writer.close()
         finally:
-            self._tell(self._ended.set)
+            self._call_in_loop(self._ended.set)
 
-    def _group(self) -> list[Call]:
-        """All that waits, at least one; nothing at the end."""
+    def _group(self) -> list[Job]:
+        """Wait for at least one job, and return all that wait; nothing at the end."""
         group = list(self._queue.get())
         while group and not self._queue.empty():
             more = self._queue.get()
@@ -251,7 +255,7 @@ class Journal:
             group += more
         return group
 
-    def _tell(self, callback: Callable[..., object], *arguments: Any) -> None:
+    def _call_in_loop(self, callback: Callable[..., object], *arguments: Any) -> None:
         if self._loop is not None:
-            with suppress(RuntimeError):  # the loop was closed without `aclose`, so nobody waits
+            with suppress(RuntimeError):  # the loop was closed without `aclose`: no task waits any more
                 self._loop.call_soon_threadsafe(callback, *arguments)

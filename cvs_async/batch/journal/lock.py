@@ -1,4 +1,4 @@
-"""Who may write to a journal: one process, by whatever name it knows the journal."""
+"""The lock of a journal: one process writes to it, by whatever name it knows the journal."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ else:
     import fcntl
 
 PATIENCE = 20
-"""How often a lock is tried, 10 ms apart: a reader that looks for a writer has it briefly, as has a new child."""
+"""How often a lock is tried, 10 ms apart: a reader looking for a writer holds it briefly, as does a new child."""
 
 
 class Lock:
     """The right to write to a journal. It ends with the process, and a forked child does not inherit it.
 
-    There are two locks. One is on a file beside the journal, which has the process id of its owner. Where the system
-    has locks that belong to a descriptor (Linux), there is one on the journal itself, too, at a byte that is not
-    there: it is still held if somebody removes the file beside it. A lock on the whole journal would not do, because
-    on network and BSD file systems it keeps SQLite out as well.
+    There are two locks. One is on a file beside the journal, which contains the process id of its owner. Where the
+    system has locks that belong to a descriptor (Linux), there is also one on the journal itself, at a byte behind its
+    end: it is still held if the file beside it is removed. A lock on the whole journal would not do, because on network
+    and BSD file systems it keeps SQLite out as well.
 
     Args:
         path: of the journal, without symbolic links.
@@ -64,7 +64,7 @@ class Lock:
         raise JournalError(f"{path} is removed again and again: keep other programs away from it")
 
     def hold_journal(self) -> None:
-        """Lock the journal itself, once it is there.
+        """Lock the journal itself, once it exists.
 
         Raises:
             JournalError: if it has several names, another process has it, or it is replaced meanwhile.
@@ -92,17 +92,17 @@ class Lock:
         )
 
     def confirm(self) -> None:
-        """Look whether what is locked is still what stands under the paths.
+        """Check that the locked files are still the ones at the paths.
 
         Raises:
-            JournalError: if it is not.
+            JournalError: if they are not.
         """
         for path, file in ((lock_path(self._path), self._beside), (self._path, self._journal)):
             if file is not None and not _is_at(path, file):
                 raise JournalError(f"{path} was replaced while the journal was being opened: try again")
 
     def close(self) -> None:
-        """Let others write."""
+        """Let other processes write."""
         if os.getpid() != self._process:
             return  # a forked child has closed its copies already
         if self._journal is not None:
@@ -118,7 +118,7 @@ def lock_path(path: Path) -> Path:
 
 
 def writer_of(path: Path) -> int | None:
-    """Return the id of the process that has the journal open to write; None if there is none."""
+    """Return the id of the process that has the journal open to write; None if no process has."""
     try:
         file = os.open(lock_path(path), os.O_RDONLY)
     except OSError:
@@ -134,10 +134,10 @@ def writer_of(path: Path) -> int | None:
 
 
 def refuse_links(path: Path, status: os.stat_result) -> None:
-    """Refuse a journal that has several names: each would have a WAL and a lock of its own.
+    """Refuse a journal that has several names: each would have its own WAL and lock.
 
     Raises:
-        JournalError: if it has.
+        JournalError: it has several.
     """
     if status.st_nlink > 1:
         raise JournalError(

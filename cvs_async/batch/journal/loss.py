@@ -1,4 +1,4 @@
-"""What a journal is known to have lost. It is refused until a human has decided, for that would be paid for again."""
+"""What a journal is known to have lost. It is refused until a person has decided, because that would be paid again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .wal import read_wal, size_of, wal_path
 
 @frozen
 class Loss:
-    """What is lost, and what can be done about it."""
+    """What is lost, and the remedy."""
 
     what: str
     remedy: str
@@ -27,7 +27,7 @@ class Loss:
 
 
 def loss(path: Path) -> Loss | None:
-    """Look for a loss. Nobody should be writing to the journal.
+    """Look for a loss in a journal that no process writes to.
 
     1. A WAL is damaged in the middle: SQLite would pass over the rest of it.
     2. A batch has noticed that a file was cut: what is left looks whole.
@@ -58,10 +58,10 @@ def loss(path: Path) -> Loss | None:
 
 
 def refuse_left(path: Path) -> None:
-    """Refuse a name at which there is no journal, but what is left of one: perhaps the journal is only away.
+    """Refuse a name without a journal but with remains of one: perhaps the journal was only moved.
 
     Raises:
-        JournalError: if there is something.
+        JournalError: there are remains.
     """
     copies, saved = _copies(path), ""
     if copies:
@@ -91,16 +91,16 @@ def _putting_back(path: Path, copy: Path) -> str:
     )
 
 
-# --- what a batch leaves that has noticed a loss
+# --- what a batch writes after it has noticed a loss
 
 
 def mark_path(path: Path) -> Path:
-    """Return the path of the file that says that a journal was cut."""
+    """Return the path of the file that marks a journal as cut."""
     return path.with_name(path.name + "-cut")
 
 
 def leave_mark(path: Path, why: str) -> None:
-    """Say beside a journal that it was cut, if that is possible."""
+    """Mark a journal as cut, if that is possible."""
     with suppress(OSError):
         file = os.open(mark_path(path), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         try:
@@ -116,7 +116,7 @@ def new_copy(path: Path) -> Path:
 
 
 def _copies(path: Path) -> list[Path]:
-    """What batches have saved of a journal, and is still there."""
+    """Return the copies that batches have saved of a journal."""
     with suppress(OSError):
         names = [name for name in os.listdir(path.parent) if name.startswith(f"{path.name}-saved-")]
         return sorted(path.with_name(name) for name in names if _is_copy(path, name))

@@ -35,7 +35,7 @@ _late: dict[_Identity, list[int]] = {}
 
 @contextmanager
 def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
-    """A connection with transactions by hand; `mode` is a part of SQLite's URI, such as ``mode=ro``.
+    """Open a connection without automatic transactions; `mode` is part of SQLite's URI, such as ``mode=ro``.
 
     Raises:
         JournalError: if the path names another file meanwhile, or the parent of this process had the file open.
@@ -93,7 +93,7 @@ def hold(path: Path, flags: int) -> int:
 
 
 def let_go(file: int) -> None:
-    """Close what `hold` has opened, or see to it that the last connection to the same file does."""
+    """Close a file that `hold` has opened, or leave that to the last connection to the same file."""
     with _guard:
         _held.discard(file)
         identity = _identity(os.fstat(file))

@@ -16,7 +16,7 @@ WHERE (SELECT max(coalesce(ended_at, sent_at)) FROM requests WHERE document = co
 
 
 def purge_journal(path: str | os.PathLike[str], older_than: float) -> int:
-    """Drop the answers that came more than so many seconds ago, and give their space back. Keys and charges stay.
+    """Drop the answers that are older than so many seconds, and free their space. Keys and charges stay.
 
     Blocks; in an event loop, use it in a thread.
 
@@ -24,7 +24,7 @@ def purge_journal(path: str | os.PathLike[str], older_than: float) -> int:
         How many were dropped.
 
     Raises:
-        JournalError: if there is no journal, or somebody writes to it.
+        JournalError: if the journal is missing, or another process writes to it.
     """
     path = existing(path)
     with translated(path), ExitStack() as stack:

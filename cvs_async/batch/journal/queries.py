@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from .schema import COLUMNS, PERMANENT
+from .records import COLUMNS, PERMANENT
 
 FILES = """
 SELECT s.name, s.files FROM sources d JOIN sources s ON s.document = d.id
 WHERE d.key = ? AND d.document = d.id ORDER BY s.id
 """
-OPENINGS_SINCE = 3
-"""The version of journals with a table of openings."""
 OPERATIONS = "SELECT operation FROM sources GROUP BY operation ORDER BY min(id)"
 SOURCES = "SELECT count(*), count(*) FILTER (WHERE document = id), min(claimed_at) FROM sources"
 # Beside max(), the other columns are those of the row with the greatest number.

@@ -1,4 +1,4 @@
-"""Whose answers a journal holds: one service's, for one account. Another's are never given out for them."""
+"""Whose answers a journal holds: those of one service for one account, never of another."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .schema import JournalError
 
 PORTS = {"http": 80, "https": 443}
 SALT = 8
-"""Bytes, so that the same account is not told from two journals."""
+"""Bytes, so that two journals do not show that they are of the same account."""
 
 
 @frozen(kw_only=True)
@@ -27,14 +27,14 @@ class Service:
     """What a batch sends to, and what it accepts in its journal.
 
     Attributes:
-        host: of the vendor's hosts the one that has the operation.
+        host: the one of the vendor's hosts that has the operation.
         origin: where the client reaches it, such as ``https://cvs.example.com``.
         account: a digest of the api_key.
-        moved_from: an earlier origin of the same service; its answers count as this one's.
-        other_account: answers that another account has paid for count, too.
+        moved_from: an earlier origin of the same service, whose answers are accepted.
+        other_account: accept answers that another account has paid for.
 
     Raises:
-        ConfigurationError: if an origin makes no sense.
+        ConfigurationError: an origin is not a usable URL.
     """
 
     host: Host
@@ -47,7 +47,7 @@ class Service:
     def of(
         cls, settings: Settings, host: Host, *, moved_from: str | None = None, other_account: bool = False
     ) -> Service:
-        """The service that a client calls."""
+        """Return the service that a client calls."""
         return cls(
             host=host,
             origin=_canonical(settings.origins[host], "base_url"),
@@ -57,7 +57,7 @@ class Service:
         )
 
     def check(self, database: sqlite3.Connection, path: Path) -> None:
-        """Compare it with a journal; nothing is written.
+        """Compare it with a journal, without writing.
 
         Raises:
             JournalError: if the journal holds answers of another service or account.
@@ -73,10 +73,10 @@ class Service:
             )
 
     def enter(self, database: sqlite3.Connection, path: Path) -> None:
-        """Compare it with a journal that is about to be written, and note there whose answers it holds from now on.
+        """Compare it with a journal that is about to be written, and record there whose answers it holds from now on.
 
         Raises:
-            JournalError: as `check`; the journal is as it was.
+            JournalError: see `check`; the journal is unchanged.
         """
         self.check(database, path)
         origins, account = _read(database, path)
@@ -93,26 +93,26 @@ class Service:
             return False
 
     def _of_another_service(self, path: Path, stored: str) -> str:
-        said = (
+        text = (
             f"journal {path} holds answers of {escaped(stored)}, and this client calls {self.origin}: choose another"
             f" journal; if it is the same service at a new address, moved_from='{escaped(stored)}' (--moved-from) goes"
             " on with it, and pays for nothing again"
         )
         if self.moved_from is not None:
-            said += f"; {self.moved_from} is not the old address"
+            text += f"; {self.moved_from} is not the old address"
         if _is_here(stored):
-            said += "; a sandbox has another port each time, unless --port says which"
-        return said
+            text += "; a sandbox has another port each time, unless --port says which"
+        return text
 
 
 def origin_of(database: sqlite3.Connection, path: Path) -> str | None:
-    """Where a journal's answers came from, for people; None if it does not say."""
+    """Return where a journal's answers came from, for people; None if it is not recorded."""
     origins, _ = _read(database, path)
     return ", ".join(escaped(origin) for origin in dict.fromkeys(origins.values())) or None
 
 
 def _read(database: sqlite3.Connection, path: Path) -> tuple[Mapping[str, str], str | None]:
-    """Origins by host, and the account; of a journal of version 1, which has no room for them, nothing."""
+    """Return origins by host, and the account; nothing for a journal of version 1, which cannot store them."""
     cursor = database.execute("SELECT * FROM journal")
     row = dict(zip((name for name, *_ in cursor.description), cursor.fetchone(), strict=True))
     cursor.close()
@@ -128,7 +128,7 @@ def _salted(account: str, salt: bytes) -> str:
 
 
 def _canonical(origin: str, name: str) -> str:
-    """One spelling for each origin."""
+    """Return the one spelling of an origin."""
     try:
         parts = urlsplit(origin.strip())
         if parts.scheme in PORTS and parts.hostname and "@" not in parts.netloc and not (parts.query or parts.fragment):

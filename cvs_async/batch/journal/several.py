@@ -19,16 +19,16 @@ from attrs import define, field
 from .charges import Charges, charges_of
 from .files import real_path
 from .reader import JournalFigures, JournalReader
-from .schema import Record, State
+from .records import Record, State
 from .shared import Part, Shared
 
 
 class Journals:
     """Reads one or more journals: ``with Journals(["a.db", "b.db"]) as journals``.
 
-    A document is known by its key: what several journals have is one document with all its names. A request that
+    A document is identified by its key: what several journals have is one document with all its names. A request that
     several have, because one is a copy of another, is one request; two requests for one document stay two. Journals
-    are compared when that is first asked for, and memory grows with the documents that they share.
+    are compared on first use, and memory grows with the documents that they share.
 
     Args:
         paths: of the journals; one that is named twice is read once.
@@ -61,20 +61,20 @@ class Journals:
 
     @property
     def remarks(self) -> list[str]:
-        """What is to be said of these journals: what cannot be read of damaged ones, and what several have."""
-        said = [reader.warning for reader in self.readers if reader.warning is not None]
+        """Remarks for people: what cannot be read of damaged journals, and what several journals have."""
+        remarks = [reader.warning for reader in self.readers if reader.warning is not None]
         shared, twice = self._overlap.documents, self._overlap.paid_twice
         if shared:
             paid = f" Of these, paid for more than once: {twice:,}." if twice else ""
-            said.append(f"Documents in more than one journal, which count once: {shared:,}.{paid}")
-        return said
+            remarks.append(f"Documents in more than one journal, which count once: {shared:,}.{paid}")
+        return remarks
 
     def figures(self) -> list[JournalFigures]:
-        """Each journal in numbers."""
+        """Return each journal in numbers."""
         return [reader.figures() for reader in self.readers]
 
     def sum_up(self, each: Sequence[JournalFigures]) -> JournalFigures:
-        """All journals in numbers, from those of each. What belongs to one alone, such as its writer, is left out."""
+        """Return the sums of all journals, from the numbers of each, without what only one has, such as its writer."""
         if len(each) == 1:
             return each[0]
         states, requests = Counter(self._overlap.states), Counter(self._overlap.requests)
@@ -95,18 +95,18 @@ class Journals:
         )  # fmt: skip
 
     def billed(self) -> dict[str, int]:
-        """How many requests of each operation were billed."""
+        """Return how many requests of each operation were billed."""
         billed = Counter(self._overlap.billed)
         for reader in self.readers:
             billed.update(reader.billed())
         return dict(billed)
 
     def reconcile(self, zone: tzinfo = UTC, *, papers: bool = False) -> Iterator[Charges]:
-        """What was paid in all journals, as `JournalReader.reconcile` tells it."""
+        """Yield what was paid in all journals, see `JournalReader.reconcile`."""
         return charges_of(self.readers, zone, papers=papers)
 
     def records(self) -> Iterator[tuple[Record, str, str | None]]:
-        """Each source once, as `JournalReader.records` tells it; of a shared document what all journals know."""
+        """Yield each source once, see `JournalReader.records`; of a shared document what all journals know."""
         given = set[tuple[bytes, str, str | None]]()
         for reader in self.readers:
             for record, name, reference in reader.records():
@@ -118,7 +118,7 @@ class Journals:
                 yield record, name, reference
 
     def record(self, key: bytes) -> Record:
-        """A document by its key, with what all journals know of it, and its answer if one has it.
+        """Return a document by its key, with what all journals know of it, and its answer if one has it.
 
         Raises:
             LookupError: if no journal has it.
@@ -143,13 +143,13 @@ class Journals:
     def _document(self, key: bytes) -> Shared:
         parts = []
         for number, reader in enumerate(self.readers):
-            rows, opening = reader.rows(key)
+            rows, session = reader.rows(key)
             if rows:
-                parts.append(Part.of(number, rows, reader.names(rows[0][0]), opening))
+                parts.append(Part.of(number, rows, reader.names(rows[0][0]), session))
         return Shared(parts)
 
     def _read(self, document: Shared) -> Record:
-        """The record of a document with its answer, from whichever journal has it."""
+        """Return the record of a document with its answer, from the first journal that has it."""
         for part in document.holders:
             if (content := self.readers[part.journal].content(part.document)) is not None:
                 return attrs.evolve(document.record, content=content)
@@ -158,7 +158,7 @@ class Journals:
 
 @define
 class _Overlap:
-    """What to add to the sum of several journals, so that what they share counts once; mostly less than 0.
+    """What to add to the sum of several journals, so that what they share counts once; mostly negative.
 
     Attributes:
         documents: how many they share.

@@ -1,4 +1,4 @@
-"""A document that several journals have: what all of them together know of it."""
+"""A document that several journals have, and what they know of it together."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import cached_property
 from attrs import frozen
 
 from .charges import Moment, Name, once
-from .schema import CHARGE, ENDED_AT, NUMBER, OPENING, SENT_AT, Record, Row, State, to_record
+from .records import CHARGE, ENDED_AT, NUMBER, SENT_AT, SESSION, Record, Row, State, record_of
 
-MINE, OTHER = 1, 0
-"""In the place of the number of an opening, which differs between journals: whether a running writer has sent it."""
+RUNNING, OTHER = 1, 0
+"""Replace the session number, which differs between journals: whether a running writer has sent the request."""
 
 
 @frozen(slots=False)
@@ -22,7 +22,7 @@ class Part:
     Attributes:
         journal: which one.
         rows: one for each request, in their order, or one without a request.
-        names: under which it was met there.
+        names: of it in that journal.
     """
 
     journal: int
@@ -30,10 +30,10 @@ class Part:
     names: Sequence[Name]
 
     @classmethod
-    def of(cls, journal: int, rows: Sequence[Row], names: Sequence[Name], opening: int | None) -> Part:
-        """Make a part of rows as a journal has them, and the number of the running writer's opening."""
-        mine = [MINE if opening is not None and row[OPENING] == opening else OTHER for row in rows]
-        return cls(journal, [_with(row, OPENING, own) for row, own in zip(rows, mine, strict=True)], names)
+    def of(cls, journal: int, rows: Sequence[Row], names: Sequence[Name], session: int | None) -> Part:
+        """Make a part of the rows of a journal, and the number of the running writer's session."""
+        sessions = [RUNNING if session is not None and row[SESSION] == session else OTHER for row in rows]
+        return cls(journal, [_with(row, SESSION, own) for row, own in zip(rows, sessions, strict=True)], names)
 
     @property
     def document(self) -> int:
@@ -43,11 +43,11 @@ class Part:
 
     @cached_property
     def requests(self) -> list[tuple[Row, str]]:
-        """Its requests, and what each cost: ``in_flight`` for one that the running writer waits for."""
+        """Its requests, and what each cost: ``in_flight`` for one that a running writer waits for."""
         return [(row, self._cost(row)) for row in self.rows if row[NUMBER] is not None]
 
     def _cost(self, row: Row) -> str:
-        if row[CHARGE] is None and row[OPENING] == MINE and row is self.rows[-1]:
+        if row[CHARGE] is None and row[SESSION] == RUNNING and row is self.rows[-1]:
             return "in_flight"
         return str(row[CHARGE] or "unknown")
 
@@ -60,13 +60,13 @@ class Shared:
 
     @property
     def names(self) -> set[Name]:
-        """The different names under which it was met."""
+        """Its different names."""
         return {name for part in self.parts for name in part.names}
 
     @property
     def states(self) -> Counter[State]:
         """How many journals have it in which state."""
-        return Counter(to_record(part.rows, MINE).state for part in self.parts)
+        return Counter(record_of(part.rows, RUNNING).state for part in self.parts)
 
     @property
     def costs(self) -> Counter[str]:
@@ -75,19 +75,19 @@ class Shared:
 
     @property
     def costs_in_each(self) -> Counter[str]:
-        """The same, with those that several journals have counted in each."""
+        """The same, but a request that several journals have counts in each."""
         return Counter(cost for part in self.parts for _, cost in part.requests)
 
     @cached_property
     def record(self) -> Record:
-        """What is known of it. A paid answer counts before anything that came later."""
+        """What is known of it. A paid answer takes precedence over anything later."""
         rows = sorted((row for row, _ in self._requests), key=lambda row: (row[CHARGE] == "billed", row[SENT_AT]))
         numbered = [_with(row, NUMBER, number) for number, row in enumerate(rows, 1)]
-        return to_record(numbered or self.parts[0].rows, MINE)
+        return record_of(numbered or self.parts[0].rows, RUNNING)
 
     @property
     def holders(self) -> Iterator[Part]:
-        """The journals that may have the answer that the record is about, the likeliest first."""
+        """The journals that may have the answer of the record, the likeliest first."""
         yield from (part for part in self.parts if any(row[SENT_AT] == self.record.sent_at for row in part.rows))
         if self.record.state == "billed":
             yield from (part for part in self.parts if any(cost == "billed" for _, cost in part.requests))

@@ -1,7 +1,7 @@
-"""What stands in an SQLite write-ahead log, read without SQLite: https://sqlite.org/fileformat2.html#walformat
+"""The contents of an SQLite write-ahead log, read without SQLite: https://sqlite.org/fileformat2.html#walformat
 
-SQLite takes a WAL up to the first frame whose checksum is wrong. That is the end of what was written, or damage: then
-whole commits stand behind it, which SQLite passes over without a word.
+SQLite reads a WAL up to the first frame with a wrong checksum. That is the end of what was written, or damage: then
+whole commits follow it, which SQLite silently passes over.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def wal_path(path: Path) -> Path:
 
 
 def size_of(path: Path) -> int:
-    """Return the size of a file, 0 where there is none."""
+    """Return the size of a file, 0 if it is missing."""
     try:
         return os.stat(path).st_size
     except FileNotFoundError:
@@ -35,12 +35,12 @@ def size_of(path: Path) -> int:
 
 @define
 class Wal:
-    """What recovery makes of a WAL.
+    """What SQLite recovers from a WAL.
 
     Attributes:
         frames: up to the last commit that is recovered.
-        first_page: the newest page 1 among them; None if there is none.
-        passed_over: commits behind them, by the look of their headers.
+        first_page: the newest page 1 among them; None if it is missing.
+        passed_over: commits behind them, judged by their headers.
     """
 
     frames: int = 0
@@ -54,9 +54,9 @@ class Wal:
 
 
 def read_wal(path: Path) -> Wal:
-    """Read a WAL; an empty one if there is none. Takes some 0.1 seconds for 1,000 pages.
+    """Read a WAL; an empty one if it is missing. Takes some 0.1 seconds for 1,000 pages.
 
-    Nobody should be writing to it: if somebody does, nothing is said of damage.
+    If it is written to meanwhile, damage is not reported.
     """
     wal = Wal()
     try:
@@ -89,7 +89,7 @@ def _read_frames(file: BinaryIO, header: bytes, wal: Wal) -> None:
 
 
 def _recover(file: BinaryIO, wal: Wal, salts: list[int], page_size: int, sums: tuple[int, int], order: str) -> int:
-    """Go through the frames as SQLite does; return the number of those before the first wrong one."""
+    """Read the frames as SQLite does. Return how many there are before the first wrong one."""
     count, first_page = 0, None
     while len(frame := file.read(FRAME + page_size)) == FRAME + page_size:
         page, commit, *own = struct.unpack_from(">4I", frame)
@@ -113,7 +113,7 @@ def _count_rest(file: BinaryIO, wal: Wal, salts: list[int], page_size: int, end:
 
 
 def _salts_of_first_frame(file: BinaryIO, page_size: int) -> list[int]:
-    """Return what marks the frames of a WAL without a header, also one whose beginning is a hole; zeros for none."""
+    """Return the salts of the frames of a WAL without a header, or with a hole at its beginning; zeros if empty."""
     frames = (os.fstat(file.fileno()).st_size - HEADER) // (FRAME + page_size)
     for number in range(frames):
         file.seek(HEADER + number * (FRAME + page_size))

@@ -1,6 +1,6 @@
 """Notices that a journal's files are removed, replaced or cut while a batch writes to them.
 
-SQLite does not: it goes on writing to files that nobody will find again, and the next run pays for everything again.
+SQLite does not notice: it would go on writing to files that are lost, and the next run would pay for everything again.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ class Harmed(JournalError):
     """A file of a journal is not what it was.
 
     Attributes:
-        cut: it was made shorter, so that to write more would only do more harm.
-        set_back: SQLite's index of the WAL was, so that what is written next would be written over what was committed.
+        cut: it was made shorter, so that writing more would do more harm.
+        set_back: SQLite's index of the WAL was set back, so that the next write would overwrite what was committed.
         journal_lost: the journal itself is gone or another file: what is written now is in a file without a name.
     """
 
@@ -29,12 +29,12 @@ class Harmed(JournalError):
 
     @property
     def forbids_writing(self) -> bool:
-        """Whether to write even what has come back would destroy what is there."""
+        """Whether even writing the ends of requests would destroy what is there."""
         return self.cut or self.set_back
 
 
 class Watch:
-    """Remembers the journal and its WAL as they were when it looked last.
+    """Remembers the journal and its WAL as they were at the last look.
 
     The -shm file is not watched: only readers need its name, and SQLite makes it anew.
 
@@ -48,7 +48,7 @@ class Watch:
         self._wal = _File(wal_path(path))
 
     def look(self) -> None:
-        """Compare both files with what they were, and remember what they are.
+        """Compare both files with their last state, and remember the new one.
 
         Raises:
             Harmed: if one of them is gone, is another file, or has become shorter.
@@ -81,5 +81,5 @@ class _File:
             self._size = self._least = status.st_size
 
     def _harmed(self, what: str, *, cut: bool = False, journal_lost: bool = False) -> Harmed:
-        said = f"{self._path} {what} while a batch wrote to it: nothing more is sent; keep the results, because answers"
-        return Harmed(f"{said} that came last may be nowhere else", cut=cut, journal_lost=journal_lost)
+        text = f"{self._path} {what} while a batch wrote to it: nothing more is sent; keep the results, because answers"
+        return Harmed(f"{text} that came last may be nowhere else", cut=cut, journal_lost=journal_lost)

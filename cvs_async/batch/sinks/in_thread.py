@@ -16,14 +16,14 @@ from ..outcome import Outcome
 
 
 class InThread(ABC):
-    """Base of sinks that work in a thread, one outcome at a time. What it begins to write it writes whole.
+    """Base of sinks that work in a thread, one outcome at a time. A write that has begun is completed.
 
     Raises:
-        InvalidInputError: on entering, if there is something already, or nothing can be made.
+        InvalidInputError: on entering, if the target exists, or cannot be made.
     """
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()  # of threads: one that was left by a cancelled task goes on to its end
+        self._turn = threading.Lock()  # of threads: one whose task was cancelled goes on to its end
         self._entered = False
 
     async def __aenter__(self) -> Self:
@@ -45,18 +45,18 @@ class InThread(ABC):
         """Add one outcome, or its record, see `outcome_to_dict`.
 
         Raises:
-            OSError: if it cannot be written; what was written before stays as it is.
+            OSError: it cannot be written; earlier outcomes stay.
         """
         if not self._entered:
             raise RuntimeError(f"write inside of: async with {type(self).__name__}(...) as sink")
         await self._in_thread(self._put, outcome)
 
     def write_all(self, outcomes: Iterable[Any]) -> None:
-        """Make the file of outcomes that are there already. Blocks.
+        """Make the whole file of existing outcomes. Blocks.
 
         Raises:
-            InvalidInputError: if there is something already, or nothing can be made.
-            OSError: if it cannot be written.
+            InvalidInputError: the target exists, or cannot be made.
+            OSError: it cannot be written.
         """
         self._open()
         try:

@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 class JsonLines:
     """A file with one JSON object a line for each outcome, in UTF-8.
 
-    Lines are written off the event loop and are with the operating system when `write` returns; on leaving,
-    they are on the disk. A new file is readable for its owner only. The file is locked while it is written. On a
-    terminal, control characters and marks of direction are escaped, which leaves the JSON the same.
+    Lines are written off the event loop. They are with the operating system when `write` returns, and on the disk when
+    the sink is left. A new file is readable for its owner only. The file is locked while it is open. On a terminal,
+    control characters and marks of direction are escaped, which leaves the JSON the same.
 
     Args:
         path: of the file; None is standard output.
-        append: go on with a file that exists. Without it such a file is refused: its answers were paid for.
+        append: add to a file that exists. Otherwise such a file is refused: its answers were paid for.
 
     Attributes:
         path: of the file; None for standard output.
 
     Raises:
         InvalidInputError: on entering, if the file exists or cannot be made; with `append`, if it ends within a line;
-            if another sink or process writes it; and if standard output is closed.
+            if another sink or process writes it; or if standard output is closed.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None, *, append: bool = False) -> None:
@@ -86,7 +86,7 @@ class JsonLines:
         """Add the line of one outcome, or of its record.
 
         Raises:
-            OSError: if it cannot be written, such as on a full disk; what was written before stays as it is.
+            OSError: it cannot be written, for example because the disk is full; earlier lines stay.
         """
         if self._file is None:
             raise RuntimeError("write inside of: async with JsonLines(...) as sink")
@@ -109,7 +109,7 @@ class JsonLines:
 
 
 def _begin(file: int, path: Path) -> None:
-    """Lock the file; what is appended begins a line of its own."""
+    """Lock the file, and make sure that it ends with a complete line."""
     lock_results(file, path)
     status = os.fstat(file)
     if not stat.S_ISREG(status.st_mode) or not status.st_size:
@@ -133,5 +133,5 @@ def _line(outcome: Outcome[Any] | Mapping[str, Any]) -> bytes:
 
 
 def _shown_line(outcome: Outcome[Any] | Mapping[str, Any]) -> bytes:
-    """The same JSON without a character that a terminal obeys."""
+    """Return the same JSON without characters that control a terminal."""
     return escaped(_json(outcome)).encode() + b"\n"

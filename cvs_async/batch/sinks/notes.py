@@ -8,35 +8,37 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..atomic import status_of
-from ..journal.schema import Output, identity_of
+from ..journal.records import Output, identity_of
 
 
 def same(one: os.stat_result | None, other: os.stat_result | None) -> bool:
-    """Whether this is the same file, with nothing written to it in between; or twice none."""
+    """Return whether this is the same file with nothing written to it in between, or twice no file."""
     return _marks(one) == _marks(other)
 
 
 def _marks(status: os.stat_result | None) -> tuple[str, int | None, int | None] | None:
-    return None if status is None else (identity_of(status), status.st_size, status.st_mtime_ns)
+    if status is None:
+        return None
+    return identity_of(status), status.st_size, status.st_mtime_ns
 
 
 def output_of(target: Path, status: os.stat_result) -> Output:
-    """The note of a finished file that is, or will be, called `target`."""
+    """Return the note of a finished file that has, or will get, the name `target`."""
     return Output(str(target), identity_of(status), status.st_size, status.st_mtime_ns)
 
 
 def note_of_draft(path: Path) -> Output:
-    """The note of a file or folder that is there, and not finished."""
+    """Return the note of a file or folder that exists and is not finished."""
     return Output(str(path), identity_of(path.lstat()))
 
 
 def is_left_behind(note: Output) -> bool:
-    """Whether this is the note of a draft, and that very draft is still there."""
+    """Return whether this is the note of a draft that still exists."""
     status = status_of(Path(note.path))
     return note.size is None and status is not None and identity_of(status) == note.identity
 
 
 def is_known(status: os.stat_result, notes: Iterable[Output]) -> bool:
-    """Whether this very file is among those that were noted under its name, and is as it was then."""
+    """Return whether this file was noted under its name, and has not changed since."""
     noted = [(note.identity, note.size, note.modified_ns) for note in notes]
     return stat.S_ISREG(status.st_mode) and _marks(status) in noted

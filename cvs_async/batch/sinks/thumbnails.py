@@ -1,10 +1,9 @@
-"""The pictures in answers, as files."""
+"""The sink that writes the pictures of answers as files."""
 
 from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from itertools import count
@@ -15,7 +14,7 @@ import attrs
 
 from ...errors import InvalidInputError
 from ...models.fields import Document, Image
-from ..atomic import make_folder, move_to_new, private
+from ..atomic import AtomicFile, make_folder, move_to_new
 from ..outcome import Done, Outcome
 from ..tables import type_of
 from .in_thread import InThread
@@ -26,18 +25,17 @@ LONGEST_TYPE = 40
 class Thumbnails(InThread):
     """A folder with every picture that the answers hold: of papers with ``get_thumb``, of faces and tables.
 
-    A file is called ``<index>-<n>-<type>.jpg``: the item's index, the picture's number among those of the item,
-    from 0, and the kind of paper, or what the picture is of where there is none. Nothing else of an answer gets
-    into a name. It ends in .jpg or .png as the picture is, else in .bin. Files and folders that are made are readable
-    for their owner only. Where another sink has taken a name meanwhile, the file gets another one, such as
-    ``3-0-passport-2.jpg``.
+    A file is named ``<index>-<n>-<type>.jpg``: the item's index, the picture's number within the item, from 0, and the
+    kind of paper, or of the picture without one. Nothing else of an answer gets into a name. It ends in .jpg or .png
+    as the picture is, else in .bin. New files and folders are readable for their owner only. If another sink has taken
+    a name meanwhile, the file gets another one, such as ``3-0-passport-2.jpg``.
 
     Args:
-        folder: made if it is missing. If there is something in it, it is refused.
-        append: go on in a folder with files; those of the same items are replaced.
+        folder: made if it is missing; refused if it is not empty.
+        append: accept a folder with files; those of the same items are replaced.
 
     Attributes:
-        skipped: how many pictures could not be decoded so far; the answers with them are otherwise good.
+        skipped: how many pictures could not be decoded so far.
     """
 
     def __init__(self, folder: str | os.PathLike[str], *, append: bool = False) -> None:
@@ -65,15 +63,8 @@ class Thumbnails(InThread):
                 self.skipped += 1
 
     def _write(self, name: str, content: bytes) -> None:
-        """A whole file, or none."""
-        target, draft = self.folder / name, self.folder / f".{name}.{secrets.token_hex(4)}.part"
-        try:
-            with open(draft, "xb", opener=private) as file:
-                file.write(content)
-            self._give_name(draft, target)
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
+        with AtomicFile(self.folder / name, place=self._give_name) as file:
+            file.write(content)
 
     def _give_name(self, draft: Path, target: Path) -> None:
         if self._append:
@@ -81,25 +72,25 @@ class Thumbnails(InThread):
                 shutil.copymode(target, draft)
             draft.replace(target)
             return
-        for name in free_names(target):  # the folder was empty, but another sink may have found it so, too
+        for name in free_names(target):  # another sink may have found the folder empty, too
             try:
                 return move_to_new(draft, name)
             except FileExistsError:
                 continue
 
     def _close(self, all_is_well: bool) -> None:
-        """Every file is closed already."""
+        """Nothing to do: every file is closed already."""
 
 
 def free_names(path: Path) -> Iterator[Path]:
-    """A path, and others like it for where it is taken: ``3-0-passport-2.jpg``."""
+    """Yield a path, and alternatives in case it is taken: ``3-0-passport-2.jpg``."""
     yield path
     for number in count(2):
         yield path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def named_pictures(outcome: Outcome[Any]) -> Iterator[tuple[str, bytes]]:
-    """The pictures of an outcome with the names of their files; empty where one cannot be decoded."""
+    """Yield file name and content of the pictures of an outcome; empty content for one that cannot be decoded."""
     pictures = images_of(outcome.reply.data) if isinstance(outcome, Done) else ()
     for number, (kind, image) in enumerate(pictures):
         try:
@@ -110,7 +101,7 @@ def named_pictures(outcome: Outcome[Any]) -> Iterator[tuple[str, bytes]]:
 
 
 def images_of(value: object, kind: str | None = None, name: str = "image") -> Iterator[tuple[str, Image]]:
-    """Every picture in a part of an answer, each with its kind of paper, else its own name in the model."""
+    """Yield every picture in a part of an answer, with its kind of paper, else with its name in the model."""
     if isinstance(value, Image):
         yield kind or name, value
     elif isinstance(value, list):

@@ -13,19 +13,19 @@ from ..worker_threads import WorkerThreads
 T = TypeVar("T")
 
 Source = Iterable[Any] | AsyncIterable[Any]
-"""Inputs as an operation takes them, tuples of them for operations with several; pulled as they are needed."""
+"""Inputs of an operation, tuples for operations with several; pulled when they are needed."""
 
 
 class Listed:
-    """Base of sources that only point to their items: nothing is lost if more of one is read than is sent."""
+    """Base of sources that only list their items: reading more than is sent loses nothing."""
 
     __slots__ = ()
 
 
 async def in_thread(groups: Iterator[Sequence[T]]) -> AsyncGenerator[T]:
-    """Take groups of items in a thread, and hand on one item at a time.
+    """Read groups of items in a thread, and yield one item at a time.
 
-    Nobody waits for the thread at the end: a network drive that is gone may never answer.
+    Nothing waits for the thread at the end: a network drive that is gone may never answer.
     """
     async with WorkerThreads(1) as threads:
         while (group := await threads.run(lambda: next(groups, None))) is not None:
@@ -34,7 +34,7 @@ async def in_thread(groups: Iterator[Sequence[T]]) -> AsyncGenerator[T]:
 
 
 def iterate(source: object) -> AsyncIterator[Any]:
-    """Pull items one by one.
+    """Return an iterator that pulls items one by one.
 
     Raises:
         InvalidInputError: if this is one input rather than a source of inputs.
@@ -45,18 +45,22 @@ def iterate(source: object) -> AsyncIterator[Any]:
     if not single and isinstance(source, Iterable):
         return _from_sync(iter(source))
     raise InvalidInputError(
-        f"a batch reads a source of inputs, and {describe(source)} is none; "
+        f"a batch reads a source of inputs, and {describe(source)} is not one; "
         "give a list, any iterable or async iterable, or folder(...)"
     )
 
 
 def may_be_read_ahead(source: object) -> bool:
-    """Whether a source has its items still after they were read. Of a queue, or anything unknown, none may be lost."""
+    """Return whether items can be read ahead safely.
+
+    1. Sources that can be read again, such as lists, folders, patterns and manifests: yes.
+    2. Queues, generators and anything unknown, where an item that is read and not sent would be lost: no.
+    """
     return isinstance(source, (Listed, Sequence))
 
 
 def is_read_once(source: object) -> bool:
-    """Whether a source can be read but once, as generators can."""
+    """Return whether a source can be read only once, such as a generator."""
     begin = getattr(source, "__aiter__", None) or getattr(source, "__iter__", None)
     return begin is None or begin() is source
 

@@ -1,4 +1,4 @@
-"""What the elements of a source mean to an operation: the inputs of a call, and its keywords."""
+"""From an element of a source to the inputs and keywords of a call."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ HASHED_AT_ONCE = 1 << 14
 
 
 def are_at_hand(inputs: Mapping[str, object]) -> bool:
-    """Whether inputs are opened and hashed in less time than it takes to hand them to a thread."""
+    """Return whether inputs are opened and hashed in less time than it takes to hand them to a thread."""
     return all(
         is_url(value) or (isinstance(value, bytes) and len(value) <= HASHED_AT_ONCE) for value in inputs.values()
     )
 
 
 def inputs_of(endpoint: Endpoint[Any], entry: Entry) -> list[tuple[str, object]]:
-    """Name and value of each input that an entry gives, in the order of the operation."""
+    """Return name and value of each input of an entry, in the order of the operation."""
     alone = endpoint.images[0] if len(endpoint.images) == 1 else None
     given = ((alone if alone and name in ONLY_INPUT else name, value) for name, value in entry.values.items())
     inputs = [(name, value) for name, value in given if name in endpoint.images]
@@ -32,10 +32,10 @@ def inputs_of(endpoint: Endpoint[Any], entry: Entry) -> list[tuple[str, object]]
 def apart(
     endpoint: Endpoint[Any], index: int, element: object, options: Arguments
 ) -> tuple[Mapping[str, object], Arguments]:
-    """Take an element apart: the inputs of its call, and the keywords, which are `options` itself if it has none.
+    """Return the inputs of an element's call, and its keywords: `options` itself if the element has none of its own.
 
     Raises:
-        InvalidInputError: if it gives too few inputs, too many or unusable ones, or keywords that do not exist.
+        InvalidInputError: it has too few inputs, too many or unusable ones, or unknown keywords.
     """
     names = endpoint.images
     if isinstance(element, Entry):
@@ -65,4 +65,6 @@ def _entry_apart(endpoint: Endpoint[Any], entry: Entry, options: Arguments) -> t
     own = {name: value for name, value in entry.values.items() if name not in endpoint.images}
     keywords = {name: value for name, value in own.items() if not (alone and name in ONLY_INPUT)}
     endpoint.check_options(keywords)  # before they meet the parameters of functions, such as self
-    return inputs, cast(Arguments, {**options, **keywords}) if keywords else options
+    if not keywords:
+        return inputs, options
+    return inputs, cast(Arguments, {**options, **keywords})

@@ -1,4 +1,4 @@
-"""Items of a source that are more than their inputs."""
+"""Items of a source that have arguments of their own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Entry:
             operation; not in the repr. Paths are `Path`, URLs are text.
         reference: the user's own id of it; never sent to the service.
         problem: why it cannot be used, for people; None if it can.
-        origin: where it is written, for people: the name in messages, and of an item that gives no input.
+        origin: where it is written, for people: its name in messages, and of an item without an input.
     """
 
     values: Mapping[str, object] = field(factory=dict, repr=False)
@@ -26,5 +26,5 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """What it is called in messages, as files have it: `origin`."""
+        """Its name in messages, as file objects have one: `origin`."""
         return self.origin

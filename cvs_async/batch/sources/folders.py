@@ -22,17 +22,17 @@ PICTURES = DOCUMENT_SUFFIXES - {".xml"}
 class folder(Listed):
     """The pictures and PDFs of a folder and the folders below it, in the order of their names.
 
-    It is listed while the batch runs, off the event loop, one folder at a time. Hidden files and folders are left
-    out, and so are recycle bins and thumbnails of network drives (`@eaDir`, `#recycle`, `$RECYCLE.BIN` and others)
+    It is listed while the batch runs, off the event loop, one folder at a time. Hidden files and folders are skipped,
+    and so are recycle bins and thumbnails of network drives (`@eaDir`, `#recycle`, `$RECYCLE.BIN` and others),
     unless one is `path` itself. Links to files are followed, links to folders are not. A folder below that cannot
-    be listed is an `Entry` with a `problem`: it fails its item and nothing else.
+    be listed becomes an `Entry` with a `problem`, which fails alone.
 
     Attributes:
         path: of the folder.
-        suffixes: of the files that are wanted, in small letters, with their dots.
-        exclude: patterns such as ``*_draft.pdf`` of names that are left out, of files and of folders. One with a
-            slash is compared with the path below the folder.
-        passed_over: how many other files the last reading has met, by ending.
+        suffixes: of the files to read, in lower case, with their dots.
+        exclude: patterns of file and folder names to skip, such as ``*_draft.pdf``. A pattern with a slash is matched
+            against the path below the folder.
+        passed_over: how many other files the last reading has found, by ending.
 
     Raises:
         InvalidInputError: while it is read, if the folder itself cannot be listed.
@@ -47,7 +47,7 @@ class folder(Listed):
         return in_thread(self._read(self.passed_over))
 
     def count(self) -> int:
-        """How many items there are now. Lists the folder to its end, and blocks meanwhile."""
+        """Return how many items there are now. Lists the whole folder, and blocks meanwhile."""
         return sum(map(len, self._read(Counter())))
 
     def _read(self, passed_over: Counter[str]) -> Iterator[list[Path | Entry]]:

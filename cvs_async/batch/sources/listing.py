@@ -1,4 +1,4 @@
-"""Listing one folder for a source: what is left out, what is passed over, and folders that cannot be listed."""
+"""Listing one folder for a source: what is skipped, what is passed over, and folders that cannot be listed."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ BINS = frozenset(
         "system volume information",
     }
 )
-"""Recycle bins, thumbnails and the like of network drives and systems, in small letters. Others have hidden names."""
+"""Recycle bins, thumbnails and the like of network drives and systems, in lower case. Others have hidden names."""
 
 LONGEST_ENDING = 8
 MOST_ENDINGS = 100
 OTHERS = "others"
 NO_ENDING = "without an ending"
 
-TOLD_ENDINGS = 5
+SHOWN_ENDINGS = 5
 
 
 def as_tuple(given: str | Iterable[str]) -> tuple[str, ...]:
-    """Return patterns as they were meant: a single one is not its letters."""
+    """Return patterns as a tuple; a string is one pattern."""
     return (given,) if isinstance(given, str) else tuple(given)
 
 
 def is_left_out(name: str) -> bool:
-    """Whether a name is that of a hidden file or folder, or of a recycle bin."""
+    """Return whether a name is that of a hidden file or folder, or of a recycle bin."""
     return name.startswith(".") or name.lower() in BINS
 
 
 def is_excluded(path: Path, root: Path, patterns: Collection[str]) -> bool:
-    """Whether a pattern fits the name of a file or folder or, if it has a slash, its path below a root."""
+    """Return whether a pattern matches the name of a file or folder or, if it has a slash, its path below a root."""
     if not patterns:
         return False
     below = _composed(path.relative_to(root).as_posix())
@@ -54,7 +54,7 @@ def is_excluded(path: Path, root: Path, patterns: Collection[str]) -> bool:
 
 
 def _composed(name: str) -> str:
-    """A name with its accents in the one of both ways that keyboards write."""
+    """Return a name with composed accents, as keyboards write them."""
     return unicodedata.normalize("NFC", name)
 
 
@@ -69,26 +69,27 @@ def entries_of(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def unlisted(folder: Path, error: OSError) -> Entry:
-    """Return the item that stands for a folder which cannot be listed."""
+    """Return the item for a folder that cannot be listed."""
     return Entry(problem=f"cannot be listed: {error.strerror or error}", origin=f"folder {folder}")
 
 
 def pass_over(passed_over: Counter[str], name: str) -> None:
-    """Count a file that is not wanted by its ending; a bounded number of different ones."""
+    """Count an unwanted file by its ending, with a bounded number of different endings."""
     ending = os.path.splitext(name)[1].lower() or NO_ENDING
-    usual = ending == NO_ENDING or len(ending) <= LONGEST_ENDING
-    passed_over[ending if usual and (ending in passed_over or len(passed_over) < MOST_ENDINGS) else OTHERS] += 1
+    is_usual = ending == NO_ENDING or len(ending) <= LONGEST_ENDING
+    has_room = ending in passed_over or len(passed_over) < MOST_ENDINGS
+    passed_over[ending if is_usual and has_room else OTHERS] += 1
 
 
 def passed_over_by(source: object) -> Counter[str]:
-    """Return what the last reading of a source has passed over, by ending; nothing for sources that pass over none."""
+    """Return what the last reading of a source has passed over, by ending; empty for sources that read all."""
     return Counter(getattr(source, "passed_over", None) or {})
 
 
-def told_passed_over(passed_over: Counter[str]) -> str:
+def format_passed_over(passed_over: Counter[str]) -> str:
     """Return how many files were passed over: "41 files passed over: 41 .heic"."""
     count = passed_over.total()
-    told = [f"{number:,} {ending}" for ending, number in passed_over.most_common(TOLD_ENDINGS)]
-    if rest := count - sum(number for _, number in passed_over.most_common(TOLD_ENDINGS)):
-        told.append(f"{rest:,} more")
-    return f"{count:,} {'file' if count == 1 else 'files'} passed over: {', '.join(told)}"
+    parts = [f"{number:,} {ending}" for ending, number in passed_over.most_common(SHOWN_ENDINGS)]
+    if rest := count - sum(number for _, number in passed_over.most_common(SHOWN_ENDINGS)):
+        parts.append(f"{rest:,} more")
+    return f"{count:,} {'file' if count == 1 else 'files'} passed over: {', '.join(parts)}"

@@ -24,21 +24,21 @@ from .entries import Entry as Entry
 T = TypeVar("T")
 Row = dict[str, object]
 Parse = Callable[[str], Row]
-"""Makes names and values of a line, or raises `_BrokenLineError`."""
+"""Parses a line into names and values, or raises `_BrokenLineError`."""
 Line = tuple[int, bytes | None]
-"""Its number in the file, from 1, and its content; None where it is too long."""
+"""Its number in the file, from 1, and its content; None if it is too long."""
 
 ONLY_INPUT = frozenset({"path", "url", "source"})
-"""What the input of an operation may be called that takes only one, whatever its own name for it."""
+"""Names that the input of an operation with only one may have, beside its own."""
 
 INPUTS = ONLY_INPUT.union(*(endpoint.images for endpoint in OPERATIONS.values()))
-"""The columns that hold paths and URLs; every other one is a keyword of the operation."""
+"""The columns with paths and URLs; every other one is a keyword of the operation."""
 
 ID = "id"
 """The column of the user's own ids."""
 
 TEXTS = frozenset({"check_sum", "send_as", "type1"})
-"""Keywords that are text even where it looks like a number."""
+"""Keywords that are text, also if the text looks like a number."""
 
 CHUNK = 1 << 16
 LONGEST_LINE = 1 << 20
@@ -56,19 +56,18 @@ class manifest(Listed):
     its first line and commas, semicolons or tabs between its cells, which hold no line breaks; an empty cell is
     absent, and a keyword's cell is read as JSON where it is a number, true, false, a list or an object. Relative
     paths start at the manifest's folder. Text is UTF-8, with or without a byte order mark. Quotes around a path, as
-    Windows' "Copy as path" has them, are taken off, unless a file has them in its name.
+    from Windows' "Copy as path", are removed, unless a file has them in its name.
 
-    It is read while the batch runs, off the event loop, some lines at a time. A line that cannot be used is an
-    `Entry` with a `problem`: it fails its item and nothing else. Blank lines are no items, nor are rows of empty
-    cells.
+    It is read while the batch runs, off the event loop, some lines at a time. A line that cannot be used becomes an
+    `Entry` with a `problem`, which fails alone. Blank lines and rows of empty cells are skipped.
 
     Attributes:
         path: of the file: .csv, or .jsonl, .ndjson or .json with an object a line.
-        inputs: the columns that hold paths and URLs.
+        inputs: the columns with paths and URLs.
 
     Raises:
-        InvalidInputError: if the file is missing, unreadable, of another kind, or has no usable header; also
-            while it is read, if it is no longer what it was.
+        InvalidInputError: the file is missing, unreadable, of another kind, or has no usable header; also while it is
+            read, if it has changed.
     """
 
     path: str | os.PathLike[str]
@@ -81,7 +80,7 @@ class manifest(Listed):
         return in_thread(self._entries())
 
     def count(self) -> int:
-        """How many items there are now. Reads the file to its end, and blocks meanwhile."""
+        """Return how many items there are now. Reads the whole file, and blocks meanwhile."""
         return sum(len(lines) for lines in self._lines(self._look()))
 
     @cached_property
@@ -95,7 +94,7 @@ class manifest(Listed):
             raise InvalidInputError(f"manifest {path}: must be a .csv, .jsonl, .ndjson or .json file")
         try:
             if not stat.S_ISREG(path.stat().st_mode):
-                raise InvalidInputError(f"manifest {path}: is no regular file")
+                raise InvalidInputError(f"manifest {path}: is not a regular file")
             with path.open("rb") as file:
                 head = file.read(CHUNK)
         except OSError as error:
@@ -117,7 +116,7 @@ class manifest(Listed):
         yield splitter.end()
 
     def _chunks(self, offset: int) -> Iterator[bytes]:
-        """The file in pieces. It is not open between them, so that one may leave at any point."""
+        """Yield the file in pieces. It is not open between them, so that reading may end at any point."""
         path, chunk = Path(self.path), b" "
         before: tuple[int, int] | None = None
         while chunk:
@@ -166,7 +165,7 @@ class manifest(Listed):
 
 @frozen
 class _Layout:
-    """How a manifest is read: where its items begin, what makes values of a line, and what a line of nothing holds."""
+    """How a manifest is read: where its items begin, how a line is parsed, and the characters of a blank line."""
 
     begin: int
     first_line: int
@@ -175,7 +174,7 @@ class _Layout:
 
 
 class _BrokenLineError(Exception):
-    """A line cannot be used; the text is what one says of it: "names no input"."""
+    """A line cannot be used; the text continues the sentence about it: "names no input"."""
 
 
 def _json_layout(head: bytes) -> _Layout:
@@ -250,7 +249,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def _cell_value(cell: str) -> object:
-    """JSON, where it is more than text; spreadsheets write TRUE and FALSE in capitals."""
+    """Parse a cell as JSON, unless that is text; spreadsheets write TRUE and FALSE in capitals."""
     word = cell.strip().lower()
     try:
         value = json.loads(word if word in ("true", "false") else cell, parse_constant=_no_json)
@@ -277,18 +276,20 @@ def _decoded(line: bytes | None) -> str:
 
 
 def _without_quotes(path: str, folder: Path) -> str:
-    """A path or URL without the quotes around it, unless there is a file of that very name. May block."""
+    """Return a path or URL without the quotes around it, unless a file has that very name. May block."""
     quoted = len(path) > 2 and path[0] == path[-1] == '"'
-    return path[1:-1] if quoted and not os.path.lexists(folder / path) else path
+    if quoted and not os.path.lexists(folder / path):
+        return path[1:-1]
+    return path
 
 
 class _Splitter:
-    """Parts what comes in pieces into lines, and leaves out blank ones. It never keeps more than one longest line.
+    """Splits pieces of a file into lines, without blank ones. It never keeps more than one longest line.
 
     Args:
         number: of the first line.
         end: what ends a line.
-        blank: what a line that is no item consists of.
+        blank: the characters of a line that is skipped.
     """
 
     def __init__(self, number: int = 1, end: bytes = b"\n", blank: bytes = _BLANK) -> None:
@@ -299,14 +300,14 @@ class _Splitter:
         self._too_long = False
 
     def feed(self, chunk: bytes) -> list[Line]:
-        """The lines that end in this piece."""
+        """Return the lines that end in this piece."""
         *whole, rest = chunk.split(self._end)
         lines = [line for line in map(self._finish, whole) if line is not None]
         self._keep(rest)
         return lines
 
     def end(self) -> list[Line]:
-        """The last line, if nothing ended it."""
+        """Return the last line, if it has no end of line."""
         line = self._finish(b"")
         return [] if line is None else [line]
 
@@ -316,30 +317,32 @@ class _Splitter:
 
     def _finish(self, piece: bytes) -> Line | None:
         self._keep(piece)
-        number, line = self._number, None if self._too_long else self._rest
+        number, line, too_long = self._number, self._rest, self._too_long
         self._number, self._rest, self._too_long = number + 1, b"", False
-        if line is not None and number == 1 and self._end == b"\n":
+        if too_long:
+            return number, None
+        if number == 1 and self._end == b"\n":
             line = line.removeprefix(_BOM)
-        return None if line is not None and not line.strip(self._blank) else (number, line)
+        return (number, line) if line.strip(self._blank) else None
 
 
 NUL_ADVICE = "holds a NUL character; for a list that `find -print0` makes give --null"
 
 
 async def standard_input(descriptor: int = 0, *, null: bool = False) -> AsyncGenerator[str | Entry]:
-    """The paths and URLs that come in on standard input, one a line; blank lines are none.
+    """Yield the paths and URLs from standard input, one a line, without blank lines.
 
-    They are taken as they come, off the event loop, and waiting for the next one can be cancelled: nobody waits for
-    the thread, which nothing can wake while it reads from a terminal or a pipe. A byte order mark at the beginning is
-    left out, and quotes around a path are taken off, unless a file has them in its name. A line that can be no path
-    is an `Entry` with a `problem`.
+    They are read as they come, off the event loop. Waiting for the next one can be cancelled: nothing waits for the
+    thread, which cannot be woken while it reads from a terminal or a pipe. A byte order mark at the beginning is
+    skipped, and quotes around a path are removed, unless a file has them in its name. A line that cannot be a path
+    becomes an `Entry` with a `problem`.
 
     Args:
         descriptor: of the open file to read.
-        null: each one ends with a NUL character instead of a line, as with ``find -print0``, and is taken as it is.
+        null: each one ends with a NUL character instead of a new line, as with ``find -print0``, and is not changed.
 
     Raises:
-        InvalidInputError: while it is read, if it cannot be, or begins as UTF-16.
+        InvalidInputError: while it is read, if that fails, or if it begins as UTF-16.
     """
     splitter = _Splitter(end=b"\0", blank=b"") if null else _Splitter()
     chunk, first, has_nul = b" ", True, False

@@ -24,18 +24,18 @@ class matches(Listed):
 
     ``**`` is any number of folders, none included; links to folders are not followed there. Hidden files and
     folders, and recycle bins and thumbnails of network drives, match only what begins with the same character.
-    Folders are listed while the batch runs, off the event loop, one at a time. One that cannot be listed is an
-    `Entry` with a `problem`: it fails its item and nothing else. Where nothing matches there are no items, and the
-    batch is an empty one: `count` tells before.
+    Folders are listed while the batch runs, off the event loop, one at a time. One that cannot be listed becomes an
+    `Entry` with a `problem`, which fails alone. A pattern without matches makes an empty batch; `count` says so
+    before.
 
     Attributes:
         pattern: of the paths.
-        exclude: patterns of names that are left out, as of `folder`; with a slash, below the first folder with a
-            wildcard in its name.
-        passed_over: how many files that do not match the last reading has met where some could, by ending.
+        exclude: patterns of names to skip, as in `folder`; those with a slash are matched below the first folder with
+            a wildcard in its name.
+        passed_over: how many files the last reading has found that do not match where others could, by ending.
 
     Raises:
-        InvalidInputError: if it is no usable pattern; also while it is read, if its first folder cannot be listed.
+        InvalidInputError: the pattern is not usable; also while it is read, if its first folder cannot be listed.
     """
 
     pattern: str | os.PathLike[str]
@@ -53,7 +53,7 @@ class matches(Listed):
         return in_thread(self._read(self.passed_over))
 
     def count(self) -> int:
-        """How many items there are now. Lists the folders to their end, and blocks meanwhile."""
+        """Return how many items there are now. Lists all folders, and blocks meanwhile."""
         return sum(map(len, self._read(Counter())))
 
     def _read(self, passed_over: Counter[str]) -> Iterator[list[Path | Entry]]:
@@ -78,19 +78,21 @@ class matches(Listed):
 
 
 Places = frozenset[int]
-"""The parts of a pattern that the next name may match. A set of them, so that no file is found in two ways."""
+"""The parts of a pattern that the next name may match; a set, so that no file is found twice."""
 
 
 def _split(pattern: str | os.PathLike[str]) -> tuple[Path, tuple[str, ...]]:
-    """The folder to begin in, and the parts of the pattern below it."""
+    """Return the folder to begin in, and the parts of the pattern below it."""
     parts = PurePath(os.fspath(pattern)).parts
     fixed = next((place for place, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
     below = parts[max(fixed, 0) :]
-    return Path(*parts[: max(fixed, 0)]), (*below, "*") if below[-1:] == ("**",) else below
+    if below[-1:] == ("**",):
+        below = (*below, "*")
+    return Path(*parts[: max(fixed, 0)]), below
 
 
 def _reached(places: set[int], parts: Sequence[str]) -> Places:
-    """With those behind a ``**`` that stands for no folder at all."""
+    """Return places with those behind a ``**``, which may match zero folders."""
     reached = set(places)
     for place, part in enumerate(parts):
         if place in reached and part == "**":
@@ -100,7 +102,7 @@ def _reached(places: set[int], parts: Sequence[str]) -> Places:
 
 @define
 class _Found:
-    """What matches in one folder: files, and folders in which more may, with their places."""
+    """What matches in one folder: files, and folders that may hold more, with their places."""
 
     files: list[Path | Entry] = field(factory=list)
     folders: list[tuple[Path, Places]] = field(factory=list)
@@ -108,13 +110,18 @@ class _Found:
     def take(
         self, entry: os.DirEntry[str], path: Path, places: Places, parts: Sequence[str], passed_over: Counter[str]
     ) -> None:
-        """Look at something in the folder, whose name may match the parts at these places."""
+        """Take an entry of the folder, whose name may match the parts at these places.
+
+        1. A folder that matches a part before the last: it may hold matches.
+        2. A file that matches the last part: an item.
+        3. Another file where the last part could match: passed over.
+        """
         last = len(parts) - 1
         matched = {place for place in places if _fits(entry, parts[place])}
         further = {place if parts[place] == "**" else place + 1 for place in matched - {last}}
         try:
             is_folder = entry.is_dir()
-        except OSError:  # such as a link to itself: opening or listing it says why
+        except OSError:  # such as a link to itself: opening or listing it reports why
             is_folder = last not in matched
         if is_folder and further:
             self.folders.append((path, _reached(further, parts)))
