@@ -511,7 +511,7 @@ async def _stream(cvs: AsyncCVS, source: Any) -> AsyncIterator[Outcome[Any]]:
 
 
 @pytest.mark.parametrize("source", ["scan.pdf", b"bytes", Path("scan.pdf"), 5], ids=["str", "bytes", "path", "int"])
-async def test_a_single_input_is_no_source(source: Any) -> None:
+async def test_a_single_input_is_refused_as_a_source(source: Any) -> None:
     async with client(answer) as cvs:
         with pytest.raises(InvalidInputError, match="source of inputs"):
             cvs.batch(cvs.ocr.card, source)
@@ -648,7 +648,7 @@ BINS = ("@eaDir", "#recycle", "$RECYCLE.BIN", "$Recycle.Bin", ".Trash-1000", "@R
 
 
 @pytest.mark.parametrize("name", BINS)
-async def test_recycle_bins_are_left_out_unless_they_are_asked_for(tmp_path: Path, name: str) -> None:
+async def test_recycle_bins_are_skipped_unless_they_are_the_source(tmp_path: Path, name: str) -> None:
     files(tmp_path, "a.jpg", f"x/{name}/b.jpg", f"{name}/c.jpg", f"{name}/d/e.jpg")
     for source in (folder(tmp_path), matches(tmp_path / "**/*.jpg")):
         assert [file.name async for file in source] == ["a.jpg"]

@@ -1,4 +1,4 @@
-"""The crew of threads: what is handed over comes back, in groups, and nothing outlives it."""
+"""Worker threads: results come back in groups, and no thread outlives the pool."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ async def test_a_caller_that_is_cancelled_does_not_wait() -> None:
         assert await threads.run(lambda: "next") == "next"
 
 
-async def test_whoever_waits_at_the_end_is_cancelled_and_the_threads_end() -> None:
+async def test_callers_that_wait_at_the_end_are_cancelled_and_the_threads_end() -> None:
     before, go = threading.active_count(), threading.Event()
     async with WorkerThreads(2) as threads:
         task = asyncio.create_task(threads.run(lambda: go.wait(30)))
@@ -98,7 +98,7 @@ async def test_whoever_waits_at_the_end_is_cancelled_and_the_threads_end() -> No
         await threads.run(threading.get_ident)
 
 
-async def test_many_results_leave_other_tasks_their_turn() -> None:
+async def test_many_results_let_other_tasks_run_in_between() -> None:
     loop = asyncio.get_running_loop()
     futures = [loop.create_future() for _ in range(3 * SLICE)]
     resolve([(future, number) for number, future in enumerate(futures)])
@@ -122,7 +122,7 @@ def go() -> Iterator[threading.Event]:
 
 
 @pytest.mark.parametrize("place", [0, 3, GROUP - 1])
-async def test_nobody_waits_for_another_one_of_its_group(place: int, go: threading.Event) -> None:
+async def test_a_job_does_not_wait_for_another_one_of_its_group(place: int, go: threading.Event) -> None:
     async with WorkerThreads(2) as threads:
         works: list[Callable[[], object]] = [threading.get_ident] * GROUP
         works[place] = hanging(go)
@@ -143,7 +143,7 @@ async def test_what_takes_too_long_ends_with_an_error_and_its_thread_is_replaced
         assert [type(result) for result in results] == [TimeoutError] * 3 + [int] * 3
 
 
-async def test_the_thread_of_a_caller_that_left_is_replaced(go: threading.Event) -> None:
+async def test_the_thread_of_a_cancelled_caller_is_replaced(go: threading.Event) -> None:
     async with WorkerThreads(1) as threads:
         tasks = [asyncio.create_task(threads.run(hanging(go))) for _ in range(3)]
         await turns()
@@ -152,7 +152,7 @@ async def test_the_thread_of_a_caller_that_left_is_replaced(go: threading.Event)
         assert await threads.run(lambda: "next") == "next"
 
 
-async def test_work_that_is_slow_is_done_once_whoever_takes_it(go: threading.Event) -> None:
+async def test_slow_work_is_done_once_by_one_thread(go: threading.Event) -> None:
     done = Counter[int]()
     left = threading.Semaphore(0)
 

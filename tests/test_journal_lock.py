@@ -45,7 +45,7 @@ async def make(path: Path) -> None:
 
 
 async def in_use(path: Path) -> str:
-    """What a second writer is told."""
+    """The error of a second writer."""
     with pytest.raises(JournalError, match="is in use by") as caught:
         await Journal(path).__aenter__()
     return str(caught.value)
@@ -128,7 +128,7 @@ async def test_a_link_that_is_made_while_a_batch_runs_opens_nothing(path: Path) 
 
 @pytest.mark.skipif(not LINUX, reason="elsewhere only the lock file is locked, see the next test")
 @pytest.mark.parametrize("by", ["unlink", "replace", "rename"])
-async def test_a_removed_lock_file_lets_nobody_in(path: Path, by: str) -> None:
+async def test_a_removed_lock_file_lets_no_second_writer_in(path: Path, by: str) -> None:
     async with Journal(path) as journal:
         if by == "replace":
             path.with_name("empty").touch()
@@ -195,7 +195,9 @@ async def test_what_will_not_leave_is_not_in_doubt_after_another_has_opened_the_
 
 @pytest.mark.skipif(not POSIX, reason="flock is of POSIX")
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EIO])
-async def test_a_file_system_that_cannot_lock_is_told(path: Path, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_system_that_cannot_lock_is_reported(
+    path: Path, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await make(path)
 
     def refuse(*_: Any) -> None:
@@ -227,7 +229,7 @@ async def test_locks_of_descriptors_may_be_unknown_but_may_not_fail(
             assert f"in use by process {os.getpid()}" in await in_use(path)
 
 
-async def test_a_file_system_without_shared_memory_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_system_without_shared_memory_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await make(path)
 
     def refuse(*_: Any) -> None:
@@ -341,7 +343,7 @@ async def test_no_look_at_a_journal_drops_the_locks_of_this_process(path: Path) 
     assert not is_locked(path)
 
 
-async def test_no_descriptor_is_left_open(path: Path) -> None:
+async def test_every_descriptor_is_closed(path: Path) -> None:
     await make(path)
     before = names(Path("/dev/fd"))
     for _ in range(3):
