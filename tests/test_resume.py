@@ -1091,6 +1091,16 @@ async def test_an_entry_with_an_invalid_timeout_fails_alone(path: Path, timeout:
     assert service.sent.total() == 1
 
 
+async def test_an_invalid_keyword_is_refused_before_its_file_is_opened(path: Path, tmp_path: Path) -> None:
+    entries = [Entry({"path": tmp_path / "missing.jpg", "timeout": -1})]
+    async with Service().client() as cvs:
+        outcomes, stats = await run(cvs, entries, path)
+    assert "timeout" in str(errors(outcomes)[0])
+    assert (outcomes[0].item.key, stats.not_sent) == (None, 1)
+    with JournalReader(path) as reader:
+        assert reader.figures().documents == 0
+
+
 async def test_a_dead_service_stops_a_batch(path: Path) -> None:
     async with AsyncCVS("key", "secret", base_url=closed_port(), retry=ONCE) as cvs:
         outcomes, stats = await run(cvs, numbered(200), path)
