@@ -24,7 +24,7 @@ from cvs_async._exchange import WireReply
 from cvs_async._reply import decode
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Csv, JsonLines, Parquet
-from cvs_async.batch._journal_schema import SCHEMA
+from cvs_async.batch.journal.schema import SCHEMA
 from cvs_async.batch.outcome import Item
 
 from ._tools import print_table, verdict

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack
 from urllib.parse import urlsplit
 
-from attrs import define
+from attrs import define, field, frozen
 
 from ._aside import aside, is_quick
 from ._dispatch import Dispatcher
@@ -39,6 +39,57 @@ class Recorder(Protocol):
         """It has come to an end, or was given up. Must not raise."""
 
 
+@frozen
+class PreparedCall(Generic[T]):
+    """A call that was checked and may be sent. Its inputs are not part of it.
+
+    Attributes:
+        endpoint: the operation.
+        options: its keywords, completed with the operation's own defaults.
+        form: how the inputs are sent; None for an operation without inputs.
+        timeout: the bounds of the call.
+    """
+
+    endpoint: Endpoint[T]
+    options: Mapping[str, Any] = field(repr=False)
+    form: Form | None
+    timeout: Timeout
+
+    @property
+    def check_sum(self) -> str | None:
+        """The text that the vendor files with each request."""
+        return self.options.get("check_sum")
+
+    def with_check_sum(self, check_sum: str) -> PreparedCall[T]:
+        """Return the call with a check_sum, unless it has one."""
+        if self.check_sum is not None:
+            return self
+        return PreparedCall(self.endpoint, {**self.options, "check_sum": check_sum}, self.form, self.timeout)
+
+
+def prepare(
+    endpoint: Endpoint[T], inputs: Mapping[str, object], options: Mapping[str, object], timeout: Timeout
+) -> PreparedCall[T]:
+    """Check everything that can be refused before anything is opened. Pure.
+
+    Args:
+        endpoint, inputs, options: what to call.
+        timeout: the bounds of a call whose options have none.
+
+    Raises:
+        InvalidInputError: a keyword, or the set of inputs, is unusable.
+    """
+    completed = endpoint.completed(options)
+    if set(inputs) != set(endpoint.images):
+        raise InvalidInputError(
+            f"{endpoint.name} reads {', '.join(endpoint.images) or 'no file'},"
+            f" and was given {', '.join(inputs) or 'nothing'}",
+            operation=endpoint.name,
+        )
+    form = choose_form(endpoint, inputs, completed.get("send_as", "auto")) if endpoint.images else None
+    return PreparedCall(endpoint, completed, form, as_timeout(completed.get("timeout"), timeout))
+
+
 class Caller:
     """Makes calls: the one thing that the families, `AsyncCVS.call` and the batch have in common."""
 
@@ -48,51 +99,53 @@ class Caller:
         self._dispatcher = dispatcher
         self._spans = spans
 
-    async def __call__(
-        self,
-        endpoint: Endpoint[T],
-        inputs: Mapping[str, object],
-        *,
-        recorder: Recorder | None = None,
-        patient: bool = False,
-        **options: Unpack[Arguments],
-    ) -> Reply[T]:
-        """Call an operation.
+    def __call__(
+        self, endpoint: Endpoint[T], inputs: Mapping[str, object], **options: Unpack[Arguments]
+    ) -> Coroutine[Any, Any, Reply[T]]:
+        """Check a call and return the coroutine that sends it; without a frame of its own under that.
 
         Args:
             endpoint, inputs, options: what to call.
-            recorder: is told of each request.
-            patient: wait while the account is out of requests, however long it takes.
 
         Raises:
             InvalidInputError: before anything is sent.
             ConfigurationError: the client belongs to another event loop; nothing was sent.
+        """
+        self._dispatcher.home.enter()
+        return self.send(prepare(endpoint, inputs, options, self._settings.timeout), inputs)
+
+    async def send(
+        self,
+        prepared: PreparedCall[T],
+        inputs: Mapping[str, object],
+        *,
+        recorder: Recorder | None = None,
+        patient: bool = False,
+    ) -> Reply[T]:
+        """Send a call that was prepared.
+
+        Args:
+            prepared: the call.
+            inputs: what it reads, opened or not.
+            recorder: is called around each request.
+            patient: wait while the account is out of requests, however long it takes.
+
+        Raises:
+            InvalidInputError: an input cannot be opened; nothing was sent.
+            ConfigurationError: the client belongs to another event loop; nothing was sent.
             CVSError: of any other kind, with what it cost in `charge`.
         """
         self._dispatcher.home.enter()
-        started = time.perf_counter()
-        arguments = _check(endpoint, inputs, options)
-        form = choose_form(endpoint, inputs, arguments.get("send_as", "auto")) if endpoint.images else None
-        timeout = as_timeout(arguments.get("timeout"), self._settings.timeout)
-
+        endpoint = prepared.endpoint
         call = Call(
             operation=endpoint.name,
             origin=self._settings.origins[endpoint.host],
-            timeout=timeout,
+            timeout=prepared.timeout,
             repeatable=endpoint.repeatable,
             patient=patient,
         )
-        attempt = _Attempt(
-            self._transport,
-            endpoint,
-            dict(inputs),
-            form,
-            endpoint.wire_parameters(arguments),
-            timeout,
-            recorder,
-            arguments.get("check_sum"),
-            started,
-        )
+        parameters = endpoint.wire_parameters(prepared.options)
+        attempt = _Attempt(self._transport, prepared, dict(inputs), parameters, recorder, time.perf_counter())
         if self._spans is None:
             return await self._dispatcher.run(call, attempt)
         with self._spans.call(call):
@@ -102,10 +155,6 @@ class Caller:
     def settings(self) -> Settings:
         """Who calls, and where to."""
         return self._settings
-
-    def seconds_of(self, options: Arguments) -> float | None:
-        """The bound on a whole call with these keywords; None is no bound."""
-        return as_timeout(options.get("timeout"), self._settings.timeout).total
 
     def check_loop(self) -> None:
         """Raise ConfigurationError if the client belongs to another event loop than the running one."""
@@ -148,29 +197,27 @@ class _Attempt(Generic[T]):
     """
 
     transport: Transport
-    endpoint: Endpoint[T]
+    prepared: PreparedCall[T]
     inputs: dict[str, object]
-    form: Form | None
     parameters: Mapping[str, Any]
-    timeout: Timeout
     recorder: Recorder | None
-    check_sum: str | None
     started: float
 
     async def __call__(self, progress: Progress) -> Reply[T]:
-        parts = {} if self.form is None else await load(self.endpoint, self.inputs, self.form)
+        endpoint, form = self.prepared.endpoint, self.prepared.form
+        parts = {} if form is None else await load(endpoint, self.inputs, form)
         self.inputs.update({name: part for name, part in parts.items() if self._stays(name, part)})
-        request = build(self.endpoint, self.form, parts, self.parameters, boundary=secrets.token_hex(16))
+        request = build(endpoint, form, parts, self.parameters, boundary=secrets.token_hex(16))
         wire: WireReply | None = None
         try:
             if self.recorder is not None:
                 await self.recorder.sending()
-            wire = await self.transport.send(request, self.timeout, progress)
+            wire = await self.transport.send(request, self.prepared.timeout, progress)
             quick = is_quick(wire.content)
             reply = self._decode(wire) if quick else await aside(len(wire.content), self._decode, wire)
         except BaseException as error:
             if wire is None and isinstance(error, (ResponseTooLargeError, DecodeError)) and error.raw:
-                error.charge = head_charge(self.endpoint, error.raw)
+                error.charge = head_charge(endpoint, error.raw)
                 error.unknown_attempts = int(error.charge == "unknown")
             if self.recorder is not None:
                 await self.recorder.ended(progress, wire, error)
@@ -184,28 +231,16 @@ class _Attempt(Generic[T]):
         return isinstance(part, Part) and (part.content is None or is_opened_once(self.inputs[name]))
 
     def _decode(self, wire: WireReply) -> Reply[T]:
-        elapsed = time.perf_counter() - self.started
-        reply = decode(self.endpoint, wire, check_sum=self.check_sum, elapsed=elapsed)
+        endpoint, elapsed = self.prepared.endpoint, time.perf_counter() - self.started
+        reply = decode(endpoint, wire, check_sum=self.prepared.check_sum, elapsed=elapsed)
         if wire.early:  # nobody reads a document that is not there: it may be the answer to an earlier one
             raise ConnectionLostError(
-                f"{self.endpoint.name}: a reply came before the whole request had left, so it may be another"
+                f"{endpoint.name}: a reply came before the whole request had left, so it may be another"
                 " document's; it is in .raw",
-                operation=self.endpoint.name,
+                operation=endpoint.name,
                 attempts=wire.attempts,
                 charge="unknown",
                 http_status=wire.status,
                 raw=reply.raw,
             )
         return reply
-
-
-def _check(endpoint: Endpoint[Any], inputs: Mapping[str, object], options: Arguments) -> dict[str, Any]:
-    """Everything that can be refused before anything is opened; returns the keywords, completed."""
-    arguments = endpoint.completed(options)
-    if set(inputs) != set(endpoint.images):
-        raise InvalidInputError(
-            f"{endpoint.name} reads {', '.join(endpoint.images) or 'no file'},"
-            f" and was given {', '.join(inputs) or 'nothing'}",
-            operation=endpoint.name,
-        )
-    return arguments

@@ -21,7 +21,7 @@ from ._quota import Quota
 from ._reply import Reply
 from ._retry import RetryPolicy
 from .api import OPERATIONS, V1, Attached, Ekyc, FaceSearch, Ocr, SmartCrop, attach, no_operation
-from .batch.processing import InDoubt, Rules
+from .batch.policy import BatchPolicy, InDoubt
 from .batch.runner import Batch, endpoint_of
 from .batch.sources import Source
 from .errors import InvalidInputError
@@ -188,7 +188,7 @@ class AsyncCVS:
             if self._limits.concurrency != "auto":
                 raise InvalidInputError('concurrency="auto" needs a client that was made with concurrency="auto"')
             concurrency = self._limits.max_connections
-        rules = Rules(
+        policy = BatchPolicy(
             dedupe=dedupe,
             replay=replay,
             in_doubt=in_doubt,
@@ -206,7 +206,7 @@ class AsyncCVS:
             ordered=ordered,
             options=options,
             journal=journal,
-            rules=rules,
+            policy=policy,
         )
 
     @private

@@ -19,11 +19,11 @@ from typing import Any, Literal, Self, TypeVar, get_args
 import httpx
 from attrs import define, field
 
-from cvs_async.batch._journal_files import create
-from cvs_async.batch._journal_service import Service
-from cvs_async.batch._journal_writer import Call, Writer
-from cvs_async.batch.crew import resolve
 from cvs_async.batch.journal import Journal, JournalError
+from cvs_async.batch.journal.files import create
+from cvs_async.batch.journal.service import Service
+from cvs_async.batch.journal.writer import Job, Writer
+from cvs_async.batch.worker_threads import resolve
 from cvs_async.errors import Charge
 
 T = TypeVar("T")
@@ -216,10 +216,10 @@ def _blank() -> bytes:
 class Unsynchronized(Writer):
     """Waits for no disk: the system keeps what was written, which is enough where the machine goes on."""
 
-    def __init__(self, path: Path, service: Service | None = None, asked: tuple[str, str] | None = None) -> None:
+    def __init__(self, path: Path, service: Service | None = None, info: tuple[str, str] | None = None) -> None:
         if not path.exists():
             path.write_bytes(_blank())
-        super().__init__(path, service, asked)
+        super().__init__(path, service, info)
 
     def _synchronize(self, level: str) -> None:
         super()._synchronize("OFF")
@@ -238,15 +238,15 @@ class ScriptedJournal(Journal):
         breaks: int | None,
         path: Path,
         service: Service | None = None,
-        asked: tuple[str, str] | None = None,
+        info: tuple[str, str] | None = None,
     ) -> None:
-        super().__init__(path, service, asked)
+        super().__init__(path, service, info)
         self._script = script
         self._breaks = breaks
-        self._waiting: list[Call] = []
+        self._waiting: list[Job] = []
 
     async def __aenter__(self) -> Self:
-        self._writer = Unsynchronized(self.path, self._service, self._asked_for)
+        self._writer = Unsynchronized(self.path, self._service, self._info)
         self._open = True
         return self
 
@@ -256,12 +256,12 @@ class ScriptedJournal(Journal):
             self._commit()
             self._writer.close()
 
-    async def _ask(self, method: Callable[..., Any], *arguments: Any) -> Any:
+    async def _submit(self, method: Callable[..., Any], *arguments: Any) -> Any:
         if not self._open:
             raise RuntimeError("the journal is closed")
         if not self._waiting:
             self._script.offer("journal").add_done_callback(lambda _: self._commit())
-        call = Call(method, arguments, asyncio.get_running_loop().create_future())
+        call = Job(method, arguments, asyncio.get_running_loop().create_future())
         self._waiting.append(call)
         return await call.future
 

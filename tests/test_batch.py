@@ -33,10 +33,10 @@ from cvs_async import (
     RetryPolicy,
     folder,
 )
-from cvs_async.batch import Entry, Outcome, matches, to_record
-from cvs_async.batch.crew import GROUP
-from cvs_async.batch.listing import MOST_ENDINGS
+from cvs_async.batch import Entry, Outcome, matches, outcome_to_dict
 from cvs_async.batch.runner import AHEAD, BURST
+from cvs_async.batch.sources.listing import MOST_ENDINGS
+from cvs_async.batch.worker_threads import GROUP
 from cvs_async.sandbox import Sandbox
 from tests.servers import ANSWER, arrived, bad_server, closes_after_request, left, silent, until
 
@@ -511,7 +511,7 @@ async def _stream(cvs: AsyncCVS, source: Any) -> AsyncIterator[Outcome[Any]]:
 
 
 @pytest.mark.parametrize("source", ["scan.pdf", b"bytes", Path("scan.pdf"), 5], ids=["str", "bytes", "path", "int"])
-async def test_a_single_input_is_no_source(source: Any) -> None:
+async def test_a_single_input_is_refused_as_a_source(source: Any) -> None:
     async with client(answer) as cvs:
         with pytest.raises(InvalidInputError, match="source of inputs"):
             cvs.batch(cvs.ocr.card, source)
@@ -648,7 +648,7 @@ BINS = ("@eaDir", "#recycle", "$RECYCLE.BIN", "$Recycle.Bin", ".Trash-1000", "@R
 
 
 @pytest.mark.parametrize("name", BINS)
-async def test_recycle_bins_are_left_out_unless_they_are_asked_for(tmp_path: Path, name: str) -> None:
+async def test_recycle_bins_are_skipped_unless_they_are_the_source(tmp_path: Path, name: str) -> None:
     files(tmp_path, "a.jpg", f"x/{name}/b.jpg", f"{name}/c.jpg", f"{name}/d/e.jpg")
     for source in (folder(tmp_path), matches(tmp_path / "**/*.jpg")):
         assert [file.name async for file in source] == ["a.jpg"]
@@ -722,7 +722,7 @@ def test_a_folder_that_is_listed_for_ever_does_not_keep_the_process(source: str)
 
 async def test_records_hold_what_was_read_and_what_went_wrong(cvs: AsyncCVS, jpg: bytes) -> None:
     source: list[Any] = [jpg, "https://example.com/a.jpg?token=canary"]
-    done, failed = [to_record(o) for o in await collect(cvs.batch(cvs.ocr.card, source, ordered=True))]
+    done, failed = [outcome_to_dict(o) for o in await collect(cvs.batch(cvs.ocr.card, source, ordered=True))]
     assert (done["status"], done["charge"], done["source"]) == ("done", "billed", f"{len(jpg)} bytes")
     assert done["data"][0]["info"]["id"]["value"].startswith("SANDBOX")
     assert (failed["status"], failed["charge"], failed["source"]) == ("failed", "free", "https://example.com/a.jpg?…")

@@ -373,7 +373,7 @@ def test_mistakes_get_one_sentence(
 
 
 @pytest.mark.parametrize("name", ["batch", "status", "export", "reconcile", "purge"])
-def test_every_command_says_what_it_takes(name: str, run: Callable[..., Result]) -> None:
+def test_every_command_has_help(name: str, run: Callable[..., Result]) -> None:
     ended = run(name, "--help")
     assert (ended.exit_code, "Usage:" in ended.stdout) == (0, True)
     assert name != "batch" or "130 interrupted" in " ".join(ended.stdout.replace("│", " ").split())

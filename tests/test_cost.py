@@ -27,8 +27,8 @@ import httpx
 import pytest
 
 from cvs_async import AsyncCVS, Done, Reply
-from cvs_async.batch._journal_writer import Writer
-from cvs_async.batch.crew import GROUP
+from cvs_async.batch.journal.writer import Writer
+from cvs_async.batch.worker_threads import GROUP
 from cvs_async.sandbox import Sandbox
 
 CALLS = 200

@@ -1,4 +1,4 @@
-"""The crew of threads: what is handed over comes back, in groups, and nothing outlives it."""
+"""Worker threads: results come back in groups, and no thread outlives the pool."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from cvs_async._threads import NoAnswerError
-from cvs_async.batch.crew import GROUP, SLICE, Crew, resolve
+from cvs_async.batch.worker_threads import GROUP, SLICE, WorkerThreads, resolve
 from tests.servers import until
 
 
@@ -31,62 +31,63 @@ async def test_results_and_errors_come_back_off_the_event_loop() -> None:
     def fails() -> None:
         raise ZeroDivisionError("in the work")
 
-    async with Crew(2) as crew:
-        assert await crew.run(threading.get_ident) != threading.get_ident()
+    async with WorkerThreads(2) as threads:
+        assert await threads.run(threading.get_ident) != threading.get_ident()
         with pytest.raises(ZeroDivisionError, match="in the work"):
-            await crew.run(fails)
-        assert await asyncio.gather(*(crew.run(lambda number=number: number) for number in range(100))) == [*range(100)]  # type: ignore[misc]
+            await threads.run(fails)
+        numbers = [partial(int, number) for number in range(100)]
+        assert await asyncio.gather(*map(threads.run, numbers)) == [*range(100)]
 
 
 async def test_quick_work_is_done_by_one_thread_in_groups() -> None:
-    async with Crew(8) as crew:
+    async with WorkerThreads(8) as threads:
         for _ in range(20):
-            threads = {await crew.run(threading.get_ident) for _ in range(3)}
-            assert len(threads) == 1
-        together = await asyncio.gather(*(crew.run(threading.get_ident) for _ in range(GROUP)))
+            used = {await threads.run(threading.get_ident) for _ in range(3)}
+            assert len(used) == 1
+        together = await asyncio.gather(*(threads.run(threading.get_ident) for _ in range(GROUP)))
         assert len(set(together)) == 1
 
 
 async def test_slow_work_gets_more_threads_but_no_more_than_allowed() -> None:
-    async with Crew(3) as crew:
+    async with WorkerThreads(3) as threads:
         work, running = barrier(3), []
         for _ in range(3):
-            running.append(asyncio.create_task(crew.run(work)))
+            running.append(asyncio.create_task(threads.run(work)))
             await turns()
         assert len(set(await asyncio.gather(*running))) == 3
-        assert len({await crew.run(threading.get_ident) for _ in range(20)}) <= 3
+        assert len({await threads.run(threading.get_ident) for _ in range(20)}) <= 3
 
 
 async def test_what_is_held_waits_for_a_group_or_a_flush() -> None:
-    async with Crew(1) as crew:
-        held = [asyncio.create_task(crew.run(threading.get_ident, hold=True)) for _ in range(GROUP - 1)]
-        await crew.run(threading.get_ident, hold=True)
+    async with WorkerThreads(1) as threads:
+        held = [asyncio.create_task(threads.run(threading.get_ident, hold=True)) for _ in range(GROUP - 1)]
+        await threads.run(threading.get_ident, hold=True)
         assert len(await asyncio.gather(*held)) == GROUP - 1, "the last one has made it a group"
 
-        alone = asyncio.create_task(crew.run(threading.get_ident, hold=True))
+        alone = asyncio.create_task(threads.run(threading.get_ident, hold=True))
         await turns()
         assert not alone.done()
-        crew.flush_soon()
+        threads.flush_soon()
         assert await alone
 
 
 async def test_a_caller_that_is_cancelled_does_not_wait() -> None:
     go = threading.Event()
-    async with Crew(1) as crew:
-        task = asyncio.create_task(crew.run(lambda: go.wait(30)))
+    async with WorkerThreads(1) as threads:
+        task = asyncio.create_task(threads.run(lambda: go.wait(30)))
         await turns()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         go.set()
-        assert await crew.run(lambda: "next") == "next"
+        assert await threads.run(lambda: "next") == "next"
 
 
-async def test_whoever_waits_at_the_end_is_cancelled_and_the_threads_end() -> None:
+async def test_callers_that_wait_at_the_end_are_cancelled_and_the_threads_end() -> None:
     before, go = threading.active_count(), threading.Event()
-    async with Crew(2) as crew:
-        task = asyncio.create_task(crew.run(lambda: go.wait(30)))
-        held = asyncio.create_task(crew.run(threading.get_ident, hold=True))
+    async with WorkerThreads(2) as threads:
+        task = asyncio.create_task(threads.run(lambda: go.wait(30)))
+        held = asyncio.create_task(threads.run(threading.get_ident, hold=True))
         await turns()
     for waiting in (task, held):
         with pytest.raises(asyncio.CancelledError):
@@ -94,10 +95,10 @@ async def test_whoever_waits_at_the_end_is_cancelled_and_the_threads_end() -> No
     go.set()
     await until(lambda: threading.active_count() <= before)
     with pytest.raises(RuntimeError, match="async with"):
-        await crew.run(threading.get_ident)
+        await threads.run(threading.get_ident)
 
 
-async def test_many_results_leave_other_tasks_their_turn() -> None:
+async def test_many_results_let_other_tasks_run_in_between() -> None:
     loop = asyncio.get_running_loop()
     futures = [loop.create_future() for _ in range(3 * SLICE)]
     resolve([(future, number) for number, future in enumerate(futures)])
@@ -121,11 +122,11 @@ def go() -> Iterator[threading.Event]:
 
 
 @pytest.mark.parametrize("place", [0, 3, GROUP - 1])
-async def test_nobody_waits_for_another_one_of_its_group(place: int, go: threading.Event) -> None:
-    async with Crew(2) as crew:
+async def test_a_job_does_not_wait_for_another_one_of_its_group(place: int, go: threading.Event) -> None:
+    async with WorkerThreads(2) as threads:
         works: list[Callable[[], object]] = [threading.get_ident] * GROUP
         works[place] = hanging(go)
-        tasks = [asyncio.create_task(crew.run(work)) for work in works]
+        tasks = [asyncio.create_task(threads.run(work)) for work in works]
         hangs = tasks.pop(place)
         assert len(await asyncio.gather(*tasks)) == GROUP - 1
         assert not hangs.done()
@@ -134,24 +135,24 @@ async def test_nobody_waits_for_another_one_of_its_group(place: int, go: threadi
 
 
 async def test_what_takes_too_long_ends_with_an_error_and_its_thread_is_replaced(go: threading.Event) -> None:
-    async with Crew(1) as crew:
-        tasks = [asyncio.create_task(crew.run(hanging(go), seconds=0.01)) for _ in range(3)]
+    async with WorkerThreads(1) as threads:
+        tasks = [asyncio.create_task(threads.run(hanging(go), seconds=0.01)) for _ in range(3)]
         quick: Callable[[], object] = threading.get_ident
-        tasks += [asyncio.create_task(crew.run(quick, seconds=3600)) for _ in range(3)]
+        tasks += [asyncio.create_task(threads.run(quick, seconds=3600)) for _ in range(3)]
         results = await asyncio.gather(*tasks, return_exceptions=True)
         assert [type(result) for result in results] == [TimeoutError] * 3 + [int] * 3
 
 
-async def test_the_thread_of_a_caller_that_left_is_replaced(go: threading.Event) -> None:
-    async with Crew(1) as crew:
-        tasks = [asyncio.create_task(crew.run(hanging(go))) for _ in range(3)]
+async def test_the_thread_of_a_cancelled_caller_is_replaced(go: threading.Event) -> None:
+    async with WorkerThreads(1) as threads:
+        tasks = [asyncio.create_task(threads.run(hanging(go))) for _ in range(3)]
         await turns()
         for task in tasks:
             task.cancel()
-        assert await crew.run(lambda: "next") == "next"
+        assert await threads.run(lambda: "next") == "next"
 
 
-async def test_work_that_is_slow_is_done_once_whoever_takes_it(go: threading.Event) -> None:
+async def test_slow_work_is_done_once_by_one_thread(go: threading.Event) -> None:
     done = Counter[int]()
     left = threading.Semaphore(0)
 
@@ -163,8 +164,8 @@ async def test_work_that_is_slow_is_done_once_whoever_takes_it(go: threading.Eve
             left.release()
         return number
 
-    async with Crew(9) as crew:
-        tasks = [asyncio.create_task(crew.run(partial(work, number))) for number in range(40)]
+    async with WorkerThreads(9) as threads:
+        tasks = [asyncio.create_task(threads.run(partial(work, number))) for number in range(40)]
         await asyncio.to_thread(lambda: [left.acquire(timeout=60) for _ in range(32)])
         go.set()
         assert await asyncio.gather(*tasks) == [*range(40)]
@@ -174,24 +175,24 @@ async def test_work_that_is_slow_is_done_once_whoever_takes_it(go: threading.Eve
 async def test_where_too_many_hang_others_fail_at_once_and_are_served_again_later(
     go: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cvs_async.batch.crew.MOST_STUCK", 2)
-    async with Crew(1) as crew:
+    monkeypatch.setattr("cvs_async.batch.worker_threads.MOST_STUCK", 2)
+    async with WorkerThreads(1) as threads:
         for _ in range(3):
             with pytest.raises(TimeoutError):
-                await crew.run(hanging(go), seconds=0.01)
+                await threads.run(hanging(go), seconds=0.01)
         for _ in range(2):
             with pytest.raises(NoAnswerError, match="do not answer"):
-                await crew.run(threading.get_ident)
+                await threads.run(threading.get_ident)
         go.set()
-        await until(lambda: not crew._stuck)
-        assert await crew.run(lambda: "again") == "again"
+        await until(lambda: not threads._stuck)
+        assert await threads.run(lambda: "again") == "again"
 
 
 async def test_a_stuck_thread_ends_when_its_work_does(go: threading.Event) -> None:
     before = threading.active_count()
-    async with Crew(2) as crew:
+    async with WorkerThreads(2) as threads:
         with pytest.raises(TimeoutError):
-            await crew.run(hanging(go), seconds=0.01)
-        assert await crew.run(lambda: "next") == "next"
+            await threads.run(hanging(go), seconds=0.01)
+        assert await threads.run(lambda: "next") == "next"
     go.set()
     await until(lambda: threading.active_count() <= before)

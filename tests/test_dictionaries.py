@@ -15,7 +15,7 @@ from cvs_async import APIError, CVSError, Done, Failed, Held, Reply
 from cvs_async._converter import structure, unstructure
 from cvs_async._restoring import restore
 from cvs_async.api import OPERATIONS
-from cvs_async.batch import JsonLines, to_record
+from cvs_async.batch import JsonLines, outcome_to_dict
 from cvs_async.batch.outcome import Item, Outcome
 from cvs_async.models import (
     Box,
@@ -215,7 +215,7 @@ async def test_a_line_of_json_lines_is_the_dictionary_of_its_outcome(tmp_path: P
         for outcome in OUTCOMES:
             await sink.write(outcome)
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
-    assert lines == [outcome.to_dict() for outcome in OUTCOMES] == [to_record(outcome) for outcome in OUTCOMES]
+    assert lines == [outcome.to_dict() for outcome in OUTCOMES] == [outcome_to_dict(outcome) for outcome in OUTCOMES]
     assert [line["status"] for line in lines] == ["done", "purged", "done", "failed", "failed", "held"]
     assert lines[0]["data"] == [CARD.to_dict()]
 

@@ -19,10 +19,10 @@ from cvs_async.batch import (
     Outcome,
     Parquet,
     frames,
+    outcome_to_dict,
     read_results,
     to_frame,
     to_parquet,
-    to_record,
 )
 from cvs_async.batch.tables import Layout, Table
 from cvs_async.sandbox import Sample, Sandbox
@@ -180,7 +180,7 @@ async def test_a_results_file_has_the_same_rows_as_the_outcomes(
         of_outcomes, of_lines = (Table(Layout(operation=operation, rows=rows)) for _ in range(2))
         names = [column.name for column in of_outcomes.columns or ()]
         for outcome in outcomes:
-            record = json.loads(json.dumps(to_record(outcome)))
+            record = json.loads(json.dumps(outcome_to_dict(outcome)))
             first, second = of_outcomes.add(outcome), of_lines.add(record)
             for row in (*first, *second):
                 row[names.index("sent_at")] = row[names.index("ended_at")] = None

@@ -1,4 +1,4 @@
-"""The journal of a batch: what it says is true, whoever is cancelled, killed, locked out or out of disk."""
+"""The journal of a batch: it stays right after cancelling, kills, second writers and full disks."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, ConfigurationError
-from cvs_async.batch._journal_schema import identity_of
-from cvs_async.batch._journal_writer import Writer
-from cvs_async.batch.journal import Journal, JournalError, JournalReader, Output, Record, purge
+from cvs_async.batch.journal import Journal, JournalError, JournalReader, Output, Record, purge_journal
+from cvs_async.batch.journal.records import identity_of
+from cvs_async.batch.journal.writer import Writer
 from cvs_async.errors import Charge
 
 WINDOWS = sys.platform == "win32"
@@ -80,13 +80,13 @@ async def send(
     await end(journal, key, charge, content, **more)
 
 
-async def test_a_new_key_is_planned_and_a_known_one_is_told(path: Path) -> None:
+async def test_a_new_key_is_planned_and_a_known_one_is_returned(path: Path) -> None:
     async with Journal(path) as journal:
         assert await claim(journal, A, "first.jpg") is None
         record = await claim(journal, A, "second.jpg")
         assert record is not None
         assert (record.key, record.operation, record.source, record.state) == (A, "ocr.card", "first.jpg", "planned")
-        assert (record.attempts, record.planned_at is None, record.sent_at, record.mine) == (0, False, None, False)
+        assert (record.attempts, record.planned_at is None, record.sent_at, record.this_run) == (0, False, None, False)
 
 
 async def test_what_was_billed_is_there_with_its_answer(path: Path) -> None:
@@ -97,7 +97,7 @@ async def test_what_was_billed_is_there_with_its_answer(path: Path) -> None:
         await end(journal, A)
         record = await known(journal, A)
         assert (record.state, record.check_sum, record.attempts, record.billed) == ("billed", "0123", 1, 1)
-        assert (record.http_status, record.error, record.code, record.mine) == (200, None, 0, True)
+        assert (record.http_status, record.error, record.code, record.this_run) == (200, None, 0, True)
         assert record.content is None
         assert await journal.content(A) == ANSWER
         assert await journal.content(B) is None
@@ -127,7 +127,7 @@ async def test_the_last_answer_replaces_a_free_one(path: Path) -> None:
         assert await journal.content(A) == b""
 
 
-async def test_what_did_not_leave_is_withdrawn_without_a_trace(path: Path) -> None:
+async def test_a_withdrawn_request_leaves_no_trace(path: Path) -> None:
     async with Journal(path) as journal:
         await claim(journal, A)
         await send(journal, A, "free", b"one", code=4)
@@ -138,7 +138,7 @@ async def test_what_did_not_leave_is_withdrawn_without_a_trace(path: Path) -> No
         assert await journal.content(A) == b"one"
 
 
-async def test_what_makes_no_sense_is_refused_and_harms_nothing(path: Path) -> None:
+async def test_invalid_calls_are_refused_and_harm_nothing(path: Path) -> None:
     async with Journal(path) as journal:
         for refused in (journal.sent(A, check_sum=None), end(journal, A), journal.withdrawn(A)):
             with pytest.raises(LookupError):
@@ -154,7 +154,7 @@ async def test_what_makes_no_sense_is_refused_and_harms_nothing(path: Path) -> N
         assert (await known(journal, A)).state == "billed"
 
 
-async def test_an_end_told_again_settles_what_was_unknown(path: Path) -> None:
+async def test_a_second_end_settles_an_unknown_charge(path: Path) -> None:
     async with Journal(path) as journal:
         await claim(journal, A)
         await send(journal, A, "unknown", None)
@@ -175,15 +175,15 @@ async def test_odd_names_and_codes_are_kept(path: Path) -> None:
         assert (await known(journal, B)).code == "007"
 
 
-async def test_an_earlier_run_left_what_is_in_doubt(path: Path) -> None:
+async def test_requests_of_an_earlier_run_without_an_end_are_in_doubt(path: Path) -> None:
     async with Journal(path) as journal:
         await claim(journal, A)
         await journal.sent(A, check_sum=None)
         record = await known(journal, A)
-        assert (record.state, record.mine, record.unknown_attempts) == ("sent", True, 0)
+        assert (record.state, record.this_run, record.unknown_attempts) == ("sent", True, 0)
     async with Journal(path) as journal:
         record = await known(journal, A)
-        assert (record.state, record.mine, record.unknown_attempts) == ("sent", False, 1)
+        assert (record.state, record.this_run, record.unknown_attempts) == ("sent", False, 1)
         with pytest.raises(LookupError):
             await journal.withdrawn(A)
         await send(journal, A)
@@ -253,7 +253,7 @@ def of_one(*steps: str) -> list[tuple[str, int]]:
 @example(of_one("sent", "reopen", "sent", "free", "sent", "refused"))
 @example(of_one("sent", "free", "sent", "billed", "sent", "unknown", "sent", "free"))
 @settings(max_examples=60, deadline=None)
-def test_any_sequence_is_told_as_a_plain_model_tells_it(steps: list[tuple[str, int]]) -> None:
+def test_any_sequence_agrees_with_a_plain_model(steps: list[tuple[str, int]]) -> None:
     async def run(path: Path) -> None:
         models = Model(), Model()
         journal = await Journal(path).__aenter__()
@@ -365,7 +365,7 @@ async def test_what_waits_is_committed_in_one_group(path: Path, monkeypatch: pyt
     assert gate.groups == [1, 50]
 
 
-async def test_a_cancelled_waiter_harms_nobody_and_what_it_asked_for_is_done(
+async def test_a_cancelled_caller_harms_no_other_and_its_job_is_done(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate(monkeypatch)
@@ -425,7 +425,7 @@ async def test_a_second_writer_is_refused_with_the_process_id(path: Path) -> Non
             with pytest.raises(JournalError, match=f"{path.name} is in use by process {os.getpid()}"):
                 await other.__aenter__()
         with pytest.raises(JournalError, match="is in use"):
-            await asyncio.to_thread(purge, path, 0)
+            await asyncio.to_thread(purge_journal, path, 0)
         await claim(journal, A)
     async with Journal(path) as journal:
         assert await claim(journal, A) is not None
@@ -472,7 +472,7 @@ async def make(path: Path) -> None:
 
 
 @pytest.mark.parametrize("other", [text_file, other_database, other_application])
-async def test_what_is_no_journal_is_left_alone(path: Path, other: Any) -> None:
+async def test_other_files_are_refused_and_not_changed(path: Path, other: Any) -> None:
     other(path)
     before = read(path)
     with pytest.raises(JournalError, match=r"claims\.db is .*: choose another name"):
@@ -480,12 +480,12 @@ async def test_what_is_no_journal_is_left_alone(path: Path, other: Any) -> None:
     with pytest.raises(JournalError, match="choose another name"), JournalReader(path):
         pass
     with pytest.raises(JournalError, match="choose another name"):
-        await asyncio.to_thread(purge, path, 0)
+        await asyncio.to_thread(purge_journal, path, 0)
     assert read(path) == before
     assert [file.name for file in path.parent.iterdir()] == ["claims.db"]
 
 
-async def test_a_newer_version_is_left_alone(path: Path) -> None:
+async def test_a_newer_version_is_refused_and_not_changed(path: Path) -> None:
     await make(path)
     database(path, "PRAGMA user_version = 99", "PRAGMA wal_checkpoint(TRUNCATE)")
     before = read(path)
@@ -537,7 +537,7 @@ async def test_files_that_a_batch_has_made_are_known_by_path_and_identity(path: 
 
 
 @pytest.mark.parametrize("where", ["middle", "end", "header"])
-async def test_a_damaged_journal_is_left_alone(path: Path, where: str) -> None:
+async def test_a_damaged_journal_is_refused_and_not_changed(path: Path, where: str) -> None:
     await make(path)
     content = bytearray(read(path))
     if where == "middle":
@@ -579,7 +579,7 @@ async def test_one_damaged_page_of_a_large_journal_is_noticed(path: Path, kind: 
         assert (await known(journal, key_of(1499))).state == "sent"
 
 
-async def test_a_missing_folder_and_a_folder_are_told(tmp_path: Path) -> None:
+async def test_a_missing_folder_and_a_folder_are_refused(tmp_path: Path) -> None:
     for wrong in (tmp_path / "missing" / "claims.db", tmp_path):
         with pytest.raises(JournalError, match=f"journal {wrong} cannot be used: .*; check the disk"):
             await Journal(wrong).__aenter__()
@@ -588,12 +588,12 @@ async def test_a_missing_folder_and_a_folder_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["/proc", "/dev/null"])
-async def test_a_folder_in_which_nobody_may_write_is_told(folder: str) -> None:
+async def test_a_folder_without_write_permission_is_reported(folder: str) -> None:
     with pytest.raises(JournalError, match=f"{folder}/claims.db"):
         await Journal(f"{folder}/claims.db").__aenter__()
 
 
-async def test_a_folder_that_may_not_be_written_to_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refused_folder_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> int:
         raise PermissionError(13, "Permission denied")
 
@@ -612,7 +612,7 @@ async def test_readers_read_while_it_is_written(path: Path) -> None:
             figures = reader.figures()
             assert (figures.writer, figures.in_flight, figures.unknown) == (os.getpid(), 1, 0)
             assert figures.noted == {"total": 9, "gate": "open"}
-            assert [record.mine for record, _, _ in reader.records()] == [True]
+            assert [record.this_run for record, _, _ in reader.records()] == [True]
             assert list(reader.reconcile()) == []
             await end(journal, A)
             assert reader.figures().states["billed"] == 1
@@ -626,7 +626,7 @@ async def test_readers_read_while_it_is_written(path: Path) -> None:
 
 
 async def test_an_export_has_each_source_in_the_order_of_claiming(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cvs_async.batch._journal_reader.PAGE", 2)
+    monkeypatch.setattr("cvs_async.batch.journal.reader.PAGE", 2)
     async with Journal(path) as journal:
         await claim(journal, A, "a.jpg")
         await claim(journal, B, "b.jpg", "id-1")
@@ -654,7 +654,7 @@ async def test_an_export_has_each_source_in_the_order_of_claiming(path: Path, mo
     assert figures.states == {"planned": 2, "sent": 0, "billed": 1, "free": 0, "unknown": 0}
 
 
-async def test_reconciling_tells_each_day_and_key(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reconcile_has_each_day_and_key(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_700_000_000.0  # 2023-11-14, 22:13 UTC
     monkeypatch.setattr("time.time", lambda: now)
     async with Journal(path) as journal:
@@ -689,15 +689,15 @@ async def test_purging_drops_old_answers_and_keeps_what_was_paid(path: Path, mon
         await claim(journal, B)
         await send(journal, B)
     size = len(read(path))
-    assert await asyncio.to_thread(purge, path, 500) == 1
-    assert await asyncio.to_thread(purge, path, 500) == 0
+    assert await asyncio.to_thread(purge_journal, path, 500) == 1
+    assert await asyncio.to_thread(purge_journal, path, 500) == 0
     assert len(read(path)) < size - 150_000
     async with Journal(path) as journal:
         assert (await known(journal, A)).billed == 1
         assert await journal.content(A) is None
         assert await journal.content(B) == ANSWER
     with pytest.raises(JournalError, match="there is no journal"):
-        await asyncio.to_thread(purge, path.with_name("missing.db"), 0)
+        await asyncio.to_thread(purge_journal, path.with_name("missing.db"), 0)
 
 
 async def test_what_is_purged_goes_by_when_it_was_answered(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -709,8 +709,8 @@ async def test_what_is_purged_goes_by_when_it_was_answered(path: Path, monkeypat
         monkeypatch.setattr("time.time", lambda: now - 500)
         await end(journal, A)
     monkeypatch.undo()
-    assert await asyncio.to_thread(purge, path, 750) == 0
-    assert await asyncio.to_thread(purge, path, 250) == 1
+    assert await asyncio.to_thread(purge_journal, path, 750) == 0
+    assert await asyncio.to_thread(purge_journal, path, 250) == 1
 
 
 async def test_what_is_purged_is_nowhere_in_the_files(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -723,7 +723,7 @@ async def test_what_is_purged_is_nowhere_in_the_files(path: Path, monkeypatch: p
     monkeypatch.undo()
     with JournalReader(path) as reader:  # keeps the -wal from being dropped with the last connection
         reader.figures()
-        assert await asyncio.to_thread(purge, path, 500) == 20
+        assert await asyncio.to_thread(purge_journal, path, 500) == 20
         held = b"".join(map(read, files_beside(path)))
     assert [secret[100:164] in held for secret in secrets] == [True, False] * 20
 
@@ -844,7 +844,7 @@ async def test_openings_and_files_are_noted_so_that_originals_can_be_found(
             keys |= {outcome.item.key or "" async for outcome in outcomes if outcome.item.index == 0}
     [key] = keys
     with JournalReader(path) as reader:
-        openings = reader.openings()
+        openings = reader.sessions()
         files = reader.files(key)
         all_keys = [other.hex() for other in reader.keys()]  # noqa: SIM118 - it is no dictionary
         others = [reader.files(other) for other in all_keys if other != key]
@@ -865,9 +865,9 @@ async def test_journals_of_older_versions_say_nothing_of_openings(path: Path) ->
         await claim(journal, A)
     as_version_1(path)
     with JournalReader(path) as reader:
-        assert (reader.openings(), reader.files(A)) == ([], [])
-    async with Journal(path, asked=("ocr.card", "{}")):
+        assert (reader.sessions(), reader.files(A)) == ([], [])
+    async with Journal(path, info=("ocr.card", "{}")):
         pass
     with JournalReader(path) as reader:
-        assert [one.operation for one in reader.openings()] == ["ocr.card"]
+        assert [one.operation for one in reader.sessions()] == ["ocr.card"]
         assert [file.sizes for file in reader.files(A)] == [()]

@@ -18,10 +18,12 @@ from typing import Any
 import pytest
 
 from cvs_async import Done
-from cvs_async.batch import _journal_files, _journal_lock, _journal_open
-from cvs_async.batch._journal_files import is_journal, verify
-from cvs_async.batch._journal_lock import lock_path, writer_of
-from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge
+from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge_journal
+from cvs_async.batch.journal import files as journal_files
+from cvs_async.batch.journal import lock as journal_lock
+from cvs_async.batch.journal import open as journal_open
+from cvs_async.batch.journal.files import is_journal, verify
+from cvs_async.batch.journal.lock import lock_path, writer_of
 
 from .test_journal import ANSWER, claim, end, key_of, known, read, send
 from .test_resume import Service, numbered, run
@@ -43,7 +45,7 @@ async def make(path: Path) -> None:
 
 
 async def in_use(path: Path) -> str:
-    """What a second writer is told."""
+    """The error of a second writer."""
     with pytest.raises(JournalError, match="is in use by") as caught:
         await Journal(path).__aenter__()
     return str(caught.value)
@@ -77,7 +79,7 @@ async def test_a_journal_is_the_same_through_a_symbolic_link(path: Path, linked:
     async with Journal(path) as journal:
         assert f"in use by process {os.getpid()}" in await in_use(link)
         with pytest.raises(JournalError, match="is in use by process"):
-            await asyncio.to_thread(purge, link, 0)
+            await asyncio.to_thread(purge_journal, link, 0)
         await journal.sent(A, check_sum=None)
         with JournalReader(link) as reader:
             figures = reader.figures()
@@ -109,7 +111,7 @@ async def test_a_journal_with_several_hard_links_is_refused(path: Path) -> None:
         with pytest.raises(JournalError, match="has 2 names"), JournalReader(name):
             pass
         with pytest.raises(JournalError, match="has 2 names"):
-            await asyncio.to_thread(purge, name, 0)
+            await asyncio.to_thread(purge_journal, name, 0)
     assert names(path.parent) == before
     other.unlink()
     async with Journal(path) as journal:
@@ -126,7 +128,7 @@ async def test_a_link_that_is_made_while_a_batch_runs_opens_nothing(path: Path) 
 
 @pytest.mark.skipif(not LINUX, reason="elsewhere only the lock file is locked, see the next test")
 @pytest.mark.parametrize("by", ["unlink", "replace", "rename"])
-async def test_a_removed_lock_file_lets_nobody_in(path: Path, by: str) -> None:
+async def test_a_removed_lock_file_lets_no_second_writer_in(path: Path, by: str) -> None:
     async with Journal(path) as journal:
         if by == "replace":
             path.with_name("empty").touch()
@@ -137,7 +139,7 @@ async def test_a_removed_lock_file_lets_nobody_in(path: Path, by: str) -> None:
             lock_path(path).unlink()
         assert "another process, whose lock file was removed" in await in_use(path)
         with pytest.raises(JournalError, match="is in use by"):
-            await asyncio.to_thread(purge, path, 0)
+            await asyncio.to_thread(purge_journal, path, 0)
         await claim(journal, A)
         await send(journal, A)
     async with Journal(path) as journal:
@@ -147,7 +149,7 @@ async def test_a_removed_lock_file_lets_nobody_in(path: Path, by: str) -> None:
 async def test_who_finds_that_another_has_opened_the_journal_sends_nothing_more(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_journal_lock, "_try_byte", lambda _: True)  # as where only the lock file is locked
+    monkeypatch.setattr(journal_lock, "_try_byte", lambda _: True)  # as where only the lock file is locked
     service, seen, sent, other = Service(latency=0.01), list[Any](), 0, Journal(path)
     async with service.client() as cvs:
         batch = cvs.batch(cvs.ocr.card, numbered(100), journal=path, concurrency=4)
@@ -169,7 +171,7 @@ async def test_who_finds_that_another_has_opened_the_journal_sends_nothing_more(
 async def test_what_will_not_leave_is_not_in_doubt_after_another_has_opened_the_journal(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_journal_lock, "_try_byte", lambda _: True)
+    monkeypatch.setattr(journal_lock, "_try_byte", lambda _: True)
     async with Journal(path) as journal:
         for key in (A, B):
             await claim(journal, key)
@@ -193,7 +195,9 @@ async def test_what_will_not_leave_is_not_in_doubt_after_another_has_opened_the_
 
 @pytest.mark.skipif(not POSIX, reason="flock is of POSIX")
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EIO])
-async def test_a_file_system_that_cannot_lock_is_told(path: Path, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_system_that_cannot_lock_is_reported(
+    path: Path, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await make(path)
 
     def refuse(*_: Any) -> None:
@@ -201,7 +205,7 @@ async def test_a_file_system_that_cannot_lock_is_told(path: Path, code: int, mon
 
     monkeypatch.setattr("fcntl.flock", refuse)
     match = f"claims.db cannot be locked: {os.strerror(code)}; keep the journal on a local disk"
-    for attempt in (Journal(path).__aenter__(), asyncio.to_thread(purge, path, 0)):
+    for attempt in (Journal(path).__aenter__(), asyncio.to_thread(purge_journal, path, 0)):
         with pytest.raises(JournalError, match=match):
             await attempt
     with JournalReader(path) as reader:
@@ -225,7 +229,7 @@ async def test_locks_of_descriptors_may_be_unknown_but_may_not_fail(
             assert f"in use by process {os.getpid()}" in await in_use(path)
 
 
-async def test_a_file_system_without_shared_memory_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_system_without_shared_memory_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await make(path)
 
     def refuse(*_: Any) -> None:
@@ -233,7 +237,7 @@ async def test_a_file_system_without_shared_memory_is_told(path: Path, monkeypat
         error.sqlite_errorname = "SQLITE_PROTOCOL"
         raise error
 
-    monkeypatch.setattr(_journal_files, "verify", refuse)
+    monkeypatch.setattr(journal_files, "verify", refuse)
     with pytest.raises(JournalError, match="cannot be locked: locking protocol; keep the journal on a local disk"):
         await Journal(path).__aenter__()
 
@@ -263,7 +267,7 @@ async def test_a_file_that_only_has_the_name_of_a_lock_is_not_touched(path: Path
 async def test_a_lock_file_that_is_replaced_just_before_it_is_locked_is_opened_again(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, times = _journal_lock._try_lock, 0
+    real, times = journal_lock._try_lock, 0
 
     def replaced(file: int, *, exclusive: bool) -> bool:
         nonlocal times
@@ -273,7 +277,7 @@ async def test_a_lock_file_that_is_replaced_just_before_it_is_locked_is_opened_a
             lock_path(path).touch()
         return real(file, exclusive=exclusive)
 
-    monkeypatch.setattr(_journal_lock, "_try_lock", replaced)
+    monkeypatch.setattr(journal_lock, "_try_lock", replaced)
     async with Journal(path):
         monkeypatch.undo()
         assert writer_of(path) == os.getpid()
@@ -292,7 +296,7 @@ async def test_a_journal_that_is_replaced_while_it_is_opened_is_not_written_to(
         verify(path)
         other.replace(path)
 
-    monkeypatch.setattr(_journal_files, "verify", replaced)
+    monkeypatch.setattr(journal_files, "verify", replaced)
     with pytest.raises(JournalError, match="was replaced while"):
         await Journal(path).__aenter__()
     assert read(path) == content
@@ -339,7 +343,7 @@ async def test_no_look_at_a_journal_drops_the_locks_of_this_process(path: Path) 
     assert not is_locked(path)
 
 
-async def test_no_descriptor_is_left_open(path: Path) -> None:
+async def test_every_descriptor_is_closed(path: Path) -> None:
     await make(path)
     before = names(Path("/dev/fd"))
     for _ in range(3):
@@ -349,9 +353,9 @@ async def test_no_descriptor_is_left_open(path: Path) -> None:
             async with Journal(path):
                 await in_use(path)
     assert names(Path("/dev/fd")) == before
-    assert not _journal_open._connections
-    assert not _journal_open._late
-    assert not _journal_open._held
+    assert not journal_open._connections
+    assert not journal_open._late
+    assert not journal_open._held
 
 
 # --- forked children

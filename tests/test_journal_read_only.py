@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from typer.testing import Result
 
-from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge
+from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge_journal
 
 from .test_cli_journal import run as cli  # noqa: F401 - a fixture
 from .test_journal import ANSWER, as_version_1, claim, key_of, send
@@ -151,7 +151,7 @@ async def test_a_plan_reads_a_finished_journal(folder: Path) -> None:
     assert plan.count == plan.most_billed == 2
 
 
-def test_a_wal_that_cannot_be_recovered_there_says_to_copy_both_files(folder: Path, tmp_path: Path) -> None:
+def test_the_error_for_an_unrecoverable_wal_says_to_copy_both_files(folder: Path, tmp_path: Path) -> None:
     path = folder / "claims.db"
     killed(path)
     with closed(folder, *files(path)):
@@ -172,10 +172,10 @@ async def test_writing_is_refused_there_by_name(folder: Path) -> None:
         with pytest.raises(JournalError, match=r"claims\.db cannot be used: Permission denied; check the disk"):
             await Journal(path).__aenter__()
         with pytest.raises(JournalError, match=r"claims\.db cannot be used: Permission denied; check the disk"):
-            purge(path, 0)
+            purge_journal(path, 0)
 
 
-def test_a_journal_that_is_written_to_while_it_is_read_as_finished_says_so(folder: Path) -> None:
+def test_a_write_while_a_finished_journal_is_read_is_an_error(folder: Path) -> None:
     path = folder / "claims.db"
     asyncio.run(make(path))
     with closed(folder, *files(path)):

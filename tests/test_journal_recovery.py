@@ -19,9 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import Result
 
-from cvs_async.batch import Stats, _journal_wal
-from cvs_async.batch._journal_wal import FRAME, HEADER, Wal, read_wal
-from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge
+from cvs_async.batch import Stats
+from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge_journal
+from cvs_async.batch.journal import wal as journal_wal
+from cvs_async.batch.journal.wal import FRAME, HEADER, Wal, read_wal
 
 from .test_cli_journal import run as cli  # noqa: F401 - a fixture
 from .test_journal import claim, key_of, send
@@ -113,11 +114,11 @@ async def test_a_checkpoint_that_was_cut_short_anywhere_costs_nothing(killed: Pa
         checkpoint(path, done, rest)
         other = copied(path, tmp_path / f"{done}-purged")
         await read_by_all(path)
-        assert purge(other, 1e9) == 0
+        assert purge_journal(other, 1e9) == 0
         await read_by_all(other)
 
 
-async def test_a_first_page_of_which_nothing_is_left_is_taken_from_the_wal(killed: Path, tmp_path: Path) -> None:
+async def test_a_lost_first_page_is_read_from_the_wal(killed: Path, tmp_path: Path) -> None:
     path = copied(killed, tmp_path / "torn")
     with path.open("r+b") as file:
         file.write(bytes(PAGE))
@@ -142,7 +143,7 @@ def test_every_command_reads_a_journal_whose_checkpoint_was_cut_short(
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == COUNT
 
 
-async def test_what_is_no_journal_is_not_read_from_a_wal_beside_it(killed: Path, tmp_path: Path) -> None:
+async def test_another_file_is_not_read_from_a_wal_beside_it(killed: Path, tmp_path: Path) -> None:
     path = copied(killed, tmp_path / "text")
     path.write_text("name,amount\n" * 1000)
     shutil.copy(path, wal_of(path))
@@ -154,7 +155,7 @@ async def test_what_is_no_journal_is_not_read_from_a_wal_beside_it(killed: Path,
     assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
 
 
-async def test_a_newer_version_that_only_the_wal_has_is_left_alone(tmp_path: Path) -> None:
+async def test_a_newer_version_that_only_the_wal_has_is_not_changed(tmp_path: Path) -> None:
     path, copy = tmp_path / "claims.db", tmp_path / "copy.db"
     async with Journal(path) as journal:
         await claim(journal, key_of(1))
@@ -170,7 +171,7 @@ async def test_a_newer_version_that_only_the_wal_has_is_left_alone(tmp_path: Pat
     assert (copy.read_bytes(), wal_of(copy).read_bytes()) == before
 
 
-async def test_beginning_another_journal_is_said_to_cost_everything_again(tmp_path: Path) -> None:
+async def test_the_error_says_that_a_new_journal_pays_everything_again(tmp_path: Path) -> None:
     path = tmp_path / "claims.db"
     async with Journal(path) as journal:
         await claim(journal, key_of(1))
@@ -248,7 +249,7 @@ def test_damage_in_the_wal_is_reported_before_anything_is_sent(
     with pytest.raises(JournalError, match=r"-wal is damaged: .* \(\d+ commits\) .*restore .*wal_checkpoint"):
         asyncio.run(again(path))
     with pytest.raises(JournalError, match="-wal is damaged"):
-        purge(path, 0)
+        purge_journal(path, 0)
     with pytest.raises(JournalError, match="-wal is damaged"):
         asyncio.run(planned(path))
     with JournalReader(path) as reader:
@@ -286,7 +287,7 @@ async def test_a_wal_of_which_the_beginning_is_a_hole_is_damaged(killed: Path, t
         await again(path)
 
 
-async def test_a_writer_that_is_killed_while_it_writes_a_frame_is_no_damage(killed: Path, tmp_path: Path) -> None:
+async def test_a_frame_torn_by_a_kill_is_not_damage(killed: Path, tmp_path: Path) -> None:
     count, length = len(list(frames(killed))), len(wal_of(killed).read_bytes())
     for number, torn in ((number, torn) for number in range(1, count + 1) for torn in (0, 1, FRAME, FRAME + 700)):
         path = copied(killed, tmp_path / f"{number}-{torn}")
@@ -302,7 +303,7 @@ async def test_a_writer_that_is_killed_while_it_writes_a_frame_is_no_damage(kill
         assert seen == recovered(path)
 
 
-def test_a_wal_without_a_commit_or_with_nothing_at_all_is_no_damage(tmp_path: Path) -> None:
+def test_a_wal_without_a_commit_is_not_damage(tmp_path: Path) -> None:
     wal = tmp_path / "claims.db-wal"
     assert read_wal(wal) == Wal()
     for content in (b"", b"\0" * 10, b"\0" * 10_000, b"\x37\x7f\x06\x82" + bytes(28)):
@@ -315,7 +316,7 @@ def test_a_wal_that_grows_while_it_is_read_is_not_called_damaged(
 ) -> None:
     wal = wal_of(copied(killed, tmp_path / "growing"))
     content = wal.read_bytes()
-    real = _journal_wal._recover
+    real = journal_wal._recover
 
     def grow(*arguments: Any) -> int:
         end = real(*arguments)
@@ -323,7 +324,7 @@ def test_a_wal_that_grows_while_it_is_read_is_not_called_damaged(
             file.write(content[HEADER:])
         return end
 
-    monkeypatch.setattr(_journal_wal, "_recover", grow)
+    monkeypatch.setattr(journal_wal, "_recover", grow)
     assert not read_wal(wal).is_damaged
     monkeypatch.undo()
     assert read_wal(wal).is_damaged
@@ -383,7 +384,7 @@ async def test_no_journal_is_made_beside_the_log_of_one_that_is_gone(
     assert (service.sent.total(), left.read_bytes()) == (0, before)
 
 
-async def test_an_empty_log_and_an_empty_file_are_in_nobodys_way(tmp_path: Path) -> None:
+async def test_an_empty_log_and_an_empty_file_are_accepted(tmp_path: Path) -> None:
     path = tmp_path / "claims.db"
     path.touch()
     wal_of(path).touch()

@@ -89,7 +89,7 @@ async def test_a_journal_of_another_service_is_refused_with_both_addresses(path:
     await replayed(path)
 
 
-async def test_a_sandbox_on_another_port_is_another_service_and_it_is_said_why(path: Path, jpg: bytes) -> None:
+async def test_a_sandbox_on_another_port_is_another_service_and_the_error_explains_it(path: Path, jpg: bytes) -> None:
     for number in range(2):
         with Sandbox() as sandbox:
             async with AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs:
@@ -118,7 +118,7 @@ async def test_another_address_than_the_old_one_opens_no_journal(path: Path) -> 
 
 
 @pytest.mark.parametrize("wrong", ["", "old.example.com", "https://u:canary@old.example.com", "ftp://x", "https://x:y"])
-async def test_an_old_address_that_is_none_is_refused_at_once(path: Path, wrong: str) -> None:
+async def test_an_invalid_old_address_is_refused_at_once(path: Path, wrong: str) -> None:
     async with client(Service()) as cvs:
         with pytest.raises(ConfigurationError, match=r"moved_from must look like https://cvs\.example\.com") as caught:
             cvs.batch(cvs.ocr.card, [], journal=path, moved_from=wrong)
@@ -135,7 +135,7 @@ async def test_the_same_address_may_be_spelled_in_several_ways(path: Path, spell
     await replayed(path, NEW, moved_from=spelled)
 
 
-async def test_a_journal_of_another_account_is_refused_unless_one_says_so(path: Path) -> None:
+async def test_a_journal_of_another_account_is_refused_without_other_account(path: Path) -> None:
     await paid(path, api_key="first-canary")
     said = await refused(path, api_key="second-canary")
     assert f"was paid for with another api_key of {OLD}: choose another journal" in said
@@ -153,7 +153,7 @@ async def test_another_secret_of_the_same_account_goes_on(path: Path) -> None:
     assert reasons(outcomes) == {"Done": 3}
 
 
-async def test_another_service_is_refused_whatever_is_said_of_the_account(path: Path) -> None:
+async def test_another_service_is_refused_also_with_other_account(path: Path) -> None:
     await paid(path, api_key="first")
     assert f"answers of {OLD}" in await refused(path, NEW, "second", other_account=True)
     assert "another api_key" in await refused(path, NEW, "second", moved_from=OLD)
@@ -224,7 +224,7 @@ async def test_an_endpoint_that_is_where_the_known_operation_is_has_its_answers(
 
 
 @pytest.mark.parametrize("version", [1, 2])
-async def test_a_journal_that_says_nothing_is_taken_over_by_the_first_batch(path: Path, version: int) -> None:
+async def test_a_journal_without_an_origin_is_taken_over_by_the_first_batch(path: Path, version: int) -> None:
     await paid(path)
     if version == 1:
         as_version_1(path)
@@ -247,7 +247,7 @@ async def test_the_key_is_not_in_the_journal_and_two_journals_do_not_show_the_sa
     assert not any(b"canary" in content for content in map(Path.read_bytes, files_in(tmp_path)))
 
 
-async def test_what_a_journal_says_of_its_service_does_not_reach_the_terminal_as_it_is(path: Path) -> None:
+async def test_the_origin_in_a_journal_is_escaped_for_the_terminal(path: Path) -> None:
     await paid(path)
     with closing(sqlite3.connect(path)) as database:
         database.execute("UPDATE journal SET origin = ?", ('{"cloud": "https://\\u001b[31mold"}',))
@@ -256,7 +256,7 @@ async def test_what_a_journal_says_of_its_service_does_not_reach_the_terminal_as
 
 
 @pytest.mark.parametrize("text", ["no JSON", "[1]", "5"])
-async def test_a_journal_that_cannot_say_whose_it_is_is_damaged(path: Path, text: str) -> None:
+async def test_a_journal_with_an_unreadable_origin_is_damaged(path: Path, text: str) -> None:
     await paid(path)
     with closing(sqlite3.connect(path)) as database:
         database.execute("UPDATE journal SET origin = ?", (text,))
@@ -283,7 +283,9 @@ def other() -> Iterator[Sandbox]:
         yield running
 
 
-def test_the_command_refuses_and_goes_on_when_told(sandbox: Sandbox, other: Sandbox, scan: Path, path: Path) -> None:
+def test_the_command_refuses_and_goes_on_with_the_option(
+    sandbox: Sandbox, other: Sandbox, scan: Path, path: Path
+) -> None:
     command: list[str | Path] = ["batch", "ocr.card", scan, "--journal", path]
     assert cvs_async(*command, sandbox=sandbox).returncode == 0
     assert f"Answered by {sandbox.base_url}." in cvs_async("status", path).stdout

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from cvs_async import Done
-from cvs_async.batch._journal_files import verify
-from cvs_async.batch._journal_watch import Harmed, Watch
-from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge
+from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge_journal
+from cvs_async.batch.journal.files import verify
+from cvs_async.batch.journal.watch import Harmed, Watch
 
 from .test_journal import claim, end, key_of, send
 from .test_resume import Service, numbered, run
@@ -122,7 +122,7 @@ async def refused(path: Path, match: str) -> None:
         with pytest.raises(JournalError, match=match.partition(":")[0]):
             await cvs.batch(cvs.ocr.card, list(numbered(50)), journal=path).plan()
     with pytest.raises(JournalError, match=match):
-        purge(path, 0)
+        purge_journal(path, 0)
     assert service.sent.total() == 0
     assert kept(path) == before
 
@@ -279,7 +279,7 @@ async def test_checkpoints_and_purges_are_no_harm(tmp_path: Path) -> None:
             for number in range(60):
                 await claim(journal, key_of(number))
                 await send(journal, key_of(number), "free", content=os.urandom(100_000), code=1)
-        await asyncio.to_thread(purge, path, 0)
+        await asyncio.to_thread(purge_journal, path, 0)
         with JournalReader(path) as reader:
             async with Journal(path) as journal:  # with a reader beside it
                 await send(journal, key_of(1), "free", code=1)

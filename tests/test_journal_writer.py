@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvs_async.batch import _journal_writer
-from cvs_async.batch._journal_schema import chunks
-from cvs_async.batch._journal_writer import Call, Writer
+from cvs_async.batch.journal import writer as journal_writer
+from cvs_async.batch.journal.statements import chunks
+from cvs_async.batch.journal.writer import Job, Writer
 
 from .scripted import Unsynchronized
 
@@ -37,11 +37,11 @@ asked = st.one_of(
 
 @pytest.fixture(autouse=True)
 def _one_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_journal_writer.time, "time", lambda: 0.0)  # type: ignore[attr-defined]
+    monkeypatch.setattr(journal_writer.time, "time", lambda: 0.0)  # type: ignore[attr-defined]
 
 
-def call(method: Any, arguments: tuple[Any, ...]) -> Call:
-    return Call(method, arguments, future=cast(Any, None))
+def call(method: Any, arguments: tuple[Any, ...]) -> Job:
+    return Job(method, arguments, future=cast(Any, None))
 
 
 def outcome(groups: Sequence[Sequence[Any]]) -> tuple[list[str], list[str]]:

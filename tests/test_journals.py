@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cvs_async.batch import JournalReader
-from cvs_async.batch._journals import Journals
+from cvs_async.batch.journal.several import Journals
 from cvs_async.sandbox import Sandbox
 
 from .test_cli import lines

@@ -21,7 +21,7 @@ from cvs_async._exchange import WireReply
 from cvs_async._json import CUT, DEPTH, dumps, pretty, sound
 from cvs_async._reply import decode
 from cvs_async.batch import Csv, Done, Item, JsonLines
-from cvs_async.batch.sinks import to_record
+from cvs_async.batch.sinks import outcome_to_dict
 from cvs_async.cli import call
 from cvs_async.cli.app import app
 from tests.clock import unhurried
@@ -114,8 +114,8 @@ ODD = b'{"errorCode": "0", "data": {"type": "x\\ud800", "z": %b, "share": 1e999,
 async def test_an_odd_answer_that_was_paid_for_is_in_every_file(returns: Any, tmp_path: Path) -> None:
     reply = decode(Endpoint("ocr/new", returns=returns), WireReply(200, ODD))
     done = Done(Item(0, "scan.jpg", key="ab" * 32), reply)
-    assert to_record(done)["data"]["share"] is None
-    assert strict(dumps(to_record(done)))["data"]["type"] == "x\N{REPLACEMENT CHARACTER}"
+    assert outcome_to_dict(done)["data"]["share"] is None
+    assert strict(dumps(outcome_to_dict(done)))["data"]["type"] == "x\N{REPLACEMENT CHARACTER}"
     async with JsonLines(tmp_path / "out.jsonl") as lines, Csv(tmp_path / "out.csv", ["z", "n"]) as table:
         await lines.write(done)
         await table.write(done)

@@ -1,4 +1,4 @@
-"""What a batch writes is none of its inputs: journal, results and pictures, whatever list names them."""
+"""A batch never reads its own journal, results and pictures as inputs, whatever source lists them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import InvalidInputError
-from cvs_async.batch import Entry, manifest, manifests, matches, standard_input
+from cvs_async.batch import Entry, manifest, matches, standard_input
+from cvs_async.batch.sources import manifests
 
 T = TypeVar("T")
 
@@ -90,7 +91,7 @@ async def test_urls_stay_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["s3://bucket/a?sig=CANARY", " https://example.com/?CANARY"])
-async def test_a_url_that_the_service_does_not_download_is_no_path(tmp_path: Path, url: str) -> None:
+async def test_a_url_that_the_service_does_not_download_is_not_a_path(tmp_path: Path, url: str) -> None:
     [entry] = await entries(tmp_path, f"path\n{url}\n")
     assert entry.problem is not None
     assert entry.problem.startswith("its path is a ")
@@ -196,7 +197,7 @@ def test_an_unusable_manifest_is_refused_at_once(tmp_path: Path, name: str, cont
         manifest(written(tmp_path, content, name))
 
 
-def test_a_manifest_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_manifest_that_is_not_a_file_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"nowhere\.csv: No such file"):
         manifest(tmp_path / "nowhere.csv")
     (tmp_path / "folder.csv").mkdir()
@@ -204,7 +205,7 @@ def test_a_manifest_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
         manifest(tmp_path / "folder.csv")
 
 
-async def test_columns_of_inputs_can_be_told(tmp_path: Path) -> None:
+async def test_columns_of_inputs_can_be_given(tmp_path: Path) -> None:
     path = written(tmp_path, "photo,code\n12,12\n")
     [entry] = await everything(manifest(path, inputs=["photo"]))
     assert entry.values == {"photo": tmp_path / "12", "code": 12}
@@ -249,7 +250,7 @@ async def test_reading_a_manifest_leaves_no_file_open(tmp_path: Path) -> None:
     assert len(os.listdir("/dev/fd")) == before
 
 
-def test_the_repr_of_an_entry_tells_no_values() -> None:
+def test_the_repr_of_an_entry_has_no_values() -> None:
     assert "canary" not in repr(Entry({"url": "https://x/?token=canary"}, "A-17"))
 
 
@@ -448,7 +449,7 @@ async def test_waiting_for_standard_input_can_be_cancelled() -> None:
     os.close(reading)
 
 
-async def test_a_document_on_standard_input_is_told_from_paths(tmp_path: Path) -> None:
+async def test_a_document_on_standard_input_is_not_taken_for_paths(tmp_path: Path) -> None:
     document = written(tmp_path, b"x" * (manifests.LONGEST_LINE + 1) + b"\nscan.jpg\n", "scan.pdf")
     with document.open("rb") as file:
         first, second = await everything(standard_input(file.fileno()))
@@ -465,7 +466,7 @@ async def test_standard_input_that_is_closed_is_an_error() -> None:
         await everything(standard_input(reading))
 
 
-def test_the_rest_of_a_line_that_is_too_long_is_no_line() -> None:
+def test_the_rest_of_a_line_that_is_too_long_is_skipped() -> None:
     splitter, lines = manifests._Splitter(), list[Any]()
     for piece in (b"x" * (manifests.LONGEST_LINE + 1), b'{"path": "a.jpg"}', b"\n", b"next\n"):
         lines += splitter.feed(piece)

@@ -23,7 +23,7 @@ from cvs_async._reply import Reply
 from cvs_async.batch import Csv, Done, JsonLines, Parquet
 from cvs_async.batch.journal import Journal, JournalError
 from cvs_async.batch.outcome import Item
-from cvs_async.batch.thumbnails import Thumbnails
+from cvs_async.batch.sinks.thumbnails import Thumbnails
 from cvs_async.cli._results import Results, TableOptions
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
@@ -150,7 +150,7 @@ def test_a_results_file_that_was_changed_since_is_the_users(
     assert len(lines(out)) == 3
 
 
-def test_a_file_is_replaced_whichever_note_a_kill_has_left_of_it(
+def test_a_file_is_replaced_whatever_note_a_kill_has_left(
     batch: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cvs_async.cli._remade import Remade
@@ -363,7 +363,7 @@ def test_a_file_that_another_command_makes_anew_is_refused(scans: Path, sandbox:
         assert len(list(tmp_path.glob("*.part"))) == 1
 
 
-def test_a_file_that_somebody_appends_to_is_not_replaced(batch: Callable[..., Result], tmp_path: Path) -> None:
+def test_a_file_that_another_command_appends_to_is_not_replaced(batch: Callable[..., Result], tmp_path: Path) -> None:
     assert batch().exit_code == 0
     sink = JsonLines(tmp_path / "r.jsonl", append=True)
     with asyncio.Runner() as runner:
@@ -386,7 +386,7 @@ async def test_lines_are_not_appended_to_half_a_line(scans: Path, sandbox: Sandb
     assert len(lines(out)) == 1
 
 
-def test_half_a_line_is_told_before_anything_is_sent(scans: Path, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_half_a_line_is_reported_before_anything_is_sent(scans: Path, sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "r.jsonl").write_text("{")
     refused = run("batch", "ocr.card", scans, "--out", "r.jsonl", "--append", sandbox=sandbox)
     assert (refused.exit_code, "ends within a line" in refused.stderr) == (2, True)
@@ -583,7 +583,7 @@ def test_an_export_into_parquet_leaves_nothing_beside_it(batch: Callable[..., Re
     assert [path.name for path in tmp_path.iterdir() if ".part" in path.name] == []
 
 
-async def test_a_parquet_draft_that_an_error_has_ended_is_no_result(tmp_path: Path) -> None:
+async def test_a_parquet_draft_ended_by_an_error_is_not_a_result(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     out = tmp_path / "x.parquet"
     results = Results(out, TableOptions(operation=("ocr.card",)), draft=True)
@@ -638,7 +638,7 @@ def test_documents_whose_answers_were_purged_are_exported_as_purged(
 
 
 @pytest.mark.parametrize("name", ["pipe.jsonl", "pipe.csv"])
-def test_results_are_not_appended_to_a_pipe_that_nobody_may_read(scans: Path, sandbox: Sandbox, name: str) -> None:
+def test_results_are_not_appended_to_a_pipe_without_a_reader(scans: Path, sandbox: Sandbox, name: str) -> None:
     os.mkfifo(name)
     # Its own process: what waits for a pipe is a thread, which would keep the tests' one from ending.
     refused = subprocess.run(
@@ -691,7 +691,7 @@ async def test_results_that_are_removed_while_they_are_written_are_an_error(tmp_
                 file.unlink()
 
 
-def test_a_batch_whose_results_were_removed_does_not_say_that_all_is_well(scans: Path, tmp_path: Path) -> None:
+def test_a_batch_whose_results_were_removed_reports_failure(scans: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     out: list[str | Path] = ["--journal", tmp_path / "j.db", "--out", tmp_path / "out" / "r.jsonl"]
     with Sandbox(latency=2) as slow, start("batch", "ocr.card", scans, *out, sandbox=slow) as process:

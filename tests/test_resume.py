@@ -24,12 +24,13 @@ from hypothesis import strategies as st
 from cvs_async import AsyncCVS, Done, Failed, Held, InvalidInputError, RetryPolicy, Url, folder
 from cvs_async._inputs import Part
 from cvs_async.api import OPERATIONS
-from cvs_async.batch import Item, Outcome, Stats, _journal_writer, processing
-from cvs_async.batch._journal_writer import Writer
+from cvs_async.batch import Item, Outcome, Stats, prepare
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, Record
+from cvs_async.batch.journal import writer as journal_writer
+from cvs_async.batch.journal.writer import Writer
 from cvs_async.batch.keys import key_of, question_of
-from cvs_async.batch.manifests import Entry
 from cvs_async.batch.replay import recorded
+from cvs_async.batch.sources.manifests import Entry
 from cvs_async.errors import ConfigurationError, CVSError
 from cvs_async.sandbox import Sandbox
 from tests.servers import closed_port, until
@@ -122,7 +123,7 @@ def records(path: Path) -> dict[str, Record]:
 
 
 def closed(path: Path) -> bool:
-    """Whether nobody has the journal open any more."""
+    """Whether the journal is closed."""
     with JournalReader(path) as reader:
         return reader.figures().writer is None
 
@@ -276,7 +277,9 @@ IN_DOUBT = ["report", "retry", "skip"]
 
 @pytest.mark.parametrize("in_doubt", IN_DOUBT)
 @pytest.mark.parametrize("concurrency", [1, 4])
-async def test_a_copy_waits_for_a_request_whose_caller_has_left(path: Path, in_doubt: str, concurrency: int) -> None:
+async def test_a_copy_waits_for_an_open_request_whose_caller_timed_out(
+    path: Path, in_doubt: str, concurrency: int
+) -> None:
     service = Service(go=asyncio.Event())
     assert service.go is not None
     options: Any = {"journal": path, "concurrency": concurrency, "in_doubt": in_doubt, "timeout": 0.05}
@@ -325,7 +328,7 @@ async def test_a_batch_whose_copies_wait_for_a_request_can_be_ended(path: Path, 
     assert [record.state for record in records(path).values()] == ["billed"]
 
 
-async def test_a_request_that_is_given_up_lets_its_copies_go_on(path: Path) -> None:
+async def test_copies_continue_after_a_request_is_given_up(path: Path) -> None:
     service = Service(go=asyncio.Event())
     async with service.client(drain_timeout=0.05) as cvs:
         outcomes, _ = await run(cvs, [b"same"] * 3, path, in_doubt="retry", timeout=0.05, concurrency=3)
@@ -452,7 +455,7 @@ async def test_what_is_done_is_replayed_without_a_request(
 
 
 @pytest.mark.parametrize(("code", "kind"), [(1, "NoContentError"), (3, "InvalidImageError")])
-async def test_an_answer_that_says_no_for_good_is_replayed(path: Path, code: int, kind: str) -> None:
+async def test_a_permanent_refusal_is_replayed(path: Path, code: int, kind: str) -> None:
     service = Service(answer=lambda _: refusal(code))
     async with service.client() as cvs:
         await run(cvs, [b"blank"], path)
@@ -501,7 +504,7 @@ async def test_a_replay_has_the_status_of_the_answer(path: Path) -> None:
     assert (stats.replayed, service.sent.total()) == (2, 2)
 
 
-async def test_without_replay_what_the_journal_has_is_left_out(path: Path) -> None:
+async def test_without_replay_known_items_are_skipped(path: Path) -> None:
     service = Service(answer=lambda body: refusal(1) if b"document 1" in body else good(body))
     async with service.client() as cvs:
         await run(cvs, numbered(3), path)
@@ -517,7 +520,7 @@ async def test_without_replay_copies_of_what_this_run_pays_for_are_given(path: P
     assert stats.skipped == 0
 
 
-async def test_a_paid_answer_that_was_too_large_is_told_again(path: Path) -> None:
+async def test_a_paid_answer_that_was_too_large_is_reported_again(path: Path) -> None:
     async def answer(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"errorCode": "0", "errorMessage": "Success", "data": ["x" * 10_000]})
 
@@ -552,7 +555,7 @@ async def test_what_is_in_doubt_is_reported_and_not_sent(path: Path) -> None:
     assert (service.sent.total(), stats.held, stats.billed) == (1, 3, 1)
 
 
-async def test_what_is_in_doubt_is_sent_again_if_one_says_so(path: Path) -> None:
+async def test_items_in_doubt_are_sent_again_with_retry(path: Path) -> None:
     await in_doubt(path)
     service = Service()
     async with service.client() as cvs:
@@ -562,7 +565,7 @@ async def test_what_is_in_doubt_is_sent_again_if_one_says_so(path: Path) -> None
     assert [(r.state, r.attempts, r.unknown_attempts) for r in records(path).values()] == [("billed", 2, 1)] * 3
 
 
-async def test_what_is_in_doubt_is_left_out_if_one_says_so(path: Path) -> None:
+async def test_items_in_doubt_are_skipped_with_skip(path: Path) -> None:
     await in_doubt(path)
     service = Service()
     async with service.client() as cvs:
@@ -571,7 +574,7 @@ async def test_what_is_in_doubt_is_left_out_if_one_says_so(path: Path) -> None:
     assert (service.sent.total(), stats.skipped, stats.done) == (1, 3, 1)
 
 
-async def test_an_answer_that_left_a_doubt_is_exported_as_held(path: Path) -> None:
+async def test_an_item_in_doubt_is_exported_as_held(path: Path) -> None:
     async with Service(lambda _: httpx.Response(502, text="<h1>gateway</h1>")).client() as cvs:
         await run(cvs, numbered(1), path)
     [record] = records(path).values()
@@ -589,7 +592,7 @@ async def test_an_outcome_is_committed_before_it_is_seen(path: Path) -> None:
             assert (record.state, json.loads(record.content or b"")) == ("billed", GOOD)
 
 
-async def test_a_request_is_written_down_before_it_leaves(path: Path) -> None:
+async def test_a_request_is_recorded_before_it_leaves(path: Path) -> None:
     async def answer(request: httpx.Request) -> httpx.Response:
         known = {r.check_sum: r.state for r in (await asyncio.to_thread(records, path)).values()}
         assert known[request.url.params["check_sum"]] == "sent"
@@ -826,11 +829,13 @@ async def refused(path: Path, match: str) -> str:
     return str(caught.value)
 
 
-async def test_a_missing_folder_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+async def test_a_missing_folder_is_reported_before_anything_is_sent(tmp_path: Path) -> None:
     assert "nowhere" in await refused(tmp_path / "nowhere" / "claims.db", "No such file or directory")
 
 
-async def test_a_read_only_folder_is_told_before_anything_is_sent(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_read_only_folder_is_reported_before_anything_is_sent(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = os.open  # permissions mean nothing to root, who may run the tests
 
     def read_only(name: Any, flags: int, *more: Any, **options: Any) -> int:
@@ -920,8 +925,8 @@ async def test_a_journal_that_breaks_with_the_last_answer_ends_the_batch_with_it
     def full(writer: Any, calls: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    order = tuple(full if method is Writer.ended else method for method in _journal_writer._ORDER)
-    monkeypatch.setattr(_journal_writer, "_ORDER", order)
+    order = tuple(full if method is Writer.ended else method for method in journal_writer._ORDER)
+    monkeypatch.setattr(journal_writer, "_ORDER", order)
     monkeypatch.setattr(Writer, "ended", full)
     seen = list[Outcome[Any]]()
     async with Service().client() as cvs:
@@ -1000,7 +1005,7 @@ async def test_what_was_over_the_ceiling_is_done_by_the_next_run(path: Path) -> 
     assert set(service.sent.values()) == {1}
 
 
-async def test_wrong_credentials_stop_a_batch_and_it_says_so(sandbox: Sandbox, jpg: bytes, path: Path) -> None:
+async def test_wrong_credentials_stop_a_batch_with_a_reason(sandbox: Sandbox, jpg: bytes, path: Path) -> None:
     async with AsyncCVS("key", "wrong", base_url=sandbox.base_url) as cvs:
         outcomes, stats = await run(cvs, pictures(jpg, 60), path, concurrency=4, max_consecutive_failures=10)
     told = reasons(outcomes)
@@ -1055,7 +1060,7 @@ async def test_a_set_up_that_opens_no_file_holds_items_and_fails_none(
         raise ConfigurationError("too many open files: raise the limit, such as with ulimit -n 4096")
 
     scans, service = files(tmp_path / "scans", 30), Service()
-    monkeypatch.setattr(processing, "open_inputs", full)
+    monkeypatch.setattr(prepare, "open_inputs", full)
     async with service.client() as cvs:
         outcomes, _ = await run(cvs, scans, path)
     assert (reasons(outcomes), service.sent.total()) == ({"stop": 30}, 0)
@@ -1075,7 +1080,7 @@ async def test_what_was_lost_is_in_doubt_though_the_set_up_ends_the_call(path: P
 
 
 @pytest.mark.parametrize("timeout", [-1, 0, "soon", [], float("nan")])
-async def test_an_entry_with_a_timeout_that_makes_no_sense_fails_alone(path: Path, timeout: Any) -> None:
+async def test_an_entry_with_an_invalid_timeout_fails_alone(path: Path, timeout: Any) -> None:
     entries = [Entry({"path": b"one", "timeout": timeout}), Entry({"path": b"two", "timeout": 60})]
     service = Service()
     async with service.client() as cvs:
@@ -1084,6 +1089,16 @@ async def test_an_entry_with_a_timeout_that_makes_no_sense_fails_alone(path: Pat
     assert isinstance(errors(outcomes)[0], InvalidInputError)
     assert "timeout" in str(errors(outcomes)[0])
     assert service.sent.total() == 1
+
+
+async def test_an_invalid_keyword_is_refused_before_its_file_is_opened(path: Path, tmp_path: Path) -> None:
+    entries = [Entry({"path": tmp_path / "missing.jpg", "timeout": -1})]
+    async with Service().client() as cvs:
+        outcomes, stats = await run(cvs, entries, path)
+    assert "timeout" in str(errors(outcomes)[0])
+    assert (outcomes[0].item.key, stats.not_sent) == (None, 1)
+    with JournalReader(path) as reader:
+        assert reader.figures().documents == 0
 
 
 async def test_a_dead_service_stops_a_batch(path: Path) -> None:
@@ -1135,7 +1150,7 @@ async def test_an_empty_account_holds_the_rest_and_the_next_run_finishes_it(
     assert (stats.done, stats.replayed, stats.billed, sandbox.ledger.billed) == (40, 7, 33, 40)
 
 
-async def test_an_empty_account_is_no_failure_of_the_service(path: Path) -> None:
+async def test_out_of_requests_does_not_count_as_a_service_failure(path: Path) -> None:
     async with Service(lambda _: refusal(4)).client() as cvs:
         outcomes, _ = await run(cvs, numbered(20), path, max_consecutive_failures=3, concurrency=1)
     assert reasons(outcomes) == {"quota": 20}

@@ -21,7 +21,7 @@ from cvs_async import AsyncCVS, Done, Failed, Held, InvalidInputError, NoContent
 from cvs_async.batch import Batch, Outcome
 from cvs_async.batch import runner as runner_module
 from cvs_async.batch.journal import JournalError, JournalFigures, JournalReader, Record
-from cvs_async.batch.processing import InDoubt
+from cvs_async.batch.policy import InDoubt
 from cvs_async.stats import ClientStats
 from tests.clock import unhurried
 from tests.scripted import ANSWERS, KINDS, Kind, Script, ScriptedJournal, ScriptedService

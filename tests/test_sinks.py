@@ -91,7 +91,7 @@ async def test_results_are_on_the_disk_when_their_sink_is_left(
     assert synchronized == [status(out).st_size]
 
 
-async def test_a_results_file_that_exists_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+async def test_an_existing_results_file_is_refused_and_not_changed(tmp_path: Path) -> None:
     out = tmp_path / "results.jsonl"
     os.close(os.open(out, os.O_CREAT))
     with pytest.raises(InvalidInputError, match="is never written over"):

@@ -27,9 +27,9 @@ from cvs_async._reply import Reply
 from cvs_async.batch import Outcome
 from cvs_async.batch.outcome import Item, Requests
 from cvs_async.batch.sinks import InThread
+from cvs_async.batch.sinks.thumbnails import Thumbnails
 from cvs_async.batch.tables import COLUMNS, FORMULA, Csv, Layout, Parquet, Table, find
 from cvs_async.batch.tables import parquet_file as module
-from cvs_async.batch.thumbnails import Thumbnails
 from cvs_async.errors import DecodeError, OutOfRequestsError
 from cvs_async.models import fields_of
 from cvs_async.models.faces import FaceImage, FaceMatching, PersonWithCard

@@ -16,8 +16,8 @@ import pytest
 from cvs_async import Done, Failed, RetryPolicy, _call
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Item, Outcome
-from cvs_async.batch.journal import JournalReader, purge
-from cvs_async.batch.processing import InDoubt
+from cvs_async.batch.journal import JournalReader, purge_journal
+from cvs_async.batch.policy import InDoubt
 from cvs_async.batch.replay import recorded
 from tests.test_resume import GOOD, Service, kinds, numbered, reasons, records, run
 
@@ -72,7 +72,7 @@ async def test_an_answer_without_a_code_that_is_purged_is_not_sent_again(path: P
     service = Service(answer=without_a_code)
     async with service.client() as cvs:
         await run(cvs, numbered(2), path)
-        assert purge(path, -1) == 2
+        assert purge_journal(path, -1) == 2
         outcomes, stats = await run(cvs, numbered(2), path, in_doubt="retry")
     assert (outcomes, stats.skipped, service.sent.total()) == ([], 2, 2)
     assert [(isinstance(o, Done) and o.purged and o.reply.charge) for o in exported(path)] == ["unknown"] * 2
@@ -114,7 +114,7 @@ def older(path: Path, key: str, charge: str, code: object, error: str, content: 
         database.execute("UPDATE contents SET content = ? WHERE document = ?", (zlib.compress(content), document))
 
 
-async def test_an_answer_that_breaks_after_code_0_is_kept_and_told_again(path: Path) -> None:
+async def test_an_answer_that_breaks_after_code_0_is_kept_and_reported_again(path: Path) -> None:
     content = json.dumps({"errorCode": "0", **GOOD}).encode()[:-1]
     service = Service(answer=lambda _: httpx.Response(200, content=content))
     async with service.client() as cvs:

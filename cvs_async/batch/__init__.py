@@ -3,19 +3,19 @@
 from typing import TYPE_CHECKING
 
 from .._names import missing
-from .entries import Entry
-from .journal import Charges, JournalError, JournalFigures, JournalReader, Opening, Record, SourceFile, purge
-from .manifests import manifest, standard_input
+from .journal import Charges, JournalError, JournalFigures, JournalReader, Record, Session, SourceFile, purge_journal
 from .outcome import Cost, Done, Failed, Held, Item, Outcome, Stats, cost_of
-from .patterns import matches
 from .plan import Plan
 from .prices import Bill, Prices
 from .runner import Batch
-from .sinks import JsonLines, to_record
+from .sinks import JsonLines, outcome_to_dict
+from .sinks.thumbnails import Thumbnails
 from .sources import Source, folder
+from .sources.entries import Entry
+from .sources.manifests import manifest, standard_input
+from .sources.patterns import matches
 from .tables import Csv, Parquet, Xlsx
 from .tables.frames import frames, read_results, to_frame, to_parquet
-from .thumbnails import Thumbnails
 
 __all__ = [
     "Batch",
@@ -32,12 +32,12 @@ __all__ = [
     "JournalFigures",
     "JournalReader",
     "JsonLines",
-    "Opening",
     "Outcome",
     "Parquet",
     "Plan",
     "Prices",
     "Record",
+    "Session",
     "Source",
     "SourceFile",
     "Stats",
@@ -48,12 +48,12 @@ __all__ = [
     "frames",
     "manifest",
     "matches",
-    "purge",
+    "outcome_to_dict",
+    "purge_journal",
     "read_results",
     "standard_input",
     "to_frame",
     "to_parquet",
-    "to_record",
 ]
 
 

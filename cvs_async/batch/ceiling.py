@@ -1,18 +1,18 @@
-"""A bound on what may be billed, kept by permits that are taken before anything is sent."""
+"""The ceiling of a batch that runs in one process."""
 
 from __future__ import annotations
 
 import anyio
 
 
-class Ceiling:
-    """At most so many billed calls, whatever is in flight at once; None is no bound.
+class LocalCeiling:
+    """Allows at most so many billed requests, whatever is in flight; None is no bound.
 
-    What may have been charged counts as if it had been.
+    A request that may have been billed counts as billed.
 
     Args:
-        most: billed calls.
-        each: how many requests of one call can be charged: so many permits it takes.
+        most: billed requests.
+        each: how many requests of one call can be billed, which is how many permits a call takes.
     """
 
     def __init__(self, most: int | None, each: int = 1) -> None:
@@ -22,7 +22,7 @@ class Ceiling:
         self._changed = anyio.Condition()
 
     async def reserve(self) -> bool:
-        """Take permits. Waits while those in flight may still give theirs back; False where too few are left."""
+        """Take the permits of one call. Wait while calls in flight may return theirs; False if too few are left."""
         if self._left is None:
             return True
         async with self._changed:
@@ -34,7 +34,7 @@ class Ceiling:
             return True
 
     async def settle(self, paid: int) -> None:
-        """Give permits back, and say how many requests were, or may have been, paid for with them."""
+        """Return the permits of one call, of which `paid` requests were, or may have been, billed."""
         if self._left is None:
             return
         with anyio.CancelScope(shield=True):

@@ -1,4 +1,4 @@
-"""What makes two items the same: content, operation and parameters, and neither name nor place."""
+"""Keys of items: equal content, operation and parameters make equal keys; names and places do not count."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..api import OPERATIONS
 from ..errors import InvalidInputError
 
 OF_THE_CALL = frozenset({"send_as", "timeout", "check_sum"})
-"""Keywords that change how something is asked, but not what."""
+"""Keywords that change how a call is made, but not its answer."""
 
 
 def question_of(operation: str, parameters: Mapping[str, object], *, place: Sequence[str] = ()) -> bytes:
-    """What is asked of the inputs; `place` is where, if the name does not tell, see `place_of`.
+    """Return operation and parameters as bytes; `place` is where the operation is, see `place_of`.
 
     Raises:
-        InvalidInputError: if a parameter holds what is no JSON value.
+        InvalidInputError: a parameter is not a JSON value.
     """
     chosen = chosen_of(parameters)
     asked = [operation, chosen, *place]
@@ -33,29 +33,29 @@ def question_of(operation: str, parameters: Mapping[str, object], *, place: Sequ
 
 
 def chosen_of(parameters: Mapping[str, object]) -> dict[str, object]:
-    """Return the parameters that are part of a key: those that differ from the defaults, and say what is asked."""
+    """Return the parameters that are part of a key: those that differ from the defaults and affect the answer."""
     chosen = ((name, value) for name, value in parameters.items() if value not in (None, DEFAULTS.get(name)))
     return {name: value for name, value in chosen if name not in OF_THE_CALL}
 
 
 def state_of(inputs: Mapping[str, Url | Part]) -> str | None:
-    """Return size and time of the files among the inputs, ``106013:1732600000000000000 …``; None if there are none."""
+    """Return size and time of the files among the inputs, ``106013:1732600000000000000 …``; None without files."""
     files = [part for part in inputs.values() if isinstance(part, Part) and part.modified_ns is not None]
     return " ".join(f"{part.size}:{part.modified_ns}" for part in files) or None
 
 
 def place_of(endpoint: Endpoint[Any]) -> Sequence[str]:
-    """Return where an endpoint is, if its name does not tell: nothing for the library's own.
+    """Return host, method and paths of an endpoint that its name does not identify; empty for the library's own.
 
-    A name is made of the path, without its prefix and hyphens, and tells neither host nor method. So an endpoint of
-    the user's own may have the name of another one, and must not be given its answers.
+    A name is derived from the path, without its prefix and hyphens, and has neither host nor method. So an endpoint of
+    the user's own may have the name of another one, whose answers it must not get.
     """
     here = _place(endpoint)
     known = OPERATIONS.get(endpoint.name)
     if known is not None:
         return () if here == _place(known) else here
-    is_told = endpoint.path.replace("-", "_") == f"/api/v2/{endpoint.name.replace('.', '/')}"
-    return () if is_told and here == ("cloud", "", endpoint.path) else here
+    is_implied = endpoint.path.replace("-", "_") == f"/api/v2/{endpoint.name.replace('.', '/')}"
+    return () if is_implied and here == ("cloud", "", endpoint.path) else here
 
 
 def _place(endpoint: Endpoint[Any]) -> tuple[str, ...]:
@@ -63,8 +63,9 @@ def _place(endpoint: Endpoint[Any]) -> tuple[str, ...]:
 
 
 def key_of(question: bytes, inputs: Mapping[str, Url | Part], *, copy: int | None = None) -> str:
-    """64 hex digits; blocks while files are read. Of a URL it is the URL that counts; `copy` tells equal items apart
-    that are to stay apart.
+    """Return 64 hex digits. Blocks while files are read.
+
+    Of a URL, the URL itself is hashed; `copy` makes different keys for equal items.
 
     Raises:
         InvalidInputError: if a file cannot be read any more.

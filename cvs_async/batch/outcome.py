@@ -1,4 +1,4 @@
-"""What a batch reads and what becomes of it."""
+"""The items of a batch, their outcomes, and the figures of both."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Item:
     Attributes:
         index: its place in the source, from 0.
         source: the element itself, as the source gave it; not in the repr.
-        key: a hash of content, operation and parameters, 64 hex digits; None where the item cannot be read, or the
-            batch was stopped before it was.
-        reference: the user's own id of it, as a manifest has it.
+        key: a hash of content, operation and parameters, 64 hex digits; None if the item cannot be read, or the batch
+            was stopped before it was.
+        reference: the user's own id of it, from a manifest.
     """
 
     index: int
@@ -40,7 +40,7 @@ class Item:
 class Recorded(Serializable):
     """Base of outcomes: `to_dict` is a line of a JSON Lines file.
 
-    A file's path stands in ``source``; of a URL the query is left out.
+    ``source`` is a file's path, or a URL without its query.
     """
 
     __slots__ = ()
@@ -58,7 +58,7 @@ class Requests:
     Attributes:
         sent_at: when the one that was answered left, else the last one, in seconds since 1970; without a journal, when
             its call began.
-        ended_at: when it was answered or given up; None while it is under way.
+        ended_at: when it was answered or given up; None while it is in flight.
         billed: how many of all of them were charged.
     """
 
@@ -72,9 +72,9 @@ class Done(Recorded, Generic[T]):
     """The item was read, and paid for; or perhaps, where `reply.charge` is ``unknown``.
 
     Attributes:
-        replayed: an earlier run has paid for it; this is its answer out of the journal.
+        replayed: an earlier run has paid for it; this is its answer from the journal.
         deduplicated: another item with the same key has paid for it.
-        purged: its answer was dropped from the journal since, so that the reply has no data. Only an export has such
+        purged: its answer was since dropped from the journal, so that the reply has no data. Only an export has such
             outcomes; in results files their status is ``purged``.
         requests: when it was sent, and how often it was charged; None if that is not known.
     """
@@ -87,16 +87,17 @@ class Done(Recorded, Generic[T]):
     requests: Requests | None = field(default=None, kw_only=True, eq=False, repr=False)
 
     def _unstructured(self, *, compact: bool) -> dict[str, Any]:
-        data = {} if self.purged else {"data": unstructure(self.reply.data, compact=compact)}
-        return head_of(self) | data
+        if self.purged:
+            return head_of(self)
+        return head_of(self) | {"data": unstructure(self.reply.data, compact=compact)}
 
 
 @frozen
 class Failed(Recorded):
-    """An answer, or an input, that says no. It cost nothing, unless `error.charge` says otherwise.
+    """The service refused the item, or it cannot be sent. It cost nothing, unless `error.charge` says otherwise.
 
     Attributes:
-        replayed, deduplicated, requests: as of `Done`.
+        replayed, deduplicated, requests: see `Done`.
     """
 
     item: Item
@@ -115,8 +116,8 @@ class Held(Recorded):
             and its answer was lost or unreadable, now or in an earlier run; whether it was charged is unknown.
             ``ceiling``: `max_billed` is reached. ``stop``: too many calls failed in a row, the journal cannot be
             written, or the set-up is to blame, such as a closed client.
-        error: what the call ended with.
-        requests: as of `Done`; None if none was made.
+        error: that the call ended with.
+        requests: see `Done`; None if no request was made.
     """
 
     item: Item
@@ -126,16 +127,16 @@ class Held(Recorded):
 
 
 def name_of(source: object) -> str:
-    """What an item is called in every output: its path, or its URL without the query; several inputs in one line."""
+    """Return an item's name in all outputs: its path, or its URL without the query; several inputs in one line."""
     if isinstance(source, tuple):
         return ", ".join(name_of(part) for part in source)
     return printable_name(describe(source))
 
 
 def printable_name(name: str) -> str:
-    """Text that can be written anywhere: bytes of a file name that are no UTF-8 become escapes, as in the journal.
+    """Return text that can be written anywhere: bytes of a file name outside UTF-8 are escaped, as in the journal.
 
-    They stay different where the names are.
+    Different names stay different.
     """
     return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode()
 
@@ -143,7 +144,7 @@ def printable_name(name: str) -> str:
 Outcome: TypeAlias = Done[T] | Failed | Held
 
 Cost = Literal["billed", "free", "unknown", "not sent"]
-"""What became of an item's money: its `Charge`, or ``not sent`` where no request was made."""
+"""What an item cost: its `Charge`, or ``not sent`` if no request was made."""
 
 
 def cost_of(outcome: Outcome[Any]) -> Cost:
@@ -161,7 +162,7 @@ def cost_of(outcome: Outcome[Any]) -> Cost:
 
 
 def head_of(outcome: Recorded) -> dict[str, Any]:
-    """Return what `to_dict` of an outcome has beside the reply's data; of an error, all of it."""
+    """Return `to_dict` of an outcome without the reply's data; of an error, all of it."""
     item, source = outcome.item, outcome.item.source
     record: dict[str, Any] = {
         "index": item.index,
@@ -173,12 +174,24 @@ def head_of(outcome: Recorded) -> dict[str, Any]:
         record["id"] = item.reference
     match outcome:
         case Done():
-            record |= _how(outcome) | ({"status": "purged"} if outcome.purged else {}) | reply_head(outcome.reply)
+            record |= _how(outcome) | reply_head(outcome.reply)
+            if outcome.purged:
+                record["status"] = "purged"
         case Failed():
             record |= _how(outcome) | _error_record(outcome.error)
         case Held():
             record |= {"reason": outcome.reason} | _error_record(outcome.error)
     return record
+
+
+def outcome_to_dict(outcome: Outcome[Any], *, data: bool = True) -> dict[str, Any]:
+    """Return `outcome.to_dict()`: one line of a results file.
+
+    Args:
+        outcome: of an item.
+        data: include what was read.
+    """
+    return outcome.to_dict() if data else head_of(outcome)
 
 
 def _how(outcome: Done[Any] | Failed) -> dict[str, Any]:
@@ -207,14 +220,14 @@ class Stats:
     """A batch in numbers, up to date at any time.
 
     Attributes:
-        total: how many items there are; None while the source cannot tell.
+        total: how many items there are; None if that is not known.
         done, failed, held: outcomes so far.
-        billed, free, unknown, not_sent: the same outcomes by what they cost in this run, see `cost_of`; without those
+        billed, free, unknown, not_sent: the same outcomes by what they cost in this run, see `cost_of`, without those
             that are `replayed` or `deduplicated`. They count items; `AsyncCVS.stats` counts requests.
-        replayed, deduplicated: outcomes that took no request, because the journal, or another item, had them.
-        skipped: items without an outcome, because the journal has it and it was not to be replayed.
-        errors: how often each kind of error was met, by the name of its class.
-        in_flight: calls being made now.
+        replayed, deduplicated: outcomes without a request, because the journal, or another item, had them.
+        skipped: items without an outcome, because the journal has it and `replay` is off.
+        errors: how often each error occurred, by the name of its class.
+        in_flight: calls in flight.
     """
 
     total: int | None = None
@@ -240,7 +253,7 @@ class Stats:
 
     @property
     def rate(self) -> float:
-        """Items finished in a second, on average."""
+        """Finished items per second, on average."""
         return self.finished / max(self.elapsed, 1e-9)
 
     @property
@@ -252,28 +265,28 @@ class Stats:
 
     @property
     def eta(self) -> float | None:
-        """Seconds until the end at this rate; None while it cannot be told."""
+        """Seconds until the end at this rate; None if that cannot be estimated."""
         if self.total is None or not self.finished:
             return None
         return max(self.total - self.finished - self.skipped, 0) / self.rate
 
     def start(self) -> None:
-        """The batch begins."""
+        """Start the clock of the batch."""
         self._started = time.monotonic()
 
     def end(self) -> None:
-        """The batch is over: `rate` and `elapsed` stay as they are."""
+        """Stop the clock: `rate` and `elapsed` no longer change."""
         self._ended = time.monotonic()
 
     def figures(self) -> dict[str, Any]:
-        """As plain JSON values, for whoever looks on from another process."""
+        """Return plain JSON values, for readers in other processes."""
         outcomes, costs = ("done", "failed", "held"), ("billed", "free", "unknown", "not_sent")
         names = ("total", *outcomes, *costs, "replayed", "deduplicated", "skipped", "in_flight")
-        told: dict[str, Any] = {name: getattr(self, name) for name in names}
-        return told | {"rate": round(self.rate, 2), "eta": self.eta, "elapsed": round(self.elapsed, 1)}
+        figures: dict[str, Any] = {name: getattr(self, name) for name in names}
+        return figures | {"rate": round(self.rate, 2), "eta": self.eta, "elapsed": round(self.elapsed, 1)}
 
     def count(self, outcome: Outcome[Any]) -> None:
-        """Take an outcome into account."""
+        """Count an outcome."""
         if isinstance(outcome, Done):
             self.done += 1
         else:

@@ -1,4 +1,4 @@
-"""What a batch would do: its inputs are read, and nothing is sent."""
+"""What a batch would do and cost. Its inputs are read, and nothing is sent."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ import io
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import anyio.to_thread
 from attrs import define, field
 
 from .._inputs import Part
 from ..errors import CVSError
-from ._journal_service import Service
 from .journal import JournalError, JournalReader, Record, is_new
-from .listing import passed_over_by
+from .journal.service import Service
 from .outcome import Item, name_of
+from .policy import BatchPolicy
+from .prepare import Preparer, named
 from .prices import Bill, Prices
-from .processing import Processor, Rules
 from .replay import PERMANENT, is_answered, is_free
 from .sources import iterate
+from .sources.listing import passed_over_by
 
 SHOWN = 20
 """How many unreadable items are named."""
+
+Known: TypeAlias = Literal["planned", "sent", "billed", "free", "unknown", "answered"]
+"""The state of a document in the journal; ``answered`` was refused for good, or has an answer without a code."""
 
 
 @define
@@ -36,11 +40,11 @@ class Plan:
         pages: of PDFs and pictures; None if there are PDFs and `pypdf` is not installed.
         duplicates: items whose content, operation and parameters another item has too.
         unreadable: the first of the items that cannot be sent, by name and reason.
-        unreadable_count: how many there are.
+        unreadable_count: how many cannot be sent.
         known: what the journal has of the others, by state.
         most_billed: how many requests can be charged at the most.
-        operation: that they are of, such as ``ocr.card``.
-        passed_over: files that the source has met and does not want, by ending.
+        operation: of the batch, such as ``ocr.card``.
+        passed_over: files that the source has found and does not read, by ending.
     """
 
     count: int = 0
@@ -60,29 +64,31 @@ class Plan:
 
 
 async def make_plan(
-    source: object, processor: Processor[Any], rules: Rules, journal: Path | None, service: Service
+    source: object, preparer: Preparer[Any], policy: BatchPolicy, known: Mapping[bytes, Known], each: int
 ) -> Plan:
     """Read a source to its end.
 
-    Raises:
-        JournalError: the journal cannot be read, or holds answers of another service.
+    Args:
+        source: of the batch.
+        preparer: of its items.
+        policy: of the batch.
+        known: what its journal has, by key.
+        each: how many requests of one call can be billed.
     """
-    known = await anyio.to_thread.run_sync(_states, journal, service)
-    plan, seen = Plan(operation=processor.operation), set[bytes]()
+    endpoint = preparer.endpoint
+    plan, seen = Plan(operation=endpoint.name), set[bytes]()
     async for element in iterate(source):
-        item = processor.named(Item(plan.count, element))
+        item = named(endpoint, Item(plan.count, element))
         plan.count += 1
         try:
-            item, parts, options = await processor.prepare(item, element)
-            processor.check(options)
+            prepared = await preparer.prepare(item, element)
         except CVSError as error:
             plan.unreadable_count += 1
             if len(plan.unreadable) < SHOWN:
                 plan.unreadable.append((name_of(item.source), str(error)))
             continue
-        await _weigh(plan, parts)
-        assert item.key is not None  # noqa: S101 - it is prepared
-        key = bytes.fromhex(item.key)  # half the memory
+        await _weigh(plan, prepared.parts)
+        key = bytes.fromhex(prepared.key)  # half the memory
         if key in seen:
             plan.duplicates += 1
             continue
@@ -90,12 +96,18 @@ async def make_plan(
         state = known.get(key)
         if state is not None:
             plan.known[state] += 1
-        if state in (None, "planned", "free") or (state in ("sent", "unknown") and rules.in_doubt == "retry"):
-            plan.most_billed += processor.most_billed
+        if _is_sent(state, policy):
+            plan.most_billed += each
     plan.passed_over = passed_over_by(source)
-    if rules.max_billed is not None:
-        plan.most_billed = min(plan.most_billed, rules.max_billed)
+    if policy.max_billed is not None:
+        plan.most_billed = min(plan.most_billed, policy.max_billed)
     return plan
+
+
+def _is_sent(state: Known | None, policy: BatchPolicy) -> bool:
+    if state in ("sent", "unknown"):
+        return policy.in_doubt == "retry"
+    return state in (None, "planned", "free")
 
 
 async def _weigh(plan: Plan, parts: Mapping[str, object]) -> None:
@@ -103,11 +115,14 @@ async def _weigh(plan: Plan, parts: Mapping[str, object]) -> None:
         if isinstance(part, Part):
             plan.bytes += part.size
             pages = await anyio.to_thread.run_sync(_pages, part)
-            plan.pages = None if plan.pages is None or pages is None else plan.pages + pages
+            if plan.pages is None or pages is None:
+                plan.pages = None
+            else:
+                plan.pages += pages
 
 
 def _pages(part: Part) -> int | None:
-    """Of a PDF; anything else, and a PDF that nobody can read, is one."""
+    """Return the pages of a PDF; 1 for anything else and for a PDF that cannot be read, None without `pypdf`."""
     if part.content_type != "application/pdf":
         return 1
     try:
@@ -121,8 +136,12 @@ def _pages(part: Part) -> int | None:
         return 1
 
 
-def _states(journal: Path | None, service: Service) -> dict[bytes, str]:
-    """What the journal has of each key; "answered" are refusals that will not change, and answers without a code."""
+def known_states(journal: Path | None, service: Service) -> dict[bytes, Known]:
+    """Return what a journal has of each key. Blocks.
+
+    Raises:
+        JournalError: the journal cannot be read, or holds answers of another service.
+    """
     if journal is None or is_new(journal):
         return {}
     with JournalReader(journal) as reader:
@@ -132,7 +151,7 @@ def _states(journal: Path | None, service: Service) -> dict[bytes, str]:
         return {bytes.fromhex(record.key): _state(record) for record, _, _ in reader.records(content=False)}
 
 
-def _state(record: Record) -> str:
+def _state(record: Record) -> Known:
     if is_answered(record) or (is_free(record) and record.error in PERMANENT):
         return "answered"
     return "unknown" if record.state == "free" and not is_free(record) else record.state

@@ -1,4 +1,4 @@
-"""What billed requests cost in money: exact sums of prices that the user gives."""
+"""What billed requests cost in money: exact sums of the user's prices."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ..errors import InvalidInputError
 from ..models.amounts import Amount, parse_amount
 
 DIGITS = 9
-"""The most digits before and behind the point of a price: so ten thousand million of them have an exact sum."""
+"""The most digits before and behind the point of a price, so that ten thousand million of them have an exact sum."""
 
 _TWO_WAYS = re.compile(r"\D*[1-9]\d{0,2}[.,]\d{3}\D*")
-"""1.000 is a thousand in Vietnam and one elsewhere; nobody may guess a price. Đồng have no decimals."""
+"""1.000 is a thousand in Vietnam and one elsewhere, and a price is never guessed. Đồng have no decimals."""
 
 
 @frozen
@@ -29,8 +29,8 @@ class Bill:
 
     Attributes:
         amount: of the requests whose operation has a price.
-        currency: of the amount, as it was given with the prices; None where it was not.
-        unpriced: requests that are not in the amount, by their operation, which has no price.
+        currency: of the amount, as given with the prices; None if none was given.
+        unpriced: requests of operations without a price, by operation; not in the amount.
     """
 
     amount: Decimal
@@ -104,13 +104,15 @@ class Prices:
     @classmethod
     def _of(cls, prices: Mapping[str, object], currency: str | None) -> Self:
         amounts = {operation: _amount(operation, price) for operation, price in prices.items()}
-        units = {unit for amount in amounts.values() if (unit := amount.unit)} | ({currency} if currency else set())
+        units = {unit for amount in amounts.values() if (unit := amount.unit)}
+        if currency:
+            units.add(currency)
         if len(units) > 1:
             raise InvalidInputError(f"prices are in {' and '.join(sorted(units))}: give all in one currency")
         return cls({operation: amount.value for operation, amount in amounts.items()}, next(iter(units), None))
 
     def with_others(self, others: Prices) -> Prices:
-        """Return these prices and others, which win where both have one.
+        """Return these prices and others, which take precedence.
 
         Raises:
             InvalidInputError: the two are in different currencies.
@@ -120,7 +122,7 @@ class Prices:
         return evolve(others, each={**self.each, **others.each}, currency=others.currency or self.currency)
 
     def bill(self, requests: Mapping[str, int]) -> Bill:
-        """Add up how much so many requests of each operation cost.
+        """Return how much so many requests of each operation cost.
 
         Args:
             requests: by operation.
@@ -131,7 +133,7 @@ class Prices:
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
-    """Prices by the whole name: TOML takes ``ocr.card`` for a table with a key."""
+    """Return prices by the whole name: to TOML ``ocr.card`` is a table with a key."""
     flat: dict[str, object] = {}
     for name, value in table.items():
         if isinstance(value, dict):
@@ -142,7 +144,7 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
 
 
 def _amount(operation: str, given: object) -> Amount:
-    """A price as it was written: a number, or text with a currency."""
+    """Return a price from a number, or from text with a currency."""
     if isinstance(given, (int, Decimal)) and not isinstance(given, bool):
         return Amount(Decimal(given))
     amount = parse_amount(given) if isinstance(given, str) else None

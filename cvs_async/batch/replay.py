@@ -1,4 +1,4 @@
-"""Outcomes out of the journal: decoding is pure, so what was answered once can be read again at any time."""
+"""Outcomes from the journal. Decoding is pure, so a stored answer can be decoded again at any time."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .._endpoint import Endpoint
 from .._exchange import WireReply
 from .._reply import Reply, decode
 from ..errors import Charge, ConnectionLostError, CVSError, drop_frames
-from ._journal_schema import PERMANENT as PERMANENT
 from .journal import Record
+from .journal.records import PERMANENT as PERMANENT
 from .outcome import Done, Failed, Held, Item, Outcome, Requests
 
 T = TypeVar("T")
 
 UNPRICED = (None, "DecodeError", "APIError")
-"""How a request has ended, in `Record.error`, whose answer is kept although nobody knows what it cost."""
+"""The values of `Record.error` of answers that are kept although their charge is unknown."""
 
 
 def answered(endpoint: Endpoint[T], item: Item, record: Record, content: bytes) -> Done[T] | Failed:
-    """What an answer says that is in the journal; `deduplicated` if this run has paid for it, else `replayed`."""
+    """Decode an answer from the journal: `deduplicated` if this run has paid for it, else `replayed`."""
     wire = WireReply(record.http_status or 200, content, record.attempts)
     try:
         reply = decode(endpoint, wire, check_sum=record.check_sum)
@@ -33,7 +33,7 @@ def answered(endpoint: Endpoint[T], item: Item, record: Record, content: bytes) 
 
 
 def is_free(record: Record) -> bool:
-    """Whether the last request cost nothing, and another one may be made.
+    """Return whether the last request cost nothing, so that another one may be made.
 
     An older version took a code that is not a whole number for free, which it may not have been.
     """
@@ -41,11 +41,11 @@ def is_free(record: Record) -> bool:
 
 
 def may_be_read(record: Record) -> bool:
-    """Whether an answer may have been kept whose charge is unknown.
+    """Return whether an answer with an unknown charge may be stored and read.
 
-    There are answers without a code, those that could not be read before, and those whose reading was broken off,
-    because the client was closed or memory was short: then any error stands there. One that came before its document
-    had left, and so ended as a lost connection, may be another document's, and is never read.
+    1. It came before its document had left, and so ended as a lost connection: it may be another document's. Never.
+    2. It has no code, could not be decoded before, or its decoding was broken off because the client was closed or
+       memory was short, which may have left any error: yes.
     """
     if record.error == ConnectionLostError.__name__:
         return False
@@ -53,29 +53,30 @@ def may_be_read(record: Record) -> bool:
 
 
 def is_answered(record: Record) -> bool:
-    """Whether there was a reply whose charge is unknown, because it had no code."""
+    """Return whether there was a reply whose charge is unknown because it had no code."""
     return record.state == "unknown" and record.error is None
 
 
 def in_doubt(endpoint: Endpoint[Any], item: Item, record: Record) -> Held:
-    """For a request that left, and whose answer never came or cannot be read."""
-    lost = record.state == "sent" or record.error not in UNPRICED
-    came = "its answer never came" if lost else "its answer does not tell what it cost"
+    """Return the outcome of a request that left, and whose answer never came or cannot be read."""
+    came = "its answer does not tell what it cost"
+    if record.state == "sent" or record.error not in UNPRICED:
+        came = "its answer never came"
     text = f"was sent before, and {came}; in_doubt='retry' sends it again, and may pay twice"
-    if record.mine:
+    if record.this_run:
         text = f"was sent by this run for an equal item, and {came}; it is not sent again in the same run"
     return Held(item, "in_doubt", _error(endpoint, record, text), requests=_requests(record))
 
 
 def unread(endpoint: Endpoint[Any], item: Item, record: Record) -> Failed:
-    """For a request that ended, and whose answer was not kept, such as one that was too large."""
+    """Return the outcome of a request whose answer was not kept, such as one that was too large."""
     paid = "was answered and paid for, and " if record.state == "billed" else ""
     error = _error(endpoint, record, f"{paid}ended with {record.error}")
     return Failed(item, error, **_known(record))
 
 
 def purged(endpoint: Endpoint[Any], item: Item, record: Record) -> Done[Any]:
-    """For a document that was read and paid for, as far as is known, and whose answer was dropped from the journal."""
+    """Return the outcome of a document that was paid for, and whose answer was dropped from the journal."""
     reply: Reply[Any] = Reply(
         operation=endpoint.name,
         data=None,
@@ -89,7 +90,7 @@ def purged(endpoint: Endpoint[Any], item: Item, record: Record) -> Done[Any]:
 
 
 def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
-    """The outcome of an item as the journal has it, whatever its state; its content has been read along."""
+    """Return the outcome of an item in any state as the journal has it; its record includes its content."""
     if record.state == "planned":
         return Held(item, "stop", _error(endpoint, record, "was planned, and not sent yet"))
     if record.state != "billed" and not is_free(record):
@@ -106,12 +107,12 @@ def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
 
 
 def outcomes_of(records: Iterable[tuple[Record, str, str | None]]) -> Iterator[Outcome[Any]]:
-    """The outcome of each source of a journal, in the order in which they were first met.
+    """Yield the outcome of each source of a journal, in the order in which they were first claimed.
 
     An answer of an operation that the library does not know is read as plain JSON. Of equal documents, those beyond
     the first are `deduplicated`.
     """
-    from ..api import OPERATIONS  # which needs what needs this
+    from ..api import OPERATIONS  # imported here, because it imports this package
 
     for index, (record, name, reference) in enumerate(records):
         endpoint = OPERATIONS.get(record.operation) or Endpoint("export", attribute=record.operation)
@@ -128,8 +129,8 @@ class _Known(TypedDict):
 
 
 def _known(record: Record) -> _Known:
-    """What an outcome says of the requests that an earlier item or run has made."""
-    return {"replayed": not record.mine, "deduplicated": record.mine, "requests": _requests(record)}
+    """Return what an outcome reports of the requests of an earlier item or run."""
+    return {"replayed": not record.this_run, "deduplicated": record.this_run, "requests": _requests(record)}
 
 
 def _requests(record: Record) -> Requests | None:
@@ -137,13 +138,16 @@ def _requests(record: Record) -> Requests | None:
 
 
 def _error(endpoint: Endpoint[Any], record: Record, text: str) -> CVSError:
-    charge: Charge = "unknown"
-    if record.state == "billed" or record.state == "planned" or is_free(record):
-        charge = "billed" if record.state == "billed" else "free"
     return CVSError(
         f"{endpoint.name}: {text}",
         operation=endpoint.name,
         attempts=record.attempts,
-        charge=charge,
+        charge=_charge(record),
         http_status=record.http_status,
     )
+
+
+def _charge(record: Record) -> Charge:
+    if record.state == "billed":
+        return "billed"
+    return "free" if record.state == "planned" or is_free(record) else "unknown"

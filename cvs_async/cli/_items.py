@@ -16,9 +16,9 @@ from attrs import field, frozen
 from .._endpoint import Endpoint
 from .._inputs import is_url
 from ..batch import Entry, folder, manifest, matches, standard_input
-from ..batch.crew import Crew
-from ..batch.listing import unlisted
 from ..batch.sources import PICTURES, Listed
+from ..batch.sources.listing import unlisted
+from ..batch.worker_threads import WorkerThreads
 from ..errors import InvalidInputError
 
 STDIN = "-"
@@ -98,10 +98,10 @@ class Items(Listed):
         return count or int(isinstance(found, matches))  # that nothing matches is an item
 
     async def _inputs(self) -> AsyncGenerator[Any]:
-        async with Crew(1) as crew:
+        async with WorkerThreads(1) as threads:
             for place in range(0, len(self.paths), LOOKED_AT):
                 some = self.paths[place : place + LOOKED_AT]
-                for path, found in zip(some, await crew.run(partial(self._look, some)), strict=True):
+                for path, found in zip(some, await threads.run(partial(self._look, some)), strict=True):
                     if path == STDIN:
                         async for line in standard_input(null=self.null):
                             yield line

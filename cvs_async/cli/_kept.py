@@ -10,10 +10,9 @@ from attrs import define, field
 
 from .._converter import unstructure_with
 from .._reply import Reply
-from ..batch import Done
-from ..batch import _drafts as drafts
+from ..batch import Done, atomic
 from ..batch.outcome import Item, printable_name
-from ..batch.thumbnails import free_names, images_of, named_pictures
+from ..batch.sinks.thumbnails import free_names, images_of, named_pictures
 from ..errors import InvalidInputError
 from ..models.fields import Image, described
 
@@ -50,9 +49,9 @@ class KeptPictures:
         if self.folder is None:
             return
         try:
-            drafts.make_folder(self.folder)
-            probe = drafts.draft_path(self.folder / "picture")
-            drafts.make_private(probe)
+            atomic.make_folder(self.folder)
+            probe = atomic.draft_path(self.folder / "picture")
+            atomic.make_private(probe)
             probe.unlink()
         except FileExistsError:
             raise InvalidInputError(f"{self.folder} is a file, and not a folder to write to") from None
@@ -98,7 +97,7 @@ def _made(names: Iterator[Path]) -> Path:
     while True:
         target = next(names)
         try:
-            drafts.make_private(target)
+            atomic.make_private(target)
         except FileExistsError:
             continue
         return target

@@ -17,10 +17,10 @@ import anyio
 import anyio.to_thread
 from attrs import define, field, frozen
 
-from ..batch import Outcome
-from ..batch import _drafts as drafts
+from ..batch import Outcome, atomic
 from ..batch.journal import Journal, JournalError, Output
-from ..batch.thumbnails import free_names, named_pictures
+from ..batch.sinks.notes import is_known, is_left_behind, note_of_draft, output_of
+from ..batch.sinks.thumbnails import free_names, named_pictures
 from ..errors import InvalidInputError
 
 TOGETHER = 64
@@ -115,7 +115,7 @@ class Pictures:
 
     def _make_folder(self) -> None:
         try:
-            drafts.make_folder(self._folder)
+            atomic.make_folder(self._folder)
         except FileExistsError:
             raise InvalidInputError(f"{self._given} is a file, and not a folder to write to") from None
         except OSError as error:
@@ -124,7 +124,7 @@ class Pictures:
     def _make_drafts(self) -> Output:
         try:
             self._drafts.mkdir(mode=0o700)
-            return drafts.note_of_draft(self._drafts)
+            return note_of_draft(self._drafts)
         except OSError as error:
             raise InvalidInputError(f"{self._given} cannot be written: {error.strerror}") from error
 
@@ -134,7 +134,7 @@ class Pictures:
         while some := await anyio.to_thread.run_sync(lambda: list(islice(files, LOOK))):
             is_empty = False
             noted = await asyncio.gather(*(notes.outputs(str(path)) for path, _ in some))
-            if any(drafts.is_known(status, known) for (_, status), known in zip(some, noted, strict=True)):
+            if any(is_known(status, known) for (_, status), known in zip(some, noted, strict=True)):
                 return True
         if not is_empty:
             raise InvalidInputError(
@@ -144,7 +144,7 @@ class Pictures:
 
     def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
         for path in self._folder.iterdir():
-            if status := drafts.status_of(path):
+            if status := atomic.status_of(path):
                 yield path, status
 
     def _put(self, outcome: Outcome[Any]) -> None:
@@ -155,7 +155,7 @@ class Pictures:
                 continue
             draft = self._drafts / str(self._number)
             self._number += 1
-            with open(draft, "xb", opener=drafts.private) as file:
+            with open(draft, "xb", opener=atomic.private) as file:
                 file.write(content)
             waiting.pictures.append((draft, name))
         if waiting.pictures or self._goes_on:
@@ -199,18 +199,18 @@ class Pictures:
         """The pictures that are there as they were noted."""
         for note in notes:
             path = self._folder / Path(note.path).name
-            if (status := drafts.status_of(path)) and drafts.is_known(status, [note]):
+            if (status := atomic.status_of(path)) and is_known(status, [note]):
                 yield path
 
 
 def _clear(note: Output) -> None:
     """Take away what a run that was killed has left."""
-    if drafts.is_left_behind(note) and os.path.isdir(note.path):
+    if is_left_behind(note) and os.path.isdir(note.path):
         shutil.rmtree(note.path)
 
 
 def _outputs(moves: Sequence[Move]) -> list[Output]:
-    return [drafts.output_of(move.target, move.draft.lstat()) for move in moves]
+    return [output_of(move.target, move.draft.lstat()) for move in moves]
 
 
 def _move_all(moves: Sequence[Move], stale: Sequence[Path]) -> None:
@@ -221,4 +221,4 @@ def _move_all(moves: Sequence[Move], stale: Sequence[Path]) -> None:
             shutil.copymode(move.target, move.draft)
             os.replace(move.draft, move.target)
         else:
-            drafts.move_to_new(move.draft, move.target)
+            atomic.move_to_new(move.draft, move.target)

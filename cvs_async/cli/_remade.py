@@ -10,9 +10,10 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from ..batch import _drafts as drafts
+from ..batch import atomic
 from ..batch.journal import Journal, JournalError, Output
 from ..batch.sinks import refusal
+from ..batch.sinks.notes import is_known, is_left_behind, note_of_draft, output_of, same
 from ..errors import InvalidInputError
 
 
@@ -31,7 +32,7 @@ class Remade:
         self._out = out
         self._notes = notes
         self._target = Path(os.path.realpath(out))
-        self.path = drafts.draft_path(self._target)
+        self.path = atomic.draft_path(self._target)
         self._replaced: os.stat_result | None = None
         self._guard: int | None = None
 
@@ -73,13 +74,13 @@ class Remade:
             OSError: if it cannot; the draft stays.
             JournalError: if the journal cannot note it. It replaces nothing then.
         """
-        finished = await anyio.to_thread.run_sync(drafts.status_of, self.path)
+        finished = await anyio.to_thread.run_sync(atomic.status_of, self.path)
         if finished is None or not await anyio.to_thread.run_sync(self._is_better, finished, whole):
             return
         failure: JournalError | None = None
         if self._notes is not None:
             try:
-                await self._notes.made([drafts.output_of(self._target, finished)])
+                await self._notes.made([output_of(self._target, finished)])
             except JournalError as error:
                 failure = error
         if failure is None or self._replaced is None:
@@ -101,7 +102,7 @@ class Remade:
     def _judge(self, notes: list[Output]) -> os.stat_result | None:
         """What is there and may be replaced; None where nothing is."""
         try:
-            status = drafts.status_of(self._target)
+            status = atomic.status_of(self._target)
         except OSError as error:
             raise refusal(self._out, error) from error
         if status is None:
@@ -112,7 +113,7 @@ class Remade:
             if status.st_size or not self._target.is_file():
                 raise refusal(self._out, FileExistsError(), "choose another name")
             return status
-        if drafts.is_known(status, notes):
+        if is_known(status, notes):
             return status
         what = "was changed after it was" if notes else "was not"
         advice = "move it away, or choose another name"
@@ -120,38 +121,38 @@ class Remade:
 
     def _make(self) -> Output:
         try:
-            drafts.make_private(self.path)
+            atomic.make_private(self.path)
             if self._replaced is not None:
                 shutil.copymode(self._target, self.path)
-            return drafts.note_of_draft(self.path)
+            return note_of_draft(self.path)
         except OSError as error:
             self.discard()
             raise refusal(self._out, error) from error
 
     def _refuse_second(self) -> None:
-        if drafts.is_being_written(self._target, self.path):
-            raise drafts.in_use(self._out)
+        if atomic.is_being_written(self._target, self.path):
+            raise atomic.in_use(self._out)
         if self._replaced is not None and sys.platform != "win32":  # where an open file cannot be replaced
             try:
                 self._guard = os.open(self._target, os.O_RDONLY)
             except OSError:
                 return  # it may be replaced, and need not be readable for that
-            if not drafts.lock(self._guard, shared=True):
-                raise drafts.in_use(self._out)
+            if not atomic.lock(self._guard, shared=True):
+                raise atomic.in_use(self._out)
 
     def _clear(self, note: Output) -> None:
         """Take away what a run that was killed has left. Whoever else writes would have been noticed before."""
-        if note.path != str(self.path) and drafts.is_left_behind(note):
+        if note.path != str(self.path) and is_left_behind(note):
             Path(note.path).unlink()
 
     def _is_better(self, finished: os.stat_result, whole: bool) -> bool:
         return whole or self._replaced is None or finished.st_size > self._replaced.st_size
 
     def _place(self) -> None:
-        if not drafts.same(drafts.status_of(self._target), self._replaced):
+        if not same(atomic.status_of(self._target), self._replaced):
             raise FileExistsError(f"{self._out} was made or changed meanwhile; what came now is in {self.path}")
         if self._replaced is None:
-            drafts.move_to_new(self.path, self._target)
+            atomic.move_to_new(self.path, self._target)
         else:
             os.replace(self.path, self._target)
-        drafts.sync_folder(self._target.parent)
+        atomic.sync_folder(self._target.parent)

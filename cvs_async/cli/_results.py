@@ -15,11 +15,10 @@ import typer
 from attrs import frozen
 
 from .._files import kept_apart
-from ..batch import JsonLines, Outcome
-from ..batch import _drafts as drafts
+from ..batch import JsonLines, Outcome, atomic
 from ..batch.journal import Journal, JournalError
+from ..batch.sinks.thumbnails import Thumbnails
 from ..batch.tables import Csv, Parquet, Shape, Xlsx
-from ..batch.thumbnails import Thumbnails
 from ..errors import InvalidInputError
 from ._pictures import Pictures
 from ._progress import Sink
@@ -205,8 +204,8 @@ def named(out: Path | None) -> Path | None:
 
 def _refuse_written(out: Path) -> None:
     """Refuse a file that another command makes anew."""
-    if drafts.is_being_written(Path(os.path.realpath(out))):
-        raise drafts.in_use(out)
+    if atomic.is_being_written(Path(os.path.realpath(out))):
+        raise atomic.in_use(out)
 
 
 def _sink(out: Path | None, table: TableOptions, *, append: bool = False, draft: Path | None = None) -> Sink:

@@ -16,10 +16,10 @@ from rich.table import Table
 
 from .._pace import RateLimit
 from ..batch import Batch, Held
-from ..batch.listing import told_passed_over
 from ..batch.outcome import Reason
 from ..batch.plan import Plan
 from ..batch.prices import Prices
+from ..batch.sources.listing import format_passed_over
 from ..client import AsyncCVS
 from ..errors import InvalidInputError
 from ._common import (
@@ -346,7 +346,7 @@ def _refuse_unsafe(out: Path | None, thumbs: Path | None) -> None:
 
 
 def _passed_over(passed_over: Counter[str]) -> list[str]:
-    return [f"{told_passed_over(passed_over)}."] if passed_over else []
+    return [f"{format_passed_over(passed_over)}."] if passed_over else []
 
 
 def _print_plan(plan: Plan, prices: Prices | None, nothing_found: str) -> None:

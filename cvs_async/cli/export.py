@@ -12,8 +12,8 @@ import typer
 
 from .._hints import did_you_mean, nearest
 from ..batch import Done, Failed, Held, Outcome
-from ..batch._journals import Journals
 from ..batch.journal import JournalReader
+from ..batch.journal.several import Journals
 from ..batch.replay import outcomes_of
 from ..errors import InvalidInputError
 from ..look.review import Review, Verdict, corrected, error_rates

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..batch.journal import purge
+from ..batch.journal import purge_journal
 from ._common import JournalPath, messages, parse_span, told_errors
 
 
@@ -19,5 +19,5 @@ def command(
     """Drop the contents of old answers. What was done and what it cost stays, so nothing is paid for again."""
     seconds = parse_span(older_than)
     with told_errors():
-        dropped = purge(journal, seconds)
+        dropped = purge_journal(journal, seconds)
     messages().print(f"{dropped:,} answers dropped from {journal}; keys and charges are kept.", markup=False)

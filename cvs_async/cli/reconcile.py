@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import sys
 from collections import Counter
@@ -21,9 +22,9 @@ from rich.text import Text
 
 from .._escape import escaped
 from .._stdout import check_stdout
-from ..batch._drafts import draft_path, move_to_new, private
-from ..batch._journals import Journals
+from ..batch.atomic import AtomicFile
 from ..batch.journal import Charges
+from ..batch.journal.several import Journals
 from ..batch.prices import Bill, Prices
 from ..batch.sinks import refusal
 from ..batch.tables import FORMULA
@@ -263,18 +264,18 @@ def _opened(name: str) -> Iterator[IO[str]]:
         return
     path = Path(name)
     refuse_existing(path)
-    draft = draft_path(path)
+    new = AtomicFile(path)
     try:
-        file = open(draft, "x", encoding="utf-8-sig", newline="", opener=private)  # noqa: SIM115 - closed below
+        raw = new.open()
     except OSError as error:
         raise refusal(path, error) from error
     try:
-        with file:
+        with io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        move_to_new(draft, path)
+        new.commit()
     except FileExistsError as error:
         raise refusal(path, error, "choose another name") from error
     finally:
-        draft.unlink(missing_ok=True)
+        new.discard()

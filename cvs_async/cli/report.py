@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.text import Text
 
-from ..batch._journals import Journals
+from ..batch.journal.several import Journals
 from ..errors import InvalidInputError
 from ._common import Settings, find_operation, messages, options_of, shown, told_errors
 from ._places import refuse_overlap

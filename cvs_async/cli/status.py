@@ -11,8 +11,8 @@ import typer
 from rich.table import Table
 
 from .._json import dumps
-from ..batch._journals import Journals
 from ..batch.journal import JournalFigures
+from ..batch.journal.several import Journals
 from ..batch.prices import Bill
 from ._common import JournalPaths, console, print_result, told_errors, told_span, told_time
 from ._prices import PriceFile, PriceList, parse_prices, told_bill

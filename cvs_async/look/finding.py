@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 
 from .._inputs import choose_form, is_url, open_inputs
 from ..api import OPERATIONS
-from ..batch.journal import Opening, SourceFile
+from ..batch.journal import Session, SourceFile
 from ..batch.keys import key_of, question_of
 from ..errors import CVSError
 
@@ -61,7 +61,7 @@ class Finder:
     beside: Sequence[Path]
     folders: Sequence[Path] = ()
     parameters: Mapping[str, object] = field(factory=dict)
-    noted: Sequence[Opening] = ()
+    noted: Sequence[Session] = ()
     files: Callable[[str], Sequence[SourceFile]] = lambda _: ()
     _by_name: dict[str, Path | None] | None = field(default=None, init=False)
 

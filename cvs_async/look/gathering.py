@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from ..batch._journals import Journals
+from ..batch.journal.several import Journals
 from ..batch.outcome import Done, Held, Outcome
 from ..batch.replay import outcomes_of
 from ..batch.tables.frames import read_results

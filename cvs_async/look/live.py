@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import define, evolve, field
 
-from ..batch._journals import Journals
+from ..batch.journal.several import Journals
 from ..batch.replay import outcomes_of
 from ..errors import InvalidInputError
 from .data import PageData, to_json
@@ -142,7 +142,7 @@ class Live:
     @contextmanager
     def _opened(self) -> Iterator[_Opened]:
         with Journals(self._journals) as journals:
-            openings = [opening for reader in journals.readers for opening in reader.openings()]
+            openings = [opening for reader in journals.readers for opening in reader.sessions()]
             finder = Finder(
                 [path.parent for path in self._journals],
                 self._options.files,

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define
 
-from ..batch._journals import Journals
+from ..batch.journal.several import Journals
 from .charts import confidence_chart, small_chart, time_chart
 from .options import ReportOptions
 from .queue import ReviewQueue

@@ -10,7 +10,7 @@ from typing import IO, Any
 from attrs import define
 
 from .._version import __version__
-from ..batch._journals import Journals
+from ..batch.journal.several import Journals
 from ..errors import InvalidInputError
 from .data import PageData, shards, to_json, value_of
 from .finding import Finder
@@ -157,7 +157,7 @@ class _Report:
             [path.parent for path in inputs],
             self._options.files,
             self._options.parameters,
-            [opening for reader in journals.readers for opening in reader.openings()],
+            [opening for reader in journals.readers for opening in reader.sessions()],
             lambda key: [file for reader in journals.readers for file in reader.files(key)],
         )
 

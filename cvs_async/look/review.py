@@ -13,9 +13,9 @@ import attrs
 from attrs import define, field, frozen
 
 from .._json import dumps
-from ..batch._drafts import lock
+from ..batch.atomic import lock
 from ..batch.outcome import Done, Outcome
-from ..batch.sinks import to_record
+from ..batch.sinks import outcome_to_dict
 from ..batch.tables.reading import papers_in
 from ..errors import InvalidInputError
 
@@ -164,7 +164,7 @@ def _checked(found: object, where: str) -> dict[str, Any]:
 
 
 def corrected(outcome: Outcome[Any], verdicts: Mapping[str, Sequence[Verdict]]) -> dict[str, Any] | None:
-    """Return the record of an outcome, see `to_record`, with corrected values; None if none of its values is.
+    """Return the record of an outcome, see `outcome_to_dict`, with corrected values; None if none of its values is.
 
     A corrected value has no confidence, and ``"corrected": true`` beside it.
 
@@ -175,7 +175,7 @@ def corrected(outcome: Outcome[Any], verdicts: Mapping[str, Sequence[Verdict]]) 
     wanted = [one for one in verdicts.get(outcome.item.key or "", ()) if one.verdict == "corrected"]
     if not wanted or not isinstance(outcome, Done):
         return None
-    record = to_record(outcome)
+    record = outcome_to_dict(outcome)
     if outcome.requests is not None:  # for tables
         record |= {"sent_at": outcome.requests.sent_at, "ended_at": outcome.requests.ended_at}
     papers = papers_in(record.get("data"))

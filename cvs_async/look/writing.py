@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from ..batch._drafts import draft_path, move_to_new, private
+from ..batch.atomic import AtomicFile, draft_path, private
 from ..batch.sinks import refusal
 from ..errors import InvalidInputError
 from .pictures import Encoded
@@ -86,11 +86,13 @@ class OneFile(Target):
     """A report in one file, readable for its owner only."""
 
     mode: Mode = "file"
+    _atomic: AtomicFile
     _file: IO[bytes]
     _behind = ""
 
     def _begin(self) -> None:
-        self._file = os.fdopen(private(str(self._draft), os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
+        self._atomic = AtomicFile(self.path, draft=self._draft)
+        self._file = self._atomic.open()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -98,12 +100,9 @@ class OneFile(Target):
         try:
             if error is None:
                 self._put([self._behind])
-            self._file.close()
-            if error is None:
-                move_to_new(self._draft, self.path)
+                self._atomic.commit()
         finally:
-            self._file.close()
-            self._draft.unlink(missing_ok=True)
+            self._atomic.discard()
 
     def page(self, before: str, behind: str) -> None:
         self._put([before])

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import attrs
 from PIL import Image
 
-from ..batch._drafts import move_to_new
+from ..batch.atomic import move_to_new
 from . import papers, papers_business, papers_cards, papers_civil, papers_vehicle
 from .einvoice import write_einvoice
 from .people import Person, person, vehicle

@@ -13,7 +13,7 @@ from typing import IO, Any, Unpack
 
 from ..._json import sound
 from ...errors import InvalidInputError
-from .._drafts import lock_results, private, sync
+from ..atomic import lock_results, private, sync
 from ..outcome import Outcome
 from ..sinks import InThread, refusal
 from .columns import Column

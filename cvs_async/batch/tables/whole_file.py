@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from ...errors import InvalidInputError
-from .._drafts import lock_results, make_private, move_to_new, sync
+from ..atomic import lock_results, make_private, move_to_new, sync
 from ..sinks import InThread, refusal
 
 

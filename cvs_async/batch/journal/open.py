@@ -1,0 +1,130 @@
+"""Connections to a journal, and the one way to look at its bytes beside them.
+
+POSIX gives up all locks of a process on a file as soon as the process closes any descriptor of that file, and SQLite's
+locks are of that kind. So this module knows which files the process has open through SQLite: no descriptor of such a
+file is closed while a connection to it lives. A forked child inherits SQLite's idea of these locks, but not the locks,
+so it may not use such a file at all.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TypeAlias
+
+from ..._files import kept_apart
+from .schema import JournalError
+
+_Identity: TypeAlias = tuple[int, int]
+"""Device and number of a file."""
+
+COMPANIONS = ("", "-wal", "-shm", "-journal", "-lock")
+"""What SQLite and the writer's lock put behind a journal's name."""
+
+_guard = threading.RLock()
+_connections = Counter[_Identity]()
+_inherited = set[_Identity]()
+_held = set[int]()
+_late: dict[_Identity, list[int]] = {}
+
+
+@contextmanager
+def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+    """Open a connection without automatic transactions; `mode` is part of SQLite's URI, such as ``mode=ro``.
+
+    Raises:
+        JournalError: if the path names another file meanwhile, or the parent of this process had the file open.
+    """
+    with _registered(path) as identity:
+        uri = f"{path.absolute().as_uri()}?{mode}"
+        database = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
+        with closing(database):
+            if identity_at(path) != identity:
+                raise JournalError(f"{path} was replaced while it was being opened: try again")
+            yield database
+
+
+@contextmanager
+def _registered(path: Path) -> Iterator[_Identity]:
+    """Count a connection from before it is opened until after it is closed."""
+    identity = identity_at(path)
+    with _guard:
+        if identity in _inherited:
+            raise JournalError(
+                f"journal {path} was open when this process was forked, and SQLite cannot go on with it here:"
+                " start the process before the journal is opened, or with the start method 'spawn'"
+            )
+        _connections[identity] += 1
+    try:
+        with kept_apart(*(f"{path}{companion}" for companion in COMPANIONS)):
+            yield identity
+    finally:
+        with _guard:
+            _connections[identity] -= 1
+            if not _connections[identity]:
+                del _connections[identity]
+                for file in _late.pop(identity, ()):
+                    os.close(file)
+
+
+def first_bytes(path: Path, count: int) -> bytes | None:
+    """Read the beginning of a file; None if this process has it open through SQLite."""
+    with _guard:
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)) if not _is_open(path) else None
+        if file is None:
+            return None
+        try:
+            return os.read(file, count)
+        finally:
+            os.close(file)
+
+
+def hold(path: Path, flags: int) -> int:
+    """Open a file for its lock. A forked child closes its copy of the descriptor, so that it does not keep the lock."""
+    with _guard:
+        file = os.open(path, flags, 0o600)
+        _held.add(file)
+        return file
+
+
+def let_go(file: int) -> None:
+    """Close a file that `hold` has opened, or leave that to the last connection to the same file."""
+    with _guard:
+        _held.discard(file)
+        identity = _identity(os.fstat(file))
+        if identity in _connections:
+            _late.setdefault(identity, []).append(file)
+        else:
+            os.close(file)
+
+
+def identity_at(path: Path) -> tuple[int, int]:
+    """Return device and number of the file that a path names."""
+    return _identity(os.stat(path))
+
+
+def _identity(status: os.stat_result) -> _Identity:
+    return status.st_dev, status.st_ino
+
+
+def _is_open(path: Path) -> bool:
+    return identity_at(path) in _connections
+
+
+def _after_fork() -> None:
+    for file in _held.union(*_late.values()):
+        with suppress(OSError):
+            os.close(file)  # never unlock it: the parent has the same lock
+    _inherited.update(_connections)
+    for known in (_held, _late, _connections):
+        known.clear()
+    _guard.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_guard.acquire, after_in_parent=_guard.release, after_in_child=_after_fork)

@@ -1,0 +1,123 @@
+"""The requests of a batch on their way into the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import anyio
+
+from .._exchange import Progress, WireReply
+from .._log import log
+from .._reply import Reply
+from ..errors import APIError, CVSError
+from .journal import JournalError
+from .store import JournalStore
+
+
+class RequestLog:
+    """Records the requests of all items, and counts those whose end is not recorded yet, by key.
+
+    A request stays open after its caller was cancelled or ran out of time, until its end is in the journal.
+
+    Attributes:
+        error: why the journal can no longer be written; None while it can.
+    """
+
+    def __init__(self, journal: JournalStore) -> None:
+        self._journal = journal
+        self._open: dict[str, int] = {}
+        self._waits: dict[str, asyncio.Event] = {}
+        self._drained: asyncio.Event | None = None
+        self.error: JournalError | None = None
+
+    def end_of(self, key: str) -> asyncio.Event | None:
+        """Return an event that is set when the last open request for this key has ended; None if none is open."""
+        if key not in self._open:
+            return None
+        return self._waits.setdefault(key, asyncio.Event())
+
+    async def drained(self) -> None:
+        """Return when no request is open."""
+        while self._open:
+            if self._drained is None:
+                self._drained = asyncio.Event()
+            await self._drained.wait()
+
+    async def begin(self, key: str, check_sum: str | None) -> None:
+        """Record that a request is about to leave."""
+        self._open[key] = self._open.get(key, 0) + 1
+        await self._journal.sent(key, check_sum=check_sum)
+
+    async def end(
+        self, key: str, progress: Progress, wire: WireReply | None, result: Reply[Any] | BaseException
+    ) -> None:
+        """Record how a request ended. Never raises: its answer goes on to its caller in any case."""
+        try:
+            with anyio.CancelScope(shield=True):
+                await self._record_end(key, progress, wire, result)
+        except JournalError as error:  # the batch ends after this outcome
+            self.error = error
+        except RuntimeError:  # the batch was left by force, and has closed the journal: there it stays in doubt
+            log.warning("the answer to a request came after its journal was closed")
+        finally:
+            self._close(key)
+
+    async def _record_end(
+        self, key: str, progress: Progress, wire: WireReply | None, result: Reply[Any] | BaseException
+    ) -> None:
+        if progress.attempts < progress.number:
+            await self._journal.withdrawn(key)
+            return
+        charge = progress.charge
+        http_status = None if wire is None else wire.status
+        if isinstance(result, (Reply, CVSError)):  # else the reading of the answer was broken off, if it came at all
+            charge, http_status = result.charge, result.http_status
+        await self._journal.ended(
+            key,
+            charge=charge,
+            content=None if wire is None else wire.content,
+            http_status=http_status,
+            error=None if isinstance(result, Reply) else type(result).__name__,
+            code=_code_of(result),
+        )
+
+    def _close(self, key: str) -> None:
+        left = self._open.pop(key) - 1
+        if left:
+            self._open[key] = left
+        elif (wait := self._waits.pop(key, None)) is not None:
+            wait.set()
+        if not self._open and self._drained is not None:
+            self._drained.set()
+            self._drained = None
+
+
+class JournalRecorder:
+    """Records the requests of one call.
+
+    Attributes:
+        sent_at: when the last one was about to leave, in seconds since 1970; None before the first.
+    """
+
+    def __init__(self, requests: RequestLog, key: str, check_sum: str | None) -> None:
+        self._requests = requests
+        self._key = key
+        self._check_sum = check_sum
+        self.sent_at: float | None = None
+
+    async def sending(self) -> None:
+        """Record a request before it leaves."""
+        self.sent_at = time.time()
+        await self._requests.begin(self._key, self._check_sum)
+
+    async def ended(self, progress: Progress, wire: WireReply | None, result: Reply[Any] | BaseException) -> None:
+        """Record how it ended."""
+        await self._requests.end(self._key, progress, wire, result)
+
+
+def _code_of(result: Reply[Any] | BaseException) -> int | str | None:
+    if isinstance(result, APIError):
+        return result.code
+    return 0 if isinstance(result, Reply) and result.charge == "billed" else None

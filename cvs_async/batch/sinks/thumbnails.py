@@ -1,0 +1,123 @@
+"""The sink that writes the pictures of answers as files."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from ...errors import InvalidInputError
+from ...models.fields import Document, Image
+from ..atomic import AtomicFile, make_folder, move_to_new
+from ..outcome import Done, Outcome
+from ..tables import type_of
+from .in_thread import InThread
+
+LONGEST_TYPE = 40
+
+
+class Thumbnails(InThread):
+    """A folder with every picture that the answers hold: of papers with ``get_thumb``, of faces and tables.
+
+    A file is named ``<index>-<n>-<type>.jpg``: the item's index, the picture's number within the item, from 0, and the
+    kind of paper, or of the picture without one. Nothing else of an answer gets into a name. It ends in .jpg or .png
+    as the picture is, else in .bin. New files and folders are readable for their owner only. If another sink has taken
+    a name meanwhile, the file gets another one, such as ``3-0-passport-2.jpg``.
+
+    Args:
+        folder: made if it is missing; refused if it is not empty.
+        append: accept a folder with files; those of the same items are replaced.
+
+    Attributes:
+        skipped: how many pictures could not be decoded so far.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], *, append: bool = False) -> None:
+        super().__init__()
+        self.folder = Path(folder)
+        self.skipped = 0
+        self._append = append
+
+    def _open(self) -> None:
+        try:
+            make_folder(self.folder)
+            used = not self._append and any(self.folder.iterdir())
+        except FileExistsError:
+            raise InvalidInputError(f"{self.folder} is a file, and not a folder to write to") from None
+        except OSError as error:
+            raise InvalidInputError(f"{self.folder} cannot be written: {error.strerror}") from error
+        if used:
+            raise InvalidInputError(f"{self.folder} holds files: choose another folder, or append to it")
+
+    def _put(self, outcome: Outcome[Any]) -> None:
+        for name, content in named_pictures(outcome):
+            if content:
+                self._write(name, content)
+            else:
+                self.skipped += 1
+
+    def _write(self, name: str, content: bytes) -> None:
+        with AtomicFile(self.folder / name, place=self._give_name) as file:
+            file.write(content)
+
+    def _give_name(self, draft: Path, target: Path) -> None:
+        if self._append:
+            if target.exists():
+                shutil.copymode(target, draft)
+            draft.replace(target)
+            return
+        for name in free_names(target):  # another sink may have found the folder empty, too
+            try:
+                return move_to_new(draft, name)
+            except FileExistsError:
+                continue
+
+    def _close(self, all_is_well: bool) -> None:
+        """Nothing to do: every file is closed already."""
+
+
+def free_names(path: Path) -> Iterator[Path]:
+    """Yield a path, and alternatives in case it is taken: ``3-0-passport-2.jpg``."""
+    yield path
+    for number in count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def named_pictures(outcome: Outcome[Any]) -> Iterator[tuple[str, bytes]]:
+    """Yield file name and content of the pictures of an outcome; empty content for one that cannot be decoded."""
+    pictures = images_of(outcome.reply.data) if isinstance(outcome, Done) else ()
+    for number, (kind, image) in enumerate(pictures):
+        try:
+            content = image.decode()
+        except ValueError:
+            content = b""
+        yield f"{outcome.item.index}-{number}-{_name(kind)}{_suffix(content)}", content
+
+
+def images_of(value: object, kind: str | None = None, name: str = "image") -> Iterator[tuple[str, Image]]:
+    """Yield every picture in a part of an answer, with its kind of paper, else with its name in the model."""
+    if isinstance(value, Image):
+        yield kind or name, value
+    elif isinstance(value, list):
+        for element in value:
+            yield from images_of(element, kind, name)
+    elif isinstance(value, Document):
+        kind = type_of(value) or kind
+        for own in attrs.fields_dict(type(value)):
+            yield from images_of(getattr(value, own), kind, own)
+
+
+def _name(kind: str) -> str:
+    return re.sub(r"[^a-z0-9_]+", "_", kind.lower())[:LONGEST_TYPE] or "image"
+
+
+def _suffix(content: bytes) -> str:
+    if content.startswith(b"\xff\xd8\xff"):
+        return ".jpg"
+    return ".png" if content.startswith(b"\x89PNG\r\n\x1a\n") else ".bin"
