@@ -14,7 +14,7 @@ from attrs import define
 from ._aside import aside, is_quick
 from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint, Form
-from ._exchange import Progress, WireReply
+from ._exchange import Attempt, WireReply
 from ._inputs import Part, Url, choose_form, is_opened_once, load
 from ._reply import Reply, decode, head_charge, http_error
 from ._request import build
@@ -22,9 +22,9 @@ from ._running_call import Call
 from .errors import ConnectionLostError, CVSError, DecodeError, InvalidInputError, ResponseTooLargeError
 from .settings import Settings, Timeout, as_timeout
 
-if TYPE_CHECKING:  # httpx and aiohttp take long to import, and `import cvs_async` shall not
+if TYPE_CHECKING:  # what they import takes long, and `import cvs_async` shall not
+    from ._http.transport import Transport
     from ._telemetry import Spans
-    from ._transport import Transport
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class Recorder(Protocol):
     async def sending(self) -> None:
         """A request is about to leave; it does not before this returns."""
 
-    async def ended(self, progress: Progress, wire: WireReply | None, result: Reply[Any] | BaseException) -> None:
+    async def ended(self, attempt: Attempt, wire: WireReply | None, result: Reply[Any] | BaseException, /) -> None:
         """It has come to an end, or was given up. Must not raise."""
 
 
@@ -82,7 +82,7 @@ class Caller:
             repeatable=endpoint.repeatable,
             patient=patient,
         )
-        attempt = _Attempt(
+        prepared = _PreparedCall(
             self._transport,
             endpoint,
             dict(inputs),
@@ -94,9 +94,9 @@ class Caller:
             started,
         )
         if self._spans is None:
-            return await self._dispatcher.run(call, attempt)
+            return await self._dispatcher.run(call, prepared)
         with self._spans.call(call):
-            return await self._dispatcher.run(call, attempt)
+            return await self._dispatcher.run(call, prepared)
 
     @property
     def settings(self) -> Settings:
@@ -124,9 +124,9 @@ class Caller:
         self._dispatcher.home.enter()
         timeout = self._settings.timeout
 
-        async def attempt(progress: Progress) -> WireReply:
+        async def fetch(attempt: Attempt) -> WireReply:
             try:
-                wire = await self._transport.fetch(operation, url, timeout, progress)
+                wire = await self._transport.fetch(operation, url, timeout, attempt)
                 if wire.status != HTTPStatus.OK:
                     raise http_error(operation, wire)
             except CVSError as error:
@@ -136,11 +136,11 @@ class Caller:
 
         origin = "://".join(urlsplit(url)[:2])
         call = Call(operation=operation, origin=origin, timeout=timeout, priced=False)
-        return (await self._dispatcher.run(call, attempt)).content
+        return (await self._dispatcher.run(call, fetch)).content
 
 
 @define(eq=False, repr=False)  # the inputs are documents
-class _Attempt(Generic[T]):
+class _PreparedCall(Generic[T]):
     """Makes one request of a call, as often as it is called.
 
     File objects can be read but once: their content stays. Of large files their version stays: all requests of a call
@@ -157,7 +157,7 @@ class _Attempt(Generic[T]):
     check_sum: str | None
     started: float
 
-    async def __call__(self, progress: Progress) -> Reply[T]:
+    async def __call__(self, attempt: Attempt) -> Reply[T]:
         parts = {} if self.form is None else await load(self.endpoint, self.inputs, self.form)
         self.inputs.update({name: part for name, part in parts.items() if self._stays(name, part)})
         request = build(self.endpoint, self.form, parts, self.parameters, boundary=secrets.token_hex(16))
@@ -165,7 +165,7 @@ class _Attempt(Generic[T]):
         try:
             if self.recorder is not None:
                 await self.recorder.sending()
-            wire = await self.transport.send(request, self.timeout, progress)
+            wire = await self.transport.send(request, self.timeout, attempt)
             quick = is_quick(wire.content)
             reply = self._decode(wire) if quick else await aside(len(wire.content), self._decode, wire)
         except BaseException as error:
@@ -173,10 +173,10 @@ class _Attempt(Generic[T]):
                 error.charge = head_charge(self.endpoint, error.raw)
                 error.unknown_attempts = int(error.charge == "unknown")
             if self.recorder is not None:
-                await self.recorder.ended(progress, wire, error)
+                await self.recorder.ended(attempt, wire, error)
             raise
         if self.recorder is not None:
-            await self.recorder.ended(progress, wire, reply)
+            await self.recorder.ended(attempt, wire, reply)
         return reply
 
     def _stays(self, name: str, part: Url | Part) -> bool:

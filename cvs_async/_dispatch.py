@@ -22,7 +22,7 @@ import anyio
 from attrs import evolve
 
 from ._concurrency import AutoLimit, Slots
-from ._exchange import Progress
+from ._exchange import Attempt
 from ._home import Home
 from ._log import log
 from ._pace import Pace
@@ -45,7 +45,7 @@ from .settings import Limits
 from .stats import ClientStats, Event
 
 R = TypeVar("R")
-Attempt: TypeAlias = Callable[[Progress], Awaitable[R]]
+Send: TypeAlias = Callable[[Attempt], Awaitable[R]]
 """Makes one request, and returns what came of it or raises a CVSError."""
 
 DECODING = 1.0
@@ -83,7 +83,7 @@ class Dispatcher:
         retry = self._limits.retry
         return 1 + min(retry.unknown_resends, retry.attempts - 1) if repeatable else 1
 
-    async def run(self, call: Call, attempt: Attempt[R]) -> R:
+    async def run(self, call: Call, send: Send[R]) -> R:
         """Make requests until one is answered, or none is worth making any more.
 
         Raises:
@@ -92,9 +92,9 @@ class Dispatcher:
         self._stats.calls += 1
         first: CVSError | None = None
         while True:
-            progress = Progress(call.attempts + 1, call.unknown)
-            granted = self._admit_at_once(call, progress) or await self._admit(call, progress)
-            result = await self._request(call, granted, progress, attempt)
+            attempt = Attempt(call.attempts + 1, call.unknown, call.operation)
+            granted = self._admit_at_once(call, attempt) or await self._admit(call, attempt)
+            result = await self._request(call, granted, attempt, send)
             if not isinstance(result, CVSError):
                 return result
             if isinstance(result, OutOfRequestsError) and (call.patient or self._gate.waits):
@@ -130,25 +130,25 @@ class Dispatcher:
 
     # --- before a request
 
-    def _admit_at_once(self, call: Call, progress: Progress) -> Pass | None:
+    def _admit_at_once(self, call: Call, attempt: Attempt) -> Pass | None:
         """Where nothing stands in the way, without a turn of the loop."""
         if self._closed:
             raise call.closed()
         if self._rate is not None or not self._pauses[call.origin].idle(asyncio.get_running_loop().time()):
             return None
         granted = self._gate.enter() if call.priced else UNPRICED
-        if granted is not None and not self._slots.take_nowait(progress):
+        if granted is not None and not self._slots.take_nowait(attempt):
             self._gate.unused(granted)
             return None
         return granted
 
-    async def _admit(self, call: Call, progress: Progress) -> Pass:
+    async def _admit(self, call: Call, attempt: Attempt) -> Pass:
         loop = asyncio.get_running_loop()
         try:
             granted = await self._patience(call) if call.patient else None
             left = call.left(loop.time())
             async with self._waiting(None if left is None else max(left, 0.0)):
-                return await self._turn(call, progress, granted)
+                return await self._turn(call, attempt, granted)
         except builtins.TimeoutError as error:
             if isinstance(error, CVSError):
                 raise
@@ -164,7 +164,7 @@ class Dispatcher:
             call.began += asyncio.get_running_loop().time() - waited
             return granted
 
-    async def _turn(self, call: Call, progress: Progress, granted: Pass | None) -> Pass:
+    async def _turn(self, call: Call, attempt: Attempt, granted: Pass | None) -> Pass:
         """Gate, pause, pace, slot; and once more, if the first of them has closed during the last."""
         now = asyncio.get_running_loop().time
         pause = self._pauses[call.origin]
@@ -175,16 +175,16 @@ class Dispatcher:
                 self._check_pause(call, pause.paused(now()))
                 await pause.turn(call.began)
                 async with nullcontext() if self._rate is None else self._rate.through(call.began):
-                    await self._slot(call, progress)
+                    await self._slot(call, attempt)
                 if self._closed:
-                    self._slots.give_back(progress)
+                    self._slots.give_back(attempt)
                     raise call.closed()
             except BaseException:
                 self._gate.unused(granted)
                 raise
             if self._gate.holds(granted) and not pause.paused(now()):
                 return granted
-            self._slots.give_back(progress)
+            self._slots.give_back(attempt)
 
     async def _pass(self, call: Call) -> Pass:
         if not call.priced:
@@ -203,94 +203,94 @@ class Dispatcher:
             )
             raise call.final(RateLimitedError(text, http_status=429, retry_after=seconds))
 
-    async def _slot(self, call: Call, progress: Progress) -> None:
+    async def _slot(self, call: Call, attempt: Attempt) -> None:
         pool = call.timeout.pool
         try:
             async with asyncio.timeout(pool):
-                await self._slots.take(progress)
+                await self._slots.take(attempt)
         except builtins.TimeoutError as error:
             text = f"{call.operation}: none of {self._slots.count} connections became free within {pool:g} seconds"
             raise call.final(TimeoutError(text)) from error
 
     # --- a request
 
-    async def _request(self, call: Call, granted: Pass, progress: Progress, attempt: Attempt[R]) -> R | CVSError:
+    async def _request(self, call: Call, granted: Pass, attempt: Attempt, send: Send[R]) -> R | CVSError:
         loop = asyncio.get_running_loop()
-        task = loop.create_task(_caught(call.operation, attempt, progress))
+        task = loop.create_task(_caught(call.operation, send, attempt))
         over: asyncio.Future[None] = loop.create_future()
         left = call.left(loop.time())
         timer = None if left is None else loop.call_later(left, _tell, over)
         self._stats.in_flight += 1
         self._tasks.add(task)
-        task.add_done_callback(partial(self._settle, call, granted, progress, over))
+        task.add_done_callback(partial(self._settle, call, granted, attempt, over))
         try:
             await over
-            if not task.done() and progress.phase == "answered":
+            if not task.done() and attempt.phase == "answered":
                 await _decoded(task)
         except asyncio.CancelledError:
-            self._leave(call, task, progress)
+            self._leave(call, task, attempt)
             raise
         finally:
             if timer is not None:
                 timer.cancel()
         if task.done():
-            return self._result(call, progress, task)
-        self._leave(call, task, progress)
-        late = TimeoutError(f"{call.operation}: {call.late}", attempts=progress.attempts, charge=progress.charge)
-        late.unknown_attempts += progress.unknown_before
-        if progress.answer is not None:  # it may have been paid for
-            late.http_status, late.raw = progress.answer.status, progress.answer.content
+            return self._result(call, attempt, task)
+        self._leave(call, task, attempt)
+        late = TimeoutError(f"{call.operation}: {call.late}", attempts=attempt.attempts, charge=attempt.charge)
+        late.unknown_attempts += attempt.unknown_before
+        if attempt.answer is not None:  # it may have been paid for
+            late.http_status, late.raw = attempt.answer.status, attempt.answer.content
         return late
 
-    def _result(self, call: Call, progress: Progress, task: asyncio.Task[R | CVSError]) -> R | CVSError:
+    def _result(self, call: Call, attempt: Attempt, task: asyncio.Task[R | CVSError]) -> R | CVSError:
         if not (task.cancelled() and self._closed):
             return task.result()
         text = f"{call.operation}: the client was closed before the answer came"
-        raise call.final(ConnectionLostError(text, attempts=progress.attempts, charge=progress.charge))
+        raise call.final(ConnectionLostError(text, attempts=attempt.attempts, charge=attempt.charge))
 
-    def _leave(self, call: Call, task: asyncio.Task[object], progress: Progress) -> None:
+    def _leave(self, call: Call, task: asyncio.Task[object], attempt: Attempt) -> None:
         """The caller is gone. What has not left is taken back; what has is waited for, but not for ever."""
-        progress.orphaned = True
-        left = progress.charge != "free" or (progress.phase == "connecting" and not self._may_cancel)
+        attempt.orphaned = True
+        left = attempt.charge != "free" or (attempt.phase == "connecting" and not self._may_cancel)
         if not left or not call.priced:
             task.cancel()
         else:
-            timer = asyncio.get_running_loop().call_later(self._limits.drain_timeout, _give_up, task, progress)
+            timer = asyncio.get_running_loop().call_later(self._limits.drain_timeout, _give_up, task, attempt)
             task.add_done_callback(lambda _: timer.cancel())
 
     # --- after a request
 
     def _settle(
-        self, call: Call, granted: Pass, progress: Progress, over: asyncio.Future[None], task: asyncio.Task[object]
+        self, call: Call, granted: Pass, attempt: Attempt, over: asyncio.Future[None], task: asyncio.Task[object]
     ) -> None:
         """Count a request, and let everything that hangs on it know. Runs for every request, whatever became of it."""
         _tell(over)  # its caller goes on in the next turn of the loop
         self._tasks.discard(task)
         self._stats.in_flight -= 1
         result = None if task.cancelled() or task.exception() is not None else task.result()
-        call.attempts = progress.attempts
-        if progress.attempts < progress.number:  # nothing was sent, as with an input that cannot be read
-            self._slots.give_back(progress)
+        call.attempts = attempt.attempts
+        if attempt.attempts < attempt.number:  # nothing was sent, as with an input that cannot be read
+            self._slots.give_back(attempt)
             self._gate.unused(granted)
             return
-        charge = call.charge_of(result, progress)
+        charge = call.charge_of(result, attempt)
         call.unknown += charge == "unknown"
-        self._count(progress, charge)
-        self._inform(call, granted, progress, result, charge)
-        self._slots.give_back(progress)  # after that, so that nobody leaves under a limit that was just refused
-        self._tell(call, progress, result, charge)
+        self._count(attempt, charge)
+        self._inform(call, granted, attempt, result, charge)
+        self._slots.give_back(attempt)  # after that, so that nobody leaves under a limit that was just refused
+        self._tell(call, attempt, result, charge)
 
-    def _count(self, progress: Progress, charge: Charge) -> None:
+    def _count(self, attempt: Attempt, charge: Charge) -> None:
         stats = self._stats
         stats.attempts += 1
         stats.billed += charge == "billed"
         stats.free += charge == "free"
         stats.unknown += charge == "unknown"
-        stats.bytes_sent += progress.sent
-        stats.bytes_received += progress.received
-        stats.drained += progress.orphaned
+        stats.bytes_sent += attempt.sent
+        stats.bytes_received += attempt.received
+        stats.drained += attempt.orphaned
 
-    def _inform(self, call: Call, granted: Pass, progress: Progress, result: object, charge: Charge) -> None:
+    def _inform(self, call: Call, granted: Pass, attempt: Attempt, result: object, charge: Charge) -> None:
         """The limits learn from what came back."""
         if isinstance(result, OutOfRequestsError):
             self._gate.refused(granted, result)
@@ -300,31 +300,31 @@ class Dispatcher:
         else:
             self._gate.unused(granted)
         if not isinstance(result, CVSError) or (isinstance(result, APIError) and result.code is not None):
-            self._budget.succeeded(after_retry=progress.number > 1)
+            self._budget.succeeded(after_retry=attempt.number > 1)
         now = asyncio.get_running_loop().time()
         if isinstance(result, RateLimitedError) and result.retry_after is not None:
             self._pauses[call.origin].pause(now + result.retry_after)
         if self._auto is not None:
             busy = isinstance(result, ServerError) and result.http_status == 503
             refused = busy or isinstance(result, (RateLimitedError, TimeoutError))
-            self._auto.observe(progress.handed_at, now, self._slots.taken, refused=refused, latency=charge == "billed")
+            self._auto.observe(attempt.handed_at, now, self._slots.taken, refused=refused, latency=charge == "billed")
             if self._auto.limit != self._slots.count:
                 self._slots.count = self._auto.limit
 
-    def _tell(self, call: Call, progress: Progress, result: object, charge: Charge) -> None:
+    def _tell(self, call: Call, attempt: Attempt, result: object, charge: Charge) -> None:
         observers = (*self._limits.observers, *call.observers)
         if not observers and not log.isEnabledFor(logging.DEBUG):
             return
         event = Event(
             operation=call.operation,
-            attempt=progress.number,
+            attempt=attempt.number,
             charge=charge,
             http_status=result.http_status if isinstance(result, (Reply, CVSError)) else None,
             error=_name(result),
-            seconds=(progress.answered_at or asyncio.get_running_loop().time()) - progress.handed_at,
-            bytes_sent=progress.sent,
-            bytes_received=progress.received,
-            drained=progress.orphaned,
+            seconds=(attempt.answered_at or asyncio.get_running_loop().time()) - attempt.handed_at,
+            bytes_sent=attempt.sent,
+            bytes_received=attempt.received,
+            drained=attempt.orphaned,
         )
         log.debug("%s", event)
         for observe in observers:
@@ -370,8 +370,8 @@ class Dispatcher:
             self._stats.waiting -= 1
 
 
-def _give_up(task: asyncio.Task[object], progress: Progress) -> None:
-    if progress.phase != "answered":  # else nobody is waited for any more: its answer is being decoded
+def _give_up(task: asyncio.Task[object], attempt: Attempt) -> None:
+    if attempt.phase != "answered":  # else nobody is waited for any more: its answer is being decoded
         task.cancel()
 
 
@@ -387,18 +387,18 @@ def _tell(over: asyncio.Future[None]) -> None:
         over.set_result(None)
 
 
-async def _caught(operation: str, attempt: Attempt[R], progress: Progress) -> R | CVSError:
+async def _caught(operation: str, send: Send[R], attempt: Attempt) -> R | CVSError:
     """Errors as values: a task that nobody waits for any more must not complain of them."""
     try:
-        return await attempt(progress)
+        return await send(attempt)
     except CVSError as error:
         return error
     except Exception as error:  # a transport of the user's own may raise anything
         unforeseen = CVSError(
             f"{operation}: {type(error).__name__} out of the transport",
             operation=operation,
-            attempts=progress.attempts,
-            charge=progress.charge,
+            attempts=attempt.attempts,
+            charge=attempt.charge,
         )
         unforeseen.__cause__ = error
         return unforeseen

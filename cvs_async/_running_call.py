@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from attrs import define, field
 
-from ._exchange import Progress
+from ._exchange import Attempt
 from ._reply import Reply
 from ._retry import Stop
 from .errors import Charge, ConfigurationError, CVSError, OutOfRequestsError
@@ -52,13 +52,13 @@ class Call:
         """Seconds until the bound on the whole call; None is no bound."""
         return None if self.timeout.total is None else self.timeout.total - (now - self.began)
 
-    def charge_of(self, result: object, progress: Progress) -> Charge:
+    def charge_of(self, result: object, attempt: Attempt) -> Charge:
         """What a request of it has cost."""
         if not self.priced:
             return "free"
         if isinstance(result, (Reply, CVSError)):
             return result.charge
-        return progress.charge
+        return attempt.charge
 
     def final(self, error: CVSError, step: Stop | None = None) -> CVSError:
         """An error as its caller gets it: with what all requests of the call have cost."""
