@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from attrs import define
 
 from ._aside import aside, is_quick
+from ._call_state import CallState
 from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint, Form
 from ._exchange import Attempt, WireReply
 from ._inputs import Part, Url, choose_form, is_opened_once, load
 from ._reply import Reply, decode, head_charge, http_error
 from ._request import build
-from ._running_call import Call
 from .errors import ConnectionLostError, CVSError, DecodeError, InvalidInputError, ResponseTooLargeError
 from .settings import Settings, Timeout, as_timeout
 
@@ -30,17 +30,17 @@ T = TypeVar("T")
 
 
 class Recorder(Protocol):
-    """Told of each request of a call, by the request itself, so that it hears of those whose caller has left too."""
+    """Callbacks around each request. They run in the request's own task, so also after its caller was cancelled."""
 
     async def sending(self) -> None:
-        """A request is about to leave; it does not before this returns."""
+        """Run before a request is sent."""
 
     async def ended(self, attempt: Attempt, wire: WireReply | None, result: Reply[Any] | BaseException, /) -> None:
-        """It has come to an end, or was given up. Must not raise."""
+        """Run when a request has ended, or was given up. Must not raise."""
 
 
 class Caller:
-    """Makes calls: the one thing that the families, `AsyncCVS.call` and the batch have in common."""
+    """Makes calls, for the families, `AsyncCVS.call` and the batch."""
 
     def __init__(self, settings: Settings, transport: Transport, dispatcher: Dispatcher, spans: Spans | None) -> None:
         self._settings = settings
@@ -61,7 +61,7 @@ class Caller:
 
         Args:
             endpoint, inputs, options: what to call.
-            recorder: is told of each request.
+            recorder: called around each request.
             patient: wait while the account is out of requests, however long it takes.
 
         Raises:
@@ -75,7 +75,7 @@ class Caller:
         form = choose_form(endpoint, inputs, arguments.get("send_as", "auto")) if endpoint.images else None
         timeout = as_timeout(arguments.get("timeout"), self._settings.timeout)
 
-        call = Call(
+        call = CallState(
             operation=endpoint.name,
             origin=self._settings.origins[endpoint.host],
             timeout=timeout,
@@ -100,11 +100,11 @@ class Caller:
 
     @property
     def settings(self) -> Settings:
-        """Who calls, and where to."""
+        """Credentials, origins and bounds."""
         return self._settings
 
     def seconds_of(self, options: Arguments) -> float | None:
-        """The bound on a whole call with these keywords; None is no bound."""
+        """Return the bound on a whole call with these keywords; None without a bound."""
         return as_timeout(options.get("timeout"), self._settings.timeout).total
 
     def check_loop(self) -> None:
@@ -112,11 +112,11 @@ class Caller:
         self._dispatcher.home.check()
 
     def most_billed(self, endpoint: Endpoint[Any]) -> int:
-        """How many requests of one call can be charged."""
+        """Return how many requests of one call can be charged."""
         return self._dispatcher.most_billed(repeatable=endpoint.repeatable)
 
     async def download(self, url: Url, *, operation: str) -> bytes:
-        """Get a file that an answer speaks of. It is no call of the API, and costs nothing.
+        """Get a file to which an answer refers. This is not a call of the API, and costs nothing.
 
         Raises:
             CVSError: of the kinds of transport and HTTP.
@@ -135,16 +135,16 @@ class Caller:
             return wire
 
         origin = "://".join(urlsplit(url)[:2])
-        call = Call(operation=operation, origin=origin, timeout=timeout, priced=False)
+        call = CallState(operation=operation, origin=origin, timeout=timeout, priced=False)
         return (await self._dispatcher.run(call, fetch)).content
 
 
 @define(eq=False, repr=False)  # the inputs are documents
 class _PreparedCall(Generic[T]):
-    """Makes one request of a call, as often as it is called.
+    """A call whose arguments are checked. Calling it sends one request.
 
-    File objects can be read but once: their content stays. Of large files their version stays: all requests of a call
-    send the same content, or none.
+    A file object can be read only once, so its content is kept. Of a large file its version is kept: all requests of a
+    call send the same content, or fail.
     """
 
     transport: Transport
@@ -166,8 +166,10 @@ class _PreparedCall(Generic[T]):
             if self.recorder is not None:
                 await self.recorder.sending()
             wire = await self.transport.send(request, self.timeout, attempt)
-            quick = is_quick(wire.content)
-            reply = self._decode(wire) if quick else await aside(len(wire.content), self._decode, wire)
+            if is_quick(wire.content):
+                reply = self._decode(wire)
+            else:
+                reply = await aside(len(wire.content), self._decode, wire)
         except BaseException as error:
             if wire is None and isinstance(error, (ResponseTooLargeError, DecodeError)) and error.raw:
                 error.charge = head_charge(self.endpoint, error.raw)
@@ -180,13 +182,13 @@ class _PreparedCall(Generic[T]):
         return reply
 
     def _stays(self, name: str, part: Url | Part) -> bool:
-        """Whether the next request sends the same part; small files are read anew, so that waiting takes no memory."""
+        """Return whether the next request sends the same part. Small files are read anew: waiting takes no memory."""
         return isinstance(part, Part) and (part.content is None or is_opened_once(self.inputs[name]))
 
     def _decode(self, wire: WireReply) -> Reply[T]:
         elapsed = time.perf_counter() - self.started
         reply = decode(self.endpoint, wire, check_sum=self.check_sum, elapsed=elapsed)
-        if wire.early:  # nobody reads a document that is not there: it may be the answer to an earlier one
+        if wire.early:  # the service had not seen all of the document: it may be the answer to an earlier one
             raise ConnectionLostError(
                 f"{self.endpoint.name}: a reply came before the whole request had left, so it may be another"
                 " document's; it is in .raw",
@@ -200,7 +202,7 @@ class _PreparedCall(Generic[T]):
 
 
 def _check(endpoint: Endpoint[Any], inputs: Mapping[str, object], options: Arguments) -> dict[str, Any]:
-    """Everything that can be refused before anything is opened; returns the keywords, completed."""
+    """Return the keywords, completed; refuse what can be refused before anything is opened."""
     arguments = endpoint.completed(options)
     if set(inputs) != set(endpoint.images):
         raise InvalidInputError(

@@ -15,9 +15,9 @@ from ._certificates import refuse_pipes
 from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint
 from ._hints import public_names
-from ._pace import RateLimit
+from ._pace import RateLimit, RateLimiter
 from ._private import private
-from ._quota import Quota
+from ._quota import Quota, QuotaGate
 from ._reply import Reply
 from ._retry import RetryPolicy
 from .api import OPERATIONS, V1, Attached, Ekyc, FaceSearch, Ocr, SmartCrop, attach, no_operation
@@ -121,7 +121,12 @@ class AsyncCVS:
         self._settings, self._limits = settings, limits
         backend = make_backend(transport, max_connections, settings.origins.values())
         self._transport = Transport(settings, backend, allow_insecure=allow_insecure)
-        self._dispatcher = Dispatcher(limits, may_cancel=backend.may_cancel)
+        self._dispatcher = Dispatcher(
+            limits,
+            limiter=None if rate_limit is None else RateLimiter(rate_limit),
+            gate=QuotaGate(quota, quota_probe),
+            may_cancel=backend.may_cancel,
+        )
         self._call = Caller(settings, self._transport, self._dispatcher, _spans() if tracing else None)
         attach(self, self._call)
 
