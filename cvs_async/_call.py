@@ -15,11 +15,11 @@ from ._aside import aside, is_quick
 from ._call_state import CallState
 from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint, Form
-from ._exchange import Attempt, WireReply
+from ._exchange import READ_IN_PART, Attempt, WireReply
 from ._inputs import Part, Url, choose_form, is_opened_once, load
 from ._reply import Reply, decode, head_charge, http_error
 from ._request import build
-from .errors import ConnectionLostError, CVSError, DecodeError, InvalidInputError, ResponseTooLargeError
+from .errors import ConnectionLostError, CVSError, InvalidInputError
 from .settings import Settings, Timeout, as_timeout
 
 if TYPE_CHECKING:  # what they import takes long, and `import cvs_async` shall not
@@ -125,13 +125,9 @@ class Caller:
         timeout = self._settings.timeout
 
         async def fetch(attempt: Attempt) -> WireReply:
-            try:
-                wire = await self._transport.fetch(operation, url, timeout, attempt)
-                if wire.status != HTTPStatus.OK:
-                    raise http_error(operation, wire)
-            except CVSError as error:
-                error.charge = "free"
-                raise
+            wire = await self._transport.fetch(operation, url, timeout, attempt)
+            if wire.status != HTTPStatus.OK:
+                raise http_error(operation, wire)
             return wire
 
         origin = "://".join(urlsplit(url)[:2])
@@ -171,9 +167,10 @@ class _PreparedCall(Generic[T]):
             else:
                 reply = await aside(len(wire.content), self._decode, wire)
         except BaseException as error:
-            if wire is None and isinstance(error, (ResponseTooLargeError, DecodeError)) and error.raw:
-                error.charge = head_charge(self.endpoint, error.raw)
-                error.unknown_attempts = int(error.charge == "unknown")
+            if isinstance(error, CVSError):
+                if wire is None and isinstance(error, READ_IN_PART) and error.raw:
+                    error.charge = head_charge(self.endpoint, error.raw)
+                attempt.stamp(error)
             if self.recorder is not None:
                 await self.recorder.ended(attempt, wire, error)
             raise
@@ -192,9 +189,6 @@ class _PreparedCall(Generic[T]):
             raise ConnectionLostError(
                 f"{self.endpoint.name}: a reply came before the whole request had left, so it may be another"
                 " document's; it is in .raw",
-                operation=self.endpoint.name,
-                attempts=wire.attempts,
-                charge="unknown",
                 http_status=wire.status,
                 raw=reply.raw,
             )

@@ -56,12 +56,10 @@ class CallState:
 
     def next_attempt(self) -> Attempt:
         """Return the next request, before its turn."""
-        return Attempt(self.attempts + 1, self.unknown, self.operation)
+        return Attempt(self.attempts + 1, self.unknown, self.operation, self.priced)
 
     def charge_of(self, result: object, attempt: Attempt) -> Charge:
-        """Return what a request of the call has cost."""
-        if not self.priced:
-            return "free"
+        """Return what a request of the call has cost; `result` is a reply or an error, None if it was given up."""
         if isinstance(result, (Reply, CVSError)):
             return result.charge
         return attempt.charge
@@ -73,9 +71,7 @@ class CallState:
         error.operation = self.operation
         error.attempts = max(error.attempts, self.attempts)
         error.unknown_attempts = max(error.unknown_attempts, self.unknown)
-        if not self.priced:
-            error.charge, error.unknown_attempts = "free", 0
-        elif error.charge == "free" and self.unknown:
+        if error.charge == "free" and self.unknown:
             error.charge = "unknown"
         return error
 

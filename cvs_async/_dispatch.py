@@ -260,7 +260,7 @@ class Dispatcher:
         if task.done():
             return self._result(call, attempt, task)
         self._orphan(call, task, attempt)
-        late = TimeoutError(f"{call.operation}: {call.late}", attempts=attempt.attempts, charge=attempt.charge)
+        late = attempt.stamp(TimeoutError(f"{call.operation}: {call.late}"))
         late.unknown_attempts += attempt.unknown_before
         if attempt.answer is not None:  # it may have been paid for
             late.http_status, late.raw = attempt.answer.status, attempt.answer.content
@@ -270,12 +270,12 @@ class Dispatcher:
         if not (task.cancelled() and self._closed):
             return task.result()
         text = f"{call.operation}: the client was closed before the answer came"
-        raise call.final(ConnectionLostError(text, attempts=attempt.attempts, charge=attempt.charge))
+        raise call.final(attempt.stamp(ConnectionLostError(text)))
 
     def _orphan(self, call: CallState, task: asyncio.Task[object], attempt: Attempt) -> None:
         """Let a request go on without its caller: not at all if nothing has left, else for a bounded time."""
         attempt.orphaned = True
-        left = attempt.charge != "free" or (attempt.phase == "connecting" and not self._may_cancel)
+        left = not attempt.undelivered or (attempt.phase == "connecting" and not self._may_cancel)
         if not left or not call.priced:
             task.cancel()
             return
@@ -353,17 +353,12 @@ def _resolve(over: asyncio.Future[None]) -> None:
 
 
 async def _caught(send: Send[R], attempt: Attempt) -> R | CVSError:
-    """Return errors as values: asyncio logs an exception of a task that nothing waits for any more."""
+    """Return errors as values, with what the request has cost. asyncio logs exceptions that nothing retrieves."""
     try:
         return await send(attempt)
     except CVSError as error:
-        return error
+        return attempt.stamp(error)
     except Exception as error:  # a transport of the user's own may raise anything
-        unforeseen = CVSError(
-            f"{attempt.operation}: {type(error).__name__} out of the transport",
-            operation=attempt.operation,
-            attempts=attempt.attempts,
-            charge=attempt.charge,
-        )
+        unforeseen = CVSError(f"{attempt.operation}: {type(error).__name__} out of the transport")
         unforeseen.__cause__ = error
-        return unforeseen
+        return attempt.stamp(unforeseen)

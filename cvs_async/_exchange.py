@@ -6,9 +6,40 @@ from typing import Literal
 
 from attrs import define, field, frozen
 
-from .errors import Charge, ConfigurationError, ConnectError, CVSError, InvalidInputError
+from .errors import (
+    APIError,
+    Charge,
+    ConfigurationError,
+    ConnectError,
+    CVSError,
+    DecodeError,
+    InvalidInputError,
+    RateLimitedError,
+    RedirectError,
+    ResponseTooLargeError,
+    ServerError,
+)
+
+NEVER_WORKED_ON = (ConfigurationError, InvalidInputError, ConnectError)
+"""Never complete, or never delivered, so the service cannot have worked on the request."""
+
+REFUSED = (APIError, RateLimitedError, RedirectError)
+"""The service's code is not 0, or HTTP has refused the request: such an answer is never charged."""
+
+READ_IN_PART = (DecodeError, ResponseTooLargeError)
+"""An answer came that cannot be read whole. The error has what the code in it says of the charge."""
+
+FREE_STATUSES = (500, 501, 503)
+"""Of HTTP 5xx without an envelope. The others come from a proxy: what is behind it may have worked, and charged."""
 
 Phase = Literal["waiting", "handed", "connecting", "sending", "answered"]
+
+
+def charge_of_status(status: int | None) -> Charge:
+    """Return what a request has cost that was answered with HTTP 5xx, without an envelope."""
+    if status in FREE_STATUSES:
+        return "free"
+    return "unknown"
 
 
 @frozen
@@ -42,6 +73,7 @@ class Attempt:
         number: of the request within its call, from 1.
         unknown_before: earlier requests of the call that may have been charged.
         operation: the name of the operation.
+        priced: whether it can cost anything.
         phase: ``waiting`` for its turn or its inputs; ``handed`` to a backend that has not reported anything yet;
             ``connecting``; ``sending`` from its first byte on; ``answered`` when the answer is complete.
         orphaned: its caller has stopped waiting for it.
@@ -53,6 +85,7 @@ class Attempt:
     number: int = 1
     unknown_before: int = 0
     operation: str = ""
+    priced: bool = True
     phase: Phase = "waiting"
     orphaned: bool = False
     handed_at: float = 0.0
@@ -81,6 +114,11 @@ class Attempt:
         self.phase = "connecting"
 
     @property
+    def undelivered(self) -> bool:
+        """Whether nothing of the request has been delivered for certain."""
+        return self.phase in ("waiting", "connecting")
+
+    @property
     def has_left(self) -> bool:
         """Whether anything of the request may have been written."""
         return self.phase in ("sending", "answered")
@@ -93,16 +131,31 @@ class Attempt:
     @property
     def charge(self) -> Charge:
         """What the request has cost if it is broken off now."""
-        return "free" if self.phase in ("waiting", "connecting") else "unknown"
+        if self.undelivered or not self.priced:
+            return "free"
+        return "unknown"
 
     def charge_of(self, error: CVSError) -> Charge:
-        """Return what the request has cost, if it has ended with this error before an answer was read."""
-        if isinstance(error, (InvalidInputError, ConfigurationError, ConnectError)):
-            return "free"  # never complete, or never delivered, so nobody can have worked on it
-        return self.charge
+        """Return what the request has cost, given the error that it ended with.
+
+        1. It is not priced, or nothing of it was sent: free.
+        2. It was never worked on, or refused: free.
+        3. HTTP 5xx without an envelope: free for the statuses of the service itself, else unknown.
+        4. An answer that cannot be read whole: what its code says; unknown without one.
+        5. Anything else, such as silence or a broken connection: unknown.
+
+        The table for users is in section "Reliability" of README.
+        """
+        if self.charge == "free" or isinstance(error, NEVER_WORKED_ON + REFUSED):
+            return "free"
+        if isinstance(error, ServerError):
+            return charge_of_status(error.http_status)
+        if isinstance(error, READ_IN_PART):
+            return error.charge
+        return "unknown"
 
     def stamp(self, error: CVSError) -> CVSError:
-        """Write into an error what its request has cost."""
+        """Write operation, requests and charge into an error that the request ended with. Repeating it is harmless."""
         error.operation, error.attempts, error.charge = self.operation, self.attempts, self.charge_of(error)
         error.unknown_attempts = int(error.charge == "unknown")
         return error

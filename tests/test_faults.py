@@ -721,7 +721,8 @@ AIOHTTP = sorted(
 @pytest.mark.parametrize("phase", ["handed", "connecting", "sending"])
 @pytest.mark.parametrize("kind", [kind for kind in HTTPX if not issubclass(kind, httpx.StreamError)])
 def test_every_exception_of_httpx_is_classified(kind: type[BaseException], phase: Any) -> None:
-    error = httpx_backend.to_cvs_error(made(kind), Attempt(phase=phase))
+    attempt = Attempt(phase=phase)
+    error = attempt.stamp(httpx_backend.to_cvs_error(made(kind), attempt))
     free = phase == "connecting" or issubclass(kind, NEVER_DELIVERED)
     late = issubclass(kind, httpx.TimeoutException)
     assert name_of(error) == ("TimeoutError" if late else "ConnectError" if free else "ConnectionLostError")
@@ -731,7 +732,8 @@ def test_every_exception_of_httpx_is_classified(kind: type[BaseException], phase
 @pytest.mark.parametrize("left", [False, True], ids=["before it left", "after it left"])
 @pytest.mark.parametrize("kind", AIOHTTP)
 def test_every_exception_of_aiohttp_is_classified(kind: type[BaseException], left: bool) -> None:
-    ours = aiohttp_backend.to_cvs_error(made(kind), Attempt(phase="sending" if left else "connecting"))
+    attempt = Attempt(phase="sending" if left else "connecting")
+    ours = attempt.stamp(aiohttp_backend.to_cvs_error(made(kind), attempt))
     late = issubclass(kind, asyncio.TimeoutError)
     assert name_of(ours) == ("TimeoutError" if late else "ConnectionLostError" if left else "ConnectError")
     assert ours.charge == ("unknown" if left else "free")

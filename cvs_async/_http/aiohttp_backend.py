@@ -296,8 +296,8 @@ def to_cvs_error(error: Exception, attempt: Attempt) -> CVSError:
     aiohttp's own texts may quote the URL with its query, so the kind is shown in httpx's words.
     """
     if attempt.has_left:
-        return attempt.stamp(_lost(error, attempt.operation))
-    return attempt.stamp(_unreachable(error, attempt.operation))
+        return _lost(error, attempt.operation)
+    return _unreachable(error, attempt.operation)
 
 
 def _unreachable(error: Exception, operation: str) -> CVSError:

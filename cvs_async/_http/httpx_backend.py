@@ -181,17 +181,12 @@ def to_cvs_error(error: httpx.HTTPError | httpx.InvalidURL, attempt: Attempt) ->
     """Return the error that says what is known of the request's delivery."""
     if isinstance(error, NOT_DELIVERED):
         attempt.not_delivered()
-    never_left = attempt.charge == "free"
-    if never_left and (descriptors := found_in(error)) is not None:
-        return attempt.stamp(descriptors)
-    return attempt.stamp(_kind_of(error, never_left=never_left, operation=attempt.operation))
-
-
-def _kind_of(error: Exception, *, never_left: bool, operation: str) -> CVSError:
-    kind = type(error).__name__
+    if attempt.undelivered and (descriptors := found_in(error)) is not None:
+        return descriptors
+    operation, kind = attempt.operation, type(error).__name__
     if isinstance(error, httpx.TimeoutException):
         return TimeoutError(f"{operation}: no answer in time ({kind})")
-    if never_left:
+    if attempt.undelivered:
         return ConnectError(f"{operation}: the service cannot be reached ({kind})")
     return ConnectionLostError(f"{operation}: the connection broke before the answer was complete ({kind})")
 

@@ -14,7 +14,7 @@ from .._request import Request
 from .._retry import parse_retry_after
 from .._unpack import ENCODINGS, BrokenEncodingError, Unpacker
 from .._version import __version__
-from ..errors import ConfigurationError, CVSError, DecodeError, InvalidInputError, ResponseTooLargeError
+from ..errors import ConfigurationError, DecodeError, InvalidInputError, ResponseTooLargeError
 from ..settings import Settings, Timeout, is_safe
 from .backend import Backend, HttpBody, HttpRequest, HttpResponse
 from .urls import origin_of, quoted
@@ -48,7 +48,7 @@ class Transport:
         """Make one attempt. The bound on the whole call is the caller's; the attempt shows it how far this has come.
 
         Raises:
-            TransportError: without an answer; its charge says whether the request can have been worked on.
+            TransportError: without an answer.
             DecodeError: the body's content encoding is broken.
             ResponseTooLargeError: the answer is larger than the client's bound.
             InvalidInputError: a file changed while it was being sent.
@@ -74,11 +74,10 @@ class Transport:
         try:
             target, origin = quoted(url), origin_of(url)
         except ValueError as error:
-            raise InvalidInputError(f"{operation}: the URL cannot be used", operation=operation) from error
+            raise InvalidInputError(f"{operation}: the URL cannot be used") from error
         if not (self._allow_insecure or is_safe(url)):
             raise InvalidInputError(
-                f"{operation}: the URL is plain http; allow_insecure=True (--allow-insecure) uses it",
-                operation=operation,
+                f"{operation}: the URL is plain http; allow_insecure=True (--allow-insecure) uses it"
             )
         self._check_offline(operation, target)
         headers = Headers({**self._headers, "Accept": "*/*"})
@@ -108,11 +107,9 @@ class Transport:
         except BrokenEncodingError as error:
             text = f"{attempt.operation}: the answer's content encoding is broken"
             raw = bytes(content) or None  # what it cost may stand there
-            raise attempt.stamp(DecodeError(text, raw=raw)) from error
-        except CVSError as error:
-            if isinstance(error, ConfigurationError):
-                error.args = (f"{attempt.operation}: {error}",)
-            attempt.stamp(error)
+            raise DecodeError(text, raw=raw, charge="unknown") from error
+        except ConfigurationError as error:
+            error.args = (f"{attempt.operation}: {error}",)
             raise
         finally:
             request.body.release()
@@ -141,6 +138,7 @@ class Transport:
                         " one is AsyncCVS(max_response_bytes=...)",
                         http_status=response.status,
                         raw=bytes(content[:HEAD]),
+                        charge="unknown",
                     )
         unpacker.finish()
 
