@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from cvs_async import AsyncCVS, Timeout
-from cvs_async._pace import Pace, RateLimit
+from cvs_async._pace import RateLimit, RateLimiter
 
 from ._tools import picture, print_table, serving, verdict
 
@@ -91,9 +91,9 @@ async def _hanging() -> int:
 
 async def _pace() -> tuple[object, ...]:
     """The pace alone, fast enough that CPU is all it takes."""
-    pace, began = Pace(RateLimit(WAITERS, burst=1)), asyncio.get_running_loop().time()
+    pace, began = RateLimiter(RateLimit(WAITERS, burst=1)), asyncio.get_running_loop().time()
     cpu = time.process_time()
-    waiters = [asyncio.create_task(pace.turn(began)) for _ in range(WAITERS)]
+    waiters = [asyncio.create_task(pace.wait(began)) for _ in range(WAITERS)]
     await asyncio.sleep(0)
     timers = _timers()
     await asyncio.gather(*waiters)

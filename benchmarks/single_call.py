@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from statistics import median
 
 from ._tools import in_child, picture, pin, print_table, serving, verdict
@@ -39,19 +40,23 @@ def figures() -> tuple[float, float, float]:
 
 async def _measure(origin: str) -> tuple[float, float, float]:
     from cvs_async import AsyncCVS, Timeout
-    from cvs_async._exchange import WireReply
+    from cvs_async._exchange import Attempt, WireReply
+    from cvs_async._http.aiohttp_backend import AiohttpBackend
+    from cvs_async._http.backend import HttpBody, HttpRequest
     from cvs_async._reply import decode
-    from cvs_async._transport_aiohttp import AiohttpTransport, Content, Outgoing
+    from cvs_async._request import Body
     from cvs_async.api import OPERATIONS
 
     body = picture(SIZE, 0)
     answer = b""
-    async with AsyncCVS("key", "secret", base_url=origin) as cvs, AiohttpTransport(1, ()) as transport:
+    async with AsyncCVS("key", "secret", base_url=origin) as cvs, aclosing(AiohttpBackend(1, ())) as backend:
 
         async def bare() -> None:
             nonlocal answer
-            request = Outgoing("POST", f"{origin}/api/v2/ocr/card", {}, Content((body,)), Timeout())
-            response = await transport.send(request, None)
+            attempt = Attempt()
+            content = HttpBody(Body("image/jpeg", (body,)), attempt)
+            request = HttpRequest("POST", f"{origin}/api/v2/ocr/card", {}, content, Timeout())
+            response = await backend.send(request, attempt)
             answer = b"".join([chunk async for chunk in response])
             await response.aclose()
 

@@ -12,31 +12,31 @@ from urllib.parse import urlsplit
 from attrs import define, field, frozen
 
 from ._aside import aside, is_quick
+from ._call_state import CallState
 from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint, Form
-from ._exchange import Progress, WireReply
+from ._exchange import READ_IN_PART, Attempt, WireReply
 from ._inputs import Part, Url, choose_form, is_opened_once, load
 from ._reply import Reply, decode, head_charge, http_error
 from ._request import build
-from ._running_call import Call
-from .errors import ConnectionLostError, CVSError, DecodeError, InvalidInputError, ResponseTooLargeError
+from .errors import ConnectionLostError, CVSError, InvalidInputError
 from .settings import Settings, Timeout, as_timeout
 
-if TYPE_CHECKING:  # httpx and aiohttp take long to import, and `import cvs_async` shall not
+if TYPE_CHECKING:  # what they import takes long, and `import cvs_async` shall not
+    from ._http.transport import Transport
     from ._telemetry import Spans
-    from ._transport import Transport
 
 T = TypeVar("T")
 
 
 class Recorder(Protocol):
-    """Told of each request of a call, by the request itself, so that it hears of those whose caller has left too."""
+    """Callbacks around each request. They run in the request's own task, so also after its caller was cancelled."""
 
     async def sending(self) -> None:
-        """A request is about to leave; it does not before this returns."""
+        """Run before a request is sent."""
 
-    async def ended(self, progress: Progress, wire: WireReply | None, result: Reply[Any] | BaseException) -> None:
-        """It has come to an end, or was given up. Must not raise."""
+    async def ended(self, attempt: Attempt, wire: WireReply | None, result: Reply[Any] | BaseException, /) -> None:
+        """Run when a request has ended, or was given up. Must not raise."""
 
 
 @frozen
@@ -91,7 +91,7 @@ def prepare(
 
 
 class Caller:
-    """Makes calls: the one thing that the families, `AsyncCVS.call` and the batch have in common."""
+    """Makes calls, for the families, `AsyncCVS.call` and the batch."""
 
     def __init__(self, settings: Settings, transport: Transport, dispatcher: Dispatcher, spans: Spans | None) -> None:
         self._settings = settings
@@ -137,7 +137,7 @@ class Caller:
         """
         self._dispatcher.home.enter()
         endpoint = prepared.endpoint
-        call = Call(
+        call = CallState(
             operation=endpoint.name,
             origin=self._settings.origins[endpoint.host],
             timeout=prepared.timeout,
@@ -145,15 +145,15 @@ class Caller:
             patient=patient,
         )
         parameters = endpoint.wire_parameters(prepared.options)
-        attempt = _Attempt(self._transport, prepared, dict(inputs), parameters, recorder, time.perf_counter())
+        request = _CallRequest(self._transport, prepared, dict(inputs), parameters, recorder, time.perf_counter())
         if self._spans is None:
-            return await self._dispatcher.run(call, attempt)
+            return await self._dispatcher.run(call, request)
         with self._spans.call(call):
-            return await self._dispatcher.run(call, attempt)
+            return await self._dispatcher.run(call, request)
 
     @property
     def settings(self) -> Settings:
-        """Who calls, and where to."""
+        """Credentials, origins and bounds."""
         return self._settings
 
     def check_loop(self) -> None:
@@ -161,11 +161,11 @@ class Caller:
         self._dispatcher.home.check()
 
     def most_billed(self, endpoint: Endpoint[Any]) -> int:
-        """How many requests of one call can be charged."""
+        """Return how many requests of one call can be charged."""
         return self._dispatcher.most_billed(repeatable=endpoint.repeatable)
 
     async def download(self, url: Url, *, operation: str) -> bytes:
-        """Get a file that an answer speaks of. It is no call of the API, and costs nothing.
+        """Get a file to which an answer refers. This is not a call of the API, and costs nothing.
 
         Raises:
             CVSError: of the kinds of transport and HTTP.
@@ -173,27 +173,23 @@ class Caller:
         self._dispatcher.home.enter()
         timeout = self._settings.timeout
 
-        async def attempt(progress: Progress) -> WireReply:
-            try:
-                wire = await self._transport.fetch(operation, url, timeout, progress)
-                if wire.status != HTTPStatus.OK:
-                    raise http_error(operation, wire)
-            except CVSError as error:
-                error.charge = "free"
-                raise
+        async def fetch(attempt: Attempt) -> WireReply:
+            wire = await self._transport.fetch(operation, url, timeout, attempt)
+            if wire.status != HTTPStatus.OK:
+                raise http_error(operation, wire)
             return wire
 
         origin = "://".join(urlsplit(url)[:2])
-        call = Call(operation=operation, origin=origin, timeout=timeout, priced=False)
-        return (await self._dispatcher.run(call, attempt)).content
+        call = CallState(operation=operation, origin=origin, timeout=timeout, priced=False)
+        return (await self._dispatcher.run(call, fetch)).content
 
 
 @define(eq=False, repr=False)  # the inputs are documents
-class _Attempt(Generic[T]):
-    """Makes one request of a call, as often as it is called.
+class _CallRequest(Generic[T]):
+    """A prepared call with its inputs. Calling it sends one request.
 
-    File objects can be read but once: their content stays. Of large files their version stays: all requests of a call
-    send the same content, or none.
+    A file object can be read only once, so its content is kept. Of a large file its version is kept: all requests of a
+    call send the same content, or fail.
     """
 
     transport: Transport
@@ -203,7 +199,7 @@ class _Attempt(Generic[T]):
     recorder: Recorder | None
     started: float
 
-    async def __call__(self, progress: Progress) -> Reply[T]:
+    async def __call__(self, attempt: Attempt) -> Reply[T]:
         endpoint, form = self.prepared.endpoint, self.prepared.form
         parts = {} if form is None else await load(endpoint, self.inputs, form)
         self.inputs.update({name: part for name, part in parts.items() if self._stays(name, part)})
@@ -212,34 +208,34 @@ class _Attempt(Generic[T]):
         try:
             if self.recorder is not None:
                 await self.recorder.sending()
-            wire = await self.transport.send(request, self.prepared.timeout, progress)
-            quick = is_quick(wire.content)
-            reply = self._decode(wire) if quick else await aside(len(wire.content), self._decode, wire)
+            wire = await self.transport.send(request, self.prepared.timeout, attempt)
+            if is_quick(wire.content):
+                reply = self._decode(wire)
+            else:
+                reply = await aside(len(wire.content), self._decode, wire)
         except BaseException as error:
-            if wire is None and isinstance(error, (ResponseTooLargeError, DecodeError)) and error.raw:
-                error.charge = head_charge(endpoint, error.raw)
-                error.unknown_attempts = int(error.charge == "unknown")
+            if isinstance(error, CVSError):
+                if wire is None and isinstance(error, READ_IN_PART) and error.raw:
+                    error.charge = head_charge(endpoint, error.raw)
+                attempt.stamp(error)
             if self.recorder is not None:
-                await self.recorder.ended(progress, wire, error)
+                await self.recorder.ended(attempt, wire, error)
             raise
         if self.recorder is not None:
-            await self.recorder.ended(progress, wire, reply)
+            await self.recorder.ended(attempt, wire, reply)
         return reply
 
     def _stays(self, name: str, part: Url | Part) -> bool:
-        """Whether the next request sends the same part; small files are read anew, so that waiting takes no memory."""
+        """Return whether the next request sends the same part. Small files are read anew: waiting takes no memory."""
         return isinstance(part, Part) and (part.content is None or is_opened_once(self.inputs[name]))
 
     def _decode(self, wire: WireReply) -> Reply[T]:
         endpoint, elapsed = self.prepared.endpoint, time.perf_counter() - self.started
         reply = decode(endpoint, wire, check_sum=self.prepared.check_sum, elapsed=elapsed)
-        if wire.early:  # nobody reads a document that is not there: it may be the answer to an earlier one
+        if wire.early:  # the service had not seen all of the document: it may be the answer to an earlier one
             raise ConnectionLostError(
                 f"{endpoint.name}: a reply came before the whole request had left, so it may be another"
                 " document's; it is in .raw",
-                operation=endpoint.name,
-                attempts=wire.attempts,
-                charge="unknown",
                 http_status=wire.status,
                 raw=reply.raw,
             )

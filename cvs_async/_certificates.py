@@ -6,8 +6,9 @@ import os
 import re
 import ssl
 import stat
-from collections.abc import Callable
 from pathlib import Path
+
+import certifi
 
 from .errors import ConfigurationError
 
@@ -28,8 +29,8 @@ def refuse_pipes() -> None:
             continue  # `tls_context` says what is wrong, if certificates are needed
 
 
-def tls_context(create: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    """Return a client's side of TLS as httpx creates it: with SSL_CERT_FILE, else SSL_CERT_DIR, else certifi.
+def tls_context() -> ssl.SSLContext:
+    """Return a client's side of TLS: with the authorities of SSL_CERT_FILE, else of SSL_CERT_DIR, else of certifi.
 
     Raises:
         ConfigurationError: naming the variable, if what it names is not there or holds no certificate.
@@ -41,7 +42,9 @@ def tls_context(create: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
             f" {_shown(folder)}"
         )
     try:
-        return create()
+        if not file and folder:
+            return ssl.create_default_context(capath=folder)
+        return ssl.create_default_context(cafile=file or certifi.where())
     except OSError as error:  # ssl.SSLError is one too
         if not file:
             raise

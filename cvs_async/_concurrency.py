@@ -1,50 +1,11 @@
-"""How many requests may be in flight: a fixed number, or one that is found by trying."""
+"""How many requests may be in flight, found by trying."""
 
 from __future__ import annotations
 
 from collections import deque
 from statistics import median
 
-import anyio
 from attrs import define, field
-
-
-class Slots:
-    """The client's connections, taken in turn. In front of the pool, so that nobody waits inside of it."""
-
-    def __init__(self, count: int) -> None:
-        self._limiter = anyio.CapacityLimiter(count)
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return int(self._limiter.total_tokens)
-
-    @count.setter
-    def count(self, count: int) -> None:
-        self._limiter.total_tokens = count
-
-    @property
-    def taken(self) -> int:
-        """How many are in use."""
-        return self._limiter.borrowed_tokens
-
-    def take_nowait(self, borrower: object) -> bool:
-        """Take one if one is free and nobody waits; a waiter costs a turn of the loop, this costs nothing."""
-        try:
-            self._limiter.acquire_on_behalf_of_nowait(borrower)
-        except anyio.WouldBlock:
-            return False
-        return True
-
-    async def take(self, borrower: object) -> None:
-        """Take one, in turn."""
-        await self._limiter.acquire_on_behalf_of(borrower)
-
-    def give_back(self, borrower: object) -> None:
-        """Let the next one have it."""
-        self._limiter.release_on_behalf_of(borrower)
-
 
 FEWEST = 2
 FIRST = 8
@@ -52,7 +13,7 @@ OVERLOADED = 0.75
 SLOW = 0.5
 INFLATED = 2.0
 REMEMBERED = 50
-HELD = 10
+WINDOWS_HELD = 10
 RISE = 16
 
 
@@ -62,13 +23,13 @@ class AutoLimit:
 
     It judges by windows of about one round trip of all slots. A window in which the service refused for load
     (HTTP 429, 503, a timeout) lowers the limit to three quarters; one whose median latency is more than twice
-    the least of the last fifty windows halves it, because those requests only stand in line; any other one
-    raises it by a sixteenth, at least one, or doubles it until the first of these happens. Where the service
+    the least of the last fifty windows halves it, because those requests only wait in the service; any other
+    one raises it by a sixteenth, at least one, or doubles it until the first of these happens. Where the service
     refused, it stays just below for ten windows before it tries again.
 
     Attributes:
-        most: what it never exceeds.
-        limit: how many may be in flight now.
+        most: its upper bound.
+        limit: requests that may be in flight now.
     """
 
     most: int
@@ -86,15 +47,15 @@ class AutoLimit:
         self.limit = min(FIRST, self.most)
 
     def observe(self, began: float, ended: float, in_flight: int, *, refused: bool, latency: bool) -> None:
-        """Take a request into account; the limit may be another one afterwards.
+        """Take a request into account, and change the limit where that is due.
 
         Args:
             began, ended: of the request, in seconds of one clock.
-            in_flight: how many there were when it ended, itself included.
-            refused: whether it says that the service has too much to do.
-            latency: whether the time it took says something: a refusal comes fast.
+            in_flight: requests when it ended, itself included.
+            refused: whether the service refused it for load.
+            latency: whether its time is a measure of the service: a refusal comes fast.
         """
-        if began < self._since:  # sent under an earlier limit, so it says nothing of this one
+        if began < self._since:  # sent under an earlier limit, so it says nothing about this one
             return
         self._used = max(self._used, in_flight)
         self._refused = self._refused or refused
@@ -111,7 +72,7 @@ class AutoLimit:
         self._medians.append(usual)
         if usual > INFLATED * min(self._medians):
             self._change(max(min(FEWEST, self.most), int(self.limit * SLOW)), now)
-        elif self._used >= self.limit:  # a limit that is not reached has proved nothing
+        elif self._used >= self.limit:  # a limit that was not reached has proved nothing
             self._change(min(self.most, self._next()), now)
         else:
             self._change(self.limit, now)
@@ -125,7 +86,7 @@ class AutoLimit:
         if self.limit + 1 < self._ceiling:
             return min(higher, self._ceiling - 1)
         self._held += 1
-        if self._held < HELD:
+        if self._held < WINDOWS_HELD:
             return self.limit
         self._ceiling = None
         return self.limit + 1

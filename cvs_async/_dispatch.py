@@ -1,90 +1,93 @@
-"""From a call to its requests: one after another, under the client's limits, and never out of sight.
+"""From a call to its requests: one after another, under the client's limits, each in a task of its own.
 
-Each request is a task of its own. Where the caller leaves (cancelled, or out of time) before the request has,
-the task ends with it. Where the request has left, the task goes on without the caller for a bounded time, so
-that an answer that was paid for is still counted, and its connection is used again.
+A caller may stop waiting, because it is cancelled or out of time. If its request has not left yet, the task ends with
+it. If it has, the task goes on without the caller for a bounded time, so that an answer that was paid for is still
+counted, and its connection is used again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import builtins
-import logging
 import random
 import threading
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from typing import TypeAlias, TypeVar
 
 import anyio
 from attrs import evolve
 
-from ._concurrency import AutoLimit, Slots
-from ._exchange import Progress
+from ._call_state import CallState
+from ._exchange import Attempt
 from ._home import Home
 from ._log import log
-from ._pace import Pace
-from ._quota import UNPRICED, Pass, QuotaGate
-from ._reply import Reply
-from ._retry import Again, Budget, Stop, decide
-from ._running_call import Call
+from ._pace import Limiter, Pause
+from ._quota import FREE_PERMIT, Gate, Permit
+from ._retry import GiveUp, Retry, decide
+from ._settlement import Settlement
 from .errors import (
-    APIError,
-    Charge,
     ConnectionLostError,
     CVSError,
     OutOfRequestsError,
     RateLimitedError,
-    ServerError,
     TimeoutError,
     drop_frames,
 )
 from .settings import Limits
-from .stats import ClientStats, Event
+from .stats import ClientStats
 
 R = TypeVar("R")
-Attempt: TypeAlias = Callable[[Progress], Awaitable[R]]
-"""Makes one request, and returns what came of it or raises a CVSError."""
+Send: TypeAlias = Callable[[Attempt], Awaitable[R]]
+"""Sends one request, and returns its result or raises a CVSError."""
 
 DECODING = 1.0
 """Seconds beyond the bound on the whole call in which an answer that is there may still be decoded."""
 
 
 class Dispatcher:
-    """Makes the requests of all calls of a client. `may_cancel` says whether its transport bears being cancelled.
+    """Makes the requests of all calls of a client.
+
+    Args:
+        limits: of the client.
+        limiter: bounds how often requests leave; None without a bound.
+        gate: keeps requests back while the account has none left.
+        may_cancel: whether a request may be cancelled while it connects.
 
     Attributes:
         home: the event loop of the client, which is that of its first call.
     """
 
-    def __init__(self, limits: Limits, *, may_cancel: bool) -> None:
+    def __init__(self, limits: Limits, *, limiter: Limiter | None, gate: Gate, may_cancel: bool) -> None:
         self._limits = limits
+        self._limiter = limiter
+        self._gate = gate
         self._may_cancel = may_cancel
-        self._auto = AutoLimit(limits.max_connections) if limits.concurrency == "auto" else None
-        self._slots = Slots(limits.max_connections if self._auto is None else self._auto.limit)
-        self._rate = None if limits.rate_limit is None else Pace(limits.rate_limit)
-        self._pauses: defaultdict[str, Pace] = defaultdict(Pace)
-        self._gate = QuotaGate(limits.quota, limits.quota_probe)
-        self._budget = Budget()
-        self._stats = ClientStats()
+        self._pauses: defaultdict[str, Pause] = defaultdict(Pause)
+        self._settlement = Settlement(limits, gate, self._pauses)
+        self._slots = self._settlement.slots
+        self._stats = self._settlement.stats
         self._tasks: set[asyncio.Task[object]] = set()
         self._waits: set[asyncio.Timeout] = set()
         self._closed = False
         self.home = Home("client", "Make the client inside asyncio.run, or one client for each event loop")
 
     def stats(self) -> ClientStats:
-        """The numbers of this moment."""
-        return evolve(self._stats, retries=Counter(self._stats.retries), limit=self._slots.count, gate=self._gate.state)
+        """Return the figures of this moment."""
+        retries, limit = Counter(self._stats.retries), int(self._slots.total_tokens)
+        return evolve(self._stats, retries=retries, limit=limit, gate=self._gate.state)
 
     def most_billed(self, *, repeatable: bool) -> int:
-        """How many requests of one call can be charged: the last one, and those that were sent again regardless."""
+        """Return how many requests of one call can be charged: the last one, and those sent again at one's own risk."""
+        if not repeatable:
+            return 1
         retry = self._limits.retry
-        return 1 + min(retry.unknown_resends, retry.attempts - 1) if repeatable else 1
+        return 1 + min(retry.unknown_resends, retry.attempts - 1)
 
-    async def run(self, call: Call, attempt: Attempt[R]) -> R:
-        """Make requests until one is answered, or none is worth making any more.
+    async def run(self, call: CallState, send: Send[R]) -> R:
+        """Make requests until one is answered, or no further one is worth making.
 
         Raises:
             CVSError: the last failure; the first one is its cause.
@@ -92,16 +95,16 @@ class Dispatcher:
         self._stats.calls += 1
         first: CVSError | None = None
         while True:
-            progress = Progress(call.attempts + 1, call.unknown)
-            granted = self._admit_at_once(call, progress) or await self._admit(call, progress)
-            result = await self._request(call, granted, progress, attempt)
+            attempt = call.next_attempt()
+            permit = self._admit_at_once(call, attempt) or await self._admit(call, attempt)
+            result = await self._request(call, permit, attempt, send)
             if not isinstance(result, CVSError):
                 return result
             if isinstance(result, OutOfRequestsError) and (call.patient or self._gate.waits):
-                call.held += 1
+                call.refused += 1
                 continue
             step = self._decide(call, result)
-            if isinstance(step, Stop):
+            if isinstance(step, GiveUp):
                 raise call.final(result, step) from (first or result.__cause__)
             log.info("%s: %s, again in %.2f seconds", call.operation, type(result).__name__, step.delay)
             self._stats.retries[step.cause] += 1
@@ -109,15 +112,15 @@ class Dispatcher:
             await self._sleep(call, step.delay)
 
     def abandon(self) -> None:
-        """Make no more requests; those that were being made ended when their event loop was closed."""
+        """Make no more requests; those in flight ended when their event loop was closed."""
         self._closed = True
 
     async def aclose(self) -> None:
-        """Make no more requests, and let those that are being made come to an end, for a bounded time."""
+        """Make no more requests, and wait for those in flight, for a bounded time."""
         self._closed = True
         for wait in self._waits:
             if not wait.expired():
-                wait.reschedule(0.0)  # they are told that the client is closed
+                wait.reschedule(0.0)  # these calls fail, because the client is closed
         try:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=self._limits.drain_timeout)
@@ -130,25 +133,29 @@ class Dispatcher:
 
     # --- before a request
 
-    def _admit_at_once(self, call: Call, progress: Progress) -> Pass | None:
-        """Where nothing stands in the way, without a turn of the loop."""
+    def _admit_at_once(self, call: CallState, attempt: Attempt) -> Permit | None:
+        """Return a permit where nothing stands in the way, without a turn of the loop."""
         if self._closed:
             raise call.closed()
-        if self._rate is not None or not self._pauses[call.origin].idle(asyncio.get_running_loop().time()):
+        if self._limiter is not None or not self._pauses[call.origin].idle(asyncio.get_running_loop().time()):
             return None
-        granted = self._gate.enter() if call.priced else UNPRICED
-        if granted is not None and not self._slots.take_nowait(progress):
-            self._gate.unused(granted)
+        permit = self._gate.enter() if call.priced else FREE_PERMIT
+        if permit is None:
             return None
-        return granted
+        try:
+            self._slots.acquire_on_behalf_of_nowait(attempt)
+        except anyio.WouldBlock:
+            self._gate.release(permit)
+            return None
+        return permit
 
-    async def _admit(self, call: Call, progress: Progress) -> Pass:
+    async def _admit(self, call: CallState, attempt: Attempt) -> Permit:
         loop = asyncio.get_running_loop()
         try:
-            granted = await self._patience(call) if call.patient else None
+            permit = await self._patience(call) if call.patient else None
             left = call.left(loop.time())
             async with self._waiting(None if left is None else max(left, 0.0)):
-                return await self._turn(call, progress, granted)
+                return await self._turn(call, attempt, permit)
         except builtins.TimeoutError as error:
             if isinstance(error, CVSError):
                 raise
@@ -156,200 +163,158 @@ class Dispatcher:
                 raise call.closed() from None
             raise call.final(TimeoutError(f"{call.operation}: {call.late}, and no turn came")) from error
 
-    async def _patience(self, call: Call) -> Pass:
-        """Leave of the gate, however long that takes."""
+    async def _patience(self, call: CallState) -> Permit:
+        """Wait for the gate, however long that takes; the time of the call stands still."""
         async with self._waiting(None):
             waited = asyncio.get_running_loop().time()
-            granted = await self._gate.wait(first=call.held > 0)
+            permit = await self._gate.wait(first=call.refused > 0)
             call.began += asyncio.get_running_loop().time() - waited
-            return granted
+            return permit
 
-    async def _turn(self, call: Call, progress: Progress, granted: Pass | None) -> Pass:
-        """Gate, pause, pace, slot; and once more, if the first of them has closed during the last."""
+    async def _turn(self, call: CallState, attempt: Attempt, permit: Permit | None) -> Permit:
+        """Wait for gate, pause, rate limiter and slot, in this order. Then there are four cases:
+
+        1. One of them failed, or the caller stopped waiting: the permit goes back unused.
+        2. The client was closed meanwhile: slot and permit go back.
+        3. The gate is still open and there is no pause: the request may be sent.
+        4. The gate was closed, or a pause began, during a later wait: the slot goes back, and all begins again. The
+           turn of the rate limiter is used up, which only makes the rate lower.
+        """
         now = asyncio.get_running_loop().time
         pause = self._pauses[call.origin]
         while True:
-            if granted is None or not self._gate.holds(granted):
-                granted = await self._pass(call)
+            if permit is None or not self._gate.is_valid(permit):
+                permit = await self._permit(call)
             try:
                 self._check_pause(call, pause.paused(now()))
-                await pause.turn(call.began)
-                async with nullcontext() if self._rate is None else self._rate.through(call.began):
-                    await self._slot(call, progress)
+                await pause.wait(call.began)
+                async with self._rate_slot(call):
+                    await self._slot(call, attempt)
                 if self._closed:
-                    self._slots.give_back(progress)
+                    self._slots.release_on_behalf_of(attempt)
                     raise call.closed()
             except BaseException:
-                self._gate.unused(granted)
+                self._gate.release(permit)
                 raise
-            if self._gate.holds(granted) and not pause.paused(now()):
-                return granted
-            self._slots.give_back(progress)
+            if self._gate.is_valid(permit) and not pause.paused(now()):
+                return permit
+            self._slots.release_on_behalf_of(attempt)
 
-    async def _pass(self, call: Call) -> Pass:
+    async def _permit(self, call: CallState) -> Permit:
         if not call.priced:
-            return UNPRICED
+            return FREE_PERMIT
         if self._gate.waits or call.patient:
-            return await self._gate.wait(first=call.held > 0)
-        granted = self._gate.enter()
-        if granted is None:
+            return await self._gate.wait(first=call.refused > 0)
+        permit = self._gate.enter()
+        if permit is None:
             raise call.refused_before(self._gate.refusal, self._gate.seconds_to_probe())
-        return granted
+        return permit
 
-    def _check_pause(self, call: Call, seconds: float) -> None:
+    def _check_pause(self, call: CallState, seconds: float) -> None:
         if seconds > self._limits.retry.max_retry_after:
             text = (
                 f"{call.operation}: the service has asked for {seconds:.0f} more seconds of pause, so nothing was sent"
             )
             raise call.final(RateLimitedError(text, http_status=429, retry_after=seconds))
 
-    async def _slot(self, call: Call, progress: Progress) -> None:
+    def _rate_slot(self, call: CallState) -> AbstractAsyncContextManager[None]:
+        if self._limiter is None:
+            return nullcontext()
+        return self._limiter.slot(call.began)
+
+    async def _slot(self, call: CallState, attempt: Attempt) -> None:
         pool = call.timeout.pool
         try:
             async with asyncio.timeout(pool):
-                await self._slots.take(progress)
+                await self._slots.acquire_on_behalf_of(attempt)
         except builtins.TimeoutError as error:
-            text = f"{call.operation}: none of {self._slots.count} connections became free within {pool:g} seconds"
+            count = self._slots.total_tokens
+            text = f"{call.operation}: none of {count} connections became free within {pool:g} seconds"
             raise call.final(TimeoutError(text)) from error
 
     # --- a request
 
-    async def _request(self, call: Call, granted: Pass, progress: Progress, attempt: Attempt[R]) -> R | CVSError:
+    async def _request(self, call: CallState, permit: Permit, attempt: Attempt, send: Send[R]) -> R | CVSError:
+        """Make one request in a task, and wait for it as long as the call may take.
+
+        Not with `asyncio.wait`, which costs one more callback for each request.
+        """
         loop = asyncio.get_running_loop()
-        task = loop.create_task(_caught(call.operation, attempt, progress))
+        task = loop.create_task(_caught(send, attempt))
         over: asyncio.Future[None] = loop.create_future()
         left = call.left(loop.time())
-        timer = None if left is None else loop.call_later(left, _tell, over)
+        timer = None if left is None else loop.call_later(left, _resolve, over)
         self._stats.in_flight += 1
         self._tasks.add(task)
-        task.add_done_callback(partial(self._settle, call, granted, progress, over))
+        task.add_done_callback(partial(self._settle, call, permit, attempt, over))
         try:
             await over
-            if not task.done() and progress.phase == "answered":
+            if not task.done() and attempt.phase == "answered":
                 await _decoded(task)
         except asyncio.CancelledError:
-            self._leave(call, task, progress)
+            self._orphan(call, task, attempt)
             raise
         finally:
             if timer is not None:
                 timer.cancel()
         if task.done():
-            return self._result(call, progress, task)
-        self._leave(call, task, progress)
-        late = TimeoutError(f"{call.operation}: {call.late}", attempts=progress.attempts, charge=progress.charge)
-        late.unknown_attempts += progress.unknown_before
-        if progress.answer is not None:  # it may have been paid for
-            late.http_status, late.raw = progress.answer.status, progress.answer.content
+            return self._result(call, attempt, task)
+        self._orphan(call, task, attempt)
+        late = attempt.stamp(TimeoutError(f"{call.operation}: {call.late}"))
+        late.unknown_attempts += attempt.unknown_before
+        if attempt.answer is not None:  # it may have been paid for
+            late.http_status, late.raw = attempt.answer.status, attempt.answer.content
         return late
 
-    def _result(self, call: Call, progress: Progress, task: asyncio.Task[R | CVSError]) -> R | CVSError:
+    def _result(self, call: CallState, attempt: Attempt, task: asyncio.Task[R | CVSError]) -> R | CVSError:
         if not (task.cancelled() and self._closed):
             return task.result()
         text = f"{call.operation}: the client was closed before the answer came"
-        raise call.final(ConnectionLostError(text, attempts=progress.attempts, charge=progress.charge))
+        raise call.final(attempt.stamp(ConnectionLostError(text)))
 
-    def _leave(self, call: Call, task: asyncio.Task[object], progress: Progress) -> None:
-        """The caller is gone. What has not left is taken back; what has is waited for, but not for ever."""
-        progress.orphaned = True
-        left = progress.charge != "free" or (progress.phase == "connecting" and not self._may_cancel)
+    def _orphan(self, call: CallState, task: asyncio.Task[object], attempt: Attempt) -> None:
+        """Let a request go on without its caller: not at all if nothing has left, else for a bounded time."""
+        attempt.orphaned = True
+        left = not attempt.undelivered or (attempt.phase == "connecting" and not self._may_cancel)
         if not left or not call.priced:
             task.cancel()
-        else:
-            timer = asyncio.get_running_loop().call_later(self._limits.drain_timeout, _give_up, task, progress)
-            task.add_done_callback(lambda _: timer.cancel())
+            return
+        timer = asyncio.get_running_loop().call_later(self._limits.drain_timeout, _give_up, task, attempt)
+        task.add_done_callback(lambda _: timer.cancel())
 
     # --- after a request
 
     def _settle(
-        self, call: Call, granted: Pass, progress: Progress, over: asyncio.Future[None], task: asyncio.Task[object]
+        self, call: CallState, permit: Permit, attempt: Attempt, over: asyncio.Future[None], task: asyncio.Task[object]
     ) -> None:
-        """Count a request, and let everything that hangs on it know. Runs for every request, whatever became of it."""
-        _tell(over)  # its caller goes on in the next turn of the loop
+        """Wake the caller of a request that has ended, however it has, and settle the request."""
+        _resolve(over)  # its caller goes on in the next turn of the loop
         self._tasks.discard(task)
         self._stats.in_flight -= 1
         result = None if task.cancelled() or task.exception() is not None else task.result()
-        call.attempts = progress.attempts
-        if progress.attempts < progress.number:  # nothing was sent, as with an input that cannot be read
-            self._slots.give_back(progress)
-            self._gate.unused(granted)
-            return
-        charge = call.charge_of(result, progress)
-        call.unknown += charge == "unknown"
-        self._count(progress, charge)
-        self._inform(call, granted, progress, result, charge)
-        self._slots.give_back(progress)  # after that, so that nobody leaves under a limit that was just refused
-        self._tell(call, progress, result, charge)
-
-    def _count(self, progress: Progress, charge: Charge) -> None:
-        stats = self._stats
-        stats.attempts += 1
-        stats.billed += charge == "billed"
-        stats.free += charge == "free"
-        stats.unknown += charge == "unknown"
-        stats.bytes_sent += progress.sent
-        stats.bytes_received += progress.received
-        stats.drained += progress.orphaned
-
-    def _inform(self, call: Call, granted: Pass, progress: Progress, result: object, charge: Charge) -> None:
-        """The limits learn from what came back."""
-        if isinstance(result, OutOfRequestsError):
-            self._gate.refused(granted, result)
-            result.retry_after = max(result.retry_after or 0.0, self._gate.seconds_to_probe())
-        elif charge == "billed":
-            self._gate.billed(granted)
+        call.attempts = attempt.attempts
+        if attempt.attempts < attempt.number:
+            self._settlement.unsent(permit, attempt)
         else:
-            self._gate.unused(granted)
-        if not isinstance(result, CVSError) or (isinstance(result, APIError) and result.code is not None):
-            self._budget.succeeded(after_retry=progress.number > 1)
-        now = asyncio.get_running_loop().time()
-        if isinstance(result, RateLimitedError) and result.retry_after is not None:
-            self._pauses[call.origin].pause(now + result.retry_after)
-        if self._auto is not None:
-            busy = isinstance(result, ServerError) and result.http_status == 503
-            refused = busy or isinstance(result, (RateLimitedError, TimeoutError))
-            self._auto.observe(progress.handed_at, now, self._slots.taken, refused=refused, latency=charge == "billed")
-            if self._auto.limit != self._slots.count:
-                self._slots.count = self._auto.limit
-
-    def _tell(self, call: Call, progress: Progress, result: object, charge: Charge) -> None:
-        observers = (*self._limits.observers, *call.observers)
-        if not observers and not log.isEnabledFor(logging.DEBUG):
-            return
-        event = Event(
-            operation=call.operation,
-            attempt=progress.number,
-            charge=charge,
-            http_status=result.http_status if isinstance(result, (Reply, CVSError)) else None,
-            error=_name(result),
-            seconds=(progress.answered_at or asyncio.get_running_loop().time()) - progress.handed_at,
-            bytes_sent=progress.sent,
-            bytes_received=progress.received,
-            drained=progress.orphaned,
-        )
-        log.debug("%s", event)
-        for observe in observers:
-            try:
-                observe(event)
-            except Exception as error:  # the user's code must not stand between an answer and its caller
-                log.error("an on_event hook raised %s", type(error).__name__)
+            self._settlement.ended(call, permit, attempt, result)
 
     # --- between two requests
 
-    def _decide(self, call: Call, failure: CVSError) -> Again | Stop:
+    def _decide(self, call: CallState, failure: CVSError) -> Retry | GiveUp:
         now = asyncio.get_running_loop().time()
         return decide(
             self._limits.retry,
             failure,
-            attempts=call.attempts - call.held,
+            attempts=call.attempts - call.refused,
             unknown=call.unknown,
             elapsed=now - call.began,
             left=call.left(now),
             chance=random.random(),  # noqa: S311 - jitter is no secret
-            budget=self._budget,
+            budget=self._settlement.budget,
             repeatable=call.repeatable,
         )
 
-    async def _sleep(self, call: Call, seconds: float) -> None:
+    async def _sleep(self, call: CallState, seconds: float) -> None:
         try:
             async with self._waiting(None):
                 await asyncio.sleep(seconds)
@@ -358,7 +323,7 @@ class Dispatcher:
 
     @asynccontextmanager
     async def _waiting(self, seconds: float | None) -> AsyncIterator[None]:
-        """A wait that is counted, and ends with builtins.TimeoutError after so many seconds or with the client."""
+        """Count a wait. It ends with builtins.TimeoutError after so many seconds, or when the client is closed."""
         self._stats.waiting += 1
         wait = asyncio.timeout(seconds)
         self._waits.add(wait)
@@ -370,41 +335,30 @@ class Dispatcher:
             self._stats.waiting -= 1
 
 
-def _give_up(task: asyncio.Task[object], progress: Progress) -> None:
-    if progress.phase != "answered":  # else nobody is waited for any more: its answer is being decoded
+def _give_up(task: asyncio.Task[object], attempt: Attempt) -> None:
+    if attempt.phase != "answered":  # else nothing is waited for any more: its answer is being decoded
         task.cancel()
 
 
 async def _decoded(task: asyncio.Task[object]) -> None:
-    """Wait until an answer is decoded, for at most `DECODING`: by the clock of the thread that decodes it."""
+    """Wait until an answer is decoded, for at most `DECODING`, by the clock of the thread that decodes it."""
     done = threading.Event()
     task.add_done_callback(lambda _: done.set())
     await asyncio.get_running_loop().run_in_executor(None, done.wait, DECODING)
 
 
-def _tell(over: asyncio.Future[None]) -> None:
+def _resolve(over: asyncio.Future[None]) -> None:
     if not over.done():
         over.set_result(None)
 
 
-async def _caught(operation: str, attempt: Attempt[R], progress: Progress) -> R | CVSError:
-    """Errors as values: a task that nobody waits for any more must not complain of them."""
+async def _caught(send: Send[R], attempt: Attempt) -> R | CVSError:
+    """Return errors as values, with what the request has cost. asyncio logs exceptions that nothing retrieves."""
     try:
-        return await attempt(progress)
+        return await send(attempt)
     except CVSError as error:
-        return error
+        return attempt.stamp(error)
     except Exception as error:  # a transport of the user's own may raise anything
-        unforeseen = CVSError(
-            f"{operation}: {type(error).__name__} out of the transport",
-            operation=operation,
-            attempts=progress.attempts,
-            charge=progress.charge,
-        )
+        unforeseen = CVSError(f"{attempt.operation}: {type(error).__name__} out of the transport")
         unforeseen.__cause__ = error
-        return unforeseen
-
-
-def _name(result: object) -> str | None:
-    if result is None:  # it was given up
-        return asyncio.CancelledError.__name__
-    return type(result).__name__ if isinstance(result, CVSError) else None
+        return attempt.stamp(unforeseen)

@@ -1,4 +1,4 @@
-"""When the next request may leave: so many a second, and none while the service has asked for a pause."""
+"""When the next request may be sent: at most so many a second, and none while the service has asked for a pause."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import heapq
 import itertools
 import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
 
-from attrs import define, field, frozen
+from attrs import frozen
 
 from .errors import ConfigurationError
 
@@ -45,62 +46,42 @@ class RateLimit:
             raise ConfigurationError(f"rate_limit: burst must be at least 1, not {self.burst!r}")
 
 
-@define
-class Pace:
-    """Lets callers through one by one, those first whose call began first, with one timer for all of them.
+class Limiter(Protocol):
+    """Bounds how often requests leave: `RateLimiter`, or one that several processes share."""
 
-    It counts in the way of a virtual schedule: `_due` is when the next request would leave if they were evenly
-    spaced, and may lie behind by as much as the burst allows.
-    """
+    def slot(self, began: float) -> AbstractAsyncContextManager[None]:
+        """Return a context that is entered when a request may be sent; its call began at that time of the loop."""
+        ...
 
-    rate: RateLimit | None = None
-    _due: float = field(default=0.0, init=False)
-    _paused_until: float = field(default=0.0, init=False)
-    _passing: int = field(default=0, init=False)
-    _waiting: list[tuple[float, int, asyncio.Future[None]]] = field(factory=list, init=False, repr=False)
-    _number: itertools.count[int] = field(factory=itertools.count, init=False, repr=False)
-    _timer: asyncio.TimerHandle | None = field(default=None, init=False, repr=False)
+
+class Pause:
+    """Holds requests up until a time. Those whose call began first go on first; one timer serves all of them."""
+
+    def __init__(self) -> None:
+        self._paused_until = 0.0
+        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._number = itertools.count()
+        self._timer: asyncio.TimerHandle | None = None
 
     def paused(self, now: float) -> float:
-        """Seconds that the pause still takes; 0 without one."""
+        """Return the seconds that the pause still takes; 0 without one."""
         return max(0.0, self._paused_until - now)
 
     def idle(self, now: float) -> bool:
-        """Whether nobody waits, and nobody has to."""
+        """Return whether nothing waits, and nothing has to."""
         return not self._waiting and self._paused_until <= now
 
     def pause(self, until: float) -> None:
-        """Let nobody through before a time of the loop."""
+        """Hold everything up until a time of the loop."""
         self._paused_until = max(self._paused_until, until)
 
-    async def turn(self, began: float) -> None:
-        """Return when a request may leave; `began` is the time of the loop when its call did."""
-        async with self.through(began):
-            pass
-
-    @asynccontextmanager
-    async def through(self, began: float) -> AsyncIterator[None]:
-        """As `turn`, for who has to wait for something else before it leaves.
-
-        No more than the burst are in between at a time, or all who were let through during a long wait would leave
-        together. Who leaves late counts from then; who does not leave after all has not been there.
-        """
-        loop = asyncio.get_running_loop()
-        await self._enter(loop, began)
-        try:
-            yield
-        except BaseException:
-            self._due -= self._interval
-            raise
-        else:
-            self._due = max(self._due, loop.time() - LATENESS + self._interval)
-        finally:
-            self._passing -= 1
-            self._wake(loop)
+    async def wait(self, began: float) -> None:
+        """Return when a request may be sent; `began` is the loop's time when its call began."""
+        await self._enter(asyncio.get_running_loop(), began)
 
     async def _enter(self, loop: asyncio.AbstractEventLoop, began: float) -> None:
-        if not self._waiting and self._wait(loop.time()) <= 0:
-            self._let_through(loop.time())
+        if not self._waiting and self._delay(loop.time()) <= 0:
+            self._admit(loop.time())
             return
         future = loop.create_future()
         heapq.heappush(self._waiting, (began, next(self._number), future))
@@ -108,39 +89,92 @@ class Pace:
         try:
             await future
         except asyncio.CancelledError:
-            if future.done() and not future.cancelled():  # it was let through in the same moment
-                self._due -= self._interval
-                self._passing -= 1
-                self._wake(loop)
+            if future.done() and not future.cancelled():  # it was admitted in the same moment
+                self._withdraw(loop)
             raise
 
-    @property
-    def _interval(self) -> float:
-        return 0.0 if self.rate is None else self.rate.per / self.rate.count
+    def _delay(self, now: float) -> float:
+        """Return the seconds until a request may be admitted; infinite if only those inside can tell."""
+        return self._paused_until - now
 
-    def _wait(self, now: float) -> float:
-        """Seconds until somebody may pass; infinite while that is for those to say who are passing."""
-        if self.rate is None:
-            return self._paused_until - now
-        if self._passing >= self.rate.burst:
-            return math.inf
-        return max(self._paused_until, self._due - (self.rate.burst - 1) * self._interval) - now
+    def _admit(self, since: float) -> None:
+        """Note that a request was admitted."""
 
-    def _let_through(self, since: float) -> None:
-        self._due = max(self._due, since) + self._interval
-        self._passing += 1
+    def _withdraw(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Note that a request was admitted, and is not sent."""
 
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let through whoever may pass, and come back when the next one may."""
+        """Admit the waiters whose turn has come. There are three cases:
+
+        1. Nothing waits: no timer is needed.
+        2. The first one's turn is to come: the timer is set for it. If that depends on those who are inside, there is
+           no timer, and they call this when they leave.
+        3. The first one's turn has come: it is admitted, as if that had happened in time, since timers may be late.
+           One that was cancelled meanwhile takes no turn.
+        """
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         while self._waiting:
             now = loop.time()
-            if (wait := self._wait(now)) > 0:
-                self._timer = loop.call_later(wait, self._wake, loop) if wait < math.inf else None
+            delay = self._delay(now)
+            if delay > 0:
+                if delay < math.inf:
+                    self._timer = loop.call_later(delay, self._wake, loop)
                 return
             _, _, future = heapq.heappop(self._waiting)
             if not future.done():
-                self._let_through(now - LATENESS)
+                self._admit(now - LATENESS)
                 future.set_result(None)
+
+
+class RateLimiter(Pause):
+    """Admits requests at a rate, by GCRA, the generic cell rate algorithm; see https://en.wikipedia.org/wiki/GCRA.
+
+    `_due` is GCRA's theoretical arrival time: when the next request would leave if all were evenly spaced. It may lie
+    ahead by as much as the burst allows.
+    """
+
+    def __init__(self, rate: RateLimit) -> None:
+        super().__init__()
+        self._burst = rate.burst
+        self._interval = rate.per / rate.count
+        self._due = 0.0
+        self._inside = 0
+
+    async def wait(self, began: float) -> None:
+        """Return when a request may be sent; `began` is the loop's time when its call began."""
+        async with self.slot(began):
+            pass
+
+    @asynccontextmanager
+    async def slot(self, began: float) -> AsyncIterator[None]:
+        """Enter as `wait` returns, for a request that must still wait for something else, such as a connection.
+
+        At most `burst` requests may be inside at once, or all that were admitted during a long wait would be sent
+        together. A late request is counted from when it leaves the block; if the block raises, it is not counted.
+        """
+        loop = asyncio.get_running_loop()
+        await self._enter(loop, began)
+        try:
+            yield
+        except BaseException:
+            self._withdraw(loop)
+            raise
+        self._due = max(self._due, loop.time() - LATENESS + self._interval)
+        self._inside -= 1
+        self._wake(loop)
+
+    def _delay(self, now: float) -> float:
+        if self._inside >= self._burst:
+            return math.inf
+        return max(self._paused_until, self._due - (self._burst - 1) * self._interval) - now
+
+    def _admit(self, since: float) -> None:
+        self._due = max(self._due, since) + self._interval
+        self._inside += 1
+
+    def _withdraw(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._due -= self._interval
+        self._inside -= 1
+        self._wake(loop)

@@ -25,7 +25,7 @@ from ._answer import (
 from ._converter import declared_names, structure, unstructure
 from ._endpoint import Endpoint
 from ._envelope import KNOWN_CODES
-from ._exchange import WireReply
+from ._exchange import WireReply, charge_of_status
 from ._hints import Hinted, public_names
 from ._log import log
 from ._reveal import repr_of
@@ -367,7 +367,7 @@ def _api_error(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any],
     kind = endpoint.envelope.kind(code, own or "")
     meaning = kind.__doc__ if kind is not APIError else "the service answered with a code that is not documented"
     shown = f"code {code}" if isinstance(code, int) else f"a code of {len(code):,} digits"
-    return kind(f"{endpoint.name}: {meaning} ({shown}); nothing was charged", code=code, charge="free", **context)
+    return kind(f"{endpoint.name}: {meaning} ({shown}); nothing was charged", code=code, **context)
 
 
 def http_error(operation: str, wire: WireReply, answer: dict[str, Any] | None = None) -> CVSError:
@@ -375,22 +375,21 @@ def http_error(operation: str, wire: WireReply, answer: dict[str, Any] | None = 
     context = _context(operation, wire, answer)
     status, said = wire.status, f"{operation}: the service answered HTTP {wire.status}"
     if status == 429:
-        return RateLimitedError(f"{said}: too many requests at once", charge="free", **context)
+        return RateLimitedError(f"{said}: too many requests at once", **context)
     if status >= 500:
-        charge: Charge = "free" if status in (500, 501, 503) else "unknown"
-        return ServerError(f"{said} and no answer of its own", charge=charge, **context)
+        return ServerError(f"{said} and no answer of its own", charge=charge_of_status(status), **context)
     if status in (401, 403):
-        return AuthenticationError(f"{said}: {AuthenticationError.__doc__}", charge="free", **context)
+        return AuthenticationError(f"{said}: {AuthenticationError.__doc__}", **context)
     if status == 413 and wire.request_size:
         text = (
             f"{said}: the request of {wire.request_size:,} bytes is too large for it;"
             " send a smaller picture, fewer pages, or a URL"
         )
-        return APIError(text, charge="free", **context)
+        return APIError(text, **context)
     if status >= 400:
-        return APIError(f"{said} and refused the request", charge="free", **context)
+        return APIError(f"{said} and refused the request", **context)
     if status >= 300:
-        return RedirectError(f"{said}, a redirect, which is never followed; check base_url", charge="free", **context)
+        return RedirectError(f"{said}, a redirect, which is never followed; check base_url", **context)
     return DecodeError(f"{said}, but its body is no JSON object with a code", charge="unknown", **context)
 
 

@@ -18,7 +18,7 @@ from .settings import Host
 
 @frozen
 class Base64:
-    """A file that is sent in the standard alphabet, without line breaks."""
+    """A file that is sent in base64, with the standard alphabet and without line breaks."""
 
     part: Part
 
@@ -49,13 +49,15 @@ class Body:
         return sum(len(piece) if isinstance(piece, bytes) else piece.size for piece in self.pieces)
 
     def contents(self) -> list[bytes] | None:
-        """All of it, if it is in memory as it is sent."""
+        """Return the whole body, if it is in memory in the form in which it is sent; else None."""
         contents: list[bytes] = []
         for piece in self.pieces:
-            content = piece if isinstance(piece, bytes) else piece.content if isinstance(piece, Part) else None
-            if content is None:
+            if isinstance(piece, Part) and piece.content is not None:
+                contents.append(piece.content)
+            elif isinstance(piece, bytes):
+                contents.append(piece)
+            else:
                 return None
-            contents.append(content)
         return contents
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -69,7 +71,7 @@ class Body:
 
 @frozen
 class Request:
-    """One request, complete but for the origin and the credentials."""
+    """One request, without origin and credentials."""
 
     operation: str
     method: str
@@ -87,11 +89,11 @@ def build(
     *,
     boundary: str,
 ) -> Request:
-    """Put a call into the form that the vendor documents for it.
+    """Return a call in the form that the vendor documents for it.
 
-    URLs travel in the query of a GET, files as multipart, base64 as JSON, both by POST; `form` is None for
-    operations without inputs. `parameters` have been checked; the endpoint says where each goes, those that it
-    does not know go into the query. `boundary` parts the pieces of a multipart body and must not occur in them.
+    URLs are sent in the query of a GET, files as multipart and base64 as JSON, both by POST; `form` is None for
+    operations without inputs. `parameters` have been checked; the endpoint says where each goes, and those that it
+    does not know go into the query. `boundary` separates the parts of a multipart body and must not occur in them.
     """
     named = dict(zip(endpoint.wire_names(form), (inputs[name] for name in endpoint.images), strict=True))
     parts = {name: value for name, value in named.items() if isinstance(value, Part)}
@@ -150,5 +152,5 @@ def _json(parts: Mapping[str, Part], members: Mapping[str, Any], nest: str | Non
 
 
 def _quoted(filename: str) -> str:
-    """A file name as HTML's form encoding has it: UTF-8 as it is, but for what would end the header."""
+    """Return a file name in HTML's form encoding: UTF-8 as it is, without what would end the header."""
     return filename.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,4 +1,4 @@
-"""Whether a failed call is worth sending again, after how long, and at whose cost. Pure: no clock, no sleeping."""
+"""Whether a failed request is sent again, and after how long. Pure: no clock, no sleeping."""
 
 from __future__ import annotations
 
@@ -67,28 +67,28 @@ class RetryPolicy:
                 raise ConfigurationError(f"retry: {name} must be a number from 0 on, and is {number!r}")
 
     def backoff(self, attempt: int, chance: float) -> float:
-        """Seconds to wait after so many requests: exponential, with full jitter; `chance` is 0 to 1."""
+        """Return the seconds to wait after so many requests: exponential, with full jitter; `chance` is 0 to 1."""
         return chance * min(self.maximum, self.initial * 2.0 ** min(attempt - 1, 64))
 
 
 @frozen
-class Again:
-    """Send it again, after `delay` seconds."""
+class Retry:
+    """Send the request again, after `delay` seconds."""
 
     cause: Cause
     delay: float
 
 
 @frozen
-class Stop:
-    """Do not send it again. `why` is empty where nobody would expect that."""
+class GiveUp:
+    """Do not send the request again. `why` is empty where that needs no explanation."""
 
     why: str = ""
 
 
 @define
 class Budget:
-    """What all calls of a client may send again, with the numbers of botocore's standard mode."""
+    """The retry budget that all calls of a client share, with the numbers of botocore's standard mode."""
 
     capacity: int = 500
     cost: int = 5
@@ -98,14 +98,14 @@ class Budget:
         self.tokens = self.capacity
 
     def take(self) -> bool:
-        """Whether one more request may be sent again."""
+        """Return whether one more request may be sent again, and count it."""
         if self.tokens < self.cost:
             return False
         self.tokens -= self.cost
         return True
 
     def succeeded(self, *, after_retry: bool) -> None:
-        """A success makes room: much, if sending again was what it took."""
+        """Give tokens back after a success: more, if sending again was what it took."""
         self.tokens = min(self.capacity, self.tokens + (self.cost if after_retry else 1))
 
 
@@ -120,8 +120,8 @@ def decide(
     chance: float,
     budget: Budget,
     repeatable: bool = True,
-) -> Again | Stop:
-    """What to do after a request has failed.
+) -> Retry | GiveUp:
+    """Return what to do after a request has failed.
 
     Args:
         failure: what became of it, with its charge and the `retry_after` of the service.
@@ -129,38 +129,41 @@ def decide(
         unknown: how many of them may have been charged, this one included.
         elapsed: seconds since the call began.
         left: seconds until the bound on the whole call; None is no bound.
-        chance: 0 to 1, what the jitter hangs on.
+        chance: 0 to 1, for the jitter.
         budget: of the client; one more retry is taken out of it.
         repeatable: False for an operation that does something each time.
     """
-    cause = _cause(failure)
+    cause = retry_cause(failure)
     if cause is None or policy.attempts == 1:
-        return Stop()
+        return GiveUp()
     if cause == "unknown" and not (repeatable and unknown <= policy.unknown_resends):
-        return Stop()
+        return GiveUp()
     if attempts >= policy.attempts:
-        return Stop(f"given up after {attempts} attempts")
+        return GiveUp(f"given up after {attempts} attempts")
     asked = failure.retry_after
     if asked is not None and asked > policy.max_retry_after:
-        return Stop(f"the service asks to wait {asked:.0f} seconds, and max_retry_after is {policy.max_retry_after:g}")
+        return GiveUp(
+            f"the service asks to wait {asked:.0f} seconds, and max_retry_after is {policy.max_retry_after:g}"
+        )
     delay = max(asked or 0.0, policy.backoff(attempts, chance))
     if policy.max_elapsed is not None and elapsed + delay > policy.max_elapsed:
-        return Stop(f"given up after {elapsed:.0f} seconds and {attempts} attempts")
+        return GiveUp(f"given up after {elapsed:.0f} seconds and {attempts} attempts")
     if left is not None and left <= 0:
-        return Stop()
+        return GiveUp()
     if left is not None and delay >= left:
-        return Stop(f"{delay:.1f} seconds are to be waited, and the call has {left:.1f} left")
-    # Who comes back when told to, together with all others, needs no other brake.
+        return GiveUp(f"{delay:.1f} seconds are to be waited, and the call has {left:.1f} left")
+    # A 429 with Retry-After pauses all calls to this origin already, so it does not spend the budget.
     if not (cause == "rate_limited" and asked is not None) and not budget.take():
-        return Stop("too many requests fail to send this one again")
-    return Again(cause, delay)
+        return GiveUp("too many requests fail to send this one again")
+    return Retry(cause, delay)
 
 
-def _cause(failure: CVSError) -> Cause | None:
-    """Why it may be sent again; None if it may not. The table is in section "Reliability" of README."""
+def retry_cause(failure: CVSError) -> Cause | None:
+    """Return why a request may be sent again; None if it may not. The table is in section "Reliability" of README."""
     if failure.charge == "unknown":
-        # A larger answer than the bound will be larger the next time.
-        return None if isinstance(failure, ResponseTooLargeError) else "unknown"
+        if isinstance(failure, ResponseTooLargeError):
+            return None  # its answer will be too large the next time, too
+        return "unknown"
     if failure.charge == "billed":
         return None
     if isinstance(failure, TransportError):
@@ -169,19 +172,19 @@ def _cause(failure: CVSError) -> Cause | None:
         return "rate_limited"
     if isinstance(failure, ProcessingError):
         return "processing"
-    if isinstance(failure, ServerError):
-        return "unavailable" if failure.http_status in (500, 503) else None
+    if isinstance(failure, ServerError) and failure.http_status in (500, 503):
+        return "unavailable"
     if isinstance(failure, APIError) and failure.code is None and failure.http_status == 408:
         return "unavailable"
     return None
 
 
 def parse_retry_after(header: str | None, date: str | None, now: float) -> float | None:
-    """Seconds that a ``Retry-After`` asks for; None where it is absent or unreadable.
+    """Return the seconds that a ``Retry-After`` asks for; None where it is absent or unreadable.
 
     Args:
         header: seconds, or an HTTP date.
-        date: the answer's own ``Date``, against which a date is held: clocks of client and service may differ.
+        date: the answer's own ``Date``, which a date is compared with: the clocks of client and service may differ.
         now: seconds since the epoch, for answers without one.
     """
     if header is None:
@@ -189,14 +192,19 @@ def parse_retry_after(header: str | None, date: str | None, now: float) -> float
     if re.fullmatch(r"\s*\d{1,12}(\.\d+)?\s*", header, re.ASCII):
         return float(header)
     until = _epoch(header)
-    return None if until is None else max(0.0, until - (_epoch(date) or now))
+    if until is None:
+        return None
+    return max(0.0, until - (_epoch(date) or now))
 
 
 def _epoch(http_date: str | None) -> float | None:
+    """Return an HTTP date in seconds since the epoch; None if it is absent or unreadable."""
     if http_date is None:
         return None
     try:
         date = parsedate_to_datetime(http_date)
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+        if date.tzinfo is None:
+            date = date.replace(tzinfo=UTC)
+        return date.timestamp()
     except (ValueError, OverflowError):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ._running_call import Call
+from ._call_state import CallState
 from ._version import __version__
 from .errors import ConfigurationError, CVSError
 from .stats import Event
@@ -17,14 +17,14 @@ except ImportError:
 
 
 class Spans:
-    """Spans of the tracer provider that is set up when they are made. They hold no contents, address or credentials."""
+    """Makes spans with the tracer provider of this moment. They hold no contents, addresses or credentials."""
 
     def __init__(self) -> None:
         self._tracer = trace.get_tracer("cvs_async", __version__)
 
     @contextmanager
-    def call(self, call: Call) -> Iterator[None]:
-        """The span of one call; what its requests do is told to it."""
+    def call(self, call: CallState) -> Iterator[None]:
+        """Open the span of one call; each of its requests becomes an event of it."""
         with self._tracer.start_as_current_span(
             f"cvs {call.operation}",
             kind=trace.SpanKind.CLIENT,
@@ -33,12 +33,12 @@ class Spans:
             set_status_on_exception=False,
         ) as span:
 
-            def tell(event: Event) -> None:
+            def add(event: Event) -> None:
                 if span.is_recording():  # not so where the request outlived its call
                     span.add_event("attempt", _attributes(event))
                     span.set_attributes({"cvs.attempts": event.attempt, "cvs.charge": event.charge})
 
-            call.observers = (*call.observers, tell)
+            call.observers = (*call.observers, add)
             try:
                 yield
             except CVSError as error:
@@ -49,13 +49,13 @@ class Spans:
 
 
 def _attributes(event: Event) -> dict[str, str | int | float | bool]:
-    told: dict[str, str | int | float | bool] = {
+    attributes: dict[str, str | int | float | bool] = {
         "cvs.attempt": event.attempt,
         "cvs.charge": event.charge,
         "cvs.seconds": event.seconds,
     }
     if event.http_status is not None:
-        told["http.response.status_code"] = event.http_status
+        attributes["http.response.status_code"] = event.http_status
     if event.error is not None:
-        told["error.type"] = event.error
-    return told
+        attributes["error.type"] = event.error
+    return attributes

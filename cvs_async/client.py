@@ -15,9 +15,9 @@ from ._certificates import refuse_pipes
 from ._dispatch import Dispatcher
 from ._endpoint import Arguments, Endpoint
 from ._hints import public_names
-from ._pace import RateLimit
+from ._pace import RateLimit, RateLimiter
 from ._private import private
-from ._quota import Quota
+from ._quota import Quota, QuotaGate
 from ._reply import Reply
 from ._retry import RetryPolicy
 from .api import OPERATIONS, V1, Attached, Ekyc, FaceSearch, Ocr, SmartCrop, attach, no_operation
@@ -100,10 +100,10 @@ class AsyncCVS:
         on_event: Callable[[Event], object] | None = None,
         tracing: bool = False,
     ) -> None:
-        # Here, because httpx and aiohttp take longer to import than all the rest, and httpx imports click and
-        # rich wherever they are installed.
+        # Here, because an HTTP library takes longer to import than all the rest.
         refuse_pipes()
-        from ._transport import Transport
+        from ._http.choice import make_backend
+        from ._http.transport import Transport
 
         settings = Settings.load(
             api_key, api_secret, base_url, timeout, max_response_bytes, allow_insecure=allow_insecure
@@ -119,9 +119,14 @@ class AsyncCVS:
             observers=() if on_event is None else (on_event,),
         )
         self._settings, self._limits = settings, limits
-        self._transport = Transport(settings, max_connections, transport, allow_insecure=allow_insecure)
-        # A request that is cancelled while it connects costs plain httpx a connection for good.
-        self._dispatcher = Dispatcher(limits, may_cancel=transport is None)
+        backend = make_backend(transport, max_connections, settings.origins.values())
+        self._transport = Transport(settings, backend, allow_insecure=allow_insecure)
+        self._dispatcher = Dispatcher(
+            limits,
+            limiter=None if rate_limit is None else RateLimiter(rate_limit),
+            gate=QuotaGate(quota, quota_probe),
+            may_cancel=backend.may_cancel,
+        )
         self._call = Caller(settings, self._transport, self._dispatcher, _spans() if tracing else None)
         attach(self, self._call)
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cvs_async import ConnectionLostError, RetryPolicy
-from cvs_async._transport_parser import MAX_HEAD, with_one_length
+from cvs_async._http.aiohttp_parser import MAX_HEAD, with_one_length
 from tests.servers import ANSWER, Behave, after_request, answers, bad_server, http, pours
 from tests.test_faults import client, failure
 

@@ -398,7 +398,7 @@ async def test_no_request_leaves_a_client_that_is_closed_in_the_moment_it_gets_a
         await arrived(server, 1)
         await until(lambda: cvs.stats.waiting == 1)
         server.go.set()
-        while cvs._dispatcher._slots.taken != 1 or cvs.stats.in_flight:  # noqa: ASYNC110 - the very turn in which
+        while cvs._dispatcher._slots.borrowed_tokens != 1 or cvs.stats.in_flight:  # noqa: ASYNC110 - the very turn in which
             await asyncio.sleep(0)  # the slot is handed on
         cvs._dispatcher._closed = True
         assert (await first).charge == "billed"
@@ -476,13 +476,13 @@ async def test_the_journal_gets_an_answer_that_was_decoded_too_late(
     call_later, bounds = loop.call_later, list[asyncio.Future[None]]()
 
     def held_up(seconds: float, callback: Callable[..., object], *arguments: Any) -> asyncio.TimerHandle:
-        if callback is _dispatch._tell:
+        if callback is _dispatch._resolve:
             bounds.append(arguments[0])
         return call_later(seconds, callback, *arguments)
 
     async def time_is_up() -> None:
         await until(decoding.begun.is_set)
-        _dispatch._tell(bounds[0])
+        _dispatch._resolve(bounds[0])
 
     monkeypatch.setattr(loop, "call_later", held_up)
     monkeypatch.setattr(_dispatch, "DECODING", 0.01)

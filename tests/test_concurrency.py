@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from attrs import define, field
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, ConfigurationError, ConnectionLostError, RateLimitedError, Reply, RetryPolicy
-from cvs_async._concurrency import FEWEST, FIRST, AutoLimit, Slots
+from cvs_async._concurrency import FEWEST, FIRST, AutoLimit
 from tests.clock import now, settle, unhurried, virtual
 from tests.servers import ANSWER
 
@@ -25,7 +26,7 @@ class Line:
     """Borrowers of slots, and the order in which they got them."""
 
     def __init__(self, count: int) -> None:
-        self.slots = Slots(count)
+        self.slots = anyio.CapacityLimiter(count)
         self.got: list[int] = []
         self.tasks: dict[int, asyncio.Task[None]] = {}
 
@@ -36,50 +37,57 @@ class Line:
 
     async def leave(self, *borrowers: int) -> None:
         for borrower in borrowers:
-            self.slots.give_back(borrower)
+            self.slots.release_on_behalf_of(borrower)
         await settle()
 
+    def take_nowait(self, borrower: int) -> bool:
+        try:
+            self.slots.acquire_on_behalf_of_nowait(borrower)
+        except anyio.WouldBlock:
+            return False
+        return True
+
     async def _take(self, borrower: int) -> None:
-        await self.slots.take(borrower)
+        await self.slots.acquire_on_behalf_of(borrower)
         self.got.append(borrower)
 
 
 async def test_slots_are_taken_in_turn() -> None:
     line = Line(2)
     await line.come(1, 2, 3, 4, 5)
-    assert (line.got, line.slots.taken) == ([1, 2], 2)
+    assert (line.got, line.slots.borrowed_tokens) == ([1, 2], 2)
     await line.leave(2, 1)
-    assert (line.got, line.slots.taken) == ([1, 2, 3, 4], 2)
+    assert (line.got, line.slots.borrowed_tokens) == ([1, 2, 3, 4], 2)
     await line.leave(3, 4, 5)
-    assert (line.got, line.slots.taken) == ([1, 2, 3, 4, 5], 0)
+    assert (line.got, line.slots.borrowed_tokens) == ([1, 2, 3, 4, 5], 0)
 
 
 async def test_who_does_not_wait_does_not_get_ahead_of_those_who_do() -> None:
     line = Line(1)
-    assert line.slots.take_nowait(1)
-    assert not line.slots.take_nowait(2)
-    waiting = asyncio.create_task(line.slots.take(3))
+    assert line.take_nowait(1)
+    assert not line.take_nowait(2)
+    waiting = asyncio.create_task(line.slots.acquire_on_behalf_of(3))
     await settle()
-    line.slots.give_back(1)
-    assert not line.slots.take_nowait(4), "it is 3's, even before 3 has woken up"
+    line.slots.release_on_behalf_of(1)
+    assert not line.take_nowait(4), "it is 3's, even before 3 has woken up"
     await waiting
-    assert line.slots.taken == 1
+    assert line.slots.borrowed_tokens == 1
 
 
 async def test_more_slots_let_more_in_at_once() -> None:
     line = Line(1)
     await line.come(1, 2, 3, 4)
-    line.slots.count = 3
+    line.slots.total_tokens = 3
     await settle()
-    assert (line.got, line.slots.count) == ([1, 2, 3], 3)
+    assert (line.got, line.slots.total_tokens) == ([1, 2, 3], 3)
 
 
 async def test_fewer_slots_let_nobody_in_until_enough_are_free() -> None:
     line = Line(3)
     await line.come(1, 2, 3, 4)
-    line.slots.count = 1
+    line.slots.total_tokens = 1
     await line.leave(1, 2)
-    assert (line.got, line.slots.taken) == ([1, 2, 3], 1)
+    assert (line.got, line.slots.borrowed_tokens) == ([1, 2, 3], 1)
     await line.leave(3)
     assert line.got == [1, 2, 3, 4]
 
@@ -87,10 +95,10 @@ async def test_fewer_slots_let_nobody_in_until_enough_are_free() -> None:
 async def test_a_borrower_that_gives_up_in_the_moment_of_its_turn_passes_it_on() -> None:
     line = Line(1)
     await line.come(1, 2, 3)
-    line.slots.give_back(1)
+    line.slots.release_on_behalf_of(1)
     line.tasks[2].cancel()
     await settle()
-    assert (line.got, line.slots.taken) == ([1, 3], 1)
+    assert (line.got, line.slots.borrowed_tokens) == ([1, 3], 1)
 
 
 # A limit that is found by trying

@@ -50,10 +50,9 @@ from cvs_async import (
     ServerError,
     Timeout,
 )
-from cvs_async import _transport_aiohttp as below
-from cvs_async import _transport_connection as connections
-from cvs_async._exchange import Progress
-from cvs_async._transport import _as_ours
+from cvs_async._exchange import Attempt
+from cvs_async._http import aiohttp_backend, httpx_backend
+from cvs_async._http import aiohttp_connection as connections
 from cvs_async.errors import Charge
 from tests.servers import (
     ANSWER,
@@ -719,10 +718,11 @@ AIOHTTP = sorted(
 )
 
 
-@pytest.mark.parametrize("phase", ["handed", "connecting", "leaving"])
+@pytest.mark.parametrize("phase", ["handed", "connecting", "sending"])
 @pytest.mark.parametrize("kind", [kind for kind in HTTPX if not issubclass(kind, httpx.StreamError)])
 def test_every_exception_of_httpx_is_classified(kind: type[BaseException], phase: Any) -> None:
-    error = _as_ours(made(kind), "ocr.card", Progress(phase=phase))
+    attempt = Attempt(phase=phase)
+    error = attempt.stamp(httpx_backend.to_cvs_error(made(kind), attempt))
     free = phase == "connecting" or issubclass(kind, NEVER_DELIVERED)
     late = issubclass(kind, httpx.TimeoutException)
     assert name_of(error) == ("TimeoutError" if late else "ConnectError" if free else "ConnectionLostError")
@@ -732,9 +732,8 @@ def test_every_exception_of_httpx_is_classified(kind: type[BaseException], phase
 @pytest.mark.parametrize("left", [False, True], ids=["before it left", "after it left"])
 @pytest.mark.parametrize("kind", AIOHTTP)
 def test_every_exception_of_aiohttp_is_classified(kind: type[BaseException], left: bool) -> None:
-    error = below._as_httpx(made(kind), left)
-    assert isinstance(error, httpx.TransportError)
-    ours = _as_ours(error, "ocr.card", Progress(phase="leaving" if left else "connecting"))
+    attempt = Attempt(phase="sending" if left else "connecting")
+    ours = attempt.stamp(aiohttp_backend.to_cvs_error(made(kind), attempt))
     late = issubclass(kind, asyncio.TimeoutError)
     assert name_of(ours) == ("TimeoutError" if late else "ConnectionLostError" if left else "ConnectError")
     assert ours.charge == ("unknown" if left else "free")

@@ -13,17 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, ConfigurationError, RateLimit, RateLimitedError, RetryPolicy
-from cvs_async._pace import LATENESS, Pace
+from cvs_async._pace import LATENESS, Pause, RateLimiter
 from tests.clock import now, settle, timers, unhurried, virtual
 from tests.servers import ANSWER
 
 
-async def times(pace: Pace, callers: int) -> list[float]:
+async def times(pace: Pause, callers: int) -> list[float]:
     """When so many callers, who come at once, may leave."""
     left: list[float] = []
 
     async def caller() -> None:
-        await pace.turn(now())
+        await pace.wait(now())
         left.append(now())
 
     await asyncio.gather(*(caller() for _ in range(callers)))
@@ -43,17 +43,17 @@ def test_a_burst_is_at_least_one() -> None:
 
 @virtual
 async def test_requests_are_evenly_spaced() -> None:
-    assert await times(Pace(RateLimit(4)), 5) == [0, 0.25, 0.5, 0.75, 1]
+    assert await times(RateLimiter(RateLimit(4)), 5) == [0, 0.25, 0.5, 0.75, 1]
 
 
 @virtual
 async def test_a_rate_may_be_less_than_one_a_second() -> None:
-    assert await times(Pace(RateLimit(1, per=60)), 3) == [0, 60, 120]
+    assert await times(RateLimiter(RateLimit(1, per=60)), 3) == [0, 60, 120]
 
 
 @virtual
 async def test_a_burst_leaves_at_once_and_the_rest_evenly() -> None:
-    pace = Pace(RateLimit(4, burst=3))
+    pace = RateLimiter(RateLimit(4, burst=3))
     assert await times(pace, 6) == [0, 0, 0, 0.25, 0.5, 0.75]
     await asyncio.sleep(10)
     assert await times(pace, 4) == [10.75, 10.75, 10.75, 11]
@@ -61,26 +61,26 @@ async def test_a_burst_leaves_at_once_and_the_rest_evenly() -> None:
 
 @virtual
 async def test_quiet_time_is_not_saved_up_beyond_the_burst() -> None:
-    pace = Pace(RateLimit(4))
+    pace = RateLimiter(RateLimit(4))
     await asyncio.sleep(100)
     assert await times(pace, 3) == [100, 100.25, 100.5]
 
 
 @virtual
 async def test_without_a_rate_nobody_waits() -> None:
-    assert await times(Pace(), 100) == [0] * 100
+    assert await times(Pause(), 100) == [0] * 100
     assert timers() == 0
 
 
 @virtual
 async def test_the_call_that_began_first_leaves_first() -> None:
-    pace, left = Pace(RateLimit(1)), list[float]()
+    pace, left = RateLimiter(RateLimit(1)), list[float]()
 
     async def caller(began: float) -> None:
-        await pace.turn(began)
+        await pace.wait(began)
         left.append(began)
 
-    await pace.turn(0)
+    await pace.wait(0)
     async with asyncio.TaskGroup() as tasks:
         for began in (5, 3, 8, 3, 1):
             tasks.create_task(caller(began))
@@ -91,9 +91,9 @@ async def test_the_call_that_began_first_leaves_first() -> None:
 
 @virtual
 async def test_who_leaves_the_line_gives_its_turn_to_the_next() -> None:
-    pace = Pace(RateLimit(1))
-    await pace.turn(0)
-    callers = [asyncio.create_task(pace.turn(began)) for began in (1, 2, 3)]
+    pace = RateLimiter(RateLimit(1))
+    await pace.wait(0)
+    callers = [asyncio.create_task(pace.wait(began)) for began in (1, 2, 3)]
     await settle()
     callers[0].cancel()
     callers[1].cancel()
@@ -103,9 +103,9 @@ async def test_who_leaves_the_line_gives_its_turn_to_the_next() -> None:
 
 @virtual
 async def test_who_leaves_in_the_moment_of_its_turn_gives_it_to_the_next() -> None:
-    pace = Pace(RateLimit(1))
-    await pace.turn(0)
-    first, second = (asyncio.create_task(pace.turn(began)) for began in (1, 2))
+    pace = RateLimiter(RateLimit(1))
+    await pace.wait(0)
+    first, second = (asyncio.create_task(pace.wait(began)) for began in (1, 2))
     await settle()
     asyncio.get_running_loop().call_at(1, first.cancel)
     await second
@@ -115,9 +115,9 @@ async def test_who_leaves_in_the_moment_of_its_turn_gives_it_to_the_next() -> No
 
 @virtual
 async def test_who_is_all_alone_in_the_line_may_leave_it() -> None:
-    pace = Pace(RateLimit(1))
-    await pace.turn(0)
-    caller = asyncio.create_task(pace.turn(0))
+    pace = RateLimiter(RateLimit(1))
+    await pace.wait(0)
+    caller = asyncio.create_task(pace.wait(0))
     await settle()
     caller.cancel()
     await asyncio.sleep(2)
@@ -127,7 +127,7 @@ async def test_who_is_all_alone_in_the_line_may_leave_it() -> None:
 
 @virtual
 async def test_a_pause_holds_up_everybody() -> None:
-    pace = Pace()
+    pace = Pause()
     early = asyncio.create_task(times(pace, 3))
     await settle()
     pace.pause(5)
@@ -139,7 +139,7 @@ async def test_a_pause_holds_up_everybody() -> None:
 
 @virtual
 async def test_a_pause_holds_up_those_who_wait_already() -> None:
-    pace = Pace(RateLimit(1))
+    pace = RateLimiter(RateLimit(1))
     waiting = asyncio.create_task(times(pace, 3))
     await settle()
     pace.pause(10)
@@ -150,10 +150,10 @@ async def test_a_pause_holds_up_those_who_wait_already() -> None:
 
 @virtual
 async def test_ten_thousand_wait_with_one_timer() -> None:
-    pace, seen = Pace(RateLimit(1000)), list[int]()
+    pace, seen = RateLimiter(RateLimit(1000)), list[int]()
 
     async def caller() -> None:
-        await pace.turn(now())
+        await pace.wait(now())
         seen.append(timers())
 
     async with asyncio.TaskGroup() as tasks:
@@ -182,13 +182,13 @@ async def test_no_span_of_time_sees_more_than_the_rate_and_the_burst(
     arrivals: list[tuple[float, float | None]], count: int, per: float, burst: int
 ) -> None:
     """Exactly: count + burst in `per` seconds, ends included. A timer that comes late adds 10 ms worth to it."""
-    pace, left = Pace(RateLimit(count, per=per, burst=burst)), list[float]()
+    pace, left = RateLimiter(RateLimit(count, per=per, burst=burst)), list[float]()
 
     async def caller(arrives: float, patience: float | None) -> None:
         await asyncio.sleep(arrives)
         try:
             async with asyncio.timeout(patience):
-                await pace.turn(now())
+                await pace.wait(now())
         except TimeoutError:
             return
         left.append(now())
@@ -203,7 +203,7 @@ async def test_no_span_of_time_sees_more_than_the_rate_and_the_burst(
 
 def lateness(timers_late_by: float) -> list[float]:
     """When a hundred callers leave at 1,000 a second, if each timer comes so late."""
-    pace, left = Pace(RateLimit(1000)), list[float]()
+    pace, left = RateLimiter(RateLimit(1000)), list[float]()
 
     @virtual
     async def run() -> None:
@@ -213,7 +213,7 @@ def lateness(timers_late_by: float) -> list[float]:
         await asyncio.gather(*(caller() for _ in range(100)))
 
     async def caller() -> None:
-        await pace.turn(0)
+        await pace.wait(0)
         left.append(now())
 
     run()
@@ -381,9 +381,9 @@ async def test_who_was_let_through_while_all_connections_hung_does_not_leave_wit
 
 @virtual
 async def test_who_does_not_leave_after_all_has_not_been_there() -> None:
-    pace = Pace(RateLimit(1))
+    pace = RateLimiter(RateLimit(1))
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
-            async with pace.through(0):
+            async with pace.slot(0):
                 raise ZeroDivisionError
     assert await times(pace, 2) == [0, 1]

@@ -62,8 +62,14 @@ def test_the_http_libraries_are_imported_by_the_transport_only() -> None:
         for path in (ROOT / "cvs_async").rglob("*.py")
         if re.search(r"^(import|from) (httpx|aiohttp)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    adapters = {"_transport.py", "_transport_aiohttp.py", "_transport_connection.py", "_transport_parser.py"}
+    adapters = {"aiohttp_backend.py", "aiohttp_connection.py", "aiohttp_parser.py", "httpx_backend.py"}
     assert importing == adapters
+
+
+def test_a_client_imports_httpx_only_where_it_is_used() -> None:
+    script = "import sys, cvs_async; cvs_async.AsyncCVS('key', 'secret'); print('httpx' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "False"
 
 
 def test_a_missing_extra_is_said_with_what_to_install() -> None:

@@ -28,7 +28,7 @@ from cvs_async import (
     TimeoutError,
     Url,
 )
-from cvs_async._quota import UNPRICED, Pass, QuotaGate
+from cvs_async._quota import FREE_PERMIT, Permit, QuotaGate
 from tests.clock import now, run_virtual, settle, timers, unhurried, virtual
 from tests.servers import ANSWER
 
@@ -502,8 +502,8 @@ class Driver:
 
     def __init__(self) -> None:
         self.gate = QuotaGate("wait", 60)
-        self.out: list[Pass] = []
-        self.tasks: list[asyncio.Task[Pass]] = []
+        self.out: list[Permit] = []
+        self.tasks: list[asyncio.Task[Permit]] = []
 
     async def do(self, action: str, number: int) -> None:
         if action == "enter":
@@ -519,13 +519,13 @@ class Driver:
         if number % 2:  # otherwise the next action comes before anybody has woken up
             await self.collect()
 
-    def give_back(self, action: str, granted: Pass) -> None:
+    def give_back(self, action: str, granted: Permit) -> None:
         if action == "refused":
-            self.gate.refused(granted, REFUSAL)
+            self.gate.close(granted, REFUSAL)
         elif action == "billed":
-            self.gate.billed(granted)
+            self.gate.open(granted)
         else:
-            self.gate.unused(granted)
+            self.gate.release(granted)
 
     async def collect(self) -> None:
         await settle()
@@ -534,12 +534,12 @@ class Driver:
             if not task.cancelled():
                 self._got(task.result())
 
-    def _got(self, granted: Pass | None) -> None:
+    def _got(self, granted: Permit | None) -> None:
         if granted is None:
             assert self.gate.state != "open"
             return
         self.out.append(granted)
-        probes = sum(held.probe and self.gate.holds(held) and held.era == self._era() for held in self.out)
+        probes = sum(held.probe and self.gate.is_valid(held) and held.era == self._era() for held in self.out)
         assert probes <= 1
 
     def _era(self) -> int:
@@ -548,14 +548,14 @@ class Driver:
     async def open(self) -> None:
         """Whatever has happened: who still has a pass gives it back, and one who may try is paid for."""
         for granted in self.out:
-            self.gate.unused(granted)
+            self.gate.release(granted)
         self.out.clear()
         for _ in range(3):
             await asyncio.sleep(61)
             await self.collect()
             self._got(self.gate.enter())
             for granted in self.out:
-                self.gate.billed(granted)
+                self.gate.open(granted)
             self.out.clear()
 
 
@@ -578,14 +578,14 @@ async def test_whatever_happens_there_is_one_probe_at_a_time_and_a_billed_one_op
 @virtual
 async def test_what_costs_nothing_moves_nothing() -> None:
     gate = QuotaGate("raise", 60)
-    gate.refused(UNPRICED, REFUSAL)
+    gate.close(FREE_PERMIT, REFUSAL)
     assert gate.state == "open"
     first = gate.enter()
     assert first is not None
-    gate.refused(first, REFUSAL)
-    gate.billed(UNPRICED)
-    gate.unused(UNPRICED)
-    assert (gate.state, gate.holds(UNPRICED), gate.enter()) == ("closed", True, None)
+    gate.close(first, REFUSAL)
+    gate.open(FREE_PERMIT)
+    gate.release(FREE_PERMIT)
+    assert (gate.state, gate.is_valid(FREE_PERMIT), gate.enter()) == ("closed", True, None)
 
 
 @virtual

@@ -39,14 +39,14 @@ from cvs_async import (
     TransportError,
     UrlUnavailableError,
 )
-from cvs_async._retry import Again, Budget, Cause, Stop, decide, parse_retry_after
+from cvs_async._retry import Budget, Cause, GiveUp, Retry, decide, parse_retry_after
 from tests.clock import now, settle, timers, unhurried, virtual
 from tests.servers import ANSWER
 
 POLICY = RetryPolicy()
 
 
-def decided(failure: CVSError, policy: RetryPolicy = POLICY, **changes: Any) -> Again | Stop:
+def decided(failure: CVSError, policy: RetryPolicy = POLICY, **changes: Any) -> Retry | GiveUp:
     """The decision on the first failure of a call that has all the time in the world."""
     facts: dict[str, Any] = {
         "attempts": 1,
@@ -59,8 +59,8 @@ def decided(failure: CVSError, policy: RetryPolicy = POLICY, **changes: Any) -> 
     return decide(policy, failure, **(facts | changes))
 
 
-def why(step: Again | Stop) -> str:
-    assert isinstance(step, Stop)
+def why(step: Retry | GiveUp) -> str:
+    assert isinstance(step, GiveUp)
     return step.why
 
 
@@ -81,7 +81,7 @@ def why(step: Again | Stop) -> str:
     ],
 )
 def test_what_was_certainly_not_charged_is_sent_again(failure: CVSError, cause: Cause) -> None:
-    assert decided(failure) == Again(cause, POLICY.initial)
+    assert decided(failure) == Retry(cause, POLICY.initial)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_what_was_certainly_not_charged_is_sent_again(failure: CVSError, cause: 
     ],
 )
 def test_an_answer_is_an_answer(failure: CVSError) -> None:
-    assert decided(failure, RetryPolicy(unknown_resends=9)) == Stop()
+    assert decided(failure, RetryPolicy(unknown_resends=9)) == GiveUp()
 
 
 DOUBTFUL = [
@@ -122,33 +122,33 @@ DOUBTFUL = [
 
 @pytest.mark.parametrize("failure", DOUBTFUL)
 def test_what_may_have_been_charged_is_sent_again_only_as_often_as_was_allowed(failure: CVSError) -> None:
-    assert decided(failure) == Stop()
+    assert decided(failure) == GiveUp()
     policy = RetryPolicy(unknown_resends=2)
-    assert [type(decided(failure, policy, unknown=unknown)) for unknown in (1, 2, 3)] == [Again, Again, Stop]
-    assert decided(failure, policy) == Again("unknown", policy.initial)
+    assert [type(decided(failure, policy, unknown=unknown)) for unknown in (1, 2, 3)] == [Retry, Retry, GiveUp]
+    assert decided(failure, policy) == Retry("unknown", policy.initial)
 
 
 @pytest.mark.parametrize("failure", DOUBTFUL)
 def test_what_does_something_each_time_is_never_sent_twice_in_doubt(failure: CVSError) -> None:
-    assert decided(failure, RetryPolicy(unknown_resends=2), repeatable=False) == Stop()
+    assert decided(failure, RetryPolicy(unknown_resends=2), repeatable=False) == GiveUp()
 
 
 def test_what_does_something_each_time_is_sent_again_where_it_did_nothing() -> None:
-    assert decided(ConnectError("x"), repeatable=False) == Again("unreachable", POLICY.initial)
+    assert decided(ConnectError("x"), repeatable=False) == Retry("unreachable", POLICY.initial)
 
 
 @pytest.mark.parametrize("failure", [DecodeError("x", charge="billed"), ConnectError("x", charge="billed")])
 def test_what_was_billed_is_never_sent_again(failure: CVSError) -> None:
-    assert decided(failure, RetryPolicy(unknown_resends=9)) == Stop()
+    assert decided(failure, RetryPolicy(unknown_resends=9)) == GiveUp()
 
 
 @pytest.mark.parametrize("charge", ["free", "unknown", "billed"])
 def test_an_answer_that_is_too_large_would_be_so_again(charge: Any) -> None:
-    assert decided(ResponseTooLargeError("x", charge=charge), RetryPolicy(unknown_resends=9)) == Stop()
+    assert decided(ResponseTooLargeError("x", charge=charge), RetryPolicy(unknown_resends=9)) == GiveUp()
 
 
 def test_one_attempt_is_one_attempt_and_needs_no_explanation() -> None:
-    assert decided(ConnectError("x"), RetryPolicy(attempts=1)) == Stop()
+    assert decided(ConnectError("x"), RetryPolicy(attempts=1)) == GiveUp()
 
 
 def test_it_says_why_it_stops() -> None:
@@ -160,27 +160,27 @@ def test_it_says_why_it_stops() -> None:
 
 
 def test_no_time_left_needs_no_explanation() -> None:
-    assert decided(ConnectError("x"), left=0.0) == Stop()
+    assert decided(ConnectError("x"), left=0.0) == GiveUp()
 
 
 @pytest.mark.parametrize("failure", [RateLimitedError, ServerError])
 def test_retry_after_is_obeyed_up_to_its_bound(failure: type[CVSError]) -> None:
-    def asked(seconds: float) -> Again | Stop:
+    def asked(seconds: float) -> Retry | GiveUp:
         return decided(failure("x", http_status=503, retry_after=seconds), RetryPolicy(max_retry_after=30))
 
     step = asked(30.0)
-    assert isinstance(step, Again)
+    assert isinstance(step, Retry)
     assert step.delay == 30.0
     assert why(asked(31.0)) == "the service asks to wait 31 seconds, and max_retry_after is 30"
 
 
 def test_retry_after_does_not_shorten_the_backoff() -> None:
-    assert decided(ServerError("x", http_status=503, retry_after=0.0)) == Again("unavailable", POLICY.initial)
+    assert decided(ServerError("x", http_status=503, retry_after=0.0)) == Retry("unavailable", POLICY.initial)
 
 
 def test_max_elapsed_may_be_no_bound() -> None:
     policy = RetryPolicy(max_elapsed=None)
-    assert isinstance(decided(ConnectError("x"), policy, elapsed=1e9), Again)
+    assert isinstance(decided(ConnectError("x"), policy, elapsed=1e9), Retry)
 
 
 def test_the_budget_is_for_a_hundred_and_successes_fill_it_again() -> None:
@@ -213,8 +213,8 @@ def test_who_stops_takes_nothing_out_of_the_budget() -> None:
 
 def test_who_comes_back_when_told_to_takes_nothing_out_of_the_budget() -> None:
     told, untold = RateLimitedError("x", retry_after=1.0), RateLimitedError("x")
-    assert isinstance(decided(told, budget=Budget(capacity=0)), Again)
-    assert isinstance(decided(untold, budget=Budget(capacity=0)), Stop)
+    assert isinstance(decided(told, budget=Budget(capacity=0)), Retry)
+    assert isinstance(decided(untold, budget=Budget(capacity=0)), GiveUp)
 
 
 SECONDS = st.floats(0, 1e6)
@@ -270,7 +270,7 @@ def test_nothing_is_waited_for_longer_than_anybody_said_and_nothing_paid_for_twi
         chance=chance,
         repeatable=repeatable,
     )
-    if isinstance(step, Stop):
+    if isinstance(step, GiveUp):
         return
     assert math.isfinite(step.delay)
     assert (failure.retry_after or 0.0) <= step.delay <= max(policy.maximum, failure.retry_after or 0.0)

@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from cvs_async import AsyncCVS, CVSError, Done, Endpoint, RetryPolicy, Timeout, Url
-from cvs_async._transport import Transport
+from cvs_async._http.aiohttp_backend import AiohttpBackend
 from cvs_async.batch import Outcome
 from cvs_async.settings import Settings
 from tests.clock import virtual
@@ -333,7 +333,7 @@ async def test_nothing_that_the_library_holds_shows_it(tmp_path: Path) -> None:
         await asyncio.gather(*calls, return_exceptions=True)
         assert [type(outcome) async for outcome in outcomes] == [Done]
     names = {type(thing).__name__ for thing in held}
-    assert {"Outgoing", "_Attempt", "Request", "Body", "Settings", "Part", "Item"} <= names
+    assert {"HttpRequest", "_PreparedCall", "Request", "Body", "Settings", "Part", "Item"} <= names
     assert [text for text in shown if any(hidden in text for hidden in HIDDEN)] == []
 
 
@@ -504,15 +504,15 @@ async def test_an_error_that_the_caller_was_handling_keeps_its_frames() -> None:
 async def test_frames_that_are_at_work_do_not_show_the_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a tool sees them that looks at the stack of a log line."""
     shown: list[str] = []
-    exchange = Transport._exchange
+    send = AiohttpBackend.send
 
     async def watched(*arguments: Any, **keywords: Any) -> Any:
         frame = sys._getframe().f_back
         assert frame is not None
         shown.append(repr(frame.f_locals))
-        return await exchange(*arguments, **keywords)
+        return await send(*arguments, **keywords)
 
-    monkeypatch.setattr(Transport, "_exchange", watched)
+    monkeypatch.setattr(AiohttpBackend, "send", watched)
     async with bad_server(answers(http())) as server, AsyncCVS(CANARY, CANARY, base_url=server.base_url) as cvs:
         await cvs.ocr.card(b"picture")
         await cvs.smartcrop.download(f"{server.base_url}/a.jpg")

@@ -297,6 +297,17 @@ async def test_a_picture_is_not_fetched_in_plain_http_from_another_machine() -> 
         assert await cvs.smartcrop.download("https://pictures.invalid/a.jpg") == b"picture"
 
 
+async def test_a_download_that_breaks_off_is_free_and_still_called_so() -> None:
+    def handle(_: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("reset")
+
+    once = RetryPolicy(attempts=1)
+    async with AsyncCVS("key", "secret", transport=httpx.MockTransport(handle), retry=once) as cvs:
+        with pytest.raises(ConnectionLostError) as caught:
+            await cvs.smartcrop.download("https://pictures.invalid/a.jpg")
+    assert (caught.value.charge, caught.value.unknown_attempts, cvs.stats.free) == ("free", 0, 1)
+
+
 @pytest.mark.parametrize("with_length", [True, False])
 async def test_an_answer_of_exactly_the_bound_is_read(with_length: bool) -> None:
     head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"

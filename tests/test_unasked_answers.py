@@ -16,7 +16,7 @@ import pytest
 from attrs import define
 
 from cvs_async import AsyncCVS, AuthenticationError, ConnectError, ConnectionLostError, Done, Reply, RetryPolicy
-from cvs_async import _transport_connection as connections
+from cvs_async._http import aiohttp_connection as connections
 from tests.servers import BadServer, Behave, Behaviour, bad_server, http, left, read_request, until
 from tests.test_faults import certified, client, failure, trusted
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from .._exchange import Progress, WireReply
+from .._exchange import Attempt, WireReply
 from .._log import log
 from .._reply import Reply
 from ..errors import APIError, CVSError
@@ -50,13 +50,11 @@ class RequestLog:
         self._open[key] = self._open.get(key, 0) + 1
         await self._journal.sent(key, check_sum=check_sum)
 
-    async def end(
-        self, key: str, progress: Progress, wire: WireReply | None, result: Reply[Any] | BaseException
-    ) -> None:
+    async def end(self, key: str, attempt: Attempt, wire: WireReply | None, result: Reply[Any] | BaseException) -> None:
         """Record how a request ended. Never raises: its answer goes on to its caller in any case."""
         try:
             with anyio.CancelScope(shield=True):
-                await self._record_end(key, progress, wire, result)
+                await self._record_end(key, attempt, wire, result)
         except JournalError as error:  # the batch ends after this outcome
             self.error = error
         except RuntimeError:  # the batch was left by force, and has closed the journal: there it stays in doubt
@@ -65,12 +63,12 @@ class RequestLog:
             self._close(key)
 
     async def _record_end(
-        self, key: str, progress: Progress, wire: WireReply | None, result: Reply[Any] | BaseException
+        self, key: str, attempt: Attempt, wire: WireReply | None, result: Reply[Any] | BaseException
     ) -> None:
-        if progress.attempts < progress.number:
+        if attempt.attempts < attempt.number:
             await self._journal.withdrawn(key)
             return
-        charge = progress.charge
+        charge = attempt.charge
         http_status = None if wire is None else wire.status
         if isinstance(result, (Reply, CVSError)):  # else the reading of the answer was broken off, if it came at all
             charge, http_status = result.charge, result.http_status
@@ -112,9 +110,9 @@ class JournalRecorder:
         self.sent_at = time.time()
         await self._requests.begin(self._key, self._check_sum)
 
-    async def ended(self, progress: Progress, wire: WireReply | None, result: Reply[Any] | BaseException) -> None:
+    async def ended(self, attempt: Attempt, wire: WireReply | None, result: Reply[Any] | BaseException) -> None:
         """Record how it ended."""
-        await self._requests.end(self._key, progress, wire, result)
+        await self._requests.end(self._key, attempt, wire, result)
 
 
 def _code_of(result: Reply[Any] | BaseException) -> int | str | None:

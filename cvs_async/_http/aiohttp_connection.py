@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
-from ._transport_parser import Parser
+from .aiohttp_parser import Parser
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

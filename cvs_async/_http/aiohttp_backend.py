@@ -1,0 +1,355 @@
+"""HTTP over aiohttp, exact about delivery.
+
+Errors from before and after the moment when a request begins to leave are never confused, and nothing is ever sent
+twice behind the caller's back. aiohttp is what stays cheap with a thousand requests in flight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import weakref
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any, Self
+
+import aiohttp
+import yarl
+from aiohttp.abc import AbstractStreamWriter
+from attrs import define
+
+from .._certificates import tls_context
+from .._descriptors import found_in
+from .._exchange import Attempt
+from .._proxies import Proxies
+from ..errors import ConnectError, ConnectionLostError, CVSError, TimeoutError
+from .aiohttp_connection import Connection, Connector, Socket
+from .aiohttp_parser import MAX_FIELD, MAX_FIELDS
+from .backend import HttpBody, HttpRequest
+
+KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+"""Seconds of silence before the first probe, seconds between probes, probes that may go unanswered."""
+
+
+class _UnansweredError(aiohttp.ClientError):
+    """A connection broke without an answer; aiohttp would send a GET again, this error it hands on."""
+
+
+class _UnusableError(aiohttp.ClientError):
+    """The connection was closed, or something had arrived on it, before anything of the request was written."""
+
+
+@define(eq=False)
+class _Delivery:
+    """The way of one request to its connection.
+
+    Attributes:
+        used: connections that have carried a request.
+        connection: the one that it goes over.
+        kept: whether that has carried a request before.
+        unusable: whether it was closed, or something had arrived on it unasked.
+        write_timer: bounds the time that writing a piece of the body takes; None for a body in memory.
+        body_error: what reading the body has raised.
+    """
+
+    attempt: Attempt
+    used: weakref.WeakSet[asyncio.BaseTransport]
+    connection: Connection | None = None
+    kept: bool = False
+    unusable: bool = False
+    write_timer: asyncio.Timeout | None = None
+    body_error: Exception | None = None
+
+    def goes_over(self, connection: Connection) -> None:
+        self.connection, self.unusable = connection, False
+        self.kept = connection.transport in self.used
+
+    async def begin(self) -> None:
+        """Check, right before the first byte is written, that nothing has arrived on the connection unasked.
+
+        Raises:
+            _UnusableError: something has, or the connection is closed.
+        """
+        connection = self.connection
+        if connection is None or not await connection.is_usable() or connection.transport is None:
+            self.unusable = True
+            raise _UnusableError
+        try:
+            self.attempt.sending()
+        except Exception as error:
+            self.body_error = error
+            raise
+        if not self.kept:
+            self.used.add(connection.transport)
+
+    def bound_write(self, until: float | None) -> None:
+        if self.write_timer is not None:
+            with suppress(RuntimeError):  # the answer came before the body was taken: there is nothing left to bound
+                self.write_timer.reschedule(until)
+
+
+_delivery: ContextVar[_Delivery] = ContextVar("cvs_async_delivery")
+"""For `_Request`, which aiohttp makes; it sends in the task that asked for it."""
+
+
+class AiohttpBackend:
+    """`max_connections` kept-alive connections; proxies and extra CAs come from the usual environment variables.
+
+    Raises:
+        ConfigurationError: one of these variables makes it impossible to reach one of the origins.
+    """
+
+    may_cancel = True
+
+    def __init__(self, max_connections: int, origins: Collection[str]) -> None:
+        self._max_connections = max_connections
+        self._proxies = Proxies()
+        for origin in origins:
+            self._proxies.of(origin)
+        # Where no origin needs TLS it is not loaded: that takes tens of milliseconds.
+        tls = any(origin.startswith("https") for origin in origins)
+        self._tls: ssl.SSLContext | bool = tls_context() if tls else True
+        self._session: aiohttp.ClientSession | None = None
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._used: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
+
+    @property
+    def connections(self) -> int:
+        """Open connections."""
+        return sum(opened.fileno() >= 0 for opened in self._sockets)
+
+    def proxy_of(self, url: str) -> str | None:
+        """Return the proxy through which a request goes; None without one."""
+        return self._proxies.of(url)
+
+    async def send(self, request: HttpRequest, attempt: Attempt) -> AiohttpResponse:
+        """Send one request, once."""
+        delivery = _Delivery(attempt, self._used)
+        token = _delivery.set(delivery)
+        try:
+            attempt.connecting()
+            if request.body.pieces is not None:
+                return AiohttpResponse(await self._request(request, delivery), request.body, attempt)
+            async with asyncio.timeout(None) as delivery.write_timer:
+                return AiohttpResponse(await self._request(request, delivery), request.body, attempt)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            # Not raised in here: aiohttp's error quotes URL and answer, and is no context for others to see.
+            failure = _failure(error, delivery)
+        finally:  # or task, context and timer would keep each other, and the answer with them
+            _delivery.reset(token)
+            delivery.write_timer = None
+        raise failure
+
+    async def _request(self, request: HttpRequest, delivery: _Delivery) -> aiohttp.ClientResponse:
+        session, url = self._open_session(), yarl.URL(request.url, encoded=True)
+        proxy, timeout = self._proxies.of(request.url), _timeout(request.timeout.connect, request.timeout.read)
+        while True:
+            try:
+                response = await session.request(
+                    request.method,
+                    url,
+                    headers=request.headers,
+                    data=_data(request, delivery),
+                    timeout=timeout,
+                    allow_redirects=False,
+                    proxy=proxy,
+                    middlewares=() if request.method == "POST" else (_send_once,),
+                )
+            except aiohttp.ClientError:
+                if not delivery.unusable:
+                    raise
+            else:
+                if delivery.attempt.has_left:
+                    return response
+                response.close()  # it came before anything of the request was written
+            if not delivery.kept:  # a server that closes new connections at once, or speaks first, will go on so
+                raise _UnusableError
+            # Each turn takes one kept connection out of the pool, so this comes to an end.
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def abandon(self) -> None:
+        """Close the sockets. Their event loop is closed, so that the connections cannot be."""
+        await self.aclose()
+        for opened in self._sockets:
+            opened.close()
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=Connector(limit=self._max_connections, ssl=self._tls, socket_factory=self._open_socket),
+                request_class=_Request,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                max_line_size=MAX_FIELD,
+                max_field_size=MAX_FIELD,
+                max_headers=MAX_FIELDS,
+            )
+        return self._session
+
+    def _open_socket(self, address: Any) -> socket.socket:
+        """With TCP keep-alive: load balancers forget connections that are silent while a document is worked on."""
+        family, kind, protocol = address[:3]
+        opened = Socket(family, kind, protocol)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in KEEP_ALIVE.items():
+            if option := getattr(socket, name, None):  # not every system has them all
+                opened.setsockopt(socket.IPPROTO_TCP, option, value)
+        self._sockets.add(opened)
+        return opened
+
+
+class _Request(aiohttp.ClientRequest):
+    async def send(self, conn: Any) -> aiohttp.ClientResponse:
+        """Write the request. One with a body leaves in a task of its own, a turn of the loop later."""
+        delivery = _delivery.get()
+        delivery.goes_over(conn.protocol)
+        if not self._body:
+            try:
+                await delivery.begin()
+            except _UnusableError:
+                conn.close()
+                raise
+        return await super().send(conn)
+
+
+@lru_cache
+def _timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(connect=connect, sock_read=read)
+
+
+async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending again what is no POST when a kept connection breaks: it could be paid twice, unseen."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _UnansweredError(str(error)) from error
+
+
+class _Payload(aiohttp.Payload):
+    """A body in memory, for aiohttp."""
+
+    _autoclose = True
+
+    def __init__(self, body: HttpBody, delivery: _Delivery) -> None:
+        super().__init__(body)
+        self._size = body.size
+        self._delivery = delivery
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        await self._delivery.begin()
+        for piece in self._value.pieces:
+            await writer.write(piece)
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        await self.write(writer)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        raise TypeError("a body is not text")
+
+
+def _data(request: HttpRequest, delivery: _Delivery) -> AsyncIterator[bytes] | _Payload | None:
+    if request.body.pieces is None:
+        return _timed(request.body, delivery, request.timeout.write)
+    return _Payload(request.body, delivery) if request.body.pieces else None
+
+
+async def _timed(body: HttpBody, delivery: _Delivery, seconds: float | None) -> AsyncIterator[bytes]:
+    """Hand out the body, and bound the time until the next piece is asked for: aiohttp has no write timeout."""
+    now = asyncio.get_running_loop().time
+    try:
+        await delivery.begin()
+        async for chunk in body:
+            delivery.bound_write(None if seconds is None else now() + seconds)
+            yield chunk
+            delivery.bound_write(None)
+    except _UnusableError:
+        raise
+    except Exception as error:
+        delivery.body_error = error
+        raise
+
+
+def _failure(error: Exception, delivery: _Delivery) -> Exception:
+    attempt = delivery.attempt
+    if delivery.body_error is not None:
+        return delivery.body_error
+    if delivery.write_timer is not None and delivery.write_timer.expired():
+        return TimeoutError(f"{attempt.operation}: no answer in time (WriteTimeout)")
+    if not attempt.has_left and (descriptors := found_in(error)) is not None:
+        return descriptors
+    return to_cvs_error(error, attempt)
+
+
+def to_cvs_error(error: Exception, attempt: Attempt) -> CVSError:
+    """Return the error that says what is known of the request's delivery.
+
+    aiohttp's own texts may quote the URL with its query, so the kind is shown in httpx's words.
+    """
+    if attempt.has_left:
+        return _lost(error, attempt.operation)
+    return _unreachable(error, attempt.operation)
+
+
+def _unreachable(error: Exception, operation: str) -> CVSError:
+    if isinstance(error, (aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError)):
+        kind = "ProxyError"
+    elif isinstance(error, asyncio.TimeoutError):
+        return TimeoutError(f"{operation}: no answer in time (ConnectTimeout)")
+    elif isinstance(error, (aiohttp.InvalidURL, ValueError)):
+        kind = "UnsupportedProtocol"
+    else:
+        kind = "ConnectError"
+    return ConnectError(f"{operation}: the service cannot be reached ({kind})")
+
+
+def _lost(error: Exception, operation: str) -> CVSError:
+    if isinstance(error, asyncio.TimeoutError):
+        return TimeoutError(f"{operation}: no answer in time (ReadTimeout)")
+    kind = "ReadError"
+    if isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ClientResponseError)):
+        kind = "RemoteProtocolError"
+    return ConnectionLostError(f"{operation}: the connection broke before the answer was complete ({kind})")
+
+
+class AiohttpResponse:
+    """An answer whose head has arrived; see `HttpResponse`."""
+
+    def __init__(self, response: aiohttp.ClientResponse, body: HttpBody, attempt: Attempt) -> None:
+        self._response = response
+        self._attempt = attempt
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
+        self.encoding = response.headers.get("content-encoding", "")
+        self.early = body.pieces is None and attempt.sent < body.size
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            chunk = await self._response.content.readany()
+        except (aiohttp.ClientError, OSError) as error:
+            failure = to_cvs_error(error, self._attempt)
+        else:
+            if chunk:
+                return chunk
+            raise StopAsyncIteration
+        raise failure
+
+    async def aclose(self) -> None:
+        """Give the connection back if the body was read to its end, and close it if it was not."""
+        with suppress(aiohttp.ClientError):
+            if self._response.content.at_eof():
+                self._response.release()
+            else:
+                self._response.close()

@@ -1,0 +1,66 @@
+"""Which backend a client uses. httpx is imported only for a user's own transport, or where it is loaded already."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Collection
+from typing import TYPE_CHECKING
+
+from .._exchange import Attempt
+from .backend import Backend, HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .httpx_backend import Mockable
+
+
+def make_backend(transport: httpx.AsyncBaseTransport | None, max_connections: int, origins: Collection[str]) -> Backend:
+    """Return the backend for a client's arguments.
+
+    Raises:
+        ConfigurationError: an environment variable makes it impossible to reach one of the origins.
+    """
+    if transport is not None:
+        from .httpx_backend import HttpxBackend
+
+        return HttpxBackend(transport)
+    from .aiohttp_backend import AiohttpBackend
+
+    return Replaceable(AiohttpBackend(max_connections, origins))
+
+
+class Replaceable:
+    """A backend in whose place mocks of httpx, such as `respx.mock(using="httpx")`, answer while they are active."""
+
+    def __init__(self, own: Backend) -> None:
+        self._own = own
+        self._mockable: Mockable | None = None
+        self.may_cancel = own.may_cancel
+
+    @property
+    def connections(self) -> int | None:
+        """Open connections."""
+        return self._own.connections
+
+    def proxy_of(self, url: str) -> str | None:
+        """Return the proxy through which a request goes; None without one."""
+        return self._own.proxy_of(url)
+
+    def send(self, request: HttpRequest, attempt: Attempt) -> Awaitable[HttpResponse]:
+        """Send one request, or hand it to the mock."""
+        if "httpx" not in sys.modules:  # nobody can have mocked it
+            return self._own.send(request, attempt)
+        if self._mockable is None:
+            from .httpx_backend import Mockable
+
+            self._mockable = Mockable(self._own)
+        return self._mockable.send(request, attempt)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._own.aclose()
+
+    async def abandon(self) -> None:
+        """Close the sockets of an event loop that is closed."""
+        await self._own.abandon()

@@ -1,0 +1,197 @@
+"""HTTP over httpx: for a transport of the user's own, and for mocks that replace the transports of all clients."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import httpx
+
+from .._descriptors import found_in
+from .._exchange import Attempt
+from ..errors import ConnectError, ConnectionLostError, CVSError, TimeoutError
+from .backend import Backend, HttpBody, HttpRequest, HttpResponse
+
+NOT_DELIVERED = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.InvalidURL,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+"""What httpx raises before anything of a request has left, whatever transport is below."""
+
+
+class HttpxBackend:
+    """Sends over one transport of httpx."""
+
+    may_cancel = False  # a request that is cancelled while it connects costs httpx a connection for good
+    connections = None
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        # Without trust_env: httpx would route around the transport where the environment names a proxy.
+        self._client = httpx.AsyncClient(transport=transport, follow_redirects=False, trust_env=False)
+
+    def proxy_of(self, url: str) -> str | None:
+        """Return None: the transport knows."""
+        return None
+
+    def transport(self) -> httpx.AsyncBaseTransport:
+        """Return the transport, or what a mock has put in its place.
+
+        What `AsyncClient.send` does beside this is for redirects, credentials, cookies and logging.
+        """
+        return self._client._transport_for_url(_ANY)
+
+    async def send(self, request: HttpRequest, attempt: Attempt) -> HttpResponse:
+        """Send one request."""
+        try:
+            return _Response(await self.transport().handle_async_request(_to_httpx(request, attempt)), attempt)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise to_cvs_error(error, attempt) from _without_texts(error)
+
+    async def aclose(self) -> None:
+        """Close the transport."""
+        await self._client.aclose()
+
+    async def abandon(self) -> None:
+        """Do nothing: the sockets belong to the user."""
+
+
+class Mockable:
+    """Another backend, as a transport of httpx that mocks can replace."""
+
+    def __init__(self, own: Backend) -> None:
+        self._own = own
+        self._bridge = _Bridge(own)
+        self._backend = HttpxBackend(self._bridge)
+
+    def send(self, request: HttpRequest, attempt: Attempt) -> Awaitable[HttpResponse]:
+        """Send one request, or hand it to the mock."""
+        if self._backend.transport() is self._bridge:
+            return self._own.send(request, attempt)
+        return self._backend.send(request, attempt)
+
+
+class _Bridge(httpx.AsyncBaseTransport):
+    """Sends what a mock lets through over the other backend."""
+
+    def __init__(self, own: Backend) -> None:
+        self._own = own
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        trace: _Trace = request.extensions["trace"]
+        response = await self._own.send(trace.request, trace.attempt)
+        headers = response.headers.items()
+        raw = [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in headers]
+        return httpx.Response(response.status, headers=raw, stream=_Stream(response))
+
+
+class _Trace:
+    """Translates httpcore's trace events into the phases of an attempt."""
+
+    def __init__(self, request: HttpRequest, attempt: Attempt) -> None:
+        self.request = request
+        self.attempt = attempt
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith("send_request_headers.started"):
+            self.attempt.sending()
+        else:
+            self.attempt.connecting()
+
+
+class _Stream(httpx.AsyncByteStream):
+    """A body, in httpx's type."""
+
+    def __init__(self, body: HttpBody | HttpResponse) -> None:
+        self._body = body
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._body.__aiter__()
+
+    async def aclose(self) -> None:
+        if not isinstance(self._body, HttpBody):
+            await self._body.aclose()
+
+
+def _to_httpx(request: HttpRequest, attempt: Attempt) -> httpx.Request:
+    url, timeout = httpx.URL(request.url), request.timeout
+    timeouts = {"connect": timeout.connect, "read": timeout.read, "write": timeout.write, "pool": None}
+    return httpx.Request(
+        request.method,
+        url,
+        headers={**request.headers, "Host": url.netloc.decode("ascii")},
+        stream=_Stream(request.body),
+        extensions={"timeout": timeouts, "trace": _Trace(request, attempt)},
+    )
+
+
+class _Response:
+    """An answer of httpx. Its body is not read through `aiter_bytes`, which would unpack a bomb in one piece.
+
+    A mock's answer has its content from the beginning, unpacked.
+    """
+
+    early = False  # transports of others need not read the request's body
+
+    def __init__(self, response: httpx.Response, attempt: Attempt) -> None:
+        self._response = response
+        self._attempt = attempt
+        self._read = False
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self.encoding = "" if response.is_stream_consumed else response.headers.get("content-encoding", "")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._response.is_stream_consumed:
+            yield self._response.content
+        else:
+            stream = self._response.stream
+            if not isinstance(stream, httpx.AsyncByteStream):
+                raise TypeError("the transport's answer is not asynchronous")
+            try:
+                async for chunk in stream:
+                    yield chunk
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise to_cvs_error(error, self._attempt) from _without_texts(error)
+        self._read = True
+
+    async def aclose(self) -> None:
+        """Close the answer, and its connection if it came through httpcore over HTTP/1.
+
+        httpcore keeps what came together with an answer, and takes it for the answer to the next request. HTTP/2
+        numbers its answers, so its connections stay open.
+        """
+        if self._read and self._response.http_version.startswith("HTTP/1"):
+            connection = self._response.extensions.get("network_stream")
+            if connection is not None:
+                with suppress(Exception):  # the answer is there; how its connection ends does not matter
+                    await connection.aclose()
+        await self._response.aclose()
+
+
+_ANY = httpx.URL()
+"""The client has one transport, whatever the URL."""
+
+
+def to_cvs_error(error: httpx.HTTPError | httpx.InvalidURL, attempt: Attempt) -> CVSError:
+    """Return the error that says what is known of the request's delivery."""
+    if isinstance(error, NOT_DELIVERED):
+        attempt.not_delivered()
+    if attempt.undelivered and (descriptors := found_in(error)) is not None:
+        return descriptors
+    operation, kind = attempt.operation, type(error).__name__
+    if isinstance(error, httpx.TimeoutException):
+        return TimeoutError(f"{operation}: no answer in time ({kind})")
+    if attempt.undelivered:
+        return ConnectError(f"{operation}: the service cannot be reached ({kind})")
+    return ConnectionLostError(f"{operation}: the connection broke before the answer was complete ({kind})")
+
+
+def _without_texts(error: Exception) -> Exception:
+    """Return the error without its text and causes: those of httpx and httpcore may quote the answer."""
+    error.args, error.__cause__, error.__context__ = (type(error).__name__,), None, None
+    return error

@@ -1,0 +1,157 @@
+"""Sending one request over HTTP, and saying exactly what became of it. Knows no HTTP library."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from http import HTTPStatus
+
+from .._exchange import Attempt, WireReply
+from .._offline import is_offline, refuse_elsewhere
+from .._private import Headers
+from .._request import Request
+from .._retry import parse_retry_after
+from .._unpack import ENCODINGS, BrokenEncodingError, Unpacker
+from .._version import __version__
+from ..errors import ConfigurationError, DecodeError, InvalidInputError, ResponseTooLargeError
+from ..settings import Settings, Timeout, is_safe
+from .backend import Backend, HttpBody, HttpRequest, HttpResponse
+from .urls import origin_of, quoted
+
+HEAD = 1 << 16
+"""Bytes of an answer that is too large which are kept: its code may stand there."""
+
+
+class Transport:
+    """The client's rules for HTTP: URLs, credentials, bounds, unpacking, no redirects."""
+
+    def __init__(self, settings: Settings, backend: Backend, *, allow_insecure: bool = False) -> None:
+        self._settings = settings
+        self._backend = backend
+        self._allow_insecure = allow_insecure
+        self._headers = Headers(
+            {
+                "Accept": "application/json",
+                "Accept-Encoding": ENCODINGS,
+                "Authorization": settings.authorization,
+                "User-Agent": f"cvs_async/{__version__}",
+            }
+        )
+
+    @property
+    def connections(self) -> int | None:
+        """Open connections; None with a transport of the user's own."""
+        return self._backend.connections
+
+    def send(self, request: Request, timeout: Timeout, attempt: Attempt) -> Awaitable[WireReply]:
+        """Make one attempt. The bound on the whole call is the caller's; the attempt shows it how far this has come.
+
+        Raises:
+            TransportError: without an answer.
+            DecodeError: the body's content encoding is broken.
+            ResponseTooLargeError: the answer is larger than the client's bound.
+            InvalidInputError: a file changed while it was being sent.
+            ConfigurationError: a file could not be opened again, for the system allows no more open files; or the
+                service is on another machine, and CVS_ASYNC_OFFLINE is set.
+        """
+        url = quoted(f"{self._settings.origins[request.host]}{request.path}")
+        if request.query:
+            url = f"{url}?{request.query}"
+        self._check_offline(request.operation, url)
+        headers, body = self._headers, HttpBody(request.body, attempt)
+        if request.body is not None:
+            headers = Headers({**headers, "Content-Type": request.body.content_type, "Content-Length": str(body.size)})
+        return self._exchange(HttpRequest(request.method, url, headers, body, timeout), attempt)
+
+    def fetch(self, operation: str, url: str, timeout: Timeout, attempt: Attempt) -> Awaitable[WireReply]:
+        """Get what is at a URL. The credentials go along to the configured origins only.
+
+        Raises:
+            TransportError, DecodeError, ResponseTooLargeError: as for `send`.
+            InvalidInputError: the URL is unusable, or others could read along.
+        """
+        try:
+            target, origin = quoted(url), origin_of(url)
+        except ValueError as error:
+            raise InvalidInputError(f"{operation}: the URL cannot be used") from error
+        if not (self._allow_insecure or is_safe(url)):
+            raise InvalidInputError(
+                f"{operation}: the URL is plain http; allow_insecure=True (--allow-insecure) uses it"
+            )
+        self._check_offline(operation, target)
+        headers = Headers({**self._headers, "Accept": "*/*"})
+        if origin not in map(origin_of, self._settings.origins.values()):
+            del headers["Authorization"]
+        return self._exchange(HttpRequest("GET", target, headers, HttpBody(None, attempt), timeout), attempt)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._backend.aclose()
+
+    async def abandon(self) -> None:
+        """Close the sockets of an event loop that is closed. A transport of the user's own keeps its own."""
+        await self._backend.abandon()
+
+    async def _exchange(self, request: HttpRequest, attempt: Attempt) -> WireReply:
+        now = asyncio.get_running_loop().time
+        attempt.handed_at, attempt.phase = now(), "handed"
+        size, content = request.body.size, bytearray()
+        try:
+            response = await self._backend.send(request, attempt)
+            try:
+                await self._read(response, attempt, content)
+            finally:
+                await response.aclose()
+            attempt.answered_at, attempt.phase = now(), "answered"
+        except BrokenEncodingError as error:
+            text = f"{attempt.operation}: the answer's content encoding is broken"
+            raw = bytes(content) or None  # what it cost may stand there
+            raise DecodeError(text, raw=raw, charge="unknown") from error
+        except ConfigurationError as error:
+            error.args = (f"{attempt.operation}: {error}",)
+            raise
+        finally:
+            request.body.release()
+        attempt.answer = WireReply(
+            response.status,
+            bytes(content),
+            attempt.attempts,
+            attempt.unknown_before,
+            _retry_after(response),
+            size,
+            response.early,
+        )
+        return attempt.answer
+
+    async def _read(self, response: HttpResponse, attempt: Attempt, content: bytearray) -> None:
+        bound, unpacker = self._settings.max_response_bytes, Unpacker(response.encoding)
+        async for chunk in response:
+            attempt.received += len(chunk)
+            for number, piece in enumerate(unpacker.feed(chunk)):
+                if number:  # there is much in a small chunk, and perhaps in those of many other answers
+                    await asyncio.sleep(0)
+                content += piece
+                if len(content) > bound:
+                    raise ResponseTooLargeError(
+                        f"{attempt.operation}: the answer has more than {bound} bytes, which is the bound; a larger"
+                        " one is AsyncCVS(max_response_bytes=...)",
+                        http_status=response.status,
+                        raw=bytes(content[:HEAD]),
+                        charge="unknown",
+                    )
+        unpacker.finish()
+
+    def _check_offline(self, operation: str, url: str) -> None:
+        if not is_offline():
+            return
+        refuse_elsewhere(operation, url, "the service's host")
+        proxy = self._backend.proxy_of(url)
+        if proxy is not None:
+            refuse_elsewhere(operation, proxy, "the proxy's host")
+
+
+def _retry_after(response: HttpResponse) -> float | None:
+    if response.status == HTTPStatus.OK:
+        return None
+    return parse_retry_after(response.headers.get("retry-after"), response.headers.get("date"), time.time())
