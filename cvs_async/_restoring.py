@@ -77,6 +77,8 @@ def _reader(type_: Any, strict: bool) -> Read:
     arguments = get_args(type_)
     if type_ in _SCALARS:
         return _SCALARS[type_]
+    if isinstance(origin, type) and issubclass(origin, InPydantic) and attrs.has(origin):
+        return _attributes_reader(origin, arguments, strict)
     if origin in (Union, UnionType) and len(arguments) == 2 and type(None) in arguments:
         (inner,) = (each for each in arguments if each is not type(None))
         return _optional(_reader(inner, strict))
@@ -84,17 +86,11 @@ def _reader(type_: Any, strict: bool) -> Read:
         return _list_reader(_reader(NESTED[origin], strict), origin)
     if (origin is list and arguments) or (origin is tuple and arguments[1:] == (...,)):
         return _list_reader(_reader(arguments[0], strict), origin)
-    if _is_model(origin):
-        return _attributes_reader(origin, arguments, strict)
     if type_ is Any or isinstance(type_, TypeVar) or not strict:
         return lambda value, path: value
     from ._foreign import foreign_reader  # which needs pydantic, as has whoever asks for such a type
 
     return foreign_reader(type_)
-
-
-def _is_model(cls: Any) -> bool:
-    return isinstance(cls, type) and issubclass(cls, InPydantic) and attrs.has(cls)
 
 
 # --- single values
