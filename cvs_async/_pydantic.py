@@ -9,7 +9,8 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from operator import or_
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -19,12 +20,12 @@ from pydantic_core import CoreSchema, core_schema
 from ._converter import unstructure
 from ._json import json_values
 from ._reply import Reply
-from ._restoring import bound, restore, restore_reply
+from ._restoring import bound, refuse_another, restore, restore_reply
 from .batch.outcome import Done, Failed, Held, Reason, Recorded
 from .errors import Charge
 from .models.catalogue_sources import meanings
 from .models.dictionaries import InPydantic
-from .models.fields import Box, Document, Field, Image, Paper, Unknown
+from .models.fields import Box, Document, Image, Paper, Unknown
 from .models.general import NESTED
 from .models.recognized import Recognized
 
@@ -37,13 +38,15 @@ def schema_of(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
     It is a function each way; what `json_schema_of` documents stands beside it.
     """
     cls = get_origin(source) or source
-    if get_args(source) == (Paper,):
-        source = cls  # it is the same, and is documented once
+    if get_args(source):
+        source = _default(cls, source)
+    # pydantic takes a definition under its own reference of `cls` for every `source`, such as Recognized[Invoice].
+    reference = f"{cls.__module__}.{_name(source)}:{id(cls):#x}"
     return core_schema.no_info_plain_validator_function(
         _validate(cls, source),
         json_schema_input_schema=_documented(cls, source, handler),
         serialization=core_schema.plain_serializer_function_ser_schema(_written),
-        ref=f"{cls.__module__}.{_name(source)}:{id(cls)}",
+        ref=reference,
     )
 
 
@@ -68,41 +71,54 @@ def json_schema_of(cls: type[Any], schema: Any, handler: GetJsonSchemaHandler) -
 def _validate(cls: type[Any], source: Any) -> Callable[[Any], Any]:
     def validate(value: Any) -> Any:
         if isinstance(value, cls):
-            _check(value, source)
-            return value
+            return _checked(value, source)
         if issubclass(cls, Recorded):
             raise ValueError("an outcome is not read back: its item was an object of the program that made it")
         if cls is Reply:
             return restore_reply(value, *get_args(source))
+        if issubclass(cls, Document):
+            refuse_another(value, cls)
         return restore(value, source, strict=True)
 
     return validate
 
 
-def _check(value: Any, source: Any) -> None:
-    """Refuse a paper, or a reply with papers, of another class than is asked for."""
+def _checked(value: Any, source: Any) -> Any:
+    """Return a paper, or a reply with papers; raise if they are of another class than is asked for."""
     kind: Any = next(iter(get_args(source)), Any)
     if kind is Any or isinstance(kind, TypeVar):
-        return
+        return value
     if isinstance(value, Recognized) and not isinstance(value.info, kind):
         raise ValueError(f"info is a paper of class {type(value.info).__name__}, not {_name(kind)}")
     if isinstance(value, Reply):
-        _check_data(value.data, kind)
-    elif isinstance(value, Done) and not value.purged:
-        _check_data(value.reply.data, kind)
+        data = _checked_data(value.data, kind)
+        return value if data is value.data else attrs.evolve(value, data=data)
+    if isinstance(value, Done) and not value.purged:
+        reply = _checked(value.reply, Reply[kind])
+        return value if reply is value.reply else attrs.evolve(value, reply=reply)
+    return value
 
 
-def _check_data(data: Any, kind: Any) -> None:
+def _checked_data(data: Any, kind: Any) -> Any:
+    if not _is_ours(kind):
+        return restore(data, kind, "data", strict=True)  # as pydantic does, also where it is made already
     cls = get_origin(kind) or kind
-    if not (isinstance(cls, type) and issubclass(cls, (list, InPydantic))):
-        return  # a union, or a type of the user's own
     if not isinstance(data, cls):
         raise ValueError(f"data is of class {type(data).__name__}, not {cls.__name__}")
-    if isinstance(data, list) and cls is list:
+    if cls is list:
         for element in data:
-            _check_data(element, *get_args(kind))
+            _checked_data(element, *get_args(kind))
     else:
-        _check(data, kind)
+        _checked(data, kind)
+    return data
+
+
+def _is_ours(kind: Any) -> bool:
+    """Whether a type is a class of the library, or a list of what is."""
+    cls = get_origin(kind) or kind
+    if cls is list and get_args(kind):
+        return _is_ours(*get_args(kind))
+    return isinstance(cls, type) and issubclass(cls, InPydantic)
 
 
 def _written(value: Any) -> Any:
@@ -112,11 +128,20 @@ def _written(value: Any) -> Any:
 # --- what is documented
 
 
+def _default(cls: type[Any], source: Any) -> Any:
+    """Return the class alone where its arguments are what is taken without any: it is the same, documented once."""
+    defaults = tuple(bound(each, {}) for each in cls.__parameters__)
+    arguments = tuple(bound(each, {}) for each in get_args(source))
+    return cls if arguments == defaults else source
+
+
 def _name(source: Any) -> str:
     """``Recognized[Invoice]``, of which pydantic makes a name for definitions."""
-    name = getattr(get_origin(source) or source, "__name__", str(source))
     arguments = [_name(argument) for argument in get_args(source)]
-    return f"{name}[{', '.join(arguments)}]" if arguments and name != Field.__name__ else name
+    if get_origin(source) in (Union, UnionType):
+        return " | ".join(arguments)
+    name = getattr(get_origin(source) or source, "__name__", str(source))
+    return f"{name}[{', '.join(arguments)}]" if arguments else name
 
 
 def _documented(cls: type[Any], source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

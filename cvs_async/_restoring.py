@@ -6,7 +6,8 @@ another type is an error that names its place. An error never holds a value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
@@ -16,7 +17,8 @@ import attrs
 from ._reply import Reply
 from .api import OPERATIONS
 from .errors import Charge
-from .models.fields import Box, Document, Image, Paper, class_of
+from .models.dictionaries import InPydantic
+from .models.fields import Box, Document, Image, Paper, Unknown, class_of
 from .models.general import NESTED
 
 Read = Callable[[Any, str], Any]
@@ -71,19 +73,24 @@ def restore_reply(data: Any, returns: Any = None) -> Reply[Any]:
 
 @cache
 def _reader(type_: Any, strict: bool) -> Read:
-    origin = get_origin(type_) or type_
+    origin: Any = get_origin(type_) or type_
+    arguments = get_args(type_)
     if type_ in _SCALARS:
         return _SCALARS[type_]
-    if origin in (Union, UnionType):
-        (inner,) = (each for each in get_args(type_) if each is not type(None))
+    if isinstance(origin, type) and issubclass(origin, InPydantic) and attrs.has(origin):
+        return _attributes_reader(origin, arguments, strict)
+    if origin in (Union, UnionType) and len(arguments) == 2 and type(None) in arguments:
+        (inner,) = (each for each in arguments if each is not type(None))
         return _optional(_reader(inner, strict))
     if origin in NESTED:
         return _list_reader(_reader(NESTED[origin], strict), origin)
-    if origin is list:
-        return _list_reader(_reader(get_args(type_)[0], strict), list)
-    if isinstance(origin, type) and attrs.has(origin):
-        return _attributes_reader(origin, get_args(type_), strict)
-    return lambda value, path: value
+    if (origin is list and arguments) or (origin is tuple and arguments[1:] == (...,)):
+        return _list_reader(_reader(arguments[0], strict), origin)
+    if type_ is Any or isinstance(type_, TypeVar) or not strict:
+        return lambda value, path: value
+    from ._foreign import foreign_reader  # which needs pydantic, as has whoever asks for such a type
+
+    return foreign_reader(type_)
 
 
 # --- single values
@@ -98,14 +105,22 @@ def _of(description: str, *types: type) -> Read:
     return read
 
 
-_text, _boolean, _number = _of("a text", str), _of("true or false", bool), _of("a number", int, float)
+_text, _boolean = _of("a text", str), _of("true or false", bool)
+
+
+def _number(value: Any, path: str) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _unfit(path, "a number")
+    try:
+        if math.isfinite(value):
+            return value
+    except OverflowError:
+        pass
+    raise _unfit(path, "a finite number of at most 308 digits")
 
 
 def _float(value: Any, path: str) -> float:
-    try:
-        return float(_number(value, path))
-    except OverflowError:
-        raise _unfit(path, "a number of at most 308 digits") from None
+    return float(_number(value, path))
 
 
 def _integer(value: Any, path: str) -> int:
@@ -116,9 +131,10 @@ def _integer(value: Any, path: str) -> int:
 
 
 def _box(value: Any, path: str) -> Box:
+    """Read a box whose left may be right of its right, as in some answers: those are read back, too."""
     if not isinstance(value, (list, tuple)) or len(value) != 4:
         raise _unfit(path, "a list of four numbers")
-    return Box(*(_number(side, path) for side in value))
+    return Box(*(_number(side, below(path, place)) for place, side in enumerate(value)))
 
 
 _SCALARS: dict[Any, Read] = {
@@ -138,11 +154,11 @@ def _optional(read: Read) -> Read:
 # --- what consists of others
 
 
-def _list_reader(read_element: Read, build: Callable[[Any], list[Any]]) -> Read:
-    def read(value: Any, path: str) -> list[Any]:
+def _list_reader(read_element: Read, build: Callable[[Iterable[Any]], Any]) -> Read:
+    def read(value: Any, path: str) -> Any:
         if not isinstance(value, (list, tuple)):
             raise _unfit(path, "a list")
-        return build(read_element(part, _below(path, place)) for place, part in enumerate(value))
+        return build(read_element(part, below(path, place)) for place, part in enumerate(value))
 
     return read
 
@@ -161,16 +177,20 @@ def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...], strict: bool)
     }
     declared = bound(attributes["info"].type, variables) if kinds else Paper
     is_document = issubclass(cls, Document)
+    required = [each.name for each in attributes.values() if each.default is attrs.NOTHING]
 
     def read(value: Any, path: str) -> Any:
         if not isinstance(value, Mapping):
             raise _unfit(path, f"an object as {cls.__name__}.to_dict writes it")
-        values = {name: each(value[name], _below(path, name)) for name, each in readers.items() if name in value}
+        for name in required:
+            if name not in value:
+                raise _unfit(below(path, name), "there")
+        values = {name: each(value[name], below(path, name)) for name, each in readers.items() if name in value}
         if kinds:
-            if "info" not in value:
-                raise _unfit(_below(path, "info"), "there")
             kind: Any = _class(values.get("type"), kinds, declared, path, strict)
-            values["info"] = _reader(kind, strict)(value["info"], _below(path, "info"))
+            if strict and kind is declared and kind is not Paper:
+                refuse_another(value["info"], kind, below(path, "info"))
+            values["info"] = _reader(kind, strict)(value["info"], below(path, "info"))
         unknown = {name: part for name, part in value.items() if name not in attributes}
         if is_document:
             return cls(**values, extra=unknown | _extra(value, path))
@@ -186,18 +206,52 @@ def _class(name: str | None, kinds: Mapping[str, type[Paper]], declared: Any, pa
     kind = kinds.get(name or "")
     if get_origin(declared) in (Union, UnionType):
         if kind is None or not issubclass(kind, declared):
-            raise _unfit(_below(path, "type"), "the type of any paper that may be here")
+            raise _unfit(below(path, "type"), "the type of any paper that may be here")
         return kind
     if strict and kind is not None and not (issubclass(kind, declared) or issubclass(declared, kind)):
-        where = _below(path, "type")
+        where = below(path, "type")
         raise ValueError(f"{where} is that of a paper of class {kind.__name__}, not {declared.__name__}")
     return class_of(name, kinds, declared)
 
 
+def refuse_another(value: Any, cls: type[Document], path: str = "") -> None:
+    """Refuse a dictionary in which another class than `cls` is written, that of another paper as a rule.
+
+    1. It has names that `cls` lacks, and another class has them all.
+    2. It has just the names of another class of papers, whose dictionaries are not compact.
+
+    Names that no class has are those of a newer version.
+
+    Raises:
+        ValueError: it is one; names the class.
+    """
+    if not isinstance(value, Mapping):
+        return
+    names, own = value.keys() - {"extra"}, _names(cls)
+    if names == own:
+        return
+    for other in _subclasses(Document):
+        theirs = _names(other)
+        is_beyond = not names <= own and names <= theirs and not issubclass(other, cls)
+        is_other = names == theirs and issubclass(cls, Paper) and issubclass(other, Paper)
+        if is_beyond or (is_other and not issubclass(cls, other) and other is not Unknown):
+            raise ValueError(f"{path or 'the value'} is written as of class {other.__name__}, not {cls.__name__}")
+
+
+def _names(cls: type[Document]) -> frozenset[str]:
+    return frozenset(attribute.name for attribute in attrs.fields(cls)) - {"extra"}
+
+
+def _subclasses(cls: type[Document]) -> Iterator[type[Document]]:
+    for each in cls.__subclasses__():
+        yield each
+        yield from _subclasses(each)
+
+
 def bound(type_: Any, variables: Mapping[Any, Any]) -> Any:
-    """Return a type with its variables filled in: with their bounds where nothing is said, as in `Recognized`."""
+    """Return a type with its variables filled in: with their defaults where nothing is said, as in `Recognized`."""
     if isinstance(type_, TypeVar):
-        return variables.get(type_, type_.__bound__ or Any)
+        return variables.get(type_, getattr(type_, "__default__", Any))
     parameters = getattr(type_, "__parameters__", ())
     return type_[tuple(bound(each, variables) for each in parameters)] if parameters else type_
 
@@ -205,11 +259,11 @@ def bound(type_: Any, variables: Mapping[Any, Any]) -> Any:
 def _extra(value: Mapping[str, Any], path: str) -> dict[str, Any]:
     extra = value.get("extra", {})
     if not isinstance(extra, Mapping):
-        raise _unfit(_below(path, "extra"), "an object")
+        raise _unfit(below(path, "extra"), "an object")
     return dict(extra)
 
 
-def _below(path: str, part: object) -> str:
+def below(path: str, part: object) -> str:
     return f"{path}.{part}" if path else str(part)
 
 

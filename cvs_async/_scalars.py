@@ -53,8 +53,8 @@ _make_box: Callable[[type[Box], list[Any]], Box] = tuple.__new__
 def box(raw: Any) -> Box | None:
     if type(raw) is list and len(raw) == 4:
         left, top, right, bottom = raw
-        if type(left) is type(top) is type(right) is type(bottom) is int:  # as nearly all are
-            return _make_box(Box, raw)
+        if type(left) is type(top) is type(right) is type(bottom) is int and 0 <= left | top | right | bottom < FLOATS:
+            return _make_box(Box, raw)  # as nearly all are
     if isinstance(raw, Mapping):
         return box([raw.get(side) for side in Box._fields])
     if not isinstance(raw, (list, tuple)) or len(raw) != 4:

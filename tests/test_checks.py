@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cvs_async import Reply, models
+from cvs_async import Done, Reply, models
 from cvs_async._converter import structure
 from cvs_async.api import OPERATIONS
+from cvs_async.batch.outcome import Item
 from cvs_async.checks import Finding, check_digit, check_paper, check_zone
 from cvs_async.checks.numbers import PROVINCES
 from cvs_async.models import (
@@ -40,6 +41,7 @@ from cvs_async.models import (
     V1Front,
     VehicleInspection,
     pair,
+    pairs,
 )
 from cvs_async.models.fields import PAPERS, Document
 from cvs_async.sandbox import write_samples
@@ -503,7 +505,7 @@ MODELS = sorted(
 
 
 @given(st.data())
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_garbage_in_every_field_never_raises(data: st.DataObject) -> None:
     cls = data.draw(st.sampled_from(MODELS))
     names = [attribute.name for attribute in attrs.fields(cls)] + ["dob_checksum", "id_checksum", "json"]
@@ -544,3 +546,59 @@ def test_both_sides_of_a_card_are_checked() -> None:
     found = [("front.info.id", "number_form"), ("back.info.person_number", "number_form")]
     assert kinds(check_paper(pair(front, back))) == found
     assert kinds(check_paper(pair(None, back))) == found[1:]
+
+
+# Whatever is checked
+
+
+def test_an_outcome_is_checked_as_its_reply() -> None:
+    expired: Recognized[Passport] = Recognized(type="passport", info=Passport(due_date=Field("01/01/2020")))
+    reply: Reply[Any] = Reply(operation="ocr.card", data=[expired], raw={})
+    (finding,) = check_paper(Done(Item(0, "a.jpg"), reply), today=TODAY)
+    assert (finding.path, finding.kind) == ("0.info.due_date", "expired")
+    purged = Done(Item(0, "a.jpg"), attrs.evolve(reply, data=None), purged=True)
+    assert check_paper(purged) == []
+
+
+def test_cards_of_several_people_are_checked_with_their_places() -> None:
+    side: Any = Recognized(type="chip_id_card_front", info=ChipIdCardFront(id=Field("12")))
+    assert [finding.path for finding in check_paper(pairs([side, side]))] == ["0.front.info.id", "1.front.info.id"]
+
+
+def test_data_of_any_depth_is_looked_into() -> None:
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    reply = Reply(operation="ocr/new", data=deep, raw={})
+    assert check_paper(reply) == []
+    assert (reply.front, reply.back, reply.first(Passport), pairs(reply)) == (None, None, None, [])
+    while deep:  # Python itself does not bear to let go of it at once
+        deep = deep.pop()
+
+
+@pytest.mark.parametrize("today", ["2024-01-01", 5, datetime.time()])
+def test_what_is_no_day_is_an_error_even_where_no_date_was_read(today: Any) -> None:
+    with pytest.raises(TypeError, match=r"^today must be a datetime\.date"):
+        check_paper(Passport(), today=today)
+
+
+@pytest.mark.parametrize("digit", [10**400, "10", "²", "٣", True, None, [], {}, 1.5, "x"])
+def test_what_is_no_check_digit_is_not_compared(digit: Any) -> None:
+    assert check_paper(Passport(dob=Field("02/03/1990"), extra={"dob_checksum": digit})) == []
+    assert check_paper(Passport(dob=Field("02/03/1990"), extra={"dob_checksum": 10**5000})) == []
+
+
+def test_a_zone_is_checked_as_one_text_too() -> None:
+    for lines in (td1("090000001", "900302", "300302", "001090000001"), td3("C0000001", "900302", "300302", "1")):
+        for whole in ("\n".join(lines), "".join(lines), "\r\n".join(["", *lines, " "]), ["", *lines, "\n"]):
+            assert check_zone(whole) == []
+        wrong = [line.replace("9003", "9103") for line in lines]
+        assert check_zone("\n".join(wrong)) == check_zone(wrong) != []
+    assert check_zone("") == check_zone("x") == check_zone("giấy") == []
+
+
+@pytest.mark.parametrize("date", ["05/02/2563", "01/01/0001", "ngày 5 tháng 2 năm 1199"])
+def test_a_year_that_no_paper_has_is_found_and_does_not_make_a_paper_valid(date: str) -> None:
+    (finding,) = check_paper(Passport(due_date=Field(date)), today=TODAY)
+    assert (finding.path, finding.kind) == ("due_date", "date_impossible")
+    assert check_paper(Passport(due_date=Field("31/12/9999")), today=TODAY) == []

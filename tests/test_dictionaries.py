@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -307,5 +309,68 @@ def test_a_type_of_another_class_than_was_asked_for_is_an_error() -> None:
 
 def test_a_number_that_no_float_can_hold_is_an_error_with_its_place() -> None:
     for wrong in ({"elapsed": 10**400}, {"data": [{"info": {"id": {"confidence": 10**400}}}]}):
-        with pytest.raises(ValueError, match=r"^(elapsed|data\.0\.info\.id\.confidence) is not a number of at most"):
+        with pytest.raises(
+            ValueError, match=r"^(elapsed|data\.0\.info\.id\.confidence) is not a finite number of at most"
+        ):
             Reply.from_dict(reply([]).to_dict() | wrong)
+
+
+ENDLESS = [10**400, -(10**400), float("nan"), float("inf"), -float("inf")]
+
+
+@pytest.mark.parametrize("number", [*ENDLESS, True, "1", None, [1]])
+def test_what_is_no_number_is_an_error_wherever_one_is_read(number: Any) -> None:
+    for place in range(4):
+        sides: list[Any] = [1, 2, 3, 4]
+        sides[place] = number
+        with pytest.raises(ValueError, match=rf"^box\.{place} is not a "):
+            Field.from_dict({"box": sides})
+    if number is not None:
+        for name in ("confidence", "page"):
+            with pytest.raises(ValueError, match=rf"^{name} is not a "):
+                Field.from_dict({name: number})
+
+
+@pytest.mark.parametrize("box", [[1, 2, 3], [1, 2, 3, 4, 5], {}, "1234", 4, {"left": 1}])
+def test_a_box_has_four_sides(box: Any) -> None:
+    with pytest.raises(ValueError, match=r"^box is not a list of four numbers$"):
+        Field.from_dict({"box": box})
+
+
+def test_a_box_that_was_answered_the_wrong_way_round_is_read_back() -> None:
+    answer = [{"type": "passport", "info": {"id": "B1", "id_box": [9, 9, 1, -1]}}]
+    (paper,) = structure(answer, TYPES["list[cvs_async.models.recognized.Recognized]"])
+    assert paper.info.id.box == Box(9, 9, 1, -1)
+    assert Recognized.from_dict(paper.to_dict()) == paper
+
+
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("side", [10**400, -(10**400)])
+def test_a_side_without_end_in_an_answer_is_kept_and_no_box(place: int, side: int) -> None:
+    sides = [1, 2, 3, 4]
+    sides[place] = side
+    read = structure([{"type": "passport", "info": {"id": "B1", "id_box": sides}}], OPERATIONS["ocr.card"].returns)
+    assert (read[0].info.id, read[0].info.extra) == (Field("B1"), {"id_box": sides})
+    assert Reply.from_dict(reply(read).to_dict()).data == read
+
+
+def test_the_value_of_a_field_is_text() -> None:
+    values: list[Any] = [5, {}, [], True]
+    for value in values:
+        with pytest.raises(ValueError, match=r"^value is not a text$"):
+            Field.from_dict({"value": value})
+
+
+def test_every_model_is_read_without_pydantic() -> None:
+    script = """
+import sys; sys.modules["pydantic"] = None
+from cvs_async import models
+from cvs_async._restoring import _reader
+for name in models.__all__:
+    cls = getattr(models, name)
+    if hasattr(cls, "from_dict"):
+        _reader(cls, True)
+print(models.Recognized.from_dict({"type": "passport", "info": {}}).type)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "passport\n"

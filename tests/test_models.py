@@ -566,6 +566,18 @@ def test_the_documented_labels_are_seventeen() -> None:
         ("1/1/2020 - 1/1/2021", None),
         ("114/11/2023", None),
         ("14/11/20231", None),
+        ("1²/02/2020", (2020, 2, 1)),
+        ("¹5/02/2020", (2020, 2, 5)),
+        ("05/02/2020²", (2020, 2, 5)),
+        ("100 m² ngày 05/02/2020", (2020, 2, 5)),
+        ("ngày 1 5 tháng 02 năm 2020", None),
+        ("1 5/02/2020", None),
+        ("1\n5/02/2020", None),
+        ("10 05/02/2020", (2020, 2, 5)),
+        ("01/02/03", None),
+        ("05/02/2563", None),
+        ("05/02/0990", None),
+        ("31/12/9999", (9999, 12, 31)),
         ("không thời hạn", None),
         ("Bình", None),
         ("", None),
@@ -593,6 +605,12 @@ def test_dates_are_read_as_vietnamese_papers_have_them(text: str | None, date: t
 )
 def test_a_paper_may_never_expire(text: str | None, unlimited: bool) -> None:
     assert is_unlimited(text) is unlimited
+
+
+def test_a_long_text_takes_no_time() -> None:
+    assert not is_unlimited("không" + " " * 200_000 + "thời")
+    assert is_unlimited("không" + " " * 200_000 + "thời hạn")
+    assert parse_date("5" + " " * 200_000 + "/2/2020") == datetime.date(2020, 2, 5)
 
 
 @given(st.text() | st.text(alphabet="0123456789/.-ngàythángnăm "))

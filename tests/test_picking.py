@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cvs_async import Reply
+from cvs_async import CVSError, Done, Failed, Reply
 from cvs_async._converter import structure
 from cvs_async.api import OPERATIONS
+from cvs_async.batch.outcome import Item
 from cvs_async.models import (
     ChipIdCardBack,
     ChipIdCardFront,
@@ -27,6 +28,7 @@ from cvs_async.models import (
     IdentityPaper,
     PaperType,
     Passport,
+    PersonCard,
     Recognized,
     V1IdCard9Front,
     VehicleRegistrationFront,
@@ -275,3 +277,42 @@ def test_the_type_of_a_paper_is_answered_with_its_class() -> None:
 def test_a_letter_that_only_looks_like_another_is_no_contradiction() -> None:
     sides = read(changed(FRONT, name="NGUYỄN \u00d0ỨC"), changed(BACK, sur_name="NGUYEN", given_name="DUC"))
     assert pairs(sides)[0].findings == ()
+
+
+# Sides by their classes
+
+
+def test_sides_are_told_apart_by_their_classes() -> None:
+    papers = read(BACK, FRONT)
+    assert pair(papers[0], papers[1]) == pair(papers[1], papers[0])  # type: ignore[arg-type]
+    assert pair(papers[0], papers[1]).front is papers[1]  # type: ignore[arg-type]
+    assert pair(papers[0], None) == pair(None, papers[0])  # type: ignore[arg-type]
+    assert pair(None, papers[1]).front is papers[1]  # type: ignore[arg-type]
+    assert pair(None, None) == PersonCard()
+
+
+@pytest.mark.parametrize(
+    "sides", [(FRONT, FRONT), (BACK, BACK), (PASSPORT, BACK), (FRONT, PASSPORT), ({"type": "mới", "info": {}}, BACK)]
+)
+def test_what_are_no_two_sides_is_an_error(sides: tuple[dict[str, Any], ...]) -> None:
+    papers: Any = read(*sides)
+    with pytest.raises(TypeError, match="front and back must be those of a card"):
+        pair(*papers)
+    with pytest.raises(TypeError, match="front and back must be those of a card"):
+        pair(Reply(operation="ocr.card", data=papers, raw={}), None)  # type: ignore[arg-type]
+
+
+def test_sides_of_different_kinds_of_card_are_found() -> None:
+    assert [each.path for each in card_of({"type": "9_id_card_front", "info": {}}, BACK)] == ["back.type"]
+    (finding,) = card_of(FRONT, {"type": "12_id_card_back", "info": {}})
+    assert (finding.path, finding.kind) == ("back.type", "sides_differ")
+    v1 = structure({"data": {"mattruoc": {"id": "1"}, "matsau": {}}}, OPERATIONS["v1.get_haimat"].returns)
+    assert pair(front(v1), back(v1)).findings == ()
+
+
+def test_an_outcome_is_as_good_as_its_reply() -> None:
+    reply = Reply(operation="ocr.card", data=read(BACK, FRONT, PASSPORT), raw={})
+    outcome = Done(Item(0, "a.jpg"), reply)
+    assert (front(outcome), back(outcome), first(outcome, Passport)) == (reply.front, reply.back, reply.first(Passport))
+    assert pairs([outcome, outcome]) == pairs([*reply.data, *reply.data])
+    assert pairs(Failed(Item(0, "a.jpg"), CVSError("no"))) == []

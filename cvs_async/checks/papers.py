@@ -10,9 +10,11 @@ from typing import Any
 import attrs
 
 from .._reply import Reply
+from ..batch.outcome import Done
 from ..models.fields import Document
 from ..models.finding import Finding
 from ..models.pairing import PersonCard
+from ..models.picking import LEVELS
 from ..models.tables import Cell
 from .dates import check_dates
 from .numbers import check_number
@@ -24,7 +26,9 @@ _EXACT = 400
 
 
 def check_paper(
-    paper: Document | Sequence[Document] | Reply[Any] | PersonCard, *, today: datetime.date | None = None
+    paper: Document | Sequence[Document] | Reply[Any] | Done[Any] | PersonCard | Sequence[PersonCard],
+    *,
+    today: datetime.date | None = None,
 ) -> list[Finding]:
     """Find what contradicts itself in a paper that was read. It costs nothing: nothing is sent.
 
@@ -40,7 +44,7 @@ def check_paper(
     ``sex``               the sex in it is not the printed one
     ``check_digit``       a check digit of the machine-readable zone (ICAO 9303) does not fit, where the answer
                           has it; `check_zone` checks the lines of a zone
-    ``date_impossible``   a date is not in the calendar
+    ``date_impossible``   a date is not in the calendar, or of a year that no paper has, such as 2563
     ``date_order``        issued before birth, expired before issue, and the like
     ``date_future``       a date of birth or issue is after `today`
     ``expired``           the paper is valid until a day before `today`; "không thời hạn" never expires
@@ -52,11 +56,17 @@ def check_paper(
         paper: an element of a reply's data, its `info`, or any other document; what is inside of it is checked too.
             Of a list, as of a reply with one, paths begin with the place in it: ``0.info.id``; of what `pair` has
             joined, with the side: ``front.info.id``.
+            Of an outcome they are those of its reply.
         today: what dates are compared with; without it, ``expired`` and ``date_future`` are not looked for.
 
     Returns:
         The findings in the order of the fields; none if nothing contradicts itself.
+
+    Raises:
+        TypeError: `today` is no date.
     """
+    if today is not None and not isinstance(today, datetime.date):
+        raise TypeError("today must be a datetime.date, such as datetime.date.today()")
     if isinstance(today, datetime.datetime):
         today = today.date()  # a date cannot be compared with it
     with decimal.localcontext(decimal.Context(prec=_EXACT, traps=[])):
@@ -80,7 +90,7 @@ def _walk(document: Document, today: datetime.date | None) -> Iterator[Finding]:
             yield from _findings(path, inner, today)
 
 
-def _inside(path: str, value: Any) -> Iterator[tuple[str, Document]]:
+def _inside(path: str, value: Any, levels: int = LEVELS) -> Iterator[tuple[str, Document]]:
     """The documents in a value. Cells are looked at with their rows."""
     match value:
         case Cell():
@@ -88,10 +98,16 @@ def _inside(path: str, value: Any) -> Iterator[tuple[str, Document]]:
         case Document():
             yield path, value
         case Reply():
-            yield from _inside(path, value.data)
+            yield from _inside(path, value.data, levels)
+        case Done():
+            yield from _inside(path, value.reply, levels)
         case PersonCard():
-            yield from _inside("front", value.front)
-            yield from _inside("back", value.back)
-        case list() | tuple():
+            for side in ("front", "back"):
+                yield from _inside(_below(path, side), getattr(value, side), levels)
+        case list() | tuple() if levels:
             for place, element in enumerate(value):
-                yield from _inside(f"{path}.{place}" if path else str(place), element)
+                yield from _inside(_below(path, place), element, levels - 1)
+
+
+def _below(path: str, part: object) -> str:
+    return f"{path}.{part}" if path else str(part)

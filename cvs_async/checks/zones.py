@@ -20,6 +20,10 @@ _NUMBERS: dict[type[Document], tuple[tuple[str, int], ...]] = {
 """The numbers that have a check digit, and their width in the zone."""
 
 
+_WIDTHS = {90: 30, 88: 44}
+"""The width of a zone's lines by the number of its characters."""
+
+
 def check_digit(text: str) -> str:
     """Return the check digit of letters, digits and fillers: weights 7, 3, 1; letters count from A = 10.
 
@@ -32,13 +36,17 @@ def check_digit(text: str) -> str:
     return str(sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values)) % 10)
 
 
-def check_zone(lines: Sequence[str]) -> list[Finding]:
-    """Check the digits in the lines of a machine-readable zone, however they were read.
+def check_zone(lines: str | Sequence[str]) -> list[Finding]:
+    """Check the digits in a machine-readable zone, however it was read: its lines, or a text that has them.
 
     Three lines of 30 characters are a TD1 zone, two of 44 a TD3 zone; anything else gives no finding. The path of
     a finding is ``document_number``, ``dob``, ``due_date``, ``person_number``, or ``zone`` for the digit over all.
     """
-    rows = ["".join(line.split()).upper() for line in lines if isinstance(line, str)]
+    if isinstance(lines, str):
+        whole = "".join(lines.split())
+        width = _WIDTHS.get(len(whole), len(whole) or 1)
+        lines = [whole[begin : begin + width] for begin in range(0, len(whole), width)]
+    rows = ["".join(line.split()).upper() for line in lines if isinstance(line, str) and line.strip()]
     if not all(map(_LINE.fullmatch, rows)):
         return []
     match [len(row) for row in rows]:
@@ -80,9 +88,15 @@ def check_digits(document: Document) -> Iterator[Finding]:
     dates = [(name, _zone_date(text_of(document, name))) for name in _DATES]
     texts = [(name, _zone_number(text_of(document, name), width)) for name, width in numbers]
     for name, text in dates + texts:
-        digit = str(document.extra.get(f"{name}_checksum"))
-        if text is not None and re.fullmatch("[0-9]", digit) and digit != check_digit(text):
+        digit = _digit(document.extra.get(f"{name}_checksum"))
+        if text is not None and digit is not None and digit != check_digit(text):
             yield _wrong(name)
+
+
+def _digit(given: object) -> str | None:
+    if type(given) is int and 0 <= given <= 9:
+        return str(given)
+    return given if isinstance(given, str) and re.fullmatch("[0-9]", given) else None
 
 
 def _zone_date(text: str | None) -> str | None:

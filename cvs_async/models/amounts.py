@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from .plain import is_mark
+
 LONGEST = 100
 """No printed amount has so many characters; a longer text is not looked at."""
 
@@ -33,7 +35,8 @@ _UNITS = {
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _PRINTED = re.compile(
     rf"(?P<before>{_UNIT})?\s*(?P<open>\()?\s*(?P<sign>[+\-\u2212])?\s*(?P<inside>{_UNIT})?\s*"
-    rf"(?P<number>\d[\d.,'\s]*)(?P<behind>[\-\u2212])?\s*(?P<close>\))?\s*(?P<after>{_UNIT})?"
+    rf"(?P<number>\d(?:[\d.,'\s]*\d)?)(?P<behind>[\-\u2212])?\s*(?P<within>{_UNIT})?\s*(?P<close>\))?\s*"
+    rf"(?P<after>{_UNIT})?"
 )
 
 # A mark stands for thousands where groups of three digits are all that it parts: "1.234" is 1234 in Vietnam, where
@@ -41,6 +44,12 @@ _PRINTED = re.compile(
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?P<mark>[.,' ])\d{3}(?:(?P=mark)\d{3})*(?:(?!(?P=mark))[.,](?P<rest>\d+))?")
 _GROUP_OR_DECIMALS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _PLAIN = re.compile(r"\d+(?:[.,](?P<rest>\d+))?")
+_GROUPS_OR_DECIMALS = re.compile(r"[^.,]*[' ][^.,]*[.,]\d{3}")
+"""1'000.000 is a million where people write, a thousand where machines do."""
+_CODE = re.compile(r"0\d{3,}(?:[.,]\d+)?|0\d+[.,]\d{3}")
+"""Zeros before it are those of a code, or of a number that was misread."""
+_REMARK = re.compile(r"\(\d{1,2}\)")
+"""The number of a column or note."""
 
 
 _SAME = str.maketrans({"\u2018": "'", "\u2019": "'", "\u2010": "-", "\u2011": "-", "\u2013": "-", "ð": "đ", "Ð": "Đ"})
@@ -68,21 +77,26 @@ def parse_amount(text: str | None) -> Amount | None:
     One mark with three digits behind it parts thousands: 1.234 and 1,234 are both 1234. In a percentage it stands
     before decimals, as in an interest rate of 8.125%.
 
+    No amounts are the numbers of columns and notes, (1) to (99), a percentage in brackets, codes such as 0123456789,
+    and what may be another number by a thousand times: 012.345, 1'000.000, 1.000,000 đ.
+
     Returns:
         The amount; None if the text holds anything else.
     """
     if not isinstance(text, str) or len(text) > LONGEST:
         return None
-    if any(letter.isdigit() and not letter.isdecimal() for letter in text):
-        return None  # the mark of a footnote, which is no digit of the number
-    same = unicodedata.normalize("NFKC", text.translate(_SAME))
-    found = _PRINTED.fullmatch(same.strip().lower())
-    if found is None or (found["open"] is None) != (found["close"] is None):
+    if any(map(is_mark, text)):
         return None
-    units = {_UNITS[found[place]] for place in ("before", "inside", "after") if found[place]}
+    same = unicodedata.normalize("NFKC", text.translate(_SAME)).strip().lower()
+    found = _PRINTED.fullmatch(same)
+    if found is None or (found["open"] is None) != (found["close"] is None) or _REMARK.fullmatch(same):
+        return None
+    units = {_UNITS[found[place]] for place in ("before", "inside", "within", "after") if found[place]}
     signs = [found[place] for place in ("sign", "open", "behind") if found[place]]
     value = _number(found["number"], is_rate=units == {"%"})
-    if value is None or len(units) > 1 or len(signs) > 1:
+    if value is None or len(units) > 1 or len(signs) > 1 or (found["open"] and "%" in units):
+        return None
+    if "VND" in units and _is_mixed(found["number"]):
         return None
     negative = signs not in ([], ["+"])
     return Amount(-value if negative else value, next(iter(units), None))
@@ -94,9 +108,16 @@ def parse_number(text: str | None) -> Decimal | None:
     return None if amount is None else amount.value
 
 
+def _is_mixed(printed: str) -> bool:
+    """Whether two marks stand before three digits each, the last one perhaps misread: no đồng has thousandths."""
+    return re.fullmatch(r"[^.,]+([.,][^.,]+)*([.,])\d{3}", printed) is not None and "." in printed and "," in printed
+
+
 def _number(printed: str, *, is_rate: bool) -> Decimal | None:
     """A number without sign, whichever marks it is printed with."""
     compact = re.sub(r"\s*([.,'])\s*", r"\1", " ".join(printed.split()))
+    if _CODE.fullmatch(compact) or _GROUPS_OR_DECIMALS.fullmatch(compact):
+        return None
     has_decimals = is_rate and _GROUP_OR_DECIMALS.fullmatch(compact) is not None
     found = (None if has_decimals else _GROUPED.fullmatch(compact)) or _PLAIN.fullmatch(compact)
     if found is None:

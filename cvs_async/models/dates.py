@@ -5,20 +5,24 @@ from __future__ import annotations
 import datetime
 import re
 
-from .plain import plain
+from .plain import is_mark, plain
 
 _START, _END = r"(?<!\d)(?<!\d[./-])", r"(?![./-]?\d)"
+_DAY = r"(?P<day>\d\d|(?<!\d )\d)"
+"""Not the second digit of a day whose digits were read apart."""
 _FORMS = [
-    re.compile(
-        rf"{_START}(?P<day>\d{{1,2}})\s*(?P<by>[./-])\s*(?P<month>\d{{1,2}})\s*(?P=by)\s*(?P<year>\d{{4}}){_END}"
-    ),
+    re.compile(rf"{_START}{_DAY}\s*(?P<by>[./-])\s*(?P<month>\d{{1,2}})\s*(?P=by)\s*(?P<year>\d{{4}}){_END}"),
     re.compile(rf"{_START}(?P<year>\d{{4}})(?P<by>[./-])(?P<month>\d{{1,2}})(?P=by)(?P<day>\d{{1,2}}){_END}"),
     re.compile(
-        r"(?<!\d)(?P<day>\d{1,2})\W{0,9}thang\W{0,9}(month\W{0,9})?(?P<month>\d{1,2})\W{0,9}"
+        rf"(?<!\d){_DAY}\W{{0,9}}thang\W{{0,9}}(month\W{{0,9}})?(?P<month>\d{{1,2}})\W{{0,9}}"
         r"nam\W{0,9}(year\W{0,9})?(?P<year>\d{4})(?!\d)"
     ),
 ]
 _UNLIMITED = re.compile(r"\b(khong|vo)\s*(co|xac dinh|gioi han)?\s*thoi\s*han")
+
+
+YEARS = range(1800, 2200)
+"""Those of papers and of people. Others are misread, or of another calendar."""
 
 
 def parse_date(text: str | None) -> datetime.date | None:
@@ -29,26 +33,35 @@ def parse_date(text: str | None) -> datetime.date | None:
     What stands around it, such as a place or a time, does no harm.
 
     Returns:
-        The date; None if there is none, if it is no day of the calendar, if there are several, and for
-        "không thời hạn", which `is_unlimited` tells from nonsense.
+        The date; None if there is none, if it is no day of the calendar or of a year that no paper has, such as 2563,
+        if there are several, and for "không thời hạn", which `is_unlimited` tells from nonsense.
     """
     found = _found(text)
     return _day(*found.pop()) if len(found) == 1 else None
 
 
 def is_impossible(text: str | None) -> bool:
-    """Whether the one date in a text is not in the calendar, such as 30/02/1990."""
+    """Whether the one date in a text is not in the calendar, such as 30/02/1990, or of a year that no paper has."""
     found = _found(text)
     return len(found) == 1 and _day(*found.pop()) is None
 
 
 def _found(text: str | None) -> set[tuple[int, int, int]]:
     """Each year, month and day that a text names."""
-    letters = plain(text)
+    letters = _letters(text)
     return {(int(m["year"]), int(m["month"]), int(m["day"])) for form in _FORMS for m in form.finditer(letters)}
 
 
+def _letters(text: str | None) -> str:
+    """Return a text in the form that is looked through, in which blanks are single and notes have no marks."""
+    if not isinstance(text, str):
+        return ""
+    return " ".join(plain("".join(" " if is_mark(letter) else letter for letter in text)).split())
+
+
 def _day(year: int, month: int, day: int) -> datetime.date | None:
+    if year not in YEARS and year != datetime.MAXYEAR:  # which stands for no end
+        return None
     try:
         return datetime.date(year, month, day)
     except ValueError:
@@ -57,4 +70,4 @@ def _day(year: int, month: int, day: int) -> datetime.date | None:
 
 def is_unlimited(text: str | None) -> bool:
     """Whether a text says that a paper never expires: "không thời hạn", "vô thời hạn"."""
-    return _UNLIMITED.search(plain(text)) is not None
+    return _UNLIMITED.search(_letters(text)) is not None

@@ -6,9 +6,10 @@ import base64
 import datetime
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple
 
 from attrs import Factory, define, field, frozen, setters
+from typing_extensions import TypeVar
 
 from .._hints import Hinted, advice
 from .._reveal import is_revealed, repr_of
@@ -16,7 +17,7 @@ from .amounts import Amount, parse_amount, parse_number
 from .dates import parse_date
 from .dictionaries import InPydantic, Restorable, Showable, pydantic_json_schema, pydantic_schema
 
-T = TypeVar("T")
+T = TypeVar("T", default=str)
 
 
 class Box(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, cast
 
 from attrs import frozen
 
@@ -46,13 +47,25 @@ class PersonCard(Serializable):
 
 
 def pair(front: Recognized[Front] | None, back: Recognized[Back] | None) -> PersonCard:
-    """Join two sides of a card, and compare what both of them say: number, name, date of birth, plate.
+    """Join two sides of a card, and compare what both of them say: kind of card, number, name, date of birth, plate.
 
     Nothing is raised if they are of different people: that is what `PersonCard.findings` says. What one of them
-    lacks, or what cannot be read, is not compared; backs without a chip say nothing of the person.
+    lacks, or what cannot be read, is not compared; backs without a chip say nothing of the person. Which side is which
+    is seen from their classes.
+
+    Raises:
+        TypeError: two fronts, two backs, or something else.
     """
-    found = _differences(front.info, back.info) if front is not None and back is not None else ()
+    if _is_side(front, Back) and _is_side(back, Front):
+        front, back = cast("Recognized[Front] | None", back), cast("Recognized[Back] | None", front)
+    if not _is_side(front, Front) or not _is_side(back, Back):
+        raise TypeError("front and back must be those of a card, as models.front and models.back find them")
+    found = _differences(front, back) if front is not None and back is not None else ()
     return PersonCard(front, back, tuple(found))
+
+
+def _is_side(paper: object, kinds: Any) -> bool:
+    return paper is None or (isinstance(paper, Recognized) and isinstance(paper.info, kinds))
 
 
 def pairs(papers: object) -> list[PersonCard]:
@@ -124,7 +137,10 @@ def _number(paper: Front | Back) -> str:
     return compact(field.value).upper()
 
 
-def _differences(front: Front, back: Back) -> Iterator[Finding]:
+def _differences(front_side: Recognized[Front], back_side: Recognized[Back]) -> Iterator[Finding]:
+    if not _same_kind(front_side, back_side):
+        yield Finding("back.type", "sides_differ", "the kind of card is not that of the front")
+    front, back = front_side.info, back_side.info
     number = "plate" if isinstance(back, VehicleRegistrationBack) else "person_number"
     if _differ(_number(front), _number(back)):
         yield _finding(number, "the number")

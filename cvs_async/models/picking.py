@@ -71,7 +71,8 @@ def first(papers: object, kind: type[P]) -> Recognized[P] | None:
     """Return the first paper of a class, or of one derived from it; None if there is none.
 
     Args:
-        papers: a reply or its data, whatever its shape, or any papers of it. Data without papers has none.
+        papers: a reply, its data, whatever its shape, its outcome in a batch, or any papers of it. Data without papers
+            has none.
         kind: such as `Passport`, or `IdCardFront` for the front of any identity card.
 
     Raises:
@@ -95,16 +96,23 @@ def identity_papers(papers: object) -> list[Recognized[IdentityPaper]]:
     return list(of_kind(papers, IdentityPaper))
 
 
-def papers_of(data: object) -> Iterator[Recognized[Paper]]:
+LEVELS = 50
+"""Lists in lists that are looked into: no documented data has more than two."""
+
+
+def papers_of(data: object, levels: int = LEVELS) -> Iterator[Recognized[Paper]]:
     """Yield the papers in a reply or its data: those of a list, the only one, or those of a file or of a person.
 
     Papers of v1 are wrapped like those of v2.
     """
     from .._reply import Reply  # which needs these functions
+    from ..batch.outcome import Done
 
     match data:
         case Reply():
             yield from papers_of(data.data)
+        case Done():
+            yield from papers_of(data.reply)
         case Recognized():
             yield data
         case V1Paper(type=type_, info=info, valid=valid):
@@ -121,9 +129,9 @@ def papers_of(data: object) -> Iterator[Recognized[Paper]]:
             yield from data.academic_degree
             yield from data.birth_certificate
             yield from data.health_certification
-        case Iterable() if not isinstance(data, str | bytes):
+        case Iterable() if levels and not isinstance(data, str | bytes):
             for element in data:
-                yield from papers_of(element)
+                yield from papers_of(element, levels - 1)
 
 
 def of_kind(papers: object, kind: Any) -> Iterator[Recognized[Any]]:

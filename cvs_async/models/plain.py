@@ -17,6 +17,11 @@ def plain(text: object) -> str:
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
+def is_mark(letter: str) -> bool:
+    """Return whether a letter is the mark of a note, such as ², or a number in a circle: no digit of a number."""
+    return letter.isnumeric() and not letter.isdecimal()
+
+
 def compact(number: object) -> str:
     """Return a number without the spaces, dots and hyphens between its digits; nothing for what is no text."""
     return re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", number)) if isinstance(number, str) else ""
