@@ -122,9 +122,10 @@ def _is_shallow(paper: object, parts: Sequence[str]) -> bool:
         return False
     whole: object = paper
     for part in parts[:2]:
-        if not attrs.has(type(whole)):
+        kind: type[Any] = type(whole)
+        if not attrs.has(kind):
             return False
-        if part not in attrs.fields_dict(type(whole)):
+        if part not in attrs.fields_dict(kind):
             return True
         if part != "info":
             return False
