@@ -241,7 +241,7 @@ def test_replies_are_a_frame_without_any_batch(backend: Any, tmp_path: Path) -> 
 
 
 async def _none() -> AsyncIterator[Any]:
-    for nothing in ():
+    for nothing in list[Any]():
         yield nothing
 
 

@@ -111,7 +111,9 @@ def test_a_line_item_has_all_its_columns_unless_some_are_chosen(operation: Any, 
     (row,) = table.add(outcome)
     values = dict(zip((column.name for column in table.columns or ()), row, strict=True))
     assert values["amount_total"] == "1"
-    assert (values.get("info.form"), "info.form" in values) == (("F", True) if fields == ["info.form"] else (None, False))
+    assert (values.get("info.form"), "info.form" in values) == (
+        ("F", True) if fields == ["info.form"] else (None, False)
+    )
     chosen = Layout(rows="line", operation=operation or INVOICE, fields=["info.form", "coin"]).columns()
     assert [column.name for column in chosen][-2:] == ["info.form", "coin"]
 
@@ -228,6 +230,7 @@ def test_the_columns_of_every_table_may_be_named_too(rows: Any) -> None:
 def test_the_id_of_an_item_is_not_taken_for_that_of_a_paper(operation: Any) -> None:
     with pytest.raises(InvalidInputError, match=r"a paper's own is info\.id"):
         Layout(fields=["name", "id"], operation=operation)
+    assert Layout(fields=["id", "info.form"], operation=INVOICE).chosen == ("info.form",)
 
 
 def test_wrong_names_choose_no_rows_of_fields() -> None:

@@ -38,8 +38,12 @@ def is_pattern(name: str) -> bool:
     return name == NAME.name or "*" in name or "?" in name
 
 
-def check_names(names: Sequence[str]) -> None:
-    """Refuse what can be no column, whatever the operation.
+def check_names(names: Sequence[str], operations: tuple[str, ...] | None) -> None:
+    """Refuse what can be no column, and the `id` of an item where that of a paper may be meant.
+
+    Args:
+        names: as the user has given them.
+        operations: whose papers they are of; None if that is not known.
 
     Raises:
         InvalidInputError: naming it.
@@ -49,10 +53,10 @@ def check_names(names: Sequence[str]) -> None:
             raise InvalidInputError(f"fields: {name!r} is no path of a field, such as info.id")
         if name in names[:place]:
             raise InvalidInputError(f"fields: {name} is a column already")
-    if "id" in names and not any(name.endswith(".id") for name in names):
-        raise InvalidInputError(
-            "fields: id is the user's own id of an item, and in every table; a paper's own is info.id"
-        )
+    if "id" not in names or any(name.endswith(".id") for name in names):
+        return
+    if operations is None or any(column.name.endswith(".id") for column in documented(operations).fields):
+        raise InvalidInputError("fields: id is your own id of an item, which every table has; a paper's own is info.id")
 
 
 def choose(names: Sequence[str], known: Documented, *, of_lines: bool) -> list[Column]:

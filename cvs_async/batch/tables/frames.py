@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, Unpack
 
 from ..._reply import Reply
 from ...errors import ConfigurationError, InvalidInputError
-from ..outcome import Done, Item, Outcome, Recorded
+from ..outcome import Done, Failed, Held, Item, Outcome
 from .layout import Layout, Shape
 from .parquet_file import Parquet
 from .rows import Row, Table
@@ -134,14 +134,14 @@ def _outcomes(results: Iterable[Any]) -> Iterator[Outcome[Any] | Mapping[str, An
     for place, result in enumerate(results):
         if isinstance(result, Reply):
             yield Done(Item(place, ""), result)
-        elif isinstance(result, Recorded | Mapping):
+        elif isinstance(result, Done | Failed | Held | Mapping):
             yield result
         else:
             raise InvalidInputError(f"{type(result).__name__} is {_WRONG}")
 
 
 def _iterable(results: Any) -> Iterable[Any]:
-    if isinstance(results, Reply | Recorded):
+    if isinstance(results, Reply | Done | Failed | Held):
         return [results]
     if hasattr(results, "__aiter__"):
         raise InvalidInputError("outcomes come one by one: collect them first, [outcome async for outcome in outcomes]")

@@ -76,7 +76,7 @@ class Layout:
             raise InvalidInputError(f"raw goes with rows of papers or documents, and not with {self.rows}")
         if self.fields is None:
             return
-        check_names(self.fields)
+        check_names(self.fields, self.operation)
         if self.operation:
             check_fields(self.chosen, self.operation, rows="line" if self.beside_lines else self.rows)
 
