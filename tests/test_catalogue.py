@@ -242,6 +242,23 @@ def test_the_command_lists_all_names_and_knows_the_nearest() -> None:
     assert cvs_async("fields", "face_search.delete_images").returncode == 0
 
 
+def test_the_command_says_what_fields_are_called_in_tables() -> None:
+    shown = " ".join(cvs_async("fields", "ocr.document.invoice").stdout.split())
+    assert "In tables, and after --fields, their names are such as info.date and info.form" in shown
+    assert "those of line items, with --rows line, such as name and coin." in shown
+    shown = " ".join(cvs_async("fields", "passport").stdout.split())
+    assert "such as info.id and info.dob." in shown
+
+
+def test_the_command_finds_a_field_by_its_name() -> None:
+    for name in ("total_amount", "info.total_amount"):
+        ended = cvs_async("fields", name)
+        said = " ".join(ended.stderr.split())
+        assert ended.returncode == 2
+        assert f"There is no operation or type of paper {name}" in said
+        assert "info.total_amount is a field of ocr.document.invoice" in said
+
+
 @pytest.mark.parametrize("wrong", [None, 5, Passport(), Field, Recognized[Passport]])
 def test_what_has_no_fields_is_answered_with_what_to_give(wrong: Any) -> None:
     with pytest.raises(TypeError, match="takes an operation such as"):

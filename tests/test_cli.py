@@ -83,6 +83,7 @@ def test_batch_gives_a_line_a_file_with_the_samples_truth(
                 assert told.items() <= values(read["info"]).items()
     billed = sum(line["charge"] == "billed" for line in found)
     assert f"{len(samples)} items: {billed} done" in ended.stderr
+    assert "\n1 item: 0 done, 1 failed" in f"\n{cvs_async('batch', 'ocr.card', 'nothing.jpg', sandbox=sandbox).stderr}"
     assert f"Which and why is in {out}." in ended.stderr
     assert sandbox.ledger.billed == billed
 

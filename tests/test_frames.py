@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -224,3 +224,34 @@ def test_times_in_a_results_file_are_numbers_or_iso(moment: object, seconds: flo
     names = [column.name for column in table.columns or ()]
     [row] = table.add({"status": "done", "operation": "ocr.card", "data": [], "sent_at": moment})
     assert row[names.index("sent_at")] == seconds
+
+
+@pytest.mark.parametrize("backend", ["pandas", "polars"])
+def test_replies_are_a_frame_without_any_batch(backend: Any, tmp_path: Path) -> None:
+    reply = done([invoice("1", form="F"), invoice("2")], INVOICE).reply
+    for given in (reply, [reply], done([invoice("1", form="F"), invoice("2")], INVOICE)):
+        frame = to_frame(given, backend=backend)
+        assert values(frame, "operation") == [INVOICE] * 2
+        assert values(frame, "info.form") == ["F", None]
+    frame = to_frame([reply, reply], rows="line", backend=backend)
+    assert (values(frame, "index"), values(frame, "amount_total")) == ([0, 0, 1, 1], ["1", "2", "1", "2"])
+    assert sum(len(frame) for frame in frames(reply, backend=backend)) == 2
+    to_parquet(tmp_path / "x.parquet", reply)
+    assert duckdb.sql(f"SELECT count(*) FROM '{tmp_path / 'x.parquet'}'").fetchall() == [(2,)]
+
+
+async def _none() -> AsyncIterator[Any]:
+    for nothing in list[Any]():
+        yield nothing
+
+
+@pytest.mark.parametrize("make", [to_frame, lambda given: list(frames(given)), lambda given: to_parquet("x", given)])
+def test_what_is_no_outcome_is_answered_with_what_is(
+    make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    reply = done([invoice("1", form="F")], INVOICE).reply
+    for given, said in ((reply.data, "Recognized.*the reply"), (_none(), "async for"), ([7], "int"), (7, "int")):
+        with pytest.raises(InvalidInputError, match=said):
+            make(given)
+    assert list(tmp_path.glob("*.parquet")) == []

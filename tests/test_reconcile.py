@@ -260,6 +260,44 @@ def test_our_requests_are_compared_with_the_vendors_by_check_sum(tmp_path: Path)
     assert "secret" not in shown
 
 
+def test_a_period_bounds_what_is_compared(tmp_path: Path) -> None:
+    day = 86_400
+    sent = [(A, "billed", EVENING - day), (B, "billed", EVENING), (C, "billed", EVENING + day)]
+    path = book(tmp_path / "j.db", sent)
+    rows = {
+        since: [row["key"] for row in rows_of(run("reconcile", path, "--csv", "-", *since))]
+        for since in [(), ("--since", "2026-11-24"), ("--until", "2026-11-24")]
+    }
+    assert sorted(rows[()]) == [A, B, C]
+    assert (sorted(rows["--since", "2026-11-24"]), sorted(rows["--until", "2026-11-24"])) == ([B, C], [A, B])
+    hanoi = ["--tz", "Asia/Ho_Chi_Minh", "--since", "2026-11-25", "--until", "2026-11-25"]
+    assert [row["key"] for row in rows_of(run("reconcile", path, "--csv", "-", *hanoi))] == [B]
+    file = vendor(tmp_path / "v.csv", f"check_sum\n{B[:16]}\n{C[:16]}\n{D[:16]}\n")
+    only = ["--since", "2026-11-24", "--until", "2026-11-24"]
+    matches = {
+        row["check_sum"]: row["match"]
+        for row in rows_of(run("reconcile", path, "--against", file, "--csv", "-", *only))
+    }
+    assert matches == {B[:16]: "both", C[:16]: "theirs only", D[:16]: "theirs only"}
+    shown = " ".join(run("reconcile", path, "--against", file, *only).stdout.split())
+    assert "from 2026-11-24 to 2026-11-24" in shown
+    assert "check_sums that are theirs only, but that these journals have on other days: 1." in shown
+    assert "on other days" not in run("reconcile", path, "--against", file).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--since", "24.11.2026"], "such as 2026-11-24"),
+        (["--until", "2026-11-31"], "such as 2026-11-24"),
+        (["--since", "2026-11-25", "--until", "2026-11-24"], "after"),
+    ],
+)
+def test_what_is_no_period_is_refused(words: list[str], why: str, tmp_path: Path) -> None:
+    ended = run("reconcile", book(tmp_path / "j.db", [(A, "billed", EVENING)]), *words)
+    assert (ended.exit_code, why in ended.stderr) == (2, True), ended.stderr
+
+
 def test_what_was_sent_without_a_check_sum_is_ours_only(tmp_path: Path) -> None:
     async def without() -> None:
         async with Journal(tmp_path / "j.db") as journal:

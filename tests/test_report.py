@@ -404,6 +404,26 @@ def test_the_command_says_what_it_wrote(journal: Path, sandbox: Sandbox, tmp_pat
     assert (again.returncode, "is never written over" in " ".join(again.stderr.split())) == (2, True)
 
 
+@pytest.mark.parametrize("name", ["r.csv", "r.XLSX", "r.pdf", "r.jsonl", "r.parquet", "r.db"])
+def test_a_page_is_not_called_like_another_kind_of_file(journal: Path, tmp_path: Path, name: str) -> None:
+    from .test_cli import cvs_async
+
+    ended = cvs_async("report", journal, "--to", tmp_path / name)
+    said = " ".join(ended.stderr.split())
+    assert (ended.returncode, "a report is a .html file or a folder" in said) == (2, True)
+    assert ("cvs-async export" in said) == (name != "r.pdf" and name != "r.db")
+    assert not (tmp_path / name).exists()
+
+
+def test_a_report_without_a_picture_says_how_to_have_all(journal: Path, tmp_path: Path) -> None:
+    from .test_cli import cvs_async
+
+    ended = cvs_async("report", journal, "--to", tmp_path / "a.html", "--low", "0")
+    assert "--pictures all makes pictures of all documents." in " ".join(ended.stderr.split())
+    ended = cvs_async("report", journal, "--to", tmp_path / "b.html", "--low", "0", "--pictures", "none")
+    assert "--pictures all" not in ended.stderr
+
+
 @pytest.mark.parametrize("low", ["2", "x", "id=", "id=-1"])
 def test_limits_that_are_none_are_refused(journal: Path, tmp_path: Path, low: str) -> None:
     from .test_cli import cvs_async

@@ -103,6 +103,21 @@ def test_a_line_item_can_have_fields_of_its_paper() -> None:
     assert told(outcome, *names, rows="line", operation=INVOICE, fields=fields) == [("F", "1", 0.5, "9")]
 
 
+@pytest.mark.parametrize("operation", [INVOICE, None])
+@pytest.mark.parametrize("fields", [["info.form"], ["info.extra.new"], ["source"]])
+def test_a_line_item_has_all_its_columns_unless_some_are_chosen(operation: Any, fields: list[str]) -> None:
+    outcome = done([invoice("1", form="F", new="N")], INVOICE)
+    table = Table(Layout(rows="line", operation=operation, fields=fields))
+    (row,) = table.add(outcome)
+    values = dict(zip((column.name for column in table.columns or ()), row, strict=True))
+    assert values["amount_total"] == "1"
+    assert (values.get("info.form"), "info.form" in values) == (
+        ("F", True) if fields == ["info.form"] else (None, False)
+    )
+    chosen = Layout(rows="line", operation=operation or INVOICE, fields=["info.form", "coin"]).columns()
+    assert [column.name for column in chosen][-2:] == ["info.form", "coin"]
+
+
 def test_columns_of_line_items_can_be_chosen_before_the_operation_is_known() -> None:
     assert told(done([invoice("1")], INVOICE), "amount_total", rows="line", fields=["amount_total"]) == [("1",)]
 
@@ -171,6 +186,53 @@ def test_fields_choose_rows_of_fields() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "paths"),
+    [
+        ("amount_total", ["info.table.0.amount_total"]),
+        ("info.table.*.amount_total", ["info.table.0.amount_total"]),
+        ("info.form.confidence", ["info.form"]),
+        ("info.*m.confidence", ["info.form"]),
+        ("info.form.box.left", ["info.form"]),
+    ],
+)
+def test_names_of_line_items_and_of_parts_choose_rows_of_fields(chosen: str, paths: list[str]) -> None:
+    outcome = done([invoice("1", form="F", form_no="2")], INVOICE)
+    assert told(outcome, "field", rows="field", operation=INVOICE, fields=[chosen]) == [(path,) for path in paths]
+
+
+def test_fields_that_no_paper_has_are_told_of_rows_of_fields_and_of_line_items_too() -> None:
+    table = Table(Layout(rows="field", operation=INVOICE, fields=["info.date", "info.form", "coin", "unit", "name"]))
+    table.add(failed())
+    assert not table.unmatched
+    table.add(done([invoice("1", form="F", info_goods=[{"coin": "3"}])], INVOICE))
+    assert list(table.unmatched) == ["info.date", "unit", "name"]
+    table = Table(Layout(rows="line", operation=INVOICE, fields=["unit", "amount_total"]))
+    table.add(done([invoice("1")], INVOICE))
+    assert table.unmatched == ("unit",)
+
+
+@pytest.mark.parametrize("field", ["info.account_bank.0.bank", "info.table.0.0", "info.form.box.left", "info.form.box"])
+def test_what_is_deep_in_a_paper_is_found(field: str) -> None:
+    values = {"account_bank": [{"bank": "B"}], "form": "F", "form_box": [1, 2, 3, 4]}
+    (value,) = told(done([invoice("9", **values)], INVOICE), field, fields=[field], operation=INVOICE)
+    assert value[0] is not None
+
+
+@pytest.mark.parametrize("rows", ["paper", "line", "field"])
+def test_the_columns_of_every_table_may_be_named_too(rows: Any) -> None:
+    named = Layout(fields=[*COLUMNS, "info.form", "info.id"], rows=rows, operation=["ocr.card", INVOICE])
+    plain = Layout(fields=["info.form", "info.id"], rows=rows, operation=["ocr.card", INVOICE])
+    assert named.columns() == plain.columns()
+
+
+@pytest.mark.parametrize("operation", ["ocr.card", None])
+def test_the_id_of_an_item_is_not_taken_for_that_of_a_paper(operation: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"a paper's own is info\.id"):
+        Layout(fields=["name", "id"], operation=operation)
+    assert Layout(fields=["id", "info.form"], operation=INVOICE).chosen == ("info.form",)
+
+
 def test_wrong_names_choose_no_rows_of_fields() -> None:
     for right in ("info.table.*.unit_price", "info.table.0.tax", "info.*", "info.form"):
         assert Layout(fields=[right], rows="field", operation=INVOICE).fields == (right,)
@@ -233,6 +295,8 @@ def test_a_name_is_found_whatever_the_paper_calls_it(operation: str, data: Any, 
         (INVOICE, "info.total", "info.total_amount"),
         (INVOICE, "info.totl_amount", "info.total_amount"),
         (INVOICE, "total_amount", "info.total_amount"),
+        (INVOICE, "totl", "info.total_amount"),
+        (INVOICE, "info.info_goods.coin", "--rows line"),
         (INVOICE, "info.name", "no info.name in ocr.document.invoice"),
         (INVOICE, "info.tottal*", "no info.tottal*"),
         ("ocr.vehicle_plate", "name", "no name in ocr.vehicle_plate"),

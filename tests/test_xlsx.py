@@ -127,6 +127,35 @@ def test_rows_of_another_kind_are_refused(tmp_path: Path) -> None:
             Xlsx(tmp_path / "out.xlsx", **shape)
 
 
+@pytest.mark.parametrize("operation", [INVOICE, None])
+@pytest.mark.parametrize(
+    ("fields", "papers", "lines"),
+    [
+        (["info.form"], ["info.form"], ["info.form", "amount_total", "rest"]),
+        (["info.form", "amount_total"], ["info.form"], ["info.form", "amount_total"]),
+        (["amount_total"], ["info.form", "info.date"], ["amount_total"]),
+    ],
+)
+async def test_the_sheets_have_the_chosen_fields(
+    operation: Any, fields: list[str], papers: list[str], lines: list[str], tmp_path: Path
+) -> None:
+    outcome = done([invoice("1", form="F", date="D")], INVOICE)
+    sink = await written(tmp_path / "out.xlsx", outcome, fields=fields, operation=operation)
+    assert sink.unmatched == ()
+    found = sheets(sink.path)
+    own = [name for name in found["papers"][0] if name not in COLUMNS]
+    assert own == papers if "info.form" in fields else set(papers) <= set(own)
+    own = [name for name in found["lines"][0] if name not in (*COLUMNS, "table", "line")]
+    assert own == lines if "amount_total" in fields else set(lines) <= set(own)
+    assert found["lines"][0]["amount_total"] == "1"
+
+
+async def test_chosen_fields_that_are_in_no_sheet_are_told(tmp_path: Path) -> None:
+    fields = ["info.extra.new", "unit", "amount_total"]
+    sink = await written(tmp_path / "out.xlsx", done([invoice("1")], INVOICE), fields=fields)
+    assert sink.unmatched == ("info.extra.new", "unit")
+
+
 def test_without_xlsxwriter_one_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "xlsxwriter.exceptions", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'cvs_async\[xlsx\]'"):

@@ -31,6 +31,13 @@ MEANINGS: dict[Match, str] = {
 _SCHEMA = """
 CREATE TABLE ours (check_sum TEXT, charges TEXT);
 CREATE TABLE theirs (check_sum TEXT, billed INTEGER, free INTEGER);
+CREATE TABLE elsewhen (check_sum TEXT);
+"""
+
+_ELSEWHEN = """
+SELECT count(*) FROM (
+    SELECT check_sum FROM theirs INTERSECT SELECT check_sum FROM elsewhen EXCEPT SELECT check_sum FROM ours
+)
 """
 
 
@@ -102,12 +109,14 @@ class Comparison:
         nameless: lines of the vendor's without a check_sum.
         damaged: check_sums of the vendor's that a spreadsheet has rewritten as numbers.
         settled: requests unknown to us that the vendor has billed.
+        elsewhen: check_sums that are theirs only because ours are of days that are not looked at.
     """
 
     sums: defaultdict[Match, Sums] = field(factory=lambda: defaultdict(Sums))
     nameless: int = 0
     damaged: int = 0
     settled: int = 0
+    elsewhen: int = 0
 
     def add(self, pair: Pair) -> None:
         """Take a pair into account."""
@@ -125,6 +134,10 @@ class Comparison:
             )
         if left := self.sums["ours only"].unknown:
             said.append(f"Unknown requests that are not in the vendor's file: {left:,}.")
+        if self.elsewhen:
+            said.append(
+                f"check_sums that are theirs only, but that these journals have on other days: {self.elsewhen:,}."
+            )
         if self.nameless:
             said.append(f"Lines of the vendor's file without a check_sum, which are left out: {self.nameless:,}.")
         if self.damaged:
@@ -171,10 +184,15 @@ class Joined:
         row = (normal(charges.check_sum), json.dumps(told))
         self._database.execute("INSERT INTO ours VALUES (?, ?)", row)
 
+    def add_elsewhen(self, charges: Charges) -> None:
+        """Take charges of ours of a day that is not looked at."""
+        self._database.execute("INSERT INTO elsewhen VALUES (?)", (normal(charges.check_sum),))
+
     def pairs(self) -> Iterator[Pair]:
         """Each check_sum of either side, in their order."""
         ours = self._database.execute("SELECT check_sum, charges, 0, 0 FROM ours ORDER BY 1")
         theirs = self._database.execute("SELECT check_sum, NULL, billed, free FROM theirs ORDER BY 1")
+        self.comparison.elsewhen = self._database.execute(_ELSEWHEN).fetchone()[0]
         rows = merge(ours, theirs, key=lambda row: row[0])
         for check_sum, same in groupby(rows, key=lambda row: row[0]):
             for pair in _joined(check_sum, same):

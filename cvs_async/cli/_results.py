@@ -217,7 +217,7 @@ def _sink(out: Path | None, table: TableOptions, *, append: bool = False, draft:
             " or .csv, which every spreadsheet opens"
         )
     if kind in JSON_LINES:
-        table.refuse(("fields", "dates", "amounts"), "a .csv, .parquet or .xlsx file")
+        table.refuse(("fields", "dates", "amounts"), "a .csv, .parquet or .xlsx file; JSON Lines have every field")
         table.refuse(("rows", "raw"), "a .csv or .parquet file")
         table.refuse(("delimiter", "excel"), "a .csv file")
         return JsonLines(draft or out, append=append or draft is not None)

@@ -53,9 +53,10 @@ class Failures:
 
 def print_summary(console: Console, stats: Stats, failures: Failures, bill: Bill | None = None) -> None:
     """A batch in a few lines; with what it cost in money, where there are prices."""
+    noun = "item" if stats.finished == 1 else "items"
     known = told(stats, "replayed", "deduplicated", "skipped")
     console.print(
-        f"{stats.finished} items: {stats.done} done, {stats.failed} failed, {stats.held} held; "
+        f"{stats.finished} {noun}: {stats.done} done, {stats.failed} failed, {stats.held} held; "
         f"{stats.billed} billed, {stats.free} free, {stats.unknown} unknown, {stats.not_sent} not sent; "
         f"{f'{known}; ' if known else ''}{stats.elapsed:.1f} s, {_sent_rate(stats):.1f} sent a second"
     )

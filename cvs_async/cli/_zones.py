@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
+
+from attrs import frozen
 
 from ..errors import ConfigurationError, InvalidInputError
 
@@ -29,6 +31,43 @@ def parse_zone(name: str) -> tzinfo:
     near = _nearest(name, known)
     advice = f"did you mean {' or '.join(near)}?" if near else f"a name is such as {VIETNAM} or UTC"
     raise InvalidInputError(f"there is no time zone {name}; {advice}")
+
+
+@frozen
+class Period:
+    """Days from the first to the last one, both included; None is no bound.
+
+    Days are written like ``2026-11-24``, so that their texts are in their order.
+    """
+
+    since: str | None = None
+    until: str | None = None
+
+    def __contains__(self, day: str) -> bool:
+        return (self.since is None or day >= self.since) and (self.until is None or day <= self.until)
+
+    def __str__(self) -> str:
+        bounds = (("from", self.since), ("to", self.until))
+        return " ".join(f"{word} {day}" for word, day in bounds if day is not None)
+
+
+def parse_period(since: str | None, until: str | None) -> Period:
+    """Return the days that the user has given.
+
+    Raises:
+        InvalidInputError: what was given is no day, or they are in the wrong order.
+    """
+    period = Period(_day("--since", since), _day("--until", until))
+    if period.since is not None and period.until is not None and period.since > period.until:
+        raise InvalidInputError(f"--since {period.since} is after --until {period.until}")
+    return period
+
+
+def _day(option: str, given: str | None) -> str | None:
+    try:
+        return None if given is None else date.fromisoformat(given.strip()).isoformat()
+    except ValueError:
+        raise InvalidInputError(f"{option} takes a day such as 2026-11-24, and not {given}") from None
 
 
 def told_moment(seconds: float | None, zone: tzinfo) -> str:

@@ -30,11 +30,12 @@ ELSEWHERE = {
     "check": "`cvs-async operations` is what the API offers, `cvs-async demo` tries this installation out.",
     "convert": "`cvs-async export JOURNAL --to results.csv` writes what was read as .csv, .parquet or .jsonl.",
     "list": "`cvs-async operations` lists the operations, `cvs-async fields` what they read.",
+    "merge": "`cvs-async export A.db B.db --to results.csv` puts together what several journals have.",
     "ocr": "`cvs-async call ocr.card FILE` reads one file, `cvs-async batch ocr.card FOLDER` many.",
     "resume": "the same `cvs-async batch` command with the same --journal goes on.",
     "retry": "the same `cvs-async batch` command with the same --journal goes on; see its --in-doubt.",
     "run": "`cvs-async batch OPERATION FOLDER` reads many files.",
-    "show": "`cvs-async export JOURNAL --to -` prints what was read, `cvs-async call OPERATION FILE` reads one file.",
+    "show": "`cvs-async view JOURNAL` shows what was read in a browser, `cvs-async export JOURNAL --to -` prints it.",
 }
 """What people look for under another name. Commands that come to have such a name win."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..api import OPERATIONS
+from ..batch.tables.columns import Column, documented
 from ..models.catalogue import FieldInfo, fields_of
 from ..models.fields import PAPERS
 from ..models.v1 import V1_PAPERS
@@ -22,6 +24,9 @@ Name = Annotated[
     typer.Argument(help="Such as ocr.card or passport; without it, all are listed.", metavar="[OPERATION|TYPE]"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+MOST_NAMES = 3
+"""So many fields of a name are told, and so many operations that have one."""
 
 _LEGEND = "c, b, p: a confidence, a box, a page is documented beside the value."
 
@@ -45,7 +50,21 @@ def _find(name: str) -> tuple[FieldInfo, ...]:
     try:
         return fields_of(name)
     except LookupError as error:
-        stop(error.args[0])
+        found = "".join(f" {sentence}" for sentence in islice(_whose(name), MOST_NAMES))
+        stop(f"{error.args[0]}{found}")
+
+
+def _whose(name: str) -> Iterator[str]:
+    """Sentences about the fields of this name, or path."""
+    owners: dict[str, list[str]] = {}
+    for operation in OPERATIONS:
+        known = documented((operation,))
+        for column in (*known.fields, *known.items):
+            if name in (column.name, column.path, column.name.rpartition(".")[2]):
+                owners.setdefault(column.path or column.name, []).append(operation)
+    for path, operations in owners.items():
+        others = " and others" if len(operations) > MOST_NAMES else ""
+        yield f"{path} is a field of {', '.join(operations[:MOST_NAMES])}{others}."
 
 
 def _plain(fields: tuple[FieldInfo, ...]) -> list[dict[str, Any]]:
@@ -91,6 +110,27 @@ def _print_fields(name: str) -> None:
         table.add_row(*row)
     out.print(table)
     out.print(_LEGEND, style="dim")
+    if called := _called(name, fields):
+        out.print(called, style="dim")
+
+
+def _called(name: str, fields: tuple[FieldInfo, ...]) -> str:
+    """A sentence about the columns of tables that have these fields; "" if none has."""
+    items: tuple[Column, ...] = ()
+    if name in OPERATIONS:
+        known = documented((name,))
+        own, items = [column.name for column in known.fields], known.items
+    elif name in PAPERS:
+        own = [f"info.{field.path}" for field in fields if not field.fields and field.kind != "picture"]
+    else:
+        return ""
+    own = [each for each in own if each.startswith("info.")] or own
+    said = [f"their names are such as {' and '.join(own[:2])}"] if own else []
+    if items:
+        said.append(
+            f"those of line items, with --rows line, such as {' and '.join(column.name for column in items[:2])}"
+        )
+    return f"In tables, and after --fields, {'; '.join(said)}." if said else ""
 
 
 def _rows(fields: tuple[FieldInfo, ...], depth: int) -> Iterator[tuple[Text, Text, Text]]:

@@ -32,7 +32,7 @@ from ._against import MATCHES, MEANINGS, Comparison, Joined, Pair, joining
 from ._common import JournalPaths, console, messages, told_errors
 from ._places import refuse_existing, refuse_overlap
 from ._prices import PriceFile, PriceList, parse_prices, told_bill
-from ._zones import VIETNAM, parse_zone, told_moment
+from ._zones import VIETNAM, Period, parse_period, parse_zone, told_moment
 
 STDOUT = "-"
 ABOUT = ("operation", "key", "source", "id", "papers", "check_sum")
@@ -55,6 +55,12 @@ def command(
     zone: Annotated[
         str, typer.Option("--tz", help=f"Whose days and times are meant, such as {VIETNAM}.", metavar="ZONE")
     ] = "UTC",
+    since: Annotated[
+        str | None, typer.Option(help="Only requests of this day and later, in --tz.", metavar="YYYY-MM-DD")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Only requests of this day and earlier, in --tz.", metavar="YYYY-MM-DD")
+    ] = None,
     price: PriceList = None,
     prices: PriceFile = None,
     against: Annotated[
@@ -66,10 +72,12 @@ def command(
 
     With --against the requests are compared with the vendor's by their check_sum, which by itself is the beginning of
     the document's key. A line of the vendor's file is a charged request, unless it has a column count, charge or code.
-    The rows of --csv are then one for each check_sum, with a column that says how the two compare.
+    The rows of --csv are then one for each check_sum, with a column that says how the two compare. --since and --until
+    bound our side to the days that the vendor's file is of.
     """
     with told_errors(), ExitStack() as stack:
         days = parse_zone(zone)
+        period = parse_period(since, until)
         opened = stack.enter_context(Journals(journals))
         if table not in (None, STDOUT):
             refuse_overlap(journals, Path(table), None, inputs=[] if against is None else [os.fspath(against)])
@@ -79,11 +87,11 @@ def command(
             joined.read(against)
         write = None if table is None else _writer(stack.enter_context(_opened(table)))
         charges = opened.reconcile(days, papers=write is not None)
-        sums = _write_days(charges, days, known, write if joined is None else None, joined)
+        sums = _write_days(_within(charges, period, joined), days, known, write if joined is None else None, joined)
         if joined is not None:
             _write_matches(joined, days, write)
         out = messages() if table == STDOUT else console()
-        _print(out, sums, zone, known, opened)
+        _print(out, sums, f"{zone}, {period}" if str(period) else zone, known, opened)
         if joined is not None:
             _print_matches(out, joined.comparison)
         for remark in opened.remarks:
@@ -115,6 +123,15 @@ class Sum:
 
 
 Sums: TypeAlias = dict[tuple[str, str], Sum]
+
+
+def _within(found: Iterator[Charges], period: Period, joined: Joined | None) -> Iterator[Charges]:
+    """The charges of a period."""
+    for charges in found:
+        if charges.day in period:
+            yield charges
+        elif joined is not None:
+            joined.add_elsewhen(charges)
 
 
 def _write_days(

@@ -60,6 +60,7 @@ def command(
     from ..look.summary import Limits
 
     with told_errors():
+        _refuse_kind(to)
         refuse_overlap(inputs, to, None)
         everywhere, single = limits_of(low or [])
         options = ReportOptions(
@@ -85,8 +86,22 @@ def command(
         said.append(f"The files of {remarks.missing:,} documents were not found: --files names folders to look in.")
     if remarks.broken:
         said.append(f"The files of {remarks.broken:,} documents cannot be shown; the page says why.")
+    if pictures == "review" and remarks.documents and not remarks.pictures:
+        said.append("No document with a picture is to be reviewed; --pictures all makes pictures of all documents.")
     for sentence in said:
         messages().print(sentence, markup=False)
+
+
+def _refuse_kind(to: Path) -> None:
+    """Refuse what is called like a file of another kind; it would become a folder of this name."""
+    kind = to.suffix.lower()
+    if kind in (*RESULTS, *OTHERS):
+        advice = f"; `cvs-async export` writes {kind} files" if kind in RESULTS else ""
+        raise InvalidInputError(f"{to}: a report is a .html file or a folder{advice}")
+
+
+RESULTS = (".csv", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx")
+OTHERS = (".db", ".pdf", ".png", ".jpg", ".txt", ".xml")
 
 
 def limits_of(given: Sequence[str]) -> tuple[float, dict[str, float]]:

@@ -38,8 +38,12 @@ def is_pattern(name: str) -> bool:
     return name == NAME.name or "*" in name or "?" in name
 
 
-def check_names(names: Sequence[str], taken: Sequence[str]) -> None:
-    """Refuse what can be no column, whatever the operation.
+def check_names(names: Sequence[str], operations: tuple[str, ...] | None) -> None:
+    """Refuse what can be no column, and the `id` of an item where that of a paper may be meant.
+
+    Args:
+        names: as the user has given them.
+        operations: whose papers they are of; None if that is not known.
 
     Raises:
         InvalidInputError: naming it.
@@ -47,15 +51,19 @@ def check_names(names: Sequence[str], taken: Sequence[str]) -> None:
     for place, name in enumerate(names):
         if not all(name.split(".")):
             raise InvalidInputError(f"fields: {name!r} is no path of a field, such as info.id")
-        if name in taken or name in names[:place]:
+        if name in names[:place]:
             raise InvalidInputError(f"fields: {name} is a column already")
+    if "id" not in names or any(name.endswith(".id") for name in names):
+        return
+    if operations is None or any(column.name.endswith(".id") for column in documented(operations).fields):
+        raise InvalidInputError("fields: id is your own id of an item, which every table has; a paper's own is info.id")
 
 
 def choose(names: Sequence[str], known: Documented, *, of_lines: bool) -> list[Column]:
     """Return the columns of the chosen names: each once, in this order.
 
     Args:
-        names: as the user has given them.
+        names: as the user has given them, without those of the head.
         known: what is documented.
         of_lines: whether the rows are line items, so that columns of items can be chosen.
     """
@@ -68,7 +76,7 @@ def choose(names: Sequence[str], known: Documented, *, of_lines: bool) -> list[C
 
 
 def _chosen(name: str, columns: Sequence[Column]) -> list[Column]:
-    same = [column for column in columns if name in (column.name, column.path)]
+    same = [column for column in columns if name in _names_of(column)]
     if same:
         return same[:1]
     if name == NAME.name:
@@ -76,11 +84,17 @@ def _chosen(name: str, columns: Sequence[Column]) -> list[Column]:
     if is_pattern(name):
         return list(_matching(name, columns))
     for column in columns:
-        for own in (column.name, column.path):
+        for own in _names_of(column):
             part = name.removeprefix(f"{own}.")
             if part in PARTS and part != name:
                 return [part_column(column, part)]
     return [_undocumented(name)]
+
+
+def _names_of(column: Column) -> tuple[str, ...]:
+    """What a column may be called; of a line item also by the path of its field without the stars."""
+    names = column.name, column.path
+    return (*names, column.path.replace("*.", "")) if column.of_item else names
 
 
 def _undocumented(name: str) -> Column:
@@ -115,6 +129,26 @@ def part_column(column: Column, part: str) -> Column:
     return evolve(
         column, name=f"{column.name}.{part}", kind=PARTS[part], parts=(*column.parts, *part.split(".")), says="text"
     )
+
+
+def patterns_of(name: str, known: Documented) -> tuple[str, ...]:
+    """Return the patterns of the paths that a chosen name stands for where each row is a field."""
+    field = _without_part(name)
+    return (name, field, *(column.path for column in known.items if column.path and field in _names_of(column)))
+
+
+def of_papers(names: Sequence[str], operations: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names without those that line items only have."""
+    known = documented(operations)
+
+    def is_known(name: str, *, of_lines: bool) -> bool:
+        return _is_known(name, operations, known, of_lines=of_lines)
+
+    return tuple(name for name in names if is_known(name, of_lines=False) or not is_known(name, of_lines=True))
+
+
+def _without_part(name: str) -> str:
+    return re.sub(rf"\.({'|'.join(PARTS)})$", "", name)
 
 
 # --- wrong names
@@ -153,7 +187,7 @@ def _is_known(name: str, operations: tuple[str, ...], known: Documented, *, of_l
         return any(_matching(name, columns))
     if "extra" in name.split(".") or _has(columns, name):
         return True
-    field = re.sub(rf"\.({'|'.join(PARTS)})$", "", name)
+    field = _without_part(name)
     if _has(columns, field) or {name, field} & (known.nodes | documented_elsewhere(operations)):
         return True
     inside = [node for node in (*known.tables, *known.nodes) if name.startswith(f"{node}.")]
@@ -165,7 +199,7 @@ NAMES = ("name", "full_name", "insure_name", "patient_name", "given_name")
 
 
 def _has(columns: Iterable[Column], name: str) -> bool:
-    return any(name in (column.name, column.path) for column in columns)
+    return any(name in _names_of(column) for column in columns)
 
 
 def _near(wrong: str, known: Documented, *, of_lines: bool) -> list[str]:
@@ -175,6 +209,8 @@ def _near(wrong: str, known: Documented, *, of_lines: bool) -> list[str]:
     last = wrong.rpartition(".")[2].strip("*?").lower()
     by_last = {name.rpartition(".")[2]: name for name in reversed(names)}
     near = [by_last[part] for part in difflib.get_close_matches(last, by_last, n=NEAR, cutoff=0.75)]
-    near += [name for part, name in by_last.items() if len(last) > 2 and last in part.split("_")]
+    for part, name in by_last.items():
+        if len(last) > 2 and difflib.get_close_matches(last, part.split("_"), cutoff=0.85):
+            near.append(name)
     near += difflib.get_close_matches(wrong, names, n=NEAR, cutoff=0.6)
     return list(dict.fromkeys(near))[:NEAR]

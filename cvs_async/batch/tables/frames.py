@@ -6,11 +6,12 @@ import importlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Literal, TypeAlias, Unpack
 
+from ..._reply import Reply
 from ...errors import ConfigurationError, InvalidInputError
-from ..outcome import Outcome
+from ..outcome import Done, Failed, Held, Item, Outcome
 from .layout import Layout, Shape
 from .parquet_file import Parquet
 from .rows import Row, Table
@@ -19,8 +20,9 @@ from .values import Kind
 
 Backend: TypeAlias = Literal["pandas", "polars"]
 
-Results: TypeAlias = Iterable[Outcome[Any] | Mapping[str, Any]]
-"""Outcomes, or the lines of a results file."""
+Result: TypeAlias = Outcome[Any] | Reply[Any] | Mapping[str, Any]
+Results: TypeAlias = Iterable[Result] | Outcome[Any] | Reply[Any]
+"""Outcomes, the lines of a results file, or replies; one outcome or reply, too."""
 
 CHUNK = 10_000
 """So many outcomes become a frame."""
@@ -38,7 +40,8 @@ def to_frame(
     All of it is in memory: see `frames` for pieces.
 
     Args:
-        outcomes: of a batch, a list for instance; or the lines of a results file, see `read_results`.
+        outcomes: of a batch, a list for instance; the lines of a results file, see `read_results`; or replies, one or
+            several.
         fields: the chosen ones, as for `Csv`; None is all documented ones.
         backend: ``pandas`` or ``polars``.
         shape: see `Shape`. Without an operation it is that of the first outcome.
@@ -52,7 +55,7 @@ def to_frame(
     """
     build = _backend(backend)
     table = Table(Layout(fields=fields, with_parts=True, **shape))
-    rows = [row for outcome in outcomes for row in table.add(outcome)]
+    rows = [row for outcome in _each(outcomes) for row in table.add(outcome)]
     return _frame(build, table, [*rows, *table.end()])
 
 
@@ -76,7 +79,7 @@ def frames(
     """
     build = _backend(backend)
     table = Table(Layout(fields=fields, with_parts=True, **shape))
-    source = iter(outcomes)
+    source = _each(outcomes)
     while some := list(islice(source, size)):
         rows = [row for outcome in some for row in table.add(outcome)]
         if table.columns is not None:
@@ -99,7 +102,7 @@ def to_parquet(
         InvalidInputError: if the fields or the shape are unusable, or the file cannot be made.
         OSError: if it cannot be written.
     """
-    Parquet(path, fields, **shape).write_all(outcomes)
+    Parquet(path, fields, **shape).write_all(_each(outcomes))
 
 
 def read_results(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
@@ -118,6 +121,36 @@ def read_results(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
             if not isinstance(record, dict) or "status" not in record:
                 raise InvalidInputError(f"{os.fspath(path)}: line {number} is no result of a batch")
             yield record
+
+
+def _each(results: Results) -> Iterator[Outcome[Any] | Mapping[str, Any]]:
+    """Return what a table takes. The first one is looked at already, so that nothing is begun with something else."""
+    each = _outcomes(_iterable(results))
+    return chain(list(islice(each, 1)), each)
+
+
+def _outcomes(results: Iterable[Any]) -> Iterator[Outcome[Any] | Mapping[str, Any]]:
+    """Yield outcomes; of a reply, one as if it were that of a batch."""
+    for place, result in enumerate(results):
+        if isinstance(result, Reply):
+            yield Done(Item(place, ""), result)
+        elif isinstance(result, Done | Failed | Held | Mapping):
+            yield result
+        else:
+            raise InvalidInputError(f"{type(result).__name__} is {_WRONG}")
+
+
+def _iterable(results: Any) -> Iterable[Any]:
+    if isinstance(results, Reply | Done | Failed | Held):
+        return [results]
+    if hasattr(results, "__aiter__"):
+        raise InvalidInputError("outcomes come one by one: collect them first, [outcome async for outcome in outcomes]")
+    if not isinstance(results, Iterable):
+        raise InvalidInputError(f"{type(results).__name__} is {_WRONG}")
+    return results
+
+
+_WRONG = "neither an outcome nor a reply nor a line of a results file; of papers, give the reply that they are in"
 
 
 Build: TypeAlias = Callable[[Mapping[str, list[Any]], Sequence[Series]], Any]

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, TypedDict, get_args
 from attrs import evolve, field, frozen
 
 from ...errors import InvalidInputError
-from .choosing import check_fields, check_names, choose, is_pattern, part_column
+from .choosing import check_fields, check_names, choose, is_pattern, of_papers, part_column
 from .columns import FIELD_HEAD, HEAD, LINE_HEAD, RAW, Column, documented
 
 Rows: TypeAlias = Literal["paper", "document", "line", "field"]
@@ -26,7 +26,8 @@ class Shape(TypedDict, total=False):
             the operation of the first outcome. With it, wrong names of fields are refused at once.
         rows: ``paper`` (default): one for each paper that was read; ``document``: one for each item, in which values
             of its papers that differ stand side by side; ``line``: one for each line item, such as a row of an
-            invoice; ``field``: one for each value that was read. Whatever the rows, an item without any has one.
+            invoice, with the chosen fields of its paper, and all of its own unless some of these are chosen too;
+            ``field``: one for each value that was read. Whatever the rows, an item without any has one.
         dates: ``iso`` makes dates of what is documented as one, where it can be read.
         amounts: ``number`` makes numbers of sums of money in VND, percentages and quantities, where they can be read.
         raw: a last column with each paper as JSON, or with what came back instead.
@@ -52,6 +53,7 @@ class Layout:
     Attributes:
         fields: the names that were chosen; None for everything that is documented.
         with_parts: whether confidence and box have columns of their own where no fields are chosen.
+        beside_lines: whether another table has the line items, so that chosen fields may be of these only.
 
     Raises:
         InvalidInputError: if the keywords make no sense, or fields are chosen that no paper can have.
@@ -64,6 +66,7 @@ class Layout:
     amounts: Amounts = "printed"
     raw: bool = False
     with_parts: bool = False
+    beside_lines: bool = False
 
     def __attrs_post_init__(self) -> None:
         for name, kinds in (("rows", Rows), ("dates", Dates), ("amounts", Amounts)):
@@ -73,29 +76,45 @@ class Layout:
             raise InvalidInputError(f"raw goes with rows of papers or documents, and not with {self.rows}")
         if self.fields is None:
             return
-        check_names(self.fields, [*(column.name for column in _HEADS[self.rows]), *([RAW.name] if self.raw else [])])
+        check_names(self.fields, self.operation)
         if self.operation:
-            check_fields(self.fields, self.operation, rows=self.rows)
+            check_fields(self.chosen, self.operation, rows="line" if self.beside_lines else self.rows)
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The chosen fields, without columns that the table has anyway."""
+        anyway = {column.name for column in _HEADS[self.rows]} | ({RAW.name} if self.raw else set())
+        return tuple(name for name in self.fields or () if name not in anyway)
 
     @property
     def is_fixed(self) -> bool:
         """Whether the columns are the same whatever the operation."""
         if self.operation is not None or self.rows == "field":
             return True
-        return self.fields is not None and self.rows != "line" and not any(map(is_pattern, self.fields))
+        depends = self.rows == "line" or self.beside_lines
+        return self.fields is not None and not depends and not any(map(is_pattern, self.fields))
 
     def columns(self, operations: tuple[str, ...] = ()) -> tuple[Column, ...]:
         """Return all columns, for these operations unless others were named."""
         head = _HEADS[self.rows]
         if self.rows == "field":
             return head
-        known = documented(self.operation or operations)
-        if self.fields is not None:
-            own = choose(self.fields, known, of_lines=self.rows == "line")
-        else:
-            own = list(known.items if self.rows == "line" else known.fields)
-            own = [column for one in own for column in self._with_parts(one)]
+        own = self._own(self.operation or operations)
         return (*head, *map(self._read, own), *([RAW] if self.raw else []))
+
+    def _own(self, operations: tuple[str, ...]) -> list[Column]:
+        """The columns of papers, or of line items, in which nothing chosen means everything."""
+        known, of_lines = documented(operations), self.rows == "line"
+        names = of_papers(self.chosen, operations) if self.beside_lines else self.chosen
+        own = choose(names, known, of_lines=of_lines)
+        if of_lines and not any(column.of_item for column in own):
+            return [*own, *self._whole(known.items)]
+        if self.fields is None or (self.chosen and not names):
+            return self._whole(known.fields)
+        return own
+
+    def _whole(self, columns: Sequence[Column]) -> list[Column]:
+        return [part for column in columns for part in self._with_parts(column)]
 
     def _with_parts(self, column: Column) -> list[Column]:
         parts = [part for part in ("confidence", "box", "page") if self.with_parts and getattr(column, f"has_{part}")]

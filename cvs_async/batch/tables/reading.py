@@ -120,8 +120,17 @@ def _is_shallow(paper: object, parts: Sequence[str]) -> bool:
     """Whether something at this path, which is no attribute, could only be in the `extra` of a paper or its info."""
     if not isinstance(paper, Document):
         return False
-    names = attrs.fields_dict(type(paper))
-    return (parts[:1] == ("info",) and "info" in names) or (bool(parts) and parts[0] not in names)
+    whole: object = paper
+    for part in parts[:2]:
+        kind: type[Any] = type(whole)
+        if not attrs.has(kind):
+            return False
+        if part not in attrs.fields_dict(kind):
+            return True
+        if part != "info":
+            return False
+        whole = getattr(whole, part)
+    return False
 
 
 def _has_more(paper: object) -> bool:

@@ -15,6 +15,7 @@ from ...api import OPERATIONS
 from ...errors import APIError
 from ...models.general import Page
 from ..outcome import Done, Held, Outcome, name_of, printable_name
+from .choosing import patterns_of
 from .columns import COLUMNS, NAME, RAW, Column, documented
 from .kinds import DATES, UNITS
 from .layout import Layout
@@ -60,16 +61,21 @@ class Table:
         self._layout = layout
         self._waiting: list[_Result] = []
         self._paid = set[int]()
+        self._papers = 0
+        self._met = set[str]()
         if layout.is_fixed:
             self._fix(())
 
     @property
     def unmatched(self) -> tuple[str, ...]:
         """The chosen fields that no paper had so far, most likely misspelt; none while there was no paper."""
-        chosen = self._layout.fields
-        if self.columns is None or chosen is None or self._layout.rows == "field":
+        chosen = self._layout.chosen
+        if self.columns is None:
             return ()
-        return tuple(name for name in self._values.unmatched if name in chosen)
+        if self._layout.rows == "field":
+            return tuple(name for name in chosen if name not in self._met) if self._papers else ()
+        missing = {*self._values.unmatched, *self._item_values.unmatched}
+        return tuple(name for name in chosen if name in missing)
 
     def add(self, outcome: Outcome[Any] | Mapping[str, Any]) -> list[Row]:
         """Return the rows of an outcome, with those of outcomes before it that had to wait for the columns."""
@@ -94,7 +100,9 @@ class Table:
         self._fields = [column for column in own if not column.of_item] if layout.rows != "field" else []
         self._order = [*self._fields, *self._items]
         self._values, self._item_values = Values(self._fields), Values(self._items)
-        self._tables = documented(layout.operation or operations).tables
+        known = documented(layout.operation or operations)
+        self._tables = known.tables
+        self._patterns = {name: patterns_of(name, known) for name in layout.chosen}
         places = {column.name: place for place, column in enumerate(self._order)}
         self._places = [places[column.name] for column in own] if self._items and self._fields else []
         make: dict[str, Callable[[_Result], Iterator[Row]]] = {
@@ -175,18 +183,26 @@ class Table:
                     yield [*head, table, line, *ordered]
 
     def _field_rows(self, result: _Result) -> Iterator[Row]:
-        chosen = self._layout.fields
+        every = self._layout.fields is None
         for number, paper in enumerate(result.papers, start=1):
+            self._papers += 1
             head = _head(result, paper, number)
             for leaf in leaves(paper):
-                if leaf.path == "type" or (chosen is not None and not _is_chosen(leaf.path, chosen)):
+                if leaf.path == "type" or not (every or self._is_chosen(leaf.path)):
                     continue
                 row = [*head, leaf.path, self._as_text(leaf), leaf.confidence, leaf.box]
                 row[_PAGE] = head[_PAGE] if leaf.page is None else leaf.page
                 row[_CONFIDENCE] = leaf.confidence
                 yield row
-            if chosen is not None and NAME.name in chosen and (name := name_of_person(paper)[1]) is not None:
+            if NAME.name in self._patterns and (name := name_of_person(paper)[1]) is not None:
+                self._met.add(NAME.name)
                 yield [*head, NAME.name, name, None, None]
+
+    def _is_chosen(self, path: str) -> bool:
+        """Whether a field is chosen; notes by which names."""
+        names = [name for name, patterns in self._patterns.items() if _is_any(path, patterns)]
+        self._met.update(names)
+        return bool(names)
 
     def _read(self, values: Row, columns: Sequence[Column]) -> Row:
         for place, column in enumerate(columns):
@@ -223,8 +239,8 @@ def plain(value: object) -> str | None:
     return value.isoformat() if isinstance(value, date) else json_of(value)
 
 
-def _is_chosen(path: str, chosen: Iterable[str]) -> bool:
-    return any(fnmatchcase(path, pattern) or path.startswith(f"{pattern}.") for pattern in chosen)
+def _is_any(path: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(path, pattern) or path.startswith(f"{pattern}.") for pattern in patterns)
 
 
 def _joined(values: Iterable[object], column: Column | None) -> object:

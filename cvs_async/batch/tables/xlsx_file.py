@@ -50,7 +50,9 @@ class Xlsx(WholeFile):
 
     Args:
         path: of the file. If it exists, or one with ``.part`` behind, it is refused.
-        fields: the chosen ones of papers, as for `Csv`; None is all documented ones.
+        fields: the chosen ones, as for `Csv`; None is all documented ones. The sheet of line items has them as a table
+            with such rows has; of fields of line items the sheet of papers has none. A sheet of whose own fields none
+            is chosen has all of them.
         shape: see `Shape`; rows and raw cannot be chosen.
 
     Attributes:
@@ -68,15 +70,17 @@ class Xlsx(WholeFile):
         if shape.get("rows", "paper") != "paper" or shape.get("raw"):
             raise InvalidInputError("an Excel file has a sheet of papers and one of line items, and no other rows")
         self._xlsxwriter = _xlsxwriter()
-        self.table = Table(Layout(fields=fields, **shape))
-        self._lines = Table(evolve(Layout(**shape), rows="line"))
+        layout = Layout(fields=fields, beside_lines=True, **shape)
+        self.table = Table(layout)
+        self._lines = Table(evolve(layout, rows="line", beside_lines=False))
         self.cut = 0
         self._counts: Counter[tuple[str, str, str]] = Counter()
 
     @property
     def unmatched(self) -> tuple[str, ...]:
         """The chosen fields that no paper had so far, most likely misspelt; none while there was no paper."""
-        return self.table.unmatched
+        names = {column.name for column in self.table.columns or ()}
+        return (*self.table.unmatched, *(name for name in self._lines.unmatched if name not in names))
 
     def _start(self) -> None:
         # Rows go to temporary files of their own as they come, readable for their owner only.
