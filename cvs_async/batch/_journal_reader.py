@@ -247,19 +247,19 @@ class JournalReader:
         if not self._has_openings:
             return []
         with self._reading():
-            rows = self._database.execute("SELECT * FROM openings ORDER BY number").fetchall()
-        return [
-            Opening(number, at, folder, operation, json.loads(parameters or "{}"))
-            for number, at, folder, operation, parameters in rows
-        ]
+            rows = self._database.execute(f"SELECT {_OPENING} FROM openings o ORDER BY number").fetchall()  # noqa: S608
+        return [_to_opening(row) for row in rows]
 
     def files(self, key: str) -> list[SourceFile]:
-        """The names of a document, by its key, with the state of their files when they were met."""
+        """The names of a document, by its key, each with the state of its files and the opening when it was met."""
         if not self._has_openings:
             return []
         with self._reading():
             rows = self._database.execute(_FILES, (to_key(key),)).fetchall()
-        return [SourceFile(name, *_state_of_files(state)) for name, state in rows]
+        return [
+            SourceFile(name, *_state_of_files(state), None if opening[0] is None else _to_opening(opening))
+            for name, state, *opening in rows
+        ]
 
     @property
     def _has_openings(self) -> bool:
@@ -307,7 +307,10 @@ class JournalReader:
 
 
 def purge(path: str | os.PathLike[str], older_than: float) -> int:
-    """Drop the answers that came more than so many seconds ago, and give their space back. Keys and charges stay.
+    """Drop the answers that came more than so many seconds ago, and give their space back.
+
+    Keys, charges and names stay, as do the folder and the parameters of each opening that has met or sent a document.
+    Other openings are dropped.
 
     Blocks; in an event loop, use it in a thread.
 
@@ -322,6 +325,7 @@ def purge(path: str | os.PathLike[str], older_than: float) -> int:
         database = open_to_write(path, stack)
         database.execute("PRAGMA secure_delete = ON")
         dropped = database.execute(_PURGE, (time.time() - older_than,)).rowcount
+        database.execute(_PURGE_OPENINGS)
         database.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page only
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return dropped
@@ -342,15 +346,22 @@ def _state(path: Path) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, size_of(wal_path(path))
 
 
+def _to_opening(row: Sequence[Any]) -> Opening:
+    number, at, folder, operation, parameters = row
+    return Opening(number, at, folder, operation, json.loads(parameters or "{}"))
+
+
 def _state_of_files(state: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
     pairs = [one.split(":") for one in (state or "").split()]
     return tuple(int(size) for size, _ in pairs), tuple(int(modified) for _, modified in pairs)
 
 
-_FILES = """
-SELECT s.name, s.files FROM sources d JOIN sources s ON s.document = d.id
+_OPENING = "o.number, o.at, o.folder, o.operation, o.parameters"
+_FILES = f"""
+SELECT s.name, s.files, {_OPENING} FROM sources d JOIN sources s ON s.document = d.id
+LEFT JOIN openings o ON o.number = (SELECT number FROM openings WHERE after < s.id ORDER BY number DESC LIMIT 1)
 WHERE d.key = ? AND d.document = d.id ORDER BY s.id
-"""
+"""  # noqa: S608
 OPENINGS_SINCE = 3
 """The version of journals with a table of openings."""
 _OPERATIONS = "SELECT operation FROM sources GROUP BY operation ORDER BY min(id)"
@@ -402,4 +413,10 @@ SELECT name, reference FROM (
 _PURGE = """
 DELETE FROM contents
 WHERE (SELECT max(coalesce(ended_at, sent_at)) FROM requests WHERE document = contents.document) < ?
+"""
+_PURGE_OPENINGS = """
+DELETE FROM openings WHERE number NOT IN (SELECT opening FROM requests) AND after = coalesce(
+  (SELECT after FROM openings next WHERE next.number > openings.number ORDER BY number LIMIT 1),
+  (SELECT max(id) FROM sources), 0
+)
 """

@@ -28,9 +28,11 @@ OUTPUTS = """CREATE TABLE outputs (
     path TEXT NOT NULL, identity TEXT NOT NULL, size INTEGER, modified_ns INTEGER, PRIMARY KEY (path, identity)
 ) WITHOUT ROWID"""
 
-# Where each opening ran and what it asked, so that the files of its documents can be found again.
+# Where each opening ran and what it asked, so that the files of its documents can be found again. `after` is the last
+# source before it: a source belongs to the last opening that began before it. So a source needs no column for it.
 OPENINGS = """CREATE TABLE openings (
-    number INTEGER PRIMARY KEY, at REAL NOT NULL, folder TEXT, operation TEXT, parameters TEXT
+    number INTEGER PRIMARY KEY, at REAL NOT NULL, folder TEXT, operation TEXT, parameters TEXT,
+    after INTEGER NOT NULL
 )"""
 
 # A document is known by its first source: the row whose id is also its document. One request has one row, and
@@ -186,11 +188,13 @@ class SourceFile:
         name: as it was given; several inputs in one line.
         sizes: of the files, in bytes; empty where the inputs were no files.
         modified_ns: of the files, in nanoseconds since 1970.
+        opening: in which the name was met; None where an older version of the library has noted the name.
     """
 
     name: str
     sizes: tuple[int, ...] = ()
     modified_ns: tuple[int, ...] = ()
+    opening: Opening | None = None
 
 
 @frozen
