@@ -50,6 +50,11 @@
     waiting.get(name)?.(value);
     waiting.delete(name);
   };
+  window.cvs.failed = (name, reason) => { // it is asked for again when it is needed again
+    say(reason);
+    waiting.get(name)?.([]);
+    waiting.delete(name);
+  };
 
   function part(name) {
     if (store.has(name)) return Promise.resolve(store.get(name));
@@ -61,7 +66,7 @@
     return new Promise((done) => {
       waiting.set(name, done);
       const script = make("script", { src: `data/${name}.js` });
-      script.addEventListener("error", () => { say(tr("failed_part", { name })); done([]); });
+      script.addEventListener("error", () => window.cvs.failed(name, $("message").dataset.failed.replace("{name}", name)));
       document.head.append(script);
     });
   }
@@ -202,9 +207,9 @@
 
   async function show(number) {
     const data = await details(number);
-    if (!data) return;
+    if (!data) return false;
     const cells = index.rows[number];
-    if (mode === "view" && data.key !== cells[16]) return location.reload(); // the journal has changed meanwhile
+    if (mode === "view" && data.key !== cells[16]) return location.reload(), false; // the journal has changed meanwhile
     open = { ...open, number, page: 0, zoom: 1, data };
     const place = shown.indexOf(number);
     const order = place < 0 ? index.rows.map((_, each) => each) : shown;
@@ -225,6 +230,7 @@
     $("v-document").replaceChildren(head, ...problems(data), sides);
     turn(0);
     if (mode === "view") showVerdicts();
+    return true;
   }
 
   function problems(data) {
@@ -430,8 +436,8 @@
   async function route() {
     const asked = location.hash.slice(1) || "documents";
     const number = /^d\d+$/.test(asked) ? Number(asked.slice(1)) - 1 : -1;
-    const view = number >= 0 && number < index.rows.length ? "document" : VIEWS.includes(asked) ? asked : "documents";
-    if (view === "document") await show(number);
+    let view = number >= 0 && number < index.rows.length ? "document" : VIEWS.includes(asked) ? asked : "documents";
+    if (view === "document" && !await show(number)) view = "documents";
     if (view === "review") await review();
     VIEWS.forEach((each) => { $(`v-${each}`).hidden = each !== view; });
     $("cards").hidden = view === "document";
@@ -514,6 +520,7 @@
   }
 
   function showVerdicts() {
+    if (open.data.verdicts_problem) say(open.data.verdicts_problem);
     for (const [id, [verdict, value]] of Object.entries(open.data.verdicts ?? {})) {
       const element = document.querySelector(`.papers [data-id="${id}"]`);
       if (element) judged(element, verdict, value);
@@ -533,6 +540,7 @@
 
   async function begin() {
     index = await part("index");
+    if (!index.rows) return;
     words = index.words;
     prepareTable();
     $("help-button").hidden = false;
