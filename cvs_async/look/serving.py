@@ -17,7 +17,7 @@ import anyio.to_thread
 from attrs import define, field
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from ..errors import CVSError, InvalidInputError
@@ -42,6 +42,9 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+
+ENTRANCE = '<!doctype html><title>cvs-async view</title><meta http-equiv="refresh" content="0; url=/">'
+"""It leads to the page."""
 
 LARGEST_VERDICT = 10_000
 """Bytes."""
@@ -107,7 +110,8 @@ class Guard:
         """Exchange the token of the address for a cookie, so that it stays in no history and no referrer."""
         if "token" not in request.query_params:
             return None
-        response = RedirectResponse("/", 303)
+        # A redirect would be part of the way from the file that opened the browser: no strict cookie is sent on it.
+        response = HTMLResponse(ENTRANCE)
         response.set_cookie(self.cookie, self.token, httponly=True, samesite="strict", path="/")
         return response
 
