@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -496,10 +496,9 @@ async def test_a_newer_version_is_refused_and_not_changed(path: Path) -> None:
 
 def as_version_1(path: Path) -> None:
     """Take away what later versions have added."""
+    as_version_2(path)
     database(
         path,
-        "DROP TABLE openings",
-        "ALTER TABLE sources DROP COLUMN files",
         "DROP TABLE outputs",
         "ALTER TABLE journal DROP COLUMN origin",
         "ALTER TABLE journal DROP COLUMN account",
@@ -508,11 +507,25 @@ def as_version_1(path: Path) -> None:
     )
 
 
-async def test_a_journal_of_version_1_is_upgraded_with_all_it_has(path: Path) -> None:
+def as_version_2(path: Path) -> None:
+    """Take away what version 3 has added."""
+    database(
+        path,
+        "DROP TABLE openings",
+        "ALTER TABLE sources DROP COLUMN files",
+        "PRAGMA user_version = 2",
+        "PRAGMA wal_checkpoint(TRUNCATE)",
+    )
+
+
+@pytest.mark.parametrize("older", [as_version_1, as_version_2])
+async def test_a_journal_of_an_older_version_is_upgraded_with_all_it_has(
+    path: Path, older: Callable[[Path], None]
+) -> None:
     async with Journal(path) as journal:
         await claim(journal, A)
         await send(journal, A)
-    as_version_1(path)
+    older(path)
     with JournalReader(path) as reader:
         assert reader.figures().billed == 1
     for _ in range(2):
@@ -860,14 +873,59 @@ async def test_openings_and_files_are_noted_so_that_originals_can_be_found(
     assert [[(file.sizes, file.modified_ns) for file in known] for known in others] == [[((), ())]]
 
 
-async def test_journals_of_older_versions_say_nothing_of_openings(path: Path) -> None:
+@pytest.mark.parametrize("older", [as_version_1, as_version_2])
+async def test_journals_of_older_versions_say_nothing_of_openings(path: Path, older: Callable[[Path], None]) -> None:
     async with Journal(path) as journal:
         await claim(journal, A)
-    as_version_1(path)
+    older(path)
     with JournalReader(path) as reader:
         assert (reader.sessions(), reader.files(A)) == ([], [])
-    async with Journal(path, info=("ocr.card", "{}")):
-        pass
+    async with Journal(path, info=("ocr.card", "{}")) as journal:
+        await claim(journal, B)
+        await claim(journal, A, source="new name")
     with JournalReader(path) as reader:
-        assert [one.operation for one in reader.sessions()] == ["ocr.card"]
-        assert [file.sizes for file in reader.files(A)] == [()]
+        [session] = reader.sessions()
+        assert session.operation == "ocr.card"
+        assert [(file.sizes, file.session) for file in reader.files(A)] == [((), None), ((), session)]
+        assert [file.session for file in reader.files(B)] == [session]
+
+
+async def test_each_name_has_the_opening_in_which_it_was_met(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, claims in enumerate(([(A, "a")], [], [(A, "a"), (A, "b"), (B, "a")], [(B, "c")]), start=1):
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        async with Journal(path, info=("ocr.card", f'{{"number": {number}}}')) as journal:
+            for key, name in claims:
+                await claim(journal, key, source=name)
+    with JournalReader(path) as reader:
+        met = {key: [(file.name, file.session) for file in reader.files(key)] for key in (A, B)}
+    places = {
+        key: [(name, one and one.number, one and one.folder, one and one.parameters) for name, one in files]
+        for key, files in met.items()
+    }
+    assert places == {
+        A: [("a", 1, f"{tmp_path / '1'}", {"number": 1}), ("b", 3, f"{tmp_path / '3'}", {"number": 3})],
+        B: [("a", 3, f"{tmp_path / '3'}", {"number": 3}), ("c", 4, f"{tmp_path / '4'}", {"number": 4})],
+    }
+
+
+async def test_purge_drops_openings_without_a_document_and_keeps_the_others(path: Path) -> None:
+    for number, claims in enumerate(([A], [], [B], []), start=1):
+        async with Journal(path, info=("ocr.card", f'{{"number": {number}}}')) as journal:
+            for key in claims:
+                await claim(journal, key)
+            if number == 4:
+                await send(journal, A)  # planned by the first one, and sent by this one
+    async with Journal(path):
+        pass
+    assert await asyncio.to_thread(purge_journal, path, -60) == 1
+    with JournalReader(path) as reader:
+        assert [one.number for one in reader.sessions()] == [1, 3, 4]
+        assert [[file.session and file.session.number for file in reader.files(key)] for key in (A, B)] == [[1], [3]]
+    async with Journal(path, info=("ocr.card", "{}")) as journal:
+        await claim(journal, C)
+    with JournalReader(path) as reader:
+        assert [file.session and file.session.number for file in reader.files(C)] == [6]

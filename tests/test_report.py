@@ -21,7 +21,6 @@ from PIL import Image
 from cvs_async import AsyncCVS, ConfigurationError, InvalidInputError
 from cvs_async.batch import JournalError, JsonLines
 from cvs_async.batch.prices import Prices
-from cvs_async.look import pictures
 from cvs_async.look.data import to_json
 from cvs_async.look.finding import Finder
 from cvs_async.look.options import ReportOptions
@@ -310,37 +309,17 @@ def test_a_worker_that_dies_takes_no_other_document_with_it(tmp_path: Path) -> N
     (tmp_path / "b.png").write_bytes(b"junk")
     jobs = [("x", job(number, path if number % 2 else tmp_path / "b.png", cuts=(0,))) for number in range(20)]
     drawings = []
-    with Drawers(workers=1) as drawers:
+    with Drawers() as drawers:
         for place, (_, drawing) in enumerate(drawers.draw([*jobs, ("none", None)])):
             drawings.append(drawing)
             if place == 3:
-                assert drawers._pool is not None
-                for pid in list(drawers._pool._processes):
-                    os.kill(pid, signal.SIGKILL)
+                for worker in (*drawers.workers._idle, *drawers.workers._busy):
+                    os.kill(worker._process.pid, signal.SIGKILL)
     assert drawings.pop() is None
     assert [drawing.number for drawing in drawings if drawing is not None] == list(range(20))
     problems = [drawing.problem for drawing in drawings if drawing is not None]
     assert all(problem and "is no picture" in problem for problem in problems[::2])
     assert problems[1::2] == [None] * 10
-
-
-def test_a_document_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.png"
-    Image.new("RGB", (20, 10)).save(path)
-    slow = job(0, path, seconds=1)
-    with Drawers(workers=1) as drawers:
-        monkeypatch.setattr(pictures, "_bounded", _hangs)
-        [(_, drawing)] = drawers.draw([("x", slow)])
-    assert drawing is not None
-    assert drawing.problem is not None
-    assert "within 1 second" in drawing.problem
-
-
-def _hangs(job: Job) -> Any:
-    """Stands in for a library that never returns: only the alarm ends it."""
-    signal.alarm(job.seconds)
-    while True:
-        signal.pause()
 
 
 # --- figures

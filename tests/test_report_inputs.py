@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from attrs import evolve
 from PIL import Image
 
-from cvs_async import AsyncCVS, InvalidInputError
+from cvs_async import AsyncCVS, InvalidInputError, RetryPolicy
+from cvs_async.batch import Entry, JournalReader
 from cvs_async.look.data import MOST_READS, PageData, to_json
 from cvs_async.look.finding import Finder, FoundFile
 from cvs_async.look.gathering import DocumentView, Gathering, view_of
@@ -71,16 +76,119 @@ def refuse_constant(word: str) -> None:
         {"status": "held", "data": None, "reason": CANARY, "error": {"kind": CANARY, "text": CANARY}},
         {"source": f"{CANARY}.jpg", "id": CANARY, "check_sum": CANARY, "charge": CANARY},
         {"data": CANARY},
+        {"operation": CANARY},
+        {"operation": f"{CANARY}/{CANARY}", "data": [{CANARY: FIELD}]},
+        {"data": [{"type": {CANARY: CANARY}, "info": {"id": FIELD}}]},
+        {"data": [{"type": [CANARY], "info": {"id": FIELD}}]},
+        {"data": card(id={"value": {CANARY: [CANARY]}, "confidence": 0.1})},
+        {"data": card(id={"value": "x", "confidence": CANARY, "box": [CANARY] * 4})},
+        {"data": [{"type": "passport", "invalid_code": CANARY, "valid": CANARY, "info": {"id": FIELD}}]},
+        {"data": [{"type": "passport", "invalid_code": 7, "invalid_message": {CANARY: CANARY}, "info": {}}]},
+        {"data": [{"type": "passport", "info": {"id": FIELD}, "extra": {CANARY: {CANARY: CANARY}}}]},
+        {"data": [{"type": "passport", "info": {"table": [[CELL | {"label": "x", CANARY: CANARY}]]}}]},
+        {"data": [{"type": "general", "data": [{"text": CANARY, "confidence": 0.1, "box": [1, 2, 3, 4]}]}]},
+        {"data": {"type": "passport", "info": {"id": FIELD}, CANARY: [CANARY]}},
+        {"status": "failed", "data": None, "code": 10**30, "error": {"kind": "ServerError", "text": CANARY}},
+        {"status": "failed", "data": None, "error": CANARY},
+        {"status": "failed", "data": None, "error": {"kind": {CANARY: 1}, "text": [CANARY]}},
+        {"source": f"/home/{CANARY}/<b>{CANARY}</b>; {CANARY}.pdf", "charge": {CANARY: 1}},
+        {"source": f"{CANARY}\udcff.jpg", "id": {CANARY: CANARY}, "check_sum": [CANARY]},
+        {"attempts": CANARY, "elapsed": CANARY, "sent_at": CANARY, "ended_at": CANARY, "billed": CANARY},
+        {"http_status": CANARY, CANARY: CANARY},
     ],
 )
 @pytest.mark.parametrize("name", ["report", "report.html"])
 def test_a_redacted_report_has_only_words_that_are_known(more: dict[str, Any], name: str, tmp_path: Path) -> None:
-    path = written(tmp_path / "x.jsonl", line(**more), line(source=f"{CANARY}-2.jpg"))
+    path = written(tmp_path / f"{CANARY}.jsonl", line(**more), line(source=f"{CANARY}-2.jpg"), line(2))
     to = tmp_path / name
-    write_report([path], to, evolve(ALL, redact=True))
-    files = [one for one in (to, *to.rglob("*")) if one.is_file()]
-    assert files
-    assert not [one for one in files if CANARY in one.read_text("utf-8")]
+    for limits in (
+        ALL.limits,
+        Limits(0.9, {CANARY: 0.5, f"info.{CANARY}": 1.0}, (CANARY, f"info.{CANARY}", "info.id")),
+    ):
+        write_report([path], to, evolve(ALL, redact=True, limits=limits, sample=3, lang="vi"))
+        files = [one for one in (to, *to.rglob("*")) if one.is_file()]
+        assert files
+        assert not [one for one in files if CANARY.lower() in one.read_text("utf-8").lower()]
+        assert not [one for one in files if CANARY in one.name]
+        shutil.rmtree(to) if to.is_dir() else to.unlink()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"data": card(**{"001099012345": FIELD})},
+        {"data": [{"type": "passport", "info": {"address": {"001099012345": "x"}}}]},
+        {"data": [{"type": "passport", "info": {"id": FIELD | {"confidence": 1099012345.0}}}]},
+        {"data": [{"type": "passport", "info": {"id": FIELD | {"page": 1099012345}}}]},
+        {"data": [{"type": "passport", "invalid_code": 1099012345, "info": {}}]},
+        {"status": "failed", "data": None, "code": 1099012345, "error": {"kind": "ServerError", "text": "x"}},
+        {"attempts": 1099012345},
+    ],
+)
+def test_numbers_that_could_be_of_a_person_are_in_no_redacted_report(more: dict[str, Any], tmp_path: Path) -> None:
+    path = written(tmp_path / "x.jsonl", line(**more), line(2))
+    write_report([path], tmp_path / "a.html", evolve(ALL, redact=True))
+    text = (tmp_path / "a.html").read_text("utf-8").replace(",", "").replace(".", "").replace("1_", "1")
+    assert "1099012345" not in text
+    assert "1099012346" not in text  # pages are counted from 1
+
+
+async def test_a_redacted_report_of_a_journal_has_no_words_of_errors_and_names(tmp_path: Path) -> None:
+    answers = iter(
+        [
+            httpx.Response(500, text=f"{CANARY} is not well"),
+            httpx.Response(200, json={"errorCode": CANARY, "errorMessage": CANARY, "data": []}),
+            httpx.Response(200, json={"errorCode": "3", "errorMessage": CANARY, "data": []}),
+            httpx.Response(200, json={"errorCode": "0", "errorMessage": CANARY, "data": [{"type": CANARY}]}),
+            httpx.Response(200, json={"errorCode": "0", "data": [{"type": "passport", "info": {CANARY: "x"}}]}),
+            httpx.Response(200, text=CANARY),
+        ]
+    )
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        return next(answers)
+
+    folder = tmp_path / CANARY
+    folder.mkdir()
+    files = [folder / f"{CANARY}-{number}.jpg" for number in range(6)]
+    for number, path in enumerate(files):
+        path.write_bytes(b"\xff\xd8\xff %d" % number)
+    journal = folder / f"{CANARY}.db"
+    retry = RetryPolicy(attempts=1)
+    async with AsyncCVS("key", "secret", transport=httpx.MockTransport(answer), retry=retry) as cvs:
+        items = [*files, folder / f"{CANARY}-missing.jpg"]
+        async with cvs.batch(cvs.ocr.card, items, journal=journal, concurrency=1) as outcomes:
+            async for _ in outcomes:
+                pass
+    for name in ("report", "report.html"):
+        to = tmp_path / name
+        await asyncio.to_thread(write_report, [journal], to, evolve(ALL, redact=True, pictures="all"))
+        written_files = [one for one in (to, *to.rglob("*")) if one.is_file()]
+        assert not [one for one in written_files if CANARY.encode() in one.read_bytes()]
+
+
+def test_a_draft_of_a_redacted_report_is_as_redacted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows wait in a file without a name: what is in it at any time is redacted, too."""
+    path = written(tmp_path / "x.jsonl", line(source=f"{CANARY}.jpg", id=CANARY))
+    seen: list[str] = []
+    real = tempfile.TemporaryFile
+
+    def watched(*arguments: Any, **more: Any) -> Any:
+        file = real(*arguments, **more)
+        write = file.write
+
+        def noted(text: str) -> Any:
+            seen.append(text)
+            return write(text)
+
+        file.write = noted
+        return file
+
+    monkeypatch.setattr("tempfile.TemporaryFile", watched)
+    write_report([path], tmp_path / "a.html", evolve(ALL, redact=True))
+    assert seen
+    assert CANARY not in "".join(seen)
 
 
 def test_redacted_figures_are_those_of_the_whole_report(tmp_path: Path) -> None:
@@ -226,6 +334,60 @@ async def test_of_files_with_one_name_the_one_that_was_sent_is_shown(
     assert finder.find("001.jpg", "ocr.card", "0" * 64) == FoundFile((Path("001.jpg"),), "maybe")
     (tmp_path / "night" / "001.jpg").unlink()
     assert finder.find("001.jpg", "ocr.card", key) == FoundFile((tmp_path / "archive" / "001.jpg",), "sent")
+
+
+async def batch(
+    cvs: AsyncCVS, folder: Path, journal: Path, source: Any, monkeypatch: pytest.MonkeyPatch, **parameters: Any
+) -> str:
+    """Run a batch in a folder; return the key of its document."""
+    monkeypatch.chdir(folder)
+    async with cvs.batch(cvs.ocr.card, [source], journal=journal, **parameters) as outcomes:
+        [key] = [outcome.item.key or "" async for outcome in outcomes]
+    return key
+
+
+def finder_of(reader: JournalReader, *folders: Path) -> Finder:
+    return Finder([], folders, {}, reader.sessions(), reader.files)
+
+
+async def test_a_name_is_looked_for_where_the_batch_ran_that_has_met_it(
+    cvs: AsyncCVS, samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture, journal = samples[0].path.read_bytes(), tmp_path / "a.db"
+    keys = {}
+    for name, more in (("monday", b""), ("tuesday", b"\n"), ("here", b"\n\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "001.jpg").write_bytes(picture + more)
+        if name != "here":
+            keys[name] = await batch(cvs, tmp_path / name, journal, Path("001.jpg"), monkeypatch)
+    monkeypatch.chdir(tmp_path / "here")
+    with JournalReader(journal) as reader:
+        finder = finder_of(reader)
+        for name, key in keys.items():
+            expected = (tmp_path / name / "001.jpg",)
+            assert finder.find("001.jpg", "ocr.card", key) == FoundFile(expected, "sent")
+            expected[0].write_bytes(picture + b"changed")
+            assert finder.find("001.jpg", "ocr.card", key) == FoundFile(expected, "maybe")
+
+
+async def test_size_and_time_of_a_file_are_no_proof_in_another_place(
+    cvs: AsyncCVS, samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files of one size that came out of one archive have the same times, too."""
+    picture, journal = samples[0].path.read_bytes(), tmp_path / "a.db"
+    for name, more in (("sent", b"1"), ("other", b"2")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "001.jpg").write_bytes(picture + more)
+        os.utime(tmp_path / name / "001.jpg", (0, 0))
+    item = Entry({"path": Path("001.jpg"), "get_thumb": True})  # parameters of single items are not noted
+    key = await batch(cvs, tmp_path / "sent", journal, item, monkeypatch)
+    monkeypatch.chdir(tmp_path / "other")
+    with JournalReader(journal) as reader:
+        finder = finder_of(reader, tmp_path / "other")
+        assert finder.find("001.jpg", "ocr.card", key).paths == (tmp_path / "sent" / "001.jpg",)
+        assert finder.find("001.jpg", "ocr.card", key).certainty == "sent"
+        (tmp_path / "sent" / "001.jpg").unlink()
+        assert finder.find("001.jpg", "ocr.card", key).certainty == "maybe"
 
 
 # --- places and pictures

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,16 @@ import httpx
 import pytest
 import uvicorn
 
-from cvs_async import AsyncCVS
+from cvs_async import AsyncCVS, InvalidInputError
 from cvs_async.look.live import KEPT, Live
 from cvs_async.look.options import ReportOptions
 from cvs_async.look.serving import Guard, make_app
 from cvs_async.look.summary import Limits
+from cvs_async.look.workers import Workers
 from cvs_async.sandbox import Sample, Sandbox
 
 from .test_cli import COMMAND, environment
+from .test_workers import good_pdf, hanging_pdf
 
 OPTIONS = ReportOptions(limits=Limits(1.0))
 
@@ -53,7 +55,8 @@ def read(samples: list[Sample], path: Path) -> Path:
 def served(journal: Path) -> Iterator[Guard]:
     """A server in a thread of its own."""
     listening = socket.create_server(("127.0.0.1", 0))
-    guard = Guard(make_app(Live([journal], OPTIONS), pause=0.05), listening.getsockname()[1])
+    live = Live([journal], OPTIONS)
+    guard = Guard(make_app(live, pause=0.05), listening.getsockname()[1])
     config = uvicorn.Config(guard, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -62,6 +65,7 @@ def served(journal: Path) -> Iterator[Guard]:
     server.should_exit = True
     thread.join(20)
     assert not thread.is_alive()
+    live.close()
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +103,9 @@ def client(guard: Guard, **headers: str) -> httpx.Client:
 def test_the_address_leads_to_the_page_and_its_token_into_a_cookie(guard: Guard) -> None:
     with httpx.Client(timeout=20) as http:
         entered = http.get(guard.address)
-        assert (entered.status_code, entered.headers["location"]) == (303, "/")
+        assert entered.status_code == 200
+        assert '<meta http-equiv="refresh" content="0; url=/">' in entered.text
+        assert guard.token not in entered.text
         cookie = entered.headers["set-cookie"].lower()
         assert "httponly" in cookie
         assert "samesite=strict" in cookie
@@ -172,6 +178,15 @@ def test_every_answer_forbids_what_the_page_does_not_need(guard: Guard) -> None:
             ) * 2
 
 
+def test_two_viewers_do_not_disturb_each_other(guard: Guard, own_guard: Guard) -> None:
+    """A browser sends the cookies of 127.0.0.1 to every port."""
+    with httpx.Client(timeout=20) as http:
+        for entered in (guard, own_guard):
+            assert http.get(entered.address).status_code == 200
+        for entered in (guard, own_guard, guard):
+            assert http.get(f"http://127.0.0.1:{entered.port}/data/index.js").status_code == 200
+
+
 # --- what is served
 
 
@@ -226,23 +241,23 @@ def test_what_is_not_there_is_said(guard: Guard, path: str) -> None:
 
 def test_pictures_are_kept_within_bounds(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cvs_async.look.live.KEPT", 2)
-    live = Live([journal], OPTIONS)
-    first = live.picture(0, 0)
-    for place in range(len(live.snapshot.keys)):
-        live.picture(place, 0)
-    assert len(live._pictures) <= 2 < KEPT
-    assert live.picture(0, 0) == first
+    with closing(Live([journal], OPTIONS)) as live:
+        first = live.picture(0, 0)
+        for place in range(len(live.snapshot.keys)):
+            live.picture(place, 0)
+        assert len(live._pictures) <= 2 < KEPT
+        assert live.picture(0, 0) == first
 
 
 def test_pictures_that_are_kept_do_not_wait_for_the_journal(journal: Path) -> None:
-    live = Live([journal], OPTIONS)
-    place = next(place for place in range(len(live.snapshot.keys)) if live.picture(place, 0))
-    found: list[bytes | None] = []
-    with live._lock:
-        thread = threading.Thread(target=lambda: found.append(live.picture(place, 0)), daemon=True)
-        thread.start()
-        thread.join(30)
-    assert len(found) == 1
+    with closing(Live([journal], OPTIONS)) as live:
+        place = next(place for place in range(len(live.snapshot.keys)) if live.picture(place, 0))
+        found: list[bytes | None] = []
+        with live._lock:
+            thread = threading.Thread(target=lambda: found.append(live.picture(place, 0)), daemon=True)
+            thread.start()
+            thread.join(30)
+        assert len(found) == 1
 
 
 async def test_what_a_batch_writes_comes_as_an_event(jpg: bytes, tmp_path: Path) -> None:
@@ -358,6 +373,89 @@ def test_a_verdict_has_an_end(guard: Guard) -> None:
     assert judge(guard, b" " * 20_000).status_code == 413
 
 
+def test_verdicts_that_cannot_be_read_are_said_and_the_documents_shown(own_guard: Guard, own_journal: Path) -> None:
+    path = own_journal.with_name("claims.review.jsonl")
+    path.write_text('{"verdict": "CANARY"}\n')
+    with client(own_guard) as http:
+        documents = data_of(http, "documents-1")
+    assert documents
+    [problem] = {document["verdicts_problem"] for document in documents}
+    assert problem.endswith("claims.review.jsonl: line 1 is no verdict: key")
+    assert "CANARY" not in problem
+    assert all(document["verdicts"] == {} for document in documents)
+    path.unlink()
+    with client(own_guard) as http:
+        assert {document["verdicts_problem"] for document in data_of(http, "documents-1")} == {None}
+
+
+def test_a_journal_that_is_gone_is_said(own_guard: Guard, own_journal: Path) -> None:
+    given = {"document": 0, "key": key_of_row(own_guard, 0), "field": 0, "verdict": "right", "value": None}
+    own_journal.unlink()
+    for beside in own_journal.parent.glob("claims.db-*"):
+        beside.unlink()
+    with client(own_guard) as http:
+        part = http.get("/data/documents-1.js")
+        assert (part.status_code, part.headers["content-type"].partition(";")[0]) == (200, "text/javascript")
+        assert re.fullmatch(r'cvs\.failed\("documents-1",".*there is no journal.*"\);', part.text)
+        page = http.get("/")
+        assert (page.status_code, page.headers["content-type"].partition(";")[0]) == (500, "text/html")
+        assert "there is no journal" in page.text
+        picture = http.get("/picture/0/0")
+        assert (picture.status_code, "there is no journal" in picture.text) == (500, True)
+        with http.stream("GET", "/events") as events:
+            lines = events.iter_lines()
+            assert ["there is no journal" in next(lines) for _ in range(3)] == [True, False, True]
+    answer = judge(own_guard, given)
+    assert (answer.status_code, "there is no journal" in answer.text) == (500, True)
+
+
+def test_what_went_wrong_stays_text_in_a_page_and_in_a_script(
+    own_guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> str:
+        raise InvalidInputError('</script><img src=x>\u2028"')
+
+    monkeypatch.setattr(Live, "page", fails)
+    monkeypatch.setattr(Live, "part", fails)
+    with client(own_guard) as http:
+        for path in ("/", "/data/index.js"):
+            assert "<img" not in http.get(path).text
+            assert "</script>" not in http.get(path).text
+
+
+# --- documents that hang
+
+
+async def test_a_document_that_hangs_is_given_up_once(
+    cvs: AsyncCVS, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [hanging_pdf(tmp_path / "hang.pdf"), good_pdf(tmp_path / "good.pdf")]
+    async with cvs.batch(cvs.ocr.claims, files, journal=tmp_path / "a.db") as outcomes:
+        async for _ in outcomes:
+            pass
+    called: list[str] = []
+    real = Workers.call
+
+    def counted(self: Workers, function: Any, *arguments: Any, **more: Any) -> Any:
+        called.append(function.__name__)
+        return real(self, function, *arguments, **more)
+
+    monkeypatch.setattr(Workers, "call", counted)
+    monkeypatch.setattr("cvs_async.look.live.SECONDS", 4)
+
+    def look() -> None:
+        with closing(Live([tmp_path / "a.db"], OPTIONS)) as live:
+            for _ in range(2):
+                documents = json.loads(live.part("documents-1") or "")
+                [hung] = [place for place, document in enumerate(documents) if document["picture"] == "broken"]
+                assert "within 4 seconds" in documents[hung]["picture_note"]
+                assert (live.picture(hung, 0), live.cut(hung, 0)) == (None, None)
+            assert live.picture(1 - hung, 0)
+
+    await asyncio.to_thread(look)
+    assert called == ["draw", "draw", "draw", "picture_of"]  # of the other document twice
+
+
 # --- the command line
 
 
@@ -368,7 +466,7 @@ def test_the_command_prints_its_address_and_ends_with_ctrl_c(journal: Path, tmp_
         said = process.stderr.readline() + process.stderr.readline()
         [address] = re.findall(r"http://127\.0\.0\.1:\d+/\?token=\S+", said)
         assert "Its address is a secret" in said
-        assert httpx.get(address, timeout=20).status_code == 303
+        assert "refresh" in httpx.get(address, timeout=20).text
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
         assert process.wait(20) in (0, 130)

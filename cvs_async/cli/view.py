@@ -6,6 +6,7 @@ import os
 import socket
 import tempfile
 import webbrowser
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -66,7 +67,7 @@ def command(
         )
         out = messages()
         out.print(f"The page is at http://127.0.0.1:{guard.port}, for you only. Ctrl-C ends it.", markup=False)
-        with tempfile.TemporaryDirectory(prefix="cvs-view-") as folder:
+        with closing(live), tempfile.TemporaryDirectory(prefix="cvs-view-") as folder:
             if no_browser:
                 out.print(f"Its address is a secret: {guard.address}", markup=False, soft_wrap=True)
             else:

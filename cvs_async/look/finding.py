@@ -47,15 +47,17 @@ class FoundFile:
 class Finder:
     """Finds the files of documents.
 
-    A name is looked for 1. as it is, 2. in the working directories of the batches, 3. in the folders of the journals
-    and results, 4. below the given folders, by its relative path and then by its last part, if that is unique there.
+    A name is looked for 1. in the working directory of the batch that has met it, if a journal says which, 2. as it is,
+    3. in the working directories of all batches, 4. in the folders of the journals and results, 5. below the given
+    folders, by its relative path and then by its last part, if that is unique there.
 
     Attributes:
         beside: folders of the journals and results.
         folders: given by the user.
         parameters: of the call, where the user knows them; they are part of a document's key.
         noted: what journals know: in which folders they were opened, and with which parameters.
-        files: what journals know of a document by its key: its names, and size and time of each file.
+        files: what journals know of a document by its key: its names, the session in which each was met, and size and
+            time of each file.
     """
 
     beside: Sequence[Path]
@@ -70,27 +72,21 @@ class Finder:
         names = name.split(SEPARATOR)
         if any(map(is_url, names)):
             return FoundFile((), "url")
+        met = [] if key is None else [file for file in self.files(key) if file.name == name]
         tried = dict[tuple[Path, ...], None]()
-        for paths in self._candidates(names):
-            is_new = paths not in tried
-            if is_new and key is not None and (self._is_as_noted(key, paths) or self._is_of(key, operation, paths)):
+        for paths in self._candidates(names, [one.session for one in met if one.session is not None]):
+            if paths in tried:
+                continue
+            if key is not None and (_is_as_noted(met, names, paths) or self._is_of(key, operation, paths, met)):
                 return FoundFile(paths, "sent")
             tried[paths] = None
         return FoundFile(next(iter(tried)), "maybe") if tried else FoundFile((), "missing")
 
-    def _is_as_noted(self, key: str, paths: Sequence[Path]) -> bool:
-        """Whether the files have the sizes and times that a journal has noted of this document."""
-        try:
-            states = [path.stat() for path in paths]
-        except OSError:
-            return False
-        now = tuple(one.st_size for one in states), tuple(one.st_mtime_ns for one in states)
-        return any((file.sizes, file.modified_ns) == now for file in self.files(key) if file.sizes)
-
-    def _candidates(self, names: Sequence[str]) -> Iterator[tuple[Path, ...]]:
+    def _candidates(self, names: Sequence[str], met_in: Sequence[Opening]) -> Iterator[tuple[Path, ...]]:
         """The files that may be meant: another batch may have had the same names in another folder."""
+        own = [Path(one.folder) for one in met_in if one.folder]
         opened_in = [Path(one.folder) for one in reversed(self.noted) if one.folder]
-        folders = dict.fromkeys((Path(), *opened_in, *self.beside, *self.folders))
+        folders = dict.fromkeys((*own, Path(), *opened_in, *self.beside, *self.folders))
         ways: list[Callable[[str], Path | None]] = [partial(_in, folder) for folder in folders]
         # Inputs of one item may be in different folders: then each is the first of its name.
         ways += [self._named, lambda name: next(filter(None, (_in(folder, name) for folder in folders)), None)]
@@ -102,13 +98,21 @@ class Finder:
             self._by_name = dict(_listed(self.folders))
         return self._by_name.get(os.path.basename(name))
 
-    def _is_of(self, key: str, operation: str, paths: Sequence[Path]) -> bool:
-        """Whether the key of these files is the document's; its parameters are the user's, none, or get_thumb."""
+    def _is_of(self, key: str, operation: str, paths: Sequence[Path], met: Sequence[SourceFile]) -> bool:
+        """Whether the key of these files is the document's.
+
+        Its parameters are those of the batch that has met it, of another one, the user's, none, or get_thumb.
+        """
         endpoint = OPERATIONS.get(operation)
         if endpoint is None or len(endpoint.images) != len(paths):
             return False
-        of_openings = [dict(one.parameters) for one in self.noted if one.operation == operation]
-        for parameters in (*of_openings, {}, {"get_thumb": True}, dict(self.parameters)):
+        sessions = [*(one.session for one in met if one.session is not None), *self.noted]
+        of_sessions = [dict(one.parameters) for one in sessions if one.operation == operation]
+        tried: list[dict[str, Any]] = []
+        for parameters in (*of_sessions, {}, {"get_thumb": True}, dict(self.parameters)):
+            if parameters in tried:
+                continue
+            tried.append(parameters)
             try:
                 inputs: dict[str, Any] = dict(zip(endpoint.images, paths, strict=True))
                 asked = endpoint.completed(parameters)
@@ -118,6 +122,23 @@ class Finder:
             except CVSError:
                 continue
         return False
+
+
+def _is_as_noted(met: Sequence[SourceFile], names: Sequence[str], paths: Sequence[Path]) -> bool:
+    """Whether these are the files that a batch has met, unchanged: in their place, with their sizes and times.
+
+    In another place they prove nothing: other files of one size, out of one archive, have one time, too.
+    """
+    try:
+        states = [path.stat() for path in paths]
+    except OSError:
+        return False
+    now = tuple(one.st_size for one in states), tuple(one.st_mtime_ns for one in states)
+    for file in met:
+        folder = Path() if file.session is None or file.session.folder is None else Path(file.session.folder)
+        if file.sizes and (file.sizes, file.modified_ns) == now and _all(names, partial(_in, folder)) == tuple(paths):
+            return True
+    return False
 
 
 def _all(names: Sequence[str], look: Callable[[str], Path | None]) -> tuple[Path, ...] | None:

@@ -22,13 +22,14 @@ from .finding import Finder
 from .gathering import DocumentView, Gathering, view_of
 from .options import ReportOptions
 from .overview import PLAIN_ROWS, Overview
-from .pictures import Drawing, Job, draw, picture_of
+from .pictures import Drawing, Job, draw_in, picture_of
 from .queue import KINDS, Entry, ReviewQueue
 from .report import head_of, position_of, shortened
 from .review import Review, Verdict, review_path
 from .summary import Summary
 from .template import render
 from .words import LANGUAGES
+from .workers import SECONDS, GivenUpError, Workers
 
 SHARD = 25
 """Documents, or entries of the queue, in one part of the data: each is made when it is asked for."""
@@ -65,6 +66,8 @@ class Snapshot:
 class Live:
     """Answers for a page about journals. All methods block, and may be called from several threads.
 
+    Documents are opened by workers, which `close` ends.
+
     Args:
         journals: to look at; they are only read.
         options: as of a report; pictures are drawn when they are asked for.
@@ -80,7 +83,13 @@ class Live:
         self._state: tuple[object, ...] = ()
         self._rest_until = 0.0
         self._pictures: OrderedDict[str, bytes] = OrderedDict()
+        self._workers = Workers()
+        self._given_up: dict[str | None, str] = {}  # documents that hang: each would hold a worker again and again
         self.snapshot = self._read(1)
+
+    def close(self) -> None:
+        """End the workers."""
+        self._workers.close()
 
     def look(self) -> int:
         """Read the journals again if they have changed and it is time; return the number of the snapshot."""
@@ -133,21 +142,29 @@ class Live:
         with self._opened() as opened:
             if kind == "documents" and 0 <= begin < len(now.keys):
                 places = range(begin, min(begin + SHARD, len(now.keys)))
-                verdicts = self._review.by_key()
-                return to_json([self._details(opened, now, place, verdicts) for place in places])
+                verdicts, problem = self._verdicts()
+                given = [self._details(opened, now, place, verdicts) for place in places]
+                return to_json([{**details, "verdicts_problem": problem} for details in given])
             if kind == "queue" and 0 <= begin < len(now.entries):
                 return to_json([self._entry(opened, now, entry) for entry in now.entries[begin : begin + SHARD]])
         return None
 
+    def _verdicts(self) -> tuple[dict[str, list[Verdict]], str | None]:
+        """The verdicts, and why there are none: documents are shown without them, too."""
+        try:
+            return self._review.by_key(), None
+        except (InvalidInputError, OSError) as error:
+            return {}, reason_of(error)
+
     @contextmanager
     def _opened(self) -> Iterator[_Opened]:
         with Journals(self._journals) as journals:
-            openings = [opening for reader in journals.readers for opening in reader.sessions()]
+            sessions = [session for reader in journals.readers for session in reader.sessions()]
             finder = Finder(
                 [path.parent for path in self._journals],
                 self._options.files,
                 self._options.parameters,
-                openings,
+                sessions,
                 lambda key: [file for reader in journals.readers for file in reader.files(key)],
             )
             yield _Opened(journals, finder)
@@ -251,12 +268,29 @@ class Live:
         reads = list(document.reads)
         if not paths or any(position >= len(reads) for position in cuts):
             return None
+        problem = self._given_up.get(document.key)
+        if problem is not None:
+            return Drawing(place, problem)
         papers, dpi = len(document.papers), self._options.dpi
-        return draw(Job(place, paths, document.operation, reads, cuts, with_pages=False, dpi=dpi, papers=papers))
+        job = Job(place, paths, document.operation, reads, cuts, False, dpi, SECONDS, papers)
+        drawing = draw_in(self._workers, job)
+        if drawing.given_up and drawing.problem is not None:
+            self._given_up[document.key] = drawing.problem
+        return drawing
 
     def picture(self, place: int, page: int) -> bytes | None:
         """Return a page of a document as WebP; None if there is none."""
-        return self._kept(place, f"page {page}", lambda _, paths: picture_of(paths, page))
+
+        def make(document: DocumentView, paths: tuple[Path, ...]) -> bytes | None:
+            if document.key in self._given_up:
+                return None
+            try:
+                return self._workers.call(picture_of, paths, page, seconds=SECONDS)
+            except GivenUpError as error:
+                self._given_up[document.key] = str(error)
+                return None
+
+        return self._kept(place, f"page {page}", make)
 
     def cut(self, place: int, position: int) -> bytes | None:
         """Return the cut-out of a value as WebP; None if there is none."""
@@ -289,6 +323,13 @@ class Live:
                 while len(self._pictures) > KEPT:
                     self._pictures.popitem(last=False)
         return content
+
+
+def reason_of(error: Exception) -> str:
+    """Return what went wrong, for people: of our own errors and the system's, and no value of a document."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return str(error)
 
 
 def said_of(document: DocumentView, verdicts: Iterable[Verdict]) -> dict[str, list[str | None]]:

@@ -14,6 +14,7 @@ from ..batch.journal.several import Journals
 from .charts import confidence_chart, small_chart, time_chart
 from .options import ReportOptions
 from .queue import ReviewQueue
+from .redaction import known_operation
 from .summary import Summary
 from .words import LANGUAGES
 
@@ -117,10 +118,7 @@ class Overview:
         zone = self.options.now.tzinfo or datetime.UTC
         with Journals(self.journals) as journals:
             for charges in journals.reconcile(zone):
-                counts = sums.setdefault((charges.day, charges.operation), Counter())
+                operation = known_operation(charges.operation) if self.options.redact else charges.operation
+                counts = sums.setdefault((charges.day, operation), Counter())
                 counts.update(billed=charges.billed, free=sum(charges.free.values()), unknown=charges.unknown)
         return [(*place, counts["billed"], counts["free"], counts["unknown"]) for place, counts in sorted(sums.items())]
-
-
-def _name(rows: Sequence[list[Any]], number: int) -> str:
-    return str(rows[number][0]) if number < len(rows) else f"#{number + 1}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import frozen
 
 from ..errors import ConfigurationError, InvalidInputError
+from . import workers
 from .photographs import ROTATED, decoded, frames_in, opened, orientation_of, upright
 
 if TYPE_CHECKING:
@@ -57,19 +59,24 @@ class Pages:
 
     Use it as a context manager. Sources are only read, and never changed.
 
+    A PDF is opened in another process, which is ended if it takes too long or crashes. Photographs are decoded in this
+    process; their size is bounded.
+
     Args:
         source: a path, the bytes of a file, a picture of Pillow, or a list or tuple of these.
+        seconds: for opening a PDF, and for each of its pages; None opens PDFs in this process, without a limit.
 
     Raises:
         InvalidInputError: when it is entered, if a file is missing or is no picture or PDF, or too large.
         ConfigurationError: if Pillow, or for PDFs pypdfium2, is not installed.
     """
 
-    def __init__(self, source: object) -> None:
+    def __init__(self, source: object, *, seconds: float | None = workers.SECONDS) -> None:
         several = isinstance(source, list | tuple)
         self._sources: list[Any] = list(source) if several else [source]  # type: ignore[call-overload]
         self._drawers: list[Callable[[int | None], Image.Image]] = []
-        self._documents: list[Any] = []
+        self._documents: list[_Document] = []
+        self._seconds = seconds
         self.info: list[PageInfo] = []
 
     def __enter__(self) -> Self:
@@ -89,10 +96,9 @@ class Pages:
     def close(self) -> None:
         """Close all files."""
         self._drawers.clear()
-        with _pdfium:
-            for document in self._documents:
-                document.close()
-            self._documents.clear()
+        for document in self._documents:
+            document.close()
+        self._documents.clear()
 
     def __len__(self) -> int:
         return len(self.info)
@@ -113,6 +119,8 @@ class Pages:
             raise InvalidInputError(f"width must be a whole number of pixels, at least 1, not {width!r}")
         try:
             return self._drawers[page](width)
+        except workers.GivenUpError as error:
+            raise workers.GivenUpError(f"page {page + 1}: {error}") from None
         except InvalidInputError:
             raise
         except Exception as error:  # whatever Pillow and pdfium raise for broken files
@@ -150,21 +158,23 @@ class Pages:
         self._drawers.append(drawer)
 
     def _add_pdf(self, content: Any, name: str) -> None:
-        pdfium = _import_pdfium()
-        with _pdfium:
+        _import_pdfium()
+        most = MOST_PAGES - len(self.info)
+        draw: Callable[[int, PageInfo, int | None], Image.Image]
+        if self._seconds is None:
+            document = _Document(content, name)
+            self._documents.append(document)
+            infos, draw = document.infos(most), document.drawn
+        else:
+            call = partial(workers.shared.call, seconds=self._seconds)
             try:
-                document = pdfium.PdfDocument(content)
-                self._documents.append(document)
-                document.init_forms()  # else what was filled into a form is not drawn
-                count = min(len(document), MOST_PAGES - len(self.info))
-                infos = [_info_of(document, place) for place in range(count)]
-            except Exception:  # whatever the library raises for broken files
-                raise InvalidInputError(
-                    f"{name}: is no PDF that can be opened; it may be broken or encrypted"
-                ) from None
+                infos = call(_infos_in, content, name, most)
+            except workers.GivenUpError as error:
+                raise workers.GivenUpError(f"{name}: {error}") from None
+            draw = partial(call, _drawn_in, content, name)
         for place, info in enumerate(infos):
             self.info.append(info)
-            self._drawers.append(partial(_drawn, document, place, info))
+            self._drawers.append(partial(draw, place, info))
 
 
 def _content(source: Any) -> tuple[str, Any]:
@@ -202,17 +212,55 @@ def _scale(info: PageInfo, width: int | None) -> float:
     return 150 / POINTS_AN_INCH
 
 
-def _drawn(document: Any, place: int, info: PageInfo, width: int | None) -> Image.Image:
-    scale = _scale(info, width)
-    if info.width * info.height * scale * scale > MOST_PIXELS:
-        raise InvalidInputError(f"page {place + 1} has too many pixels to look at")
-    with _pdfium:
-        page = document[place]
+class _Document:
+    """A PDF that is open in this process."""
+
+    def __init__(self, content: Any, name: str) -> None:
+        self._name = name
+        with _pdfium, self._refused():
+            self._document = _import_pdfium().PdfDocument(content)
+            self._document.init_forms()  # else what was filled into a form is not drawn
+
+    def close(self) -> None:
+        with _pdfium:
+            self._document.close()
+
+    def infos(self, most: int) -> list[PageInfo]:
+        with _pdfium, self._refused():
+            return [_info_of(self._document, place) for place in range(min(len(self._document), most))]
+
+    @contextmanager
+    def _refused(self) -> Iterator[None]:
         try:
-            picture: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
-        finally:
-            page.close()
-    return picture
+            yield
+        except Exception:  # whatever the library raises for broken files
+            raise InvalidInputError(
+                f"{self._name}: is no PDF that can be opened; it may be broken or encrypted"
+            ) from None
+
+    def drawn(self, place: int, info: PageInfo, width: int | None) -> Image.Image:
+        scale = _scale(info, width)
+        if info.width * info.height * scale * scale > MOST_PIXELS:
+            raise InvalidInputError(f"page {place + 1} has too many pixels to look at")
+        with _pdfium:
+            page = self._document[place]
+            try:
+                picture: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+            finally:
+                page.close()
+        return picture
+
+
+def _infos_in(content: Any, name: str, most: int) -> list[PageInfo]:
+    """Describe the pages of a PDF, in a worker."""
+    with closing(_Document(content, name)) as document:
+        return document.infos(most)
+
+
+def _drawn_in(content: Any, name: str, place: int, info: PageInfo, width: int | None) -> Image.Image:
+    """Draw a page of a PDF, in a worker."""
+    with closing(_Document(content, name)) as document:
+        return document.drawn(place, info, width)
 
 
 def _info_of(document: Any, place: int) -> PageInfo:

@@ -1,4 +1,4 @@
-"""Pictures for pages: documents are opened in worker processes, so that a hostile one cannot hold up or end the rest.
+"""Pictures for pages: documents are opened in worker processes, so that a hostile one cannot block or end the rest.
 
 Everything is encoded anew: no metadata of a photograph, such as where it was taken, gets into a page.
 """
@@ -6,13 +6,9 @@ Everything is encoded anew: no metadata of a photograph, such as where it was ta
 from __future__ import annotations
 
 import io
-import multiprocessing
-import signal
-import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +21,7 @@ from .frames import State, place
 from .overlay import cut
 from .pages import PageInfo, Pages
 from .reads import Read
+from .workers import AT_ONCE, SECONDS, GivenUpError, Workers
 
 T = TypeVar("T")
 
@@ -37,9 +34,6 @@ QUALITY, METHOD = 70, 2
 
 LONGEST_SIDE = 16_383
 """Pixels of WebP; a scanned roll of receipts is longer."""
-
-SECONDS = 30
-"""For one document; then its worker is ended by the system."""
 
 MOST_SHOWN = 50
 """Pages of one document that are drawn."""
@@ -69,7 +63,7 @@ class Job:
     cuts: tuple[int, ...] = ()
     with_pages: bool = True
     dpi: float | None = None
-    seconds: int = SECONDS
+    seconds: float = SECONDS
     papers: int = 0
 
 
@@ -99,6 +93,7 @@ class Drawing:
         frame: of the first page with boxes.
         note: what was assumed.
         sizes: width and height of each page as it would be drawn.
+        given_up: whether it took too long, or ended its process.
     """
 
     number: int
@@ -109,6 +104,7 @@ class Drawing:
     frame: State = "none"
     note: str | None = None
     sizes: list[tuple[int, int]] = field(factory=list)
+    given_up: bool = False
 
 
 def draw(job: Job) -> Drawing:
@@ -124,7 +120,7 @@ def draw(job: Job) -> Drawing:
 
 
 def _draw(job: Job) -> Drawing:
-    with Pages(list(job.paths)) as pages:
+    with Pages(list(job.paths), seconds=None) as pages:
         placed, frames = place(job.reads, pages.info, operation=job.operation, dpi=job.dpi, papers=job.papers)
         frame = next((frames[page] for page in sorted(frames)), None)
         drawing = Drawing(
@@ -156,7 +152,7 @@ def _size(info: PageInfo) -> tuple[int, int]:
 def picture_of(paths: Sequence[Path], page: int) -> bytes | None:
     """Return a page as WebP; None if it cannot be drawn."""
     try:
-        with Pages(list(paths)) as pages:
+        with Pages(list(paths), seconds=None) as pages:
             return encode(pages.picture(page, WIDTH), WIDTH).content
     except CVSError:
         return None
@@ -173,24 +169,20 @@ def encode(picture: Any, width: int, height: int | None = None) -> Encoded:
     return Encoded(target.getvalue(), picture.width, picture.height)
 
 
-def _bounded(job: Job) -> Drawing:
-    """Draw in a worker. An alarm that nobody handles ends the process, also inside of a library."""
-    warnings.simplefilter("ignore")  # remarks of libraries on single files are no matter of the terminal
-    if hasattr(signal, "alarm"):
-        signal.alarm(job.seconds)
+def draw_in(workers: Workers, job: Job) -> Drawing:
+    """Draw a document in a worker. Problems are part of the result."""
     try:
-        return draw(job)
-    finally:
-        if hasattr(signal, "alarm"):
-            signal.alarm(0)
+        return workers.call(draw, job, seconds=job.seconds)
+    except GivenUpError as error:
+        return Drawing(job.number, str(error), given_up=True)
 
 
 @define
 class Drawers:
     """Worker processes that draw documents. Use it as a context manager."""
 
-    workers: int = 2
-    _pool: ProcessPoolExecutor | None = field(default=None, init=False)
+    workers: Workers = field(factory=Workers)
+    _threads: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(AT_ONCE), init=False)
 
     def __enter__(self) -> Self:
         return self
@@ -198,45 +190,18 @@ class Drawers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self.workers.close()
+        self._threads.shutdown()
 
     def draw(self, given: Iterable[tuple[T, Job | None]]) -> Iterator[tuple[T, Drawing | None]]:
         """Yield what was given, each with its drawing, in order; a bounded number is taken ahead."""
         source = iter(given)
-        waiting = deque((what, job, self._begin(job)) for what, job in islice(source, AHEAD))
+        waiting = deque((what, self._begin(job)) for what, job in islice(source, AHEAD))
         while waiting:
-            what, job, future = waiting.popleft()
-            if job is None or future is None:
-                yield what, None
-            else:
-                try:
-                    yield what, future.result()
-                except BrokenProcessPool:
-                    yield what, self._alone(job)
-                    waiting = deque((other, its, self._begin(its)) for other, its, _ in waiting)
-            waiting.extend((what, job, self._begin(job)) for what, job in islice(source, 1))
+            what, future = waiting.popleft()
+            yield what, None if future is None else future.result()
+            waiting.extend((what, self._begin(job)) for what, job in islice(source, 1))
 
     def _begin(self, job: Job | None) -> Future[Drawing] | None:
-        if job is None:
-            return None
-        if self._pool is None:
-            self._pool = _pool(self.workers)
-        try:
-            return self._pool.submit(_bounded, job)
-        except BrokenProcessPool:
-            self._pool.shutdown(wait=False)
-            self._pool = _pool(self.workers)
-            return self._pool.submit(_bounded, job)
-
-    def _alone(self, job: Job) -> Drawing:
-        """Some document has ended a worker: this one has a worker of its own, so that it is known whether it was it."""
-        with _pool(1) as pool:
-            try:
-                return pool.submit(_bounded, job).result()
-            except BrokenProcessPool:
-                return Drawing(job.number, f"it could not be drawn within {job.seconds} seconds, or ended its process")
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+        return None if job is None else self._threads.submit(draw_in, self.workers, job)

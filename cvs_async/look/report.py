@@ -20,6 +20,7 @@ from .overview import PLAIN_ROWS, Overview
 from .pictures import Drawers, Drawing, Job
 from .queue import KINDS, Entry, ReviewQueue
 from .reads import Read
+from .redaction import documented, known_warning
 from .summary import Summary
 from .template import render, require_libraries
 from .words import LANGUAGES
@@ -111,8 +112,8 @@ class _Report:
         for number, found in self._gathering:
             document = self._data.seen(number, found)
             summary.add(number, document)
-            queue.add(number, document)
-            self._rows.write(to_json(self._data.row(number, document)))
+            queue.add(number, found)  # what is required may be a field that is not documented
+            self._rows.write(to_json(self._data.row(number, found)))
             self._rows.write("\n")
             if number < PLAIN_ROWS:
                 yield number, document
@@ -157,7 +158,7 @@ class _Report:
             [path.parent for path in inputs],
             self._options.files,
             self._options.parameters,
-            [opening for reader in journals.readers for opening in reader.sessions()],
+            [session for reader in journals.readers for session in reader.sessions()],
             lambda key: [file for reader in journals.readers for file in reader.files(key)],
         )
 
@@ -221,15 +222,23 @@ class _Report:
             self._sources[entry] = [
                 entry.document,
                 entry.paper if entry.paper >= 0 or read is None else read.paper,
-                entry.path if read is None else read.path,
+                self._path_of(entry) if read is None else read.path,
                 None if read is None or self._options.redact else shortened(read.value),
                 None if read is None else read.confidence,
                 KINDS[entry.kind],
                 src_of_cut,
                 width,
                 height,
-                entry.note,
+                self._note_of(entry, seen),
             ]
+
+    def _path_of(self, entry: Entry) -> str:
+        return documented(entry.path) if self._options.redact else entry.path
+
+    def _note_of(self, entry: Entry, seen: DocumentView) -> str:
+        if KINDS[entry.kind] in ("failed", "held"):
+            return seen.why or ""
+        return known_warning(entry.note) if self._options.redact else entry.note
 
     def _entry(self, entry: Entry) -> list[Any]:
         return self._sources.pop(entry)
@@ -237,6 +246,7 @@ class _Report:
 
 def head_of(options: ReportOptions, title: str, summary: Summary) -> dict[str, Any]:
     """Return what the page says of itself."""
+    named = documented if options.redact else str
     return {
         "version": 1,
         "title": title,
@@ -246,8 +256,8 @@ def head_of(options: ReportOptions, title: str, summary: Summary) -> dict[str, A
         "redacted": options.redact,
         "lang": options.lang,
         "low": options.limits.low,
-        "lows": dict(options.limits.lows),
-        "require": list(options.limits.required),
+        "lows": {named(name): low for name, low in options.limits.lows.items()},
+        "require": [named(name) for name in options.limits.required],
         "sample": options.sample,
         "pictures": "none" if options.redact else options.pictures,
         "shard": SHARD,

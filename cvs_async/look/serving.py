@@ -6,6 +6,7 @@ request is answered only if it names this server and its port exactly, and carri
 
 from __future__ import annotations
 
+import html
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
@@ -16,11 +17,12 @@ import anyio.to_thread
 from attrs import define, field
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ..errors import InvalidInputError
-from .live import Live
+from ..errors import CVSError, InvalidInputError
+from .data import to_json
+from .live import Live, reason_of
 from .template import text_of
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -40,6 +42,9 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+
+ENTRANCE = '<!doctype html><title>cvs-async view</title><meta http-equiv="refresh" content="0; url=/">'
+"""It leads to the page."""
 
 LARGEST_VERDICT = 10_000
 """Bytes."""
@@ -105,7 +110,8 @@ class Guard:
         """Exchange the token of the address for a cookie, so that it stays in no history and no referrer."""
         if "token" not in request.query_params:
             return None
-        response = RedirectResponse("/", 303)
+        # A redirect would be part of the way from the file that opened the browser: no strict cookie is sent on it.
+        response = HTMLResponse(ENTRANCE)
         response.set_cookie(self.cookie, self.token, httponly=True, samesite="strict", path="/")
         return response
 
@@ -139,7 +145,8 @@ def make_app(live: Live, pause: float = 1.0) -> Starlette:
             Route("/cut/{place:int}/{number:int}", answers.cut),
             Route("/events", answers.events),
             Route("/verdict", answers.verdict, methods=["POST"]),
-        ]
+        ],
+        exception_handlers={CVSError: _failed, OSError: _failed},
     )
 
 
@@ -163,7 +170,11 @@ class _Answers:
         name = request.path_params["name"].removesuffix(".js")
         if not PART.fullmatch(name):
             return _missing()
-        text = await anyio.to_thread.run_sync(self.live.part, name)
+        try:
+            text = await anyio.to_thread.run_sync(self.live.part, name)
+        except (CVSError, OSError) as error:  # a script with another status is not run, and could not say why
+            text = to_json([name, reason_of(error)])[1:-1]
+            return Response(f"cvs.failed({text});", media_type="text/javascript")
         return _missing() if text is None else Response(f'cvs("{name}",{text});', media_type="text/javascript")
 
     async def picture(self, request: Request) -> Response:
@@ -191,7 +202,7 @@ class _Answers:
         except InvalidInputError as error:
             return PlainTextResponse(str(error), 400)
         except OSError as error:
-            return PlainTextResponse(f"the verdict cannot be written: {error.strerror}", 500)
+            return PlainTextResponse(f"the verdict cannot be written: {reason_of(error)}", 500)
         return Response(status_code=204)
 
 
@@ -199,7 +210,12 @@ async def _changes(request: Request, live: Live, pause: float) -> AsyncIterator[
     """The number of each snapshot, as an event; a comment now and then finds out that the page is gone."""
     known = live.snapshot.number
     while not await request.is_disconnected():
-        number = await anyio.to_thread.run_sync(live.look)
+        try:
+            number = await anyio.to_thread.run_sync(live.look)
+        except (CVSError, OSError) as error:  # the journal may come back, as from a network
+            yield f": {' '.join(reason_of(error).split())}\n\n"
+            await anyio.sleep(pause)
+            continue
         yield f"data: {number}\n\n" if number != known else ": still here\n\n"
         known = number
         await anyio.sleep(pause)
@@ -207,3 +223,11 @@ async def _changes(request: Request, live: Live, pause: float) -> AsyncIterator[
 
 def _missing() -> Response:
     return PlainTextResponse("there is no such thing", 404)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """Say why something cannot be shown: a journal is gone, damaged, or of another version."""
+    reason = reason_of(error)
+    if request.url.path != "/":
+        return PlainTextResponse(reason, 500)
+    return HTMLResponse(f"<!doctype html><title>cvs-async view</title><p>{html.escape(reason)}", 500)

@@ -240,7 +240,8 @@ def test_a_redacted_page_is_whole(redacted: Path, opened: Open) -> None:
     for view in (*VIEWS, f"d{len(rows_of(redacted))}"):
         go(page, view)
     go(page, "documents")
-    assert page.locator("#rows tr.row").count() == len(rows_of(redacted))
+    count = len(rows_of(redacted))
+    assert page.locator("#counted").inner_text() == f"{count} of {count}"
     assert page.locator("header .badge").inner_text() == "redacted"
 
 
@@ -270,8 +271,38 @@ def test_the_keyboard_is_enough(report: Path, opened: Open) -> None:
     page.locator("#v-document h2").filter(has_text=first).wait_for()
     page.keyboard.press("m")
     assert page.evaluate("document.body.classList.contains('masked')")
+    number = page.evaluate("location.hash")
     page.keyboard.press("Escape")
     page.wait_for_selector("body[data-view=documents]")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == number
+
+
+def test_back_from_a_document_its_row_is_in_sight(opened: Open, tmp_path: Path) -> None:
+    info = {"id": {"value": "1", "confidence": 0.9}}
+    written(tmp_path / "x.jsonl", ((f"{number}.jpg", {"type": "passport", "info": info}) for number in range(900)))
+    write_report([tmp_path / "x.jsonl"], tmp_path / "a.html", OPTIONS)
+    page = opened(tmp_path / "a.html", "#d700")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("body[data-view=documents]")
+    assert page.evaluate("document.activeElement.textContent") == "699.jpg"
+    box, frame = page.locator("#rows a:focus").bounding_box(), page.locator("#rows").bounding_box()
+    assert frame["y"] < box["y"] < frame["y"] + frame["height"]
+
+
+def test_all_rows_are_printed_and_none_is_cut(opened: Open, tmp_path: Path) -> None:
+    info = {"id": {"value": "1", "confidence": 0.9}}
+    names = [f"scans/{number:04}-một-tên-khá-dài-của-tệp.jpg" for number in range(300)]
+    written(tmp_path / "x.jsonl", ((name, {"type": "passport", "info": info}) for name in names))
+    write_report([tmp_path / "x.jsonl"], tmp_path / "a.html", OPTIONS)
+    page = opened(tmp_path / "a.html")
+    page.pdf(path=tmp_path / "a.pdf", format="A4")
+    sheets = [sheet.extract_text() for sheet in PdfReader(tmp_path / "a.pdf").pages]
+    text = "".join(sheets).replace("\n", "")
+    assert all(f"{number:04}-" in text for number in range(300))
+    assert all("holds personal data" in sheet and len(sheet) > 60 for sheet in sheets)
+    assert len(sheets) < 30
+    assert all("check_sum" in sheet for sheet in sheets)  # the last column, in the head of each sheet
+    page.wait_for_function("document.querySelectorAll('#rows tr').length <= 100")  # on the screen again
 
 
 def test_single_keys_can_be_switched_off(in_file: Path, opened: Open) -> None:
@@ -283,7 +314,7 @@ def test_single_keys_can_be_switched_off(in_file: Path, opened: Open) -> None:
     assert not page.evaluate("document.body.classList.contains('masked')")
 
 
-@pytest.mark.parametrize("view", ["d4", "review"])
+@pytest.mark.parametrize("view", ["d4", "review", "fields"])
 def test_every_sheet_of_paper_says_that_it_holds_personal_data(
     in_file: Path, opened: Open, tmp_path: Path, view: str
 ) -> None:

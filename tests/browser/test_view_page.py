@@ -10,11 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import uvicorn
 
 from cvs_async import AsyncCVS
+from cvs_async.cli.view import _open as open_browser
 from cvs_async.look.live import Live
 from cvs_async.look.serving import Guard, make_app
 from cvs_async.sandbox import Sandbox, write_samples
@@ -85,7 +87,8 @@ def batches(sandbox_port: str, tmp_path: Path, files: list[Path]) -> Batches:
 @pytest.fixture
 def guard(batches: Batches) -> Iterator[Guard]:
     listening = socket.create_server(("127.0.0.1", 0))
-    guard = Guard(make_app(Live([batches.journal], OPTIONS), pause=0.1), listening.getsockname()[1])
+    live = Live([batches.journal], OPTIONS)
+    guard = Guard(make_app(live, pause=0.1), listening.getsockname()[1])
     config = uvicorn.Config(guard, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -93,6 +96,7 @@ def guard(batches: Batches) -> Iterator[Guard]:
     yield guard
     server.should_exit = True
     thread.join(20)
+    live.close()
 
 
 @pytest.fixture
@@ -117,6 +121,39 @@ def test_the_page_follows_a_batch(guard: Guard, page: Any, batches: Batches, fil
     assert page.locator(".sheet .box").count() > 0
     loaded = page.evaluate(WIDTH_OF_PICTURE)
     assert loaded > 100
+    assert page.problems == []
+
+
+def test_the_file_that_opens_a_browser_leads_to_the_page(guard: Guard, page: Any, tmp_path: Path) -> None:
+    """A browser takes this for a way from another site, on which it sends no strict cookie."""
+    with patch("webbrowser.open", page.goto):
+        open_browser(tmp_path, guard.address)
+    page.wait_for_selector("html[data-ready]")
+    assert page.url == f"http://127.0.0.1:{guard.port}/"
+    page.go_back()
+    assert guard.token not in page.url
+    page.goto("about:blank")
+    page.goto(f"http://127.0.0.1:{guard.port}/#review")
+    page.wait_for_selector("html[data-ready]")
+
+
+def test_verdicts_that_cannot_be_read_are_said(guard: Guard, page: Any, batches: Batches) -> None:
+    batches.journal.with_name("claims.review.jsonl").write_text("junk\n")
+    page.goto(guard.address)
+    page.wait_for_selector("html[data-ready]")
+    page.click("#rows td:first-child a >> nth=0")
+    page.wait_for_selector(".papers tr[data-id]")
+    assert "line 1 is no verdict" in page.inner_text("#message")
+    assert page.problems == []
+
+
+def test_a_journal_that_is_gone_is_said(guard: Guard, page: Any, batches: Batches) -> None:
+    page.goto(guard.address)
+    page.wait_for_selector("html[data-ready]")
+    batches.journal.unlink()
+    page.click("#rows td:first-child a >> nth=0")
+    page.wait_for_selector("#message:not([hidden])")
+    assert "there is no journal" in page.inner_text("#message")
     assert page.problems == []
 
 

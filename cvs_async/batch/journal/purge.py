@@ -13,10 +13,19 @@ PURGE = """
 DELETE FROM contents
 WHERE (SELECT max(coalesce(ended_at, sent_at)) FROM requests WHERE document = contents.document) < ?
 """
+PURGE_SESSIONS = """
+DELETE FROM openings WHERE number NOT IN (SELECT opening FROM requests) AND after = coalesce(
+  (SELECT after FROM openings next WHERE next.number > openings.number ORDER BY number LIMIT 1),
+  (SELECT max(id) FROM sources), 0
+)
+"""
 
 
 def purge_journal(path: str | os.PathLike[str], older_than: float) -> int:
-    """Drop the answers that are older than so many seconds, and free their space. Keys and charges stay.
+    """Drop the answers that are older than so many seconds, and free their space.
+
+    Keys, charges and names stay, as do the folder and the parameters of each session that has claimed or sent a
+    document. Other sessions are dropped.
 
     Blocks; in an event loop, use it in a thread.
 
@@ -31,6 +40,7 @@ def purge_journal(path: str | os.PathLike[str], older_than: float) -> int:
         database = open_to_write(path, stack)
         database.execute("PRAGMA secure_delete = ON")
         dropped = database.execute(PURGE, (time.time() - older_than,)).rowcount
+        database.execute(PURGE_SESSIONS)
         database.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page only
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return dropped

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from .records import COLUMNS, PERMANENT
 
-FILES = """
-SELECT s.name, s.files FROM sources d JOIN sources s ON s.document = d.id
+_SESSION = "o.number, o.at, o.folder, o.operation, o.parameters"
+SESSIONS = f"SELECT {_SESSION} FROM openings o ORDER BY number"  # noqa: S608
+FILES = f"""
+SELECT s.name, s.files, {_SESSION} FROM sources d JOIN sources s ON s.document = d.id
+LEFT JOIN openings o ON o.number = (SELECT number FROM openings WHERE after < s.id ORDER BY number DESC LIMIT 1)
 WHERE d.key = ? AND d.document = d.id ORDER BY s.id
-"""
+"""  # noqa: S608
 OPERATIONS = "SELECT operation FROM sources GROUP BY operation ORDER BY min(id)"
 SOURCES = "SELECT count(*), count(*) FILTER (WHERE document = id), min(claimed_at) FROM sources"
 # Beside max(), the other columns are those of the row with the greatest number.

@@ -234,19 +234,19 @@ class JournalReader:
         if not self._has_sessions:
             return []
         with self._reading():
-            rows = self._database.execute("SELECT * FROM openings ORDER BY number").fetchall()
-        return [
-            Session(number, at, folder, operation, json.loads(parameters or "{}"))
-            for number, at, folder, operation, parameters in rows
-        ]
+            rows = self._database.execute(queries.SESSIONS).fetchall()
+        return [_to_session(row) for row in rows]
 
     def files(self, key: str) -> list[SourceFile]:
-        """Return the names of a document, by its key, with the state of their files when they were claimed."""
+        """Return the names of a document, by its key, each with the state of its files and the session of its claim."""
         if not self._has_sessions:
             return []
         with self._reading():
             rows = self._database.execute(queries.FILES, (to_key(key),)).fetchall()
-        return [SourceFile(name, *_state_of_files(state)) for name, state in rows]
+        return [
+            SourceFile(name, *_state_of_files(state), None if session[0] is None else _to_session(session))
+            for name, state, *session in rows
+        ]
 
     @property
     def _has_sessions(self) -> bool:
@@ -296,6 +296,11 @@ class JournalReader:
 def _state(path: Path) -> tuple[int, ...]:
     status = os.stat(path)
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, size_of(wal_path(path))
+
+
+def _to_session(row: Sequence[Any]) -> Session:
+    number, at, folder, operation, parameters = row
+    return Session(number, at, folder, operation, json.loads(parameters or "{}"))
 
 
 def _state_of_files(state: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -95,11 +95,13 @@ class SourceFile:
         name: as it was given; several inputs in one line.
         sizes: of the files, in bytes; empty where the inputs were not files.
         modified_ns: of the files, in nanoseconds since 1970.
+        session: in which the name was claimed; None where an older version of the library has recorded the name.
     """
 
     name: str
     sizes: tuple[int, ...] = ()
     modified_ns: tuple[int, ...] = ()
+    session: Session | None = None
 
 
 @frozen

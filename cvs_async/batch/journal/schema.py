@@ -20,9 +20,11 @@ OUTPUTS = """CREATE TABLE outputs (
 ) WITHOUT ROWID"""
 
 # Where each session ran and what it called, so that the files of its documents can be found again. The file format
-# calls a session an opening.
+# calls a session an opening. `after` is the last source before it: a source belongs to the last session that began
+# before it, and needs no column for it.
 SESSIONS = """CREATE TABLE openings (
-    number INTEGER PRIMARY KEY, at REAL NOT NULL, folder TEXT, operation TEXT, parameters TEXT
+    number INTEGER PRIMARY KEY, at REAL NOT NULL, folder TEXT, operation TEXT, parameters TEXT,
+    after INTEGER NOT NULL
 )"""
 SESSIONS_SINCE = 3
 """The version of journals with a table of sessions."""

@@ -94,9 +94,9 @@ class Writer:
             self._service.enter(self._database, self._path)
         self._database.execute("UPDATE journal SET opening = opening + 1")
         [(self._session,)] = self._database.execute("SELECT opening FROM journal").fetchall()
-        session = self._session, time.time(), _working_directory(), *(self._info or (None, None))
-        self._database.execute("INSERT OR REPLACE INTO openings VALUES (?, ?, ?, ?, ?)", session)
         [(self._last_id,)] = self._database.execute("SELECT coalesce(max(id), 0) FROM sources").fetchall()
+        session = self._session, time.time(), _working_directory(), *(self._info or (None, None)), self._last_id
+        self._database.execute("INSERT OR REPLACE INTO openings VALUES (?, ?, ?, ?, ?, ?)", session)
         [(self._version,)] = self._database.execute("PRAGMA data_version").fetchall()
 
     def _least_size(self) -> int:

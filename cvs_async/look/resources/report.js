@@ -4,6 +4,7 @@
 (() => {
   const NAME = 0, STATUS = 1, TYPES = 2, LEAST = 4, LOW = 5, CHARGE = 8, REFERENCE = 11, WHY = 13, COPIES = 14;
   const ROW = 34; // pixels of a row of the table
+  const MOST_PRINTED = 2000; // rows
   const SORTED = { file: 0, status: 1, type: 2, pages: 3, least: 4, low: 5, missing: 6, warnings: 7, charge: 8, requests: 9, seconds: 10, reference: 11, check_sum: 12 };
   const mode = document.documentElement.dataset.mode;
   const $ = (id) => document.getElementById(id);
@@ -50,6 +51,11 @@
     waiting.get(name)?.(value);
     waiting.delete(name);
   };
+  window.cvs.failed = (name, reason) => { // it is asked for again when it is needed again
+    say(reason);
+    waiting.get(name)?.([]);
+    waiting.delete(name);
+  };
 
   function part(name) {
     if (store.has(name)) return Promise.resolve(store.get(name));
@@ -61,7 +67,7 @@
     return new Promise((done) => {
       waiting.set(name, done);
       const script = make("script", { src: `data/${name}.js` });
-      script.addEventListener("error", () => { say(tr("failed_part", { name })); done([]); });
+      script.addEventListener("error", () => window.cvs.failed(name, $("message").dataset.failed.replace("{name}", name)));
       document.head.append(script);
     });
   }
@@ -127,6 +133,7 @@
 
   let painted = "";
   function paint(anew = false) {
+    if (printing) return;
     const box = $("rows");
     const first = Math.max(Math.floor(box.scrollTop / ROW) - 10, 0);
     const last = Math.min(first + Math.ceil(box.clientHeight / ROW) + 20, shown.length);
@@ -139,6 +146,14 @@
       return make("tr", { className: "spacer", ariaHidden: "true" }, make("td", { colSpan: 13 }, gap));
     };
     body.replaceChildren(space(first), ...shown.slice(first, last).map(row), space(shown.length - last));
+  }
+
+  // On paper there is no scrolling: all rows are there, within bounds.
+  let printing = false;
+  function paintForPaper() {
+    printing = true;
+    const rest = shown.length > MOST_PRINTED ? [make("tr", {}, make("td", { colSpan: 13, textContent: `… ${MOST_PRINTED} ${tr("of")} ${shown.length}` }))] : [];
+    $("rows").querySelector("tbody").replaceChildren(...shown.slice(0, MOST_PRINTED).map(row), ...rest);
   }
 
   function row(number) {
@@ -188,6 +203,8 @@
     document.querySelectorAll(".plain").forEach((note) => { note.hidden = true; });
     $("rows").addEventListener("scroll", () => requestAnimationFrame(() => paint()));
     window.addEventListener("resize", () => paint(true));
+    window.addEventListener("beforeprint", paintForPaper);
+    window.addEventListener("afterprint", () => { printing = false; paint(true); });
     filter();
   }
 
@@ -202,9 +219,9 @@
 
   async function show(number) {
     const data = await details(number);
-    if (!data) return;
+    if (!data) return false;
     const cells = index.rows[number];
-    if (mode === "view" && data.key !== cells[16]) return location.reload(); // the journal has changed meanwhile
+    if (mode === "view" && data.key !== cells[16]) return location.reload(), false; // the journal has changed meanwhile
     open = { ...open, number, page: 0, zoom: 1, data };
     const place = shown.indexOf(number);
     const order = place < 0 ? index.rows.map((_, each) => each) : shown;
@@ -212,10 +229,10 @@
     const step = (by, name, key) => make("a", {
       href: `#d${(order[at + by] ?? number) + 1}`, textContent: `${tr(name)} (${key})`, className: "step", hidden: order[at + by] === undefined,
     });
-    const facts = [cells[CHARGE], `${cells[9]} ${tr("n_requests")}`, cells[REFERENCE], cells[12] && `${tr("check_sum")} ${cells[12]}`,
+    const facts = [cells[CHARGE], `${tr("n_requests")}: ${cells[9]}`, cells[REFERENCE], cells[12] && `${tr("check_sum")} ${cells[12]}`,
       data.answered_at && `${tr("answered")} ${new Date(data.answered_at * 1000).toLocaleString(index.lang)}`];
     const head = make("div", { className: "bar" },
-      make("a", { href: "#documents", textContent: `← ${tr("back")}` }),
+      make("a", { href: "#documents", className: "back", textContent: `← ${tr("back")}` }),
       make("h2", { textContent: cells[NAME], lang: "vi", tabIndex: -1 }),
       make("span", { className: cells[STATUS], textContent: tr(`n_${cells[STATUS]}`) }),
       make("span", { className: "note", textContent: facts.filter(Boolean).join(" · ") }),
@@ -225,6 +242,7 @@
     $("v-document").replaceChildren(head, ...problems(data), sides);
     turn(0);
     if (mode === "view") showVerdicts();
+    return true;
   }
 
   function problems(data) {
@@ -430,18 +448,26 @@
   async function route() {
     const asked = location.hash.slice(1) || "documents";
     const number = /^d\d+$/.test(asked) ? Number(asked.slice(1)) - 1 : -1;
-    const view = number >= 0 && number < index.rows.length ? "document" : VIEWS.includes(asked) ? asked : "documents";
-    if (view === "document") await show(number);
+    let view = number >= 0 && number < index.rows.length ? "document" : VIEWS.includes(asked) ? asked : "documents";
+    if (view === "document" && !await show(number)) view = "documents";
     if (view === "review") await review();
     VIEWS.forEach((each) => { $(`v-${each}`).hidden = each !== view; });
     $("cards").hidden = view === "document";
-    document.body.dataset.view = view;
     document.querySelectorAll("nav a").forEach((link) => {
       if (link.hash === `#${view}`) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     });
-    if (view === "documents") paint(true);
+    if (view === "documents") backFrom(document.body.dataset.view);
+    document.body.dataset.view = view;
     if (view === "document") document.querySelector("#v-document h2").focus({ preventScroll: true });
+  }
+
+  // Whoever comes back from a document goes on at its row.
+  function backFrom(view) {
+    const at = view === "document" ? shown.indexOf(open.number) : -1;
+    if (at >= 0) $("rows").scrollTop = Math.max(at * ROW - $("rows").clientHeight / 2, 0);
+    paint(true);
+    if (at >= 0) $("rows").querySelector(`a[href="#d${open.number + 1}"]`)?.focus();
   }
 
   const step = (name) => [...document.querySelectorAll("#v-document a.step")].find((link) => link.textContent.includes(`(${name})`) && !link.hidden)?.click();
@@ -460,10 +486,21 @@
     Object.assign(KEYS, { y: say("right"), x: say("wrong"), e: edit });
   }
 
+  // A browser may refuse to store anything: then the switch holds for this page.
+  let keys = "on";
+  function keysAreOff() {
+    try { keys = localStorage.getItem("cvs-keys") ?? keys; } catch { /* refused */ }
+    return keys === "off";
+  }
+  function setKeys(on) {
+    keys = on ? "on" : "off";
+    try { localStorage.setItem("cvs-keys", keys); } catch { /* refused */ }
+  }
+
   function pressed(event) {
     const typing = event.target.closest("input, select, textarea");
     if (event.ctrlKey || event.altKey || event.metaKey || (typing && event.key !== "Escape")) return;
-    if (event.key !== "Escape" && localStorage.getItem("cvs-keys") === "off") return;
+    if (event.key !== "Escape" && keysAreOff()) return;
     const act = /^[1-9]$/.test(event.key) && open.data?.pages[event.key - 1] && !$("v-document").hidden ? () => turn(event.key - 1) : KEYS[event.key];
     if (!act) return;
     event.preventDefault();
@@ -472,8 +509,8 @@
   }
 
   function help() {
-    const off = localStorage.getItem("cvs-keys") === "off";
-    const box = make("input", { type: "checkbox", checked: !off, on: { change: (event) => localStorage.setItem("cvs-keys", event.target.checked ? "on" : "off") } });
+    const off = keysAreOff();
+    const box = make("input", { type: "checkbox", checked: !off, on: { change: (event) => setKeys(event.target.checked) } });
     say(mode === "view" ? `${tr("help")} · ${tr("help_view")}` : tr("help"));
     $("message").append(" ", make("label", {}, box, ` ${tr("keys_off")}`));
   }
@@ -514,6 +551,7 @@
   }
 
   function showVerdicts() {
+    if (open.data.verdicts_problem) say(open.data.verdicts_problem);
     for (const [id, [verdict, value]] of Object.entries(open.data.verdicts ?? {})) {
       const element = document.querySelector(`.papers [data-id="${id}"]`);
       if (element) judged(element, verdict, value);
@@ -533,6 +571,7 @@
 
   async function begin() {
     index = await part("index");
+    if (!index.rows) return;
     words = index.words;
     prepareTable();
     $("help-button").hidden = false;

@@ -1,0 +1,254 @@
+"""Worker processes for documents. A document that hangs or crashes a library ends its worker, and nothing else.
+
+`multiprocessing` would import the caller's main module again: a script without a guard would run, and pay, again. A
+worker of this module imports nothing but this library.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import IO, Any, Self, TypeVar
+
+from attrs import define, field
+
+from ..errors import ConfigurationError, CVSError, InvalidInputError
+
+T = TypeVar("T")
+
+SECONDS = 30
+"""For one document."""
+
+SECONDS_TO_START = 60
+
+AT_ONCE = 2
+"""Workers of one owner."""
+
+_PROGRAM = "import sys; sys.path[:] = {path!r}; from cvs_async.look.workers import main; main()"
+_UNFINISHED = (OSError, EOFError, pickle.UnpicklingError)
+"""What the end of a worker looks like."""
+
+
+class GivenUpError(InvalidInputError):
+    """A document was not finished within its time, or has ended its worker."""
+
+
+@define(eq=False)
+class Workers:
+    """Call functions of this library in other processes. Threads may share it; `close` ends the processes.
+
+    Args:
+        most: calls at the same time; further ones wait.
+    """
+
+    most: int = AT_ONCE
+    _places: threading.Semaphore = field(init=False)
+    _idle: list[_Worker] = field(factory=list, init=False)
+    _busy: set[_Worker] = field(factory=set, init=False)
+    _is_closed: bool = field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._places = threading.Semaphore(self.most)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def call(self, function: Callable[..., T], *arguments: Any, seconds: float = SECONDS) -> T:
+        """Return what a function returns. It and its arguments must be picklable.
+
+        Raises:
+            GivenUpError: after the time, or if the process ended twice.
+            InvalidInputError, ConfigurationError: as the function does.
+        """
+        with self._places:
+            for is_last in (False, True):
+                worker = self._take()
+                try:
+                    answer: T = worker.call(function, arguments, seconds)
+                except _Ended:  # perhaps the system has ended it: the document is innocent until it happens again
+                    worker.end()
+                    if is_last or self._is_closed:
+                        raise GivenUpError("it ended the process that drew it") from None
+                except CVSError as error:
+                    self._put_back(worker, ends=isinstance(error, GivenUpError))
+                    raise
+                except BaseException:  # its answer would be read as that of the next call
+                    worker.end()
+                    raise
+                else:
+                    self._put_back(worker)
+                    return answer
+                finally:
+                    self._busy.discard(worker)
+        raise AssertionError("unreachable")
+
+    def _take(self) -> _Worker:
+        while self._idle:
+            with suppress(IndexError):  # another thread has taken the last one
+                worker = self._idle.pop()
+                if worker.is_alive:
+                    self._busy.add(worker)
+                    return worker
+                worker.end()
+        worker = _Worker()
+        self._busy.add(worker)
+        return worker
+
+    def _put_back(self, worker: _Worker, *, ends: bool = False) -> None:
+        if ends or self._is_closed:
+            worker.end()
+        else:
+            self._idle.append(worker)
+
+    def close(self) -> None:
+        """End all processes, also those that are at work."""
+        self._is_closed = True
+        for worker in (*self._idle, *self._busy):
+            worker.end()
+        self._idle.clear()
+
+
+class _Ended(Exception):
+    """A worker has ended, and not because of its time."""
+
+
+class _Worker:
+    """One process, and the pipes to it."""
+
+    def __init__(self) -> None:
+        if not sys.executable:
+            raise ConfigurationError("documents are drawn by another process of Python, and sys.executable is empty")
+        program = _PROGRAM.format(path=[str(path) for path in sys.path])
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        command = [sys.executable, "-c", program]
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing)  # noqa: S603 - ours
+        self._is_started = False
+        self._is_late = False
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...], seconds: float) -> Any:
+        if not self._is_started:
+            self._bounded(SECONDS_TO_START, None)
+            self._is_started = True
+        error, answer = self._bounded(seconds, (function, arguments, _folder(), seconds))
+        if error is not None:
+            raise (ConfigurationError if error == "ConfigurationError" else InvalidInputError)(answer)
+        return answer
+
+    def _bounded(self, seconds: float, message: object) -> Any:
+        """Send a message, if there is one, and return the next answer."""
+        timer = threading.Timer(seconds, self._give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            assert self._process.stdin is not None  # noqa: S101 - it is a pipe
+            assert self._process.stdout is not None  # noqa: S101 - likewise
+            if message is not None:
+                _send(self._process.stdin, message)
+            return pickle.load(self._process.stdout)  # noqa: S301 - of our own process
+        except _UNFINISHED:
+            if self._is_late:
+                raise GivenUpError(f"it was not finished within {seconds:g} seconds") from None
+            raise _Ended from None
+        finally:
+            timer.cancel()
+
+    def _give_up(self) -> None:
+        self._is_late = True
+        self._process.kill()
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError, ValueError):  # what was not sent any more; or another thread reads it
+                    pipe.close()
+
+
+def _send(pipe: IO[bytes], message: object) -> None:
+    pipe.write(pickle.dumps(message))
+    pipe.flush()
+
+
+def _folder() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed
+        return None
+
+
+# --- in the worker
+
+
+def main() -> None:
+    """Answer calls until standard input ends. Whatever a library prints goes nowhere."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    warnings.simplefilter("ignore")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, which then ends this process
+    _send(answers, "ready")
+    with suppress(*_UNFINISHED, KeyboardInterrupt):
+        while True:
+            function, arguments, folder, seconds = pickle.load(sys.stdin.buffer)  # noqa: S301 - of our own parent
+            with suppress(OSError):
+                os.chdir(folder or ".")
+            with _Alarm(seconds):
+                answer = _answer(function, arguments)
+            _send(answers, answer)
+
+
+def _answer(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str | None, Any]:
+    try:
+        return None, function(*arguments)
+    except CVSError as error:
+        return type(error).__name__, str(error)
+    except Exception as error:  # the words of a library may be those of the document
+        return "InvalidInputError", f"it cannot be drawn ({type(error).__name__})"
+
+
+class _Alarm:
+    """End this process some time after the caller should have done so: it may be gone itself."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = int(seconds) + 5
+
+    def __enter__(self) -> None:
+        if hasattr(signal, "alarm"):
+            signal.alarm(self._seconds)
+
+    def __exit__(self, *_: object) -> None:
+        if hasattr(signal, "alarm"):
+            signal.alarm(0)
+
+
+# --- those of the whole process
+
+
+shared = Workers()
+"""For single calls such as `overlay`: they need not start a process each."""
+
+
+def _forget() -> None:
+    """Start anew in a forked child: the workers are those of its parent."""
+    global shared
+    shared = Workers()
+
+
+atexit.register(lambda: shared.close())
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
