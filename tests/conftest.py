@@ -6,6 +6,7 @@ import atexit
 import io
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -35,7 +36,16 @@ def _guard_processes() -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (folder, known)))
 
 
+def _keep_bytecode() -> None:
+    """Compile modules once for all processes, though not beside their files where the surroundings forbid that."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        folder = Path(__file__).parents[1] / ".pytest_cache" / "bytecode"
+        sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(folder))
+        sys.dont_write_bytecode = False
+
+
 _guard_processes()
+_keep_bytecode()
 
 
 @pytest.fixture(autouse=True)
