@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import io
+import json
 import os
 import signal
 import sys
@@ -12,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from cvs_async import AsyncCVS
@@ -44,6 +47,9 @@ def _keep_bytecode() -> None:
         sys.dont_write_bytecode = False
 
 
+# What a property says must not hang on how fast the machine is.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 _guard_processes()
 _keep_bytecode()
 
@@ -64,6 +70,23 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
     """Two dozen sample documents of all kinds, some of them broken."""
     return list(write_samples(tmp_path_factory.mktemp("samples"), 24, seed=1))
+
+
+@pytest.fixture(scope="session")
+def all_kinds(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    """119 sample documents of all kinds, the rare ones too; written once for all processes of the run, so only read."""
+    folder = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        folder = folder.parent
+    index, files = folder / "all-kinds.json", folder / "all-kinds"
+    with open(folder / "all-kinds.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not index.exists():
+            written = write_samples(files, 119, seed=3)
+            names = [(sample.path.name, sample.kind, sample.operation) for sample in written]
+            index.write_text(json.dumps(names), encoding="utf-8")
+    known = json.loads(index.read_text(encoding="utf-8"))
+    return [Sample(files / name, kind, operation) for name, kind, operation in known]
 
 
 @pytest.fixture(scope="session")

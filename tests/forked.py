@@ -34,15 +34,24 @@ from cvs_async.cli import main
 main()
 """
 EARLY = (
+    "aiohttp",
+    "anyio._backends._asyncio",
+    "cvs_async._transport_aiohttp",
     "cvs_async.cli.app",
     "cvs_async.look.report",
     "cvs_async.sandbox",
+    "httpx",
+    "jinja2.runtime",
+    "pydantic.json_schema",
+    "pydantic.type_adapter",
+    "pydantic.types",
     "pypdf",
     "rich.live",
     "rich.markdown",
     "rich.progress",
     "rich.table",
     "typer.rich_utils",
+    "uvicorn.protocols.http.auto",
 )
 
 
@@ -189,7 +198,10 @@ def _become(request: int, streams: Sequence[int]) -> None:
     sys.argv = ["-c", *wanted["arguments"]]
     # As the interpreter opens them in UTF-8 mode.
     lenient: Any = {"encoding": "utf-8", "errors": "surrogateescape", "closefd": False}
-    messages = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
-    for name, stream in (("stdin", open(0, **lenient)), ("stdout", open(1, "w", **lenient)), ("stderr", messages)):
+    escaping = lenient | {"errors": "backslashreplace", "buffering": 1}
+    for number, (name, mode, how) in enumerate(
+        (("stdin", "r", lenient), ("stdout", "w", lenient), ("stderr", "w", escaping))
+    ):
+        stream = open(number, mode, **how)  # noqa: SIM115 - open to the end, as the interpreter's own
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
