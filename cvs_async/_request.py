@@ -52,8 +52,8 @@ class Body:
         """All of it, if it is in memory as it is sent."""
         contents: list[bytes] = []
         for piece in self.pieces:
-            content = piece if isinstance(piece, bytes) else piece.content if isinstance(piece, Part) else None
-            if content is None:
+            content = piece.content if isinstance(piece, Part) else piece
+            if not isinstance(content, bytes):
                 return None
             contents.append(content)
         return contents

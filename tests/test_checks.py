@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cvs_async import Reply, models
@@ -44,6 +44,7 @@ from cvs_async.models.fields import PAPERS, Document
 from cvs_async.sandbox import Sample
 from cvs_async.sandbox.einvoice import read_einvoice
 from cvs_async.sandbox.truth import read_truth
+from tests.examples import examples
 
 TODAY = datetime.date(2026, 11, 25)
 
@@ -502,7 +503,7 @@ MODELS = sorted(
 
 
 @given(st.data())
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+@examples(400)
 def test_garbage_in_every_field_never_raises(data: st.DataObject) -> None:
     cls = data.draw(st.sampled_from(MODELS))
     names = [attribute.name for attribute in attrs.fields(cls)] + ["dob_checksum", "id_checksum", "json"]
