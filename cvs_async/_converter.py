@@ -249,13 +249,19 @@ def _typed_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     return read
 
 
+def _as_list(raw: Any) -> list[Any]:
+    if isinstance(raw, list):
+        return raw
+    return [] if raw is None else [raw]
+
+
 def _row_hook(cls: type[Row], converter: Converter) -> Callable[[Any, Any], Row]:
     """Read a list as the columns that a row declares."""
     attributes = [a for a in attrs.fields(attrs.resolve_types(cls)) if a.name != "extra"]
     columns = [(a.name, a.type, converter.get_structure_hook(a.type)) for a in attributes]
 
     def read(raw: Any, _: Any) -> Row:
-        cells = raw if isinstance(raw, list) else [] if raw is None else [raw]
+        cells = _as_list(raw)
         values: dict[str, Any] = {
             name: hook(cell, type_) for (name, type_, hook), cell in zip(columns, cells, strict=False)
         }
@@ -272,8 +278,7 @@ def _list_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], list[Any]
     def read(raw: Any, _: Any) -> list[Any]:
         if element is V1Paper:
             raw = v1_papers(raw)
-        items = raw if isinstance(raw, list) else [] if raw is None else [raw]
-        return build(hook(item, element) for item in items)
+        return build(hook(item, element) for item in _as_list(raw))
 
     return read
 

@@ -199,7 +199,11 @@ def choose_form(endpoint: Endpoint[Any], inputs: Mapping[str, object], send_as: 
             f"{endpoint.name}: URLs and files cannot be mixed in one call; here only {', '.join(urls)} is a URL",
             operation=endpoint.name,
         )
-    form: Form = send_as if send_as != "auto" else "url" if urls else _first_of_files(endpoint)
+    form: Form = _first_of_files(endpoint)
+    if send_as != "auto":
+        form = send_as
+    elif urls:
+        form = "url"
     if form not in endpoint.forms:
         raise InvalidInputError(
             f"{endpoint.name} takes no URL, but {', '.join(endpoint.forms)}; download it first, and give the file",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import io
+import json
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from cvs_async import AsyncCVS
@@ -35,7 +39,19 @@ def _guard_processes() -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (folder, known)))
 
 
+def _keep_bytecode() -> None:
+    """Compile modules once for all processes, though not beside their files where the surroundings forbid that."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        folder = Path(__file__).parents[1] / ".pytest_cache" / "bytecode"
+        sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(folder))
+        sys.dont_write_bytecode = False
+
+
+# What a property says must not hang on how fast the machine is.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 _guard_processes()
+_keep_bytecode()
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +70,23 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
     """Two dozen sample documents of all kinds, some of them broken."""
     return list(write_samples(tmp_path_factory.mktemp("samples"), 24, seed=1))
+
+
+@pytest.fixture(scope="session")
+def all_kinds(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    """119 sample documents of all kinds, the rare ones too; written once for all processes of the run, so only read."""
+    folder = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        folder = folder.parent
+    index, files = folder / "all-kinds.json", folder / "all-kinds"
+    with open(folder / "all-kinds.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not index.exists():
+            written = write_samples(files, 119, seed=3)
+            names = [(sample.path.name, sample.kind, sample.operation) for sample in written]
+            index.write_text(json.dumps(names), encoding="utf-8")
+    known = json.loads(index.read_text(encoding="utf-8"))
+    return [Sample(files / name, kind, operation) for name, kind, operation in known]
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ from cvs_async._answer import (
 from cvs_async._aside import FEW, LARGE, SMALL, aside
 from cvs_async._reply import decode
 from cvs_async._unpack import PIECE
-from tests.clock import unhurried
+from tests.examples import examples
 from tests.servers import until
 
 MANY = AT_ONCE + 1
@@ -42,7 +42,7 @@ VALUES = st.recursive(
 )
 
 
-@unhurried
+@examples(100)
 @given(st.dictionaries(st.text(max_size=5), VALUES), st.sampled_from([None, 1]))
 @example({"data": [["x" * 300, {"y": [["z" * 5000], 12, {}]}, []]] * 40, "n": -0.5}, None)
 @example({"data": [[["[" * 70_000, '"' * 300], "\\" * 5000]]}, 2)
@@ -51,7 +51,7 @@ def test_in_pieces_the_same_is_read_as_at_once(value: dict[str, Any], indent: in
     assert parse(text, MANY) == parse(text) == value
 
 
-@unhurried
+@examples(100)
 @given(VALUES, st.integers(0, 3000), st.text('[]{},:" 0n', max_size=3))
 def test_in_pieces_the_same_is_refused_as_at_once(value: Any, end: int, noise: str) -> None:
     text = json.dumps({"data": [value, "x" * WINDOWS[0]]})

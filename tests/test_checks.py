@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime
 import decimal
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cvs_async import Done, Reply, models
@@ -44,9 +43,10 @@ from cvs_async.models import (
     pairs,
 )
 from cvs_async.models.fields import PAPERS, Document
-from cvs_async.sandbox import write_samples
+from cvs_async.sandbox import Sample
 from cvs_async.sandbox.einvoice import read_einvoice
 from cvs_async.sandbox.truth import read_truth
+from tests.examples import examples
 
 TODAY = datetime.date(2026, 11, 25)
 
@@ -457,9 +457,9 @@ def test_findings_hold_no_values() -> None:
         assert value not in repr(found)
 
 
-def samples(folder: Path) -> Iterator[tuple[str, Document]]:
+def answered(samples: list[Sample]) -> Iterator[tuple[str, Document]]:
     """Each paper of the samples, with the truth as its answer."""
-    for sample in write_samples(folder, 110, seed=4):
+    for sample in samples:
         content = sample.path.read_bytes()
         if sample.kind == "einvoice":
             yield sample.kind, structure({"type": "invoice", "info": read_einvoice(content)}, Recognized)
@@ -472,8 +472,8 @@ def samples(folder: Path) -> Iterator[tuple[str, Document]]:
                 yield sample.kind, decoded
 
 
-def test_the_samples_give_no_finding(tmp_path: Path) -> None:
-    papers = list(samples(tmp_path))
+def test_the_samples_give_no_finding(all_kinds: list[Sample]) -> None:
+    papers = list(answered(all_kinds))
     assert len({kind for kind, _ in papers}) == 14  # all but text and broken files
     assert [(kind, found) for kind, paper in papers if (found := check_paper(paper))] == []
     late = datetime.date(2026, 1, 1)  # the samples' inspections are over by then
@@ -505,7 +505,7 @@ MODELS = sorted(
 
 
 @given(st.data())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(400)
 def test_garbage_in_every_field_never_raises(data: st.DataObject) -> None:
     cls = data.draw(st.sampled_from(MODELS))
     names = [attribute.name for attribute in attrs.fields(cls)] + ["dob_checksum", "id_checksum", "json"]

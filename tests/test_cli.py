@@ -24,6 +24,7 @@ from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.einvoice import write_einvoice
 from cvs_async.sandbox.truth import read_truth
 
+from . import forked
 from .conftest import good
 
 COMMAND = [sys.executable, "-c", "from cvs_async.cli import main; main()"]
@@ -38,14 +39,8 @@ def cvs_async(
     *arguments: str | Path, sandbox: Sandbox | None = None, cwd: Path | None = None, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end. No output of it may hold a credential or a traceback."""
-    ended = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        env=environment(sandbox, **more),
-        cwd=cwd,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-    )
+    assert not any(name.startswith("PYTHON") for name in more), "only a fresh interpreter reads these"
+    ended = forked.run([*map(str, arguments)], environment(sandbox, **more), cwd, 60)
     assert "canary" not in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
     return ended

@@ -18,8 +18,9 @@ from cvs_async.api import OPERATIONS
 from cvs_async.cli.app import ELSEWHERE, app
 from cvs_async.sandbox import Sample, Sandbox
 
+from . import forked
 from .conftest import good
-from .test_cli import COMMAND, cvs_async, environment, lines
+from .test_cli import cvs_async, environment, lines
 
 NAMED = [sys.executable, "-c", "import sys; sys.argv[0] = 'cvs-async'; from cvs_async.cli import main; main()"]
 """The command under its own name, by which shells ask for completions."""
@@ -32,15 +33,13 @@ def on_a_terminal(*arguments: str | Path, sandbox: Sandbox | None = None, column
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     surroundings = environment(sandbox, TERM="xterm")
     surroundings.pop("COLUMNS", None)
-    with subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], env=surroundings, stdin=subprocess.DEVNULL, stdout=slave, stderr=slave
-    ) as process:
-        os.close(slave)
-        written = b""
-        while chunk := _read(master):
-            written += chunk
+    command = forked.run_on(slave, [*map(str, arguments)], surroundings)
+    os.close(slave)
+    written = b""
+    while chunk := _read(master):
+        written += chunk
     os.close(master)
-    return process.returncode, ANSI.sub("", written.decode()).replace("\r\n", "\n")
+    return command.wait(60), ANSI.sub("", written.decode()).replace("\r\n", "\n")
 
 
 def _read(master: int) -> bytes:

@@ -58,6 +58,7 @@ from cvs_async.models import (
     VehicleRegistrationFront,
 )
 from cvs_async.models.fields import EMPTY, PAPERS
+from tests.examples import examples
 
 Wire = dict[str, Any]
 
@@ -634,7 +635,7 @@ def wires(cls: type[Document]) -> st.SearchStrategy[Wire]:
 
 @pytest.mark.parametrize("type_name", PAPERS)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_a_paper_of_swapped_types_decodes_and_loses_nothing(type_name: str, data: st.DataObject) -> None:
     wire = data.draw(wires(PAPERS[type_name]))
     before = copy.deepcopy(wire)
@@ -705,7 +706,7 @@ def texts_in(value: Any) -> Iterator[str]:
 @given(answer=answers)
 @example(answer={"type": "passport", "info": {"extra": {"extra": None}}, "extra": []})
 @example(answer=[[[[{"text": "chữ", "box": BOX, "mới": {"sâu": "chữ"}}]]], {"text": ["x"]}, None])
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_no_answer_raises_or_loses_a_text_and_every_result_is_json(returns: Any, answer: Any) -> None:
     before = copy.deepcopy(answer)
     data = structure(answer, returns)

@@ -33,6 +33,7 @@ from cvs_async.models import (
     TextItem,
     Unknown,
 )
+from tests.examples import examples
 
 from .test_converter import answers
 from .test_models import EXAMPLES
@@ -75,7 +76,7 @@ def test_each_kind_of_answer_is_read_back(name: str) -> None:
 
 @pytest.mark.parametrize("name", TYPES)
 @given(answer=answers)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_whatever_was_answered_is_read_back(name: str, answer: Any) -> None:
     assert_returns(structure(answer, TYPES[name]), TYPES[name])
 

@@ -29,7 +29,7 @@ from cvs_async.sandbox import Sample, Sandbox
 
 from .test_table_shapes import DATED, INVOICE, card, done, invoice
 from .test_table_truth import WITH_PICTURES, _method
-from .test_table_truth import mixed as mixed
+from .test_table_truth import hundred as hundred
 from .test_tables import failed
 
 pandas: Any = pytest.importorskip("pandas")

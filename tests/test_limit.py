@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,17 +55,34 @@ from tests.limit import pytest_runtest_call, pytest_runtest_setup, pytest_runtes
 SHORT = "limit.LIMIT, limit.AGAIN = 0.5, 0.1"
 
 
+def file_of(name: str) -> str:
+    return f"test_{name.replace(' ', '_')}.py"
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """A run in which each of the tests hangs, and each is followed by one that does not."""
+    folder = tmp_path_factory.mktemp("hangs")
+    (folder / "conftest.py").write_text(f"{HEAD}\n{SHORT}\n")
+    for name, program in WAITS.items():
+        (folder / file_of(name)).write_text(f"{HEAD}\n{program}\n\ndef test_next(): pass\n")
+    (folder / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-rA", "-n", "0", "-p", "no:cacheprovider"]
+    command += ["--rootdir", str(folder), "-c", str(folder / "pytest.ini"), str(folder)]
+    known = os.pathsep.join(filter(None, (str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", ""))))
+    environment = os.environ | {"PYTHONPATH": known}
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no alarms")
-@pytest.mark.parametrize("program", WAITS.values(), ids=list(WAITS))
-def test_what_hangs_fails_alone_with_the_place_where_it_hangs(tmp_path: Path, program: str) -> None:
-    (tmp_path / "conftest.py").write_text(f"{HEAD}\n{SHORT}\n")
-    (tmp_path / "test_hang.py").write_text(f"{HEAD}\n{program}\n\ndef test_next(): pass\n")
-    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
-    root = Path(__file__).parent.parent
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
-    command += ["-c", str(tmp_path / "pytest.ini"), str(tmp_path)]
-    ended = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120)
+@pytest.mark.parametrize("name", WAITS)
+def test_what_hangs_fails_alone_with_the_place_where_it_hangs(
+    ended: subprocess.CompletedProcess[str], name: str
+) -> None:
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert "1 failed, 1 passed" in ended.stdout or "passed, 1 error" in ended.stdout
-    assert "takes more than 0.5 seconds" in ended.stdout
-    assert "test_hang.py:" in ended.stdout
+    file = file_of(name)
+    assert f"PASSED {file}::test_next" in ended.stdout
+    assert (f"FAILED {file}::test_it" in ended.stdout) != (f"ERROR {file}::test_it" in ended.stdout)
+    assert f"{file}::test_it takes more than 0.5 seconds" in ended.stdout
+    waits = r"\S*selectors\.py" if name in ("a coroutine", "a task") else re.escape(file)
+    assert re.search(rf"^{waits}:\d+: ", ended.stdout, re.MULTILINE)

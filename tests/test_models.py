@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cvs_async._converter import structure, unstructure
@@ -56,6 +56,7 @@ from cvs_async.models import (
     parse_date,
 )
 from cvs_async.models.v1 import V1_PAPERS
+from tests.examples import examples
 
 Wire = dict[str, Any]
 
@@ -483,7 +484,7 @@ def spoiled(draw: Callable[[st.SearchStrategy[Any]], Any], value: Any) -> Any:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 @given(data=st.data())
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_spoiled_answers_decode_and_lose_no_text(name: str, data: st.DataObject) -> None:
     returns, wire = EXAMPLES[name]
     sent = spoiled(data.draw, wire)
@@ -496,7 +497,7 @@ def test_spoiled_answers_decode_and_lose_no_text(name: str, data: st.DataObject)
 
 @pytest.mark.parametrize("name", EXAMPLES)
 @given(sent=anything)
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_no_answer_at_all_raises(name: str, sent: object) -> None:
     unstructure(structure(sent, EXAMPLES[name][0]))
 

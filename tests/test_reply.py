@@ -31,6 +31,7 @@ from cvs_async import (
     ResponseTooLargeError,
     ServerError,
     UrlUnavailableError,
+    _reply,
 )
 from cvs_async._answer import MOST_ELEMENTS, MOST_NODES
 from cvs_async._envelope import DATA, Envelope
@@ -415,14 +416,21 @@ def test_an_answer_with_more_values_than_any_documented_one_is_kept_and_not_deco
     assert f"more than {MOST_NODES:,} values" in str(error)
 
 
-@pytest.mark.parametrize("item", [b"1,", b"[],", b"[1,2,3,4],", b"{},", b'{"a":1},'])
-def test_an_answer_with_more_elements_than_words_on_any_pages_is_kept_and_not_made_objects_of(item: bytes) -> None:
-    content = b'{"data": [[' + item * MOST_ELEMENTS + b"1]]%b}"
+@pytest.mark.parametrize(
+    ("item", "most"),
+    [(b"1,", 1 << 17), (b"[],", 1 << 17), (b"[1,2,3,4],", 1 << 17), (b"{},", MOST_ELEMENTS), (b'{"a":1},', 1 << 17)],
+)
+def test_an_answer_with_more_elements_than_words_on_any_pages_is_kept_and_not_made_objects_of(
+    monkeypatch: pytest.MonkeyPatch, item: bytes, most: int
+) -> None:
+    """The bound itself with one kind of elements; how the others are counted does not depend on it."""
+    monkeypatch.setattr(_reply, "MOST_ELEMENTS", most)
+    content = b'{"data": [[' + item * most + b"1]]%b}"
     for end, charge in ((b', "errorCode": 0', "billed"), (b"", "unknown")):
         error = failure(200, content % end, CARD)
         assert (type(error), error.charge) == (ResponseTooLargeError, charge)
         assert isinstance(error.raw, dict)
-    assert len(decode(ANY, WireReply(200, content % b', "errorCode": 0')).data[0]) == MOST_ELEMENTS + 1
+    assert len(decode(ANY, WireReply(200, content % b', "errorCode": 0')).data[0]) == most + 1
 
 
 def test_an_answer_that_is_long_by_its_texts_is_decoded() -> None:

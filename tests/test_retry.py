@@ -185,7 +185,7 @@ def test_max_elapsed_may_be_no_bound() -> None:
 
 def test_the_budget_is_for_a_hundred_and_successes_fill_it_again() -> None:
     budget = Budget()
-    assert sum(budget.take() for _ in range(2000)) == 100
+    assert sum(budget.take() for _ in range(1000)) == 100
     for _ in range(4):
         budget.succeeded(after_retry=False)
     assert not budget.take()
@@ -402,11 +402,11 @@ async def failure(service: Service, **settings: Any) -> CVSError:
 async def test_a_dead_service_sees_few_more_requests_than_calls() -> None:
     service = Service(httpx.ConnectError("refused"))
     async with client(service) as cvs:
-        results = await asyncio.gather(*(cvs.ocr.card(b"x") for _ in range(2000)), return_exceptions=True)
+        results = await asyncio.gather(*(cvs.ocr.card(b"x") for _ in range(1000)), return_exceptions=True)
         assert {type(result) for result in results} == {ConnectError}
-        assert len(service.asked) == 2000 + 100
+        assert len(service.asked) == 1000 + 100
         assert cvs.stats.retries == {"unreachable": 100}
-        assert (cvs.stats.waiting, cvs.stats.in_flight, cvs.stats.free) == (0, 0, 2100)
+        assert (cvs.stats.waiting, cvs.stats.in_flight, cvs.stats.free) == (0, 0, 1100)
 
 
 @virtual

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import httpx
 from attrs import define, field, frozen
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, Done, Failed, Held, InvalidInputError, NoContentError, RetryPolicy
@@ -23,7 +23,7 @@ from cvs_async.batch import runner as runner_module
 from cvs_async.batch.journal import JournalError, JournalFigures, JournalReader, Record
 from cvs_async.batch.policy import InDoubt
 from cvs_async.stats import ClientStats
-from tests.clock import unhurried
+from tests.examples import examples
 from tests.scripted import ANSWERS, KINDS, Kind, Script, ScriptedJournal, ScriptedService
 
 UNREADABLE = -1
@@ -238,10 +238,6 @@ def plans(*, rules: dict[str, Any] | None = None, **drawn: Any) -> st.SearchStra
     return st.builds(Plan, **usual | drawn)
 
 
-def examples(count: int) -> settings:
-    return settings(unhurried, max_examples=count)
-
-
 @contextmanager
 def journalled() -> Iterator[Path]:
     """Where the journal of one example is."""
@@ -301,7 +297,7 @@ TO_THE_END: dict[str, Any] = {name: ENDINGS[name] for name in ("source_breaks", 
 
 @given(plans(**RETRIES, **TO_THE_END))
 @example(Plan(documents=list(range(20)), ordered=True, newest=True, stops=9))
-@examples(100)
+@examples(100, part=2)
 def test_without_a_journal_every_item_has_one_outcome(plan: Plan) -> None:
     played = play(plan, None)
     check_complete(played)
@@ -311,7 +307,7 @@ def test_without_a_journal_every_item_has_one_outcome(plan: Plan) -> None:
 
 
 @given(plans(**RETRIES, **TO_THE_END))
-@examples(100)
+@examples(100, part=2)
 def test_with_a_journal_every_item_has_one_outcome(plan: Plan) -> None:
     with journalled() as path:
         played = play(plan, path)
@@ -324,7 +320,7 @@ def test_with_a_journal_every_item_has_one_outcome(plan: Plan) -> None:
 
 @given(plans(**RETRIES, journal_breaks=st.integers(0, 30), rules={"in_doubt": st.just("report")}))
 @example(Plan(documents=[0, 1, 2, 3], answers=["busy"], concurrency=4, ordered=True, attempts=2, journal_breaks=2))
-@examples(100)
+@examples(100, part=2)
 def test_a_journal_that_breaks_hides_no_answer_and_no_charge(plan: Plan) -> None:
     with journalled() as path:
         played = play(plan, path)
@@ -353,13 +349,13 @@ def play_again(plan: Plan, path: Path, in_doubt: InDoubt) -> Played:
 
 
 @given(plans(**RETRIES, **ENDINGS))
-@examples(100)
+@examples(100, part=2)
 def test_without_a_journal_the_books_agree_however_it_ends(plan: Plan) -> None:
     check_books(play(plan, None))
 
 
 @given(plans(**RETRIES, **ENDINGS))
-@examples(100)
+@examples(100, part=2)
 def test_journal_and_service_agree_however_it_ends(plan: Plan) -> None:
     with journalled() as path:
         played = play(plan, path)
@@ -381,7 +377,7 @@ LAPSES: dict[str, Any] = {"lapses": st.lists(STEPS, max_size=3, unique=True)}
 @example(Plan(documents=[0, 0, 0], concurrency=1, lapses=[4], rules={"in_doubt": "retry"}))
 @example(Plan(documents=[0, 0, 0], concurrency=3, lapses=[6], rules={"in_doubt": "retry"}))
 @example(Plan(documents=[0, 0, 0], answers=["lost"] * 3, rules={"in_doubt": "retry"}))
-@examples(200)
+@examples(200, part=2)
 def test_no_document_has_two_requests_in_flight_or_is_paid_twice_in_a_run(plan: Plan) -> None:
     with journalled() as path:
         played = play(plan, path)
@@ -394,7 +390,7 @@ def test_no_document_has_two_requests_in_flight_or_is_paid_twice_in_a_run(plan: 
 
 
 @given(plans(**ENDINGS, attempts=RETRIES["attempts"], rules={"in_doubt": st.just("report")}))
-@examples(100)
+@examples(100, part=2)
 def test_a_second_run_finishes_everything_and_nothing_is_paid_twice(plan: Plan) -> None:
     with journalled() as path:
         first = play(plan, path)
@@ -415,7 +411,7 @@ def test_a_second_run_finishes_everything_and_nothing_is_paid_twice(plan: Plan) 
 
 
 @given(plans(**RETRIES, **ENDINGS), st.sampled_from(["retry", "skip"]))
-@examples(100)
+@examples(100, part=2)
 def test_what_is_in_doubt_is_retried_or_skipped_by_a_second_run(plan: Plan, in_doubt: InDoubt) -> None:
     with journalled() as path:
         first = play(plan, path)
@@ -431,7 +427,7 @@ def test_what_is_in_doubt_is_retried_or_skipped_by_a_second_run(plan: Plan, in_d
 
 @given(plans(**RETRIES, **ENDINGS, rules={"max_billed": st.integers(0, 6)}), st.booleans())
 @example(Plan(documents=[0], answers=["lost"], attempts=2, unknown_resends=1, rules={"max_billed": 1}), False)
-@examples(100)
+@examples(100, part=2)
 def test_a_ceiling_is_never_overrun_and_no_permit_is_lost(plan: Plan, kept: bool) -> None:
     with journalled() as path:
         played = play(plan, path if kept else None)

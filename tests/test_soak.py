@@ -20,6 +20,7 @@ from tests.crash_batch import PIXEL
 from tests.servers import ANSWER
 
 
+@pytest.mark.soak
 async def test_a_soak_leaves_nothing_open_and_all_books_agree(tmp_path: Path) -> None:
     with sandbox(0.03) as service:
         soak = await run(service, tmp_path / "soak.db", items=2_000, concurrency=16)
@@ -47,6 +48,7 @@ async def answer(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, content=ANSWER)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("ordered", [False, True])
 async def test_no_item_leaves_anything_in_memory(tmp_path: Path, ordered: bool) -> None:
     documents, total = (b"document %d" % number for number in range(LAST + 100)), LAST + 100

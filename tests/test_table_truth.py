@@ -16,7 +16,7 @@ from cvs_async.batch import Csv, Parquet
 from cvs_async.batch.tables import Layout, Table
 from cvs_async.models import fields_of
 from cvs_async.models.catalogue import FieldInfo
-from cvs_async.sandbox import Sample, Sandbox, write_samples
+from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.einvoice import read_einvoice
 from cvs_async.sandbox.truth import read_truth
 
@@ -36,10 +36,10 @@ WITH_SAMPLES = (
 )
 
 
-@pytest.fixture(scope="session")
-def mixed(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+@pytest.fixture(name="mixed")
+def hundred(all_kinds: list[Sample]) -> list[Sample]:
     """Samples of all kinds."""
-    return list(write_samples(tmp_path_factory.mktemp("mixed"), 100, seed=3))
+    return all_kinds[:100]
 
 
 def leaves(fields: tuple[FieldInfo, ...]) -> Iterator[FieldInfo]:

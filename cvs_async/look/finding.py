@@ -82,7 +82,7 @@ class Finder:
             tried[paths] = None
         return FoundFile(next(iter(tried)), "maybe") if tried else FoundFile((), "missing")
 
-    def _candidates(self, names: Sequence[str], met_in: Sequence[Opening]) -> Iterator[tuple[Path, ...]]:
+    def _candidates(self, names: Sequence[str], met_in: Sequence[Session]) -> Iterator[tuple[Path, ...]]:
         """The files that may be meant: another batch may have had the same names in another folder."""
         own = [Path(one.folder) for one in met_in if one.folder]
         opened_in = [Path(one.folder) for one in reversed(self.noted) if one.folder]

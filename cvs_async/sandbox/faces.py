@@ -33,13 +33,18 @@ def likeness(one: Sequence[bool], other: Sequence[bool]) -> float:
     return round(100 * same / len(one), 2)
 
 
+def _verdict(matching: float) -> int:
+    if matching > SAME:
+        return 1
+    return 0 if matching >= PERHAPS else -1
+
+
 def match(contents: Sequence[bytes]) -> dict[str, Any]:
     """The answer of face matching (vendor document 001)."""
     matching = likeness(fingerprint(contents[0]), fingerprint(contents[1]))
-    verdict = 1 if matching > SAME else 0 if matching >= PERHAPS else -1
     return {
         "matching": str(matching),
-        "match": str(verdict),
+        "match": str(_verdict(matching)),
         "invalidCode": "0",
         "invalidMessage": "Successful",
     }
