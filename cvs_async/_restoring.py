@@ -17,7 +17,7 @@ from ._reply import Reply
 from .api import OPERATIONS
 from .errors import Charge
 from .models.fields import Box, Document, Image, Paper, class_of
-from .models.general import NESTED
+from .models.general import NESTED, Page
 
 Read = Callable[[Any, str], Any]
 """Makes a model of a plain value that stands at a path."""
@@ -78,12 +78,28 @@ def _reader(type_: Any, strict: bool) -> Read:
         (inner,) = (each for each in get_args(type_) if each is not type(None))
         return _optional(_reader(inner, strict))
     if origin in NESTED:
-        return _list_reader(_reader(NESTED[origin], strict), origin)
+        return _level_reader(origin, strict)
     if origin is list:
         return _list_reader(_reader(get_args(type_)[0], strict), list)
     if isinstance(origin, type) and attrs.has(origin):
         return _attributes_reader(origin, get_args(type_), strict)
     return lambda value, path: value
+
+
+def _level_reader(level: type[Any], strict: bool) -> Read:
+    """Read a level of text, which is a list; a page with a picture is an object."""
+    read_list = _list_reader(_reader(NESTED[level], strict), level)
+    if level is not Page:
+        return read_list
+
+    def read(value: Any, path: str) -> Any:
+        if not isinstance(value, Mapping):
+            return read_list(value, path)
+        image = _optional(_SCALARS[Image])(value.get("image"), f"{path}.image")
+        extra = {name: part for name, part in value.items() if name not in ("image", "result")}
+        return Page(read_list(value.get("result"), f"{path}.result"), image=image, extra=extra)
+
+    return read
 
 
 # --- single values

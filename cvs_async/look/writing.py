@@ -123,7 +123,8 @@ class OneFile(Target):
         if self.size > LARGEST_FILE or expected > CERTAINLY * LARGEST_FILE:
             raise InvalidInputError(
                 f"{self.path} would have about {expected / 1_000_000:.2g} MB, and browsers take long to open more than "
-                f"{LARGEST_FILE / 1_000_000:.2g}: write a folder (--to without .html), or fewer pictures (--pictures none)"
+                f"{LARGEST_FILE / 1_000_000:.2g}: write a folder (--to without .html), or fewer pictures"
+                " (--pictures none)"
             )
 
 

@@ -190,6 +190,11 @@ def renamed(*wire: str, default: Any = EMPTY) -> Any:
     return field(default=default, metadata={"wire": wire})
 
 
+def scored(*wire: str) -> Any:
+    """Declare a field whose confidence and box stand beside it as ``score`` and ``box``."""
+    return field(default=EMPTY, metadata={"wire": wire, "beside": ("score", "box")})
+
+
 def listed(*wire: str) -> Any:
     """Declare a list that is empty unless the answer fills it, and its name on the wire where that is another."""
     return field(default=Factory(list), repr=False, metadata={"wire": wire} if wire else {})
