@@ -7,7 +7,7 @@ left in the document's `extra`, an object where a list belongs is a list of one,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 import attrs
 from cattrs import Converter
@@ -17,8 +17,10 @@ from . import _scalars
 from ._json import CUT, DEPTH
 from .models.fields import EMPTY, Box, Document, Field, Image, Paper, Unknown, class_of
 from .models.general import NESTED, Page
-from .models.tables import Cell, Row
+from .models.tables import Row
 from .models.v1 import V1Paper, v1_papers
+
+D = TypeVar("D", bound=Document)
 
 Wire = dict[str, Any]
 Read = Callable[[Wire], Any]
@@ -175,7 +177,10 @@ def _reader(attribute: attrs.Attribute[Any], declared: frozenset[str], converter
         return _fold(attribute, declared)
     understand = _scalars.understanding(type_)
     if understand is None:
-        return _take_part(names, converter.get_structure_hook(type_), type_)
+        hook = converter.get_structure_hook(type_)
+        if "texts" in attribute.metadata:
+            return _take_part(names, lambda raw, _: hook(_as_cells(raw), type_), type_)
+        return _take_part(names, hook, type_)
     if get_origin(type_) is list:
         take = _take(names, understand)
         return lambda wire: take(wire) or []
@@ -192,6 +197,13 @@ def _take_part(names: tuple[str, ...], hook: Callable[[Any, Any], Any], type_: A
         return hook(wire.pop(sent, None), type_)
 
     return take
+
+
+def _as_cells(raw: Any) -> Any:
+    """Write the bare texts of an older table as cells."""
+    if isinstance(raw, list):
+        return [_as_cells(each) for each in raw]
+    return {"value": raw} if isinstance(raw, str | int | float) else raw
 
 
 def _or_none(name: str, none: Any, understand: _scalars.Understand) -> Read:
@@ -230,8 +242,6 @@ def _document_hook(cls: type[Document], converter: Converter) -> Callable[[Any, 
 
     def read(raw: Any, _: Any) -> Document:
         if not isinstance(raw, Mapping):
-            if cls is Cell and (value := _scalars.text(raw)) is not None:
-                return Cell(value=value)  # older tables have bare texts
             return cls(extra={} if raw is None else {"value": raw})
         extra = _open(cls, raw) if opened else dict(raw)
         values = {name: read(extra) for name, read in readers}
@@ -264,14 +274,14 @@ def _typed_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
         values = {name: read(extra) for name, read in readers}
         kind = class_of(values["type"], kinds, declared)
         paper = converter.structure(info, kind)
-        if len(pages := values.get("pages") or ()) == 1:
+        if len(pages := values.get("pages") or []) == 1:
             paper = _on_page(paper, pages[0])
         return origin(**values, info=paper, extra=extra)  # type: ignore[call-arg]
 
     return read
 
 
-def _on_page(document: Document, page: int) -> Document:
+def _on_page(document: D, page: int) -> D:
     """Say on which page the fields of a document stand that do not say it themselves."""
     placed: dict[str, Any] = {}
     for attribute in attrs.fields(type(document)):
@@ -304,7 +314,7 @@ def _list_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], list[Any]
     build = cls if cls in NESTED else list
 
     def read(raw: Any, _: Any) -> list[Any]:
-        if cls is Page and isinstance(raw, Mapping):  # with its picture
+        if cls is Page and isinstance(raw, Mapping) and "result" in raw:  # with its picture
             extra = dict(raw)
             blocks, image = extra.pop("result", None), _take_one("image", _scalars.image)(extra)
             return Page(read(blocks, cls), image=image, extra=extra)

@@ -71,7 +71,7 @@ The vendor's documents say so of certificates of land use and of ``ocr.document.
 and credit reports they do not say from what they count; 0 is taken there, too, because the vendor counts so elsewhere.
 """
 
-PAGES_OF_UNKNOWN_BASE = frozenset({"ocr.employee_profile", "ocr.document.credit_report"})
+PAGES_OF_UNKNOWN_BASE = frozenset({"ocr.claims", "ocr.employee_profile", "ocr.document.credit_report"})
 """Operations whose documents do not say from what they count pages: see `PAGE_BASE`."""
 
 

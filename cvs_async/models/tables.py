@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
-from .fields import Box, Document, Image, Readable, listed
+from .fields import Box, Document, Image, Readable
 
 
 @frozen(kw_only=True)
@@ -40,7 +40,9 @@ class Table(Document):
     The service answers rows of cells (``json``) or, as in older documents, of bare texts (``info``).
     """
 
-    rows: list[list[Cell]] = listed("json", "info")
+    rows: list[list[Cell]] = field(
+        default=Factory(list), repr=False, metadata={"wire": ("json", "info"), "texts": True}
+    )
     """Rows from top to bottom, each its cells from left to right (thông tin bảng theo từng hàng)."""
     image: Image | None = None
     """The table, cut out and straightened; only with ``get_thumb`` (ảnh bảng đã cắt và căn chỉnh)."""

@@ -22,7 +22,7 @@ from tests.vendor.extract import keys
 Facts = dict[str, Any]
 V1 = "/backend/api/v1/request/"
 FORMS = {"url": "url", "file": "file", "base64": "base64"}
-STORE = {"list": "none", "search": "base64", "add": "base64", "edit": "json", "delete": "json"}
+STORE = {"list": "none", "search": "json", "add": "json", "edit": "json", "delete": "json"}
 
 CARD_BACK = "identification_sign:cb"
 CARDS = {
@@ -36,6 +36,7 @@ REGISTRATION = (
     "address_town address_town_code address_district address_district_code address_ward address_ward_code"
     " issued_at_code year_of_manufacture:c sit:c lie:c stand:c"
 )
+INSPECTION = "seat_place:c lying_place:c stand_place:c issued_on_code:c tire_size:c"
 RESIDENCE = (
     "id name dob gender ethnicity nationality religious hometown address registered_address current_address"
     " relationship_to_head head_name head_id"
@@ -56,12 +57,10 @@ PROSE: dict[str, dict[str, str]] = {
     "ocr.vehicle_registrations": {"vehicle_registration_back": REGISTRATION},
     "ocr.vehicle": {
         "vehicle_registration_back": REGISTRATION,
-        "picertificate": "seat_place:c lying_place:c stand_place:c issued_on_code:c tire_size:c",
+        "picertificate": INSPECTION,
         "driving_license": " ".join(f"address_{part}" for part in PARTS),
     },
-    "ocr.vehicle_inspection": {
-        "picertificate": "seat_place:c lying_place:c stand_place:c issued_on_code:c tire_size:c"
-    },
+    "ocr.vehicle_inspection": {"picertificate": INSPECTION},
     "ocr.birth_certificate": {"": "regis_place:c " + " ".join(f"regis_place_{part}" for part in PARTS)},
     "ocr.document.price_quotation": {"": "make_model:cb number_plate:cb table table.amount_total:cb table.tax:cb"},
     "ocr.document.invoice_vehicle": {"": "valid_seals"},
