@@ -166,8 +166,12 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 STORED = ("search", "update_image", "delete_images", "edit_metadata", "delete")
 """Operations of face search that need a picture in the store."""
-EMPTY = ("face_search.list_images", "face_search.delete_images")
-EMPTY += ("v1.face_search.get_all_images", "v1.face_search.delete")
+EMPTY = {
+    "face_search.list_images",
+    "face_search.delete_images",
+    "v1.face_search.get_all_images",
+    "v1.face_search.delete",
+}
 EVERY = [(name, form) for name, endpoint in OPERATIONS.items() for form in (endpoint.forms or (None,))]
 
 
