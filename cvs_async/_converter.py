@@ -7,7 +7,7 @@ left in the document's `extra`, an object where a list belongs is a list of one,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 import attrs
 from cattrs import Converter
@@ -16,9 +16,11 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from . import _scalars
 from ._json import CUT, DEPTH
 from .models.fields import EMPTY, Box, Document, Field, Image, Paper, Unknown, class_of
-from .models.general import NESTED
+from .models.general import NESTED, Page
 from .models.tables import Row
 from .models.v1 import V1Paper, v1_papers
+
+D = TypeVar("D", bound=Document)
 
 Wire = dict[str, Any]
 Read = Callable[[Wire], Any]
@@ -117,12 +119,20 @@ def _take(names: tuple[str, ...], understand: _scalars.Understand) -> Read:
     return takes[0] if len(takes) == 1 else take
 
 
-def _fold(names: tuple[str, ...], declared: frozenset[str]) -> Read:
-    """Read `name`, `name_confidence`, `name_box` and `name_id` as one field; a declared name is never a part."""
-    kinds = (("", _scalars.text), ("_confidence", _scalars.number), ("_box", _scalars.box), ("_id", _scalars.integer))
+def _fold(attribute: attrs.Attribute[Any], declared: frozenset[str]) -> Read:
+    """Read `name`, `name_confidence`, `name_box` and `name_id` as one field; a declared name is never a part.
+
+    Parts with other names are the attribute's ``beside``: of its confidence, and of its box.
+    """
+    names, (score, box_name) = wire_names(attribute), attribute.metadata.get("beside", ("", ""))
+    text = _scalars.lines if attribute.metadata.get("lines") else _scalars.text
+    kinds = (("", text), ("_confidence", _scalars.number), ("_box", _scalars.box), ("_id", _scalars.integer))
     spellings = [
         tuple(name + suffix for name in names if not suffix or name + suffix not in declared) for suffix, _ in kinds
     ]
+    if score:
+        spellings[1] += (score,)
+        spellings[2] += (box_name,)
     take_value, take_confidence, take_box, take_page = (
         _take(spelled, understand) for spelled, (_, understand) in zip(spellings, kinds, strict=True)
     )
@@ -133,7 +143,7 @@ def _fold(names: tuple[str, ...], declared: frozenset[str]) -> Read:
             return EMPTY
         return Field(value, confidence, box, page)
 
-    if all(len(spelled) == 1 for spelled in spellings):
+    if text is _scalars.text and all(len(spelled) == 1 for spelled in spellings):
         return _fold_fast([name for (name,) in spellings], read)
     return read
 
@@ -164,17 +174,36 @@ def _fold_fast(names: list[str], read: Callable[[Wire], Field[str]]) -> Read:
 def _reader(attribute: attrs.Attribute[Any], declared: frozenset[str], converter: Converter) -> Read:
     names, type_ = wire_names(attribute), attribute.type
     if get_origin(type_) is Field:
-        return _fold(names, declared)
+        return _fold(attribute, declared)
     understand = _scalars.understanding(type_)
     if understand is None:
-        (name,), hook = names, converter.get_structure_hook(type_)
-        return lambda wire: hook(wire.pop(name, None), type_)
+        hook = converter.get_structure_hook(type_)
+        if "texts" in attribute.metadata:
+            return _take_part(names, lambda raw, _: hook(_as_cells(raw), type_), type_)
+        return _take_part(names, hook, type_)
     if get_origin(type_) is list:
         take = _take(names, understand)
         return lambda wire: take(wire) or []
     if "none" in attribute.metadata:
         return _or_none(names[0], attribute.metadata["none"], understand)
     return _take(names, understand)
+
+
+def _take_part(names: tuple[str, ...], hook: Callable[[Any, Any], Any], type_: Any) -> Read:
+    """Take a document, or a list of them, from under the first of its spellings that has one."""
+
+    def take(wire: Wire) -> Any:
+        sent = next((name for name in names if wire.get(name) is not None), names[0])
+        return hook(wire.pop(sent, None), type_)
+
+    return take
+
+
+def _as_cells(raw: Any) -> Any:
+    """Write the bare texts of an older table as cells."""
+    if isinstance(raw, list):
+        return [_as_cells(each) for each in raw]
+    return {"value": raw} if isinstance(raw, str | int | float) else raw
 
 
 def _or_none(name: str, none: Any, understand: _scalars.Understand) -> Read:
@@ -244,7 +273,10 @@ def _typed_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
             info, extra = raw, {}
         values = {name: read(extra) for name, read in readers}
         kind = class_of(values["type"], kinds, declared)
-        return origin(**values, info=converter.structure(info, kind), extra=extra)  # type: ignore[call-arg]
+        paper = converter.structure(info, kind)
+        if len(pages := values.get("pages") or []) == 1:
+            paper = _on_page(paper, pages[0])
+        return origin(**values, info=paper, extra=extra)  # type: ignore[call-arg]
 
     return read
 
@@ -253,6 +285,18 @@ def _as_list(raw: Any) -> list[Any]:
     if isinstance(raw, list):
         return raw
     return [] if raw is None else [raw]
+
+
+def _on_page(document: D, page: int) -> D:
+    """Say on which page the fields of a document stand that do not say it themselves."""
+    placed: dict[str, Any] = {}
+    for attribute in attrs.fields(type(document)):
+        value = getattr(document, attribute.name)
+        if isinstance(value, Field) and value is not EMPTY and value.page is None:
+            placed[attribute.name] = Field(value.value, value.confidence, value.box, page)
+        elif isinstance(value, list) and value and all(isinstance(each, Document) for each in value):
+            placed[attribute.name] = [_on_page(each, page) for each in value]
+    return attrs.evolve(document, **placed) if placed else document
 
 
 def _row_hook(cls: type[Row], converter: Converter) -> Callable[[Any, Any], Row]:
@@ -276,6 +320,10 @@ def _list_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], list[Any]
     build = cls if cls in NESTED else list
 
     def read(raw: Any, _: Any) -> list[Any]:
+        if cls is Page and isinstance(raw, Mapping) and "result" in raw:  # with its picture
+            extra = dict(raw)
+            blocks, image = extra.pop("result", None), _take_one("image", _scalars.image)(extra)
+            return Page(read(blocks, cls), image=image, extra=extra)
         if element is V1Paper:
             raw = v1_papers(raw)
         return build(hook(item, element) for item in _as_list(raw))
@@ -292,6 +340,15 @@ def _unstructure_hook(cls: Any, converter: Converter) -> Callable[[Any], Wire]:
     overrides["extra"] = override(omit_if_default=True, unstruct_hook=dict)  # it is plain JSON, however deep
     omit = converter.omit_if_default
     return make_dict_unstructure_fn(attrs.resolve_types(origin), converter, _cattrs_omit_if_default=omit, **overrides)
+
+
+def _unstructure_level(level: list[Any], converter: Converter) -> Any:
+    """Write a level of text as a list; a page with a picture, as the service does, as an object."""
+    parts = [converter.unstructure(part) for part in level]
+    if not isinstance(level, Page) or (level.image is None and not level.extra):
+        return parts
+    image = {} if level.image is None else {"image": converter.unstructure(level.image)}
+    return {**dict(level.extra), **image, "result": parts}
 
 
 def _is_document(cls: Any) -> bool:
@@ -321,9 +378,7 @@ def _make_converter(*, compact: bool = False) -> Converter:
     converter.register_unstructure_hook_factory(_is_document, _unstructure_hook)
     converter.register_unstructure_hook(Image, lambda image: image.base64)
     converter.register_unstructure_hook(Box, list)
-    converter.register_unstructure_hook_func(
-        NESTED.__contains__, lambda level: [converter.unstructure(part) for part in level]
-    )
+    converter.register_unstructure_hook_func(NESTED.__contains__, lambda level: _unstructure_level(level, converter))
     return converter
 
 

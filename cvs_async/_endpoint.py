@@ -64,6 +64,7 @@ class Arguments(ThumbOptions, total=False):
         type1: what the first picture of `ekyc.face_matching` shows.
         width, height: of the picture that `smartcrop` makes, in pixels.
         metadata: to be kept with a picture of `face_search`.
+        get_seal: whether `ocr.document.van_ban_phap_quy` also returns the stamp that it cuts out.
     """
 
     type1: Literal["portrait", "card"]
@@ -74,6 +75,7 @@ class Arguments(ThumbOptions, total=False):
     limit: int
     image_id: int | str
     ids: Sequence[int | str]
+    get_seal: bool
 
 
 def _absolute(path: str) -> str:

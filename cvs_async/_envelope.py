@@ -10,10 +10,23 @@ from attrs import evolve, frozen
 
 from . import errors
 from ._log import log
-from .errors import APIError, AuthenticationError, OutOfRequestsError
+from .errors import APIError
 
-_CREDENTIALS = re.compile(r"api[_ ]?(key|secret)", re.IGNORECASE)
-_QUOTA = re.compile(r"out of requests?|hết số lượng request", re.IGNORECASE)
+_MEANINGS: tuple[tuple[re.Pattern[str], type[APIError]], ...] = tuple(
+    (re.compile(words, re.IGNORECASE), kind)
+    for words, kind in (
+        (r"api[_ ]?(key|secret)", errors.AuthenticationError),
+        (r"out of requests?|hết số lượng request", errors.OutOfRequestsError),
+        (r"not contain content", errors.NoContentError),
+        (r"url is unavailable", errors.UrlUnavailableError),
+        (r"ncorrect image format", errors.InvalidImageError),
+        (r"ncorrect format type", errors.FormatTypeError),
+        (r"error when processing", errors.ProcessingError),
+        (r"incorrect id\b", errors.InvalidIdError),
+        (r"\bfaces?\b", errors.NoContentError),  # warnings about faces, which one page prints for error codes
+    )
+)
+"""The vendor's messages. Each means the same on every page, while the codes of the pages differ."""
 
 
 @frozen(kw_only=True)
@@ -25,7 +38,9 @@ class Envelope:
         code, message: the keys of the code and of the vendor's words.
         data: the key of what was read; None where it lies open beside code and message.
         errors: the meanings of codes. One with two meanings is not here, but in `ambiguous`.
-        ambiguous: codes that stand for wrong credentials and for an empty account alike; the message tells.
+        ambiguous: codes that stand for wrong credentials and for an empty account alike; the message decides.
+        described: codes whose description contradicts their own message in the documents; the description counts.
+        coded: False for answers that have no code when they succeed.
     """
 
     name: str = "answer"
@@ -34,43 +49,46 @@ class Envelope:
     data: str | None
     errors: Mapping[int, type[APIError]]
     ambiguous: frozenset[int] = frozenset()
+    described: frozenset[int] = frozenset()
+    coded: bool = True
 
     def kind(self, code: int | str, message: str) -> type[APIError]:
-        """The error that a code stands for.
+        """Return the error that a code and its message stand for.
 
-        Codes are believed and messages are not, but where a code is ambiguous, and where a message speaks of
-        credentials or quota against its code's documented meaning. Of these two the more careful is wrong
-        credentials: nothing waits, and somebody looks.
+        1. Without a message that is known, the table of codes decides.
+        2. A message that agrees with the table, or that the documents print beside this code against its
+           description, changes nothing.
+        3. Any other message decides: newer pages give the same messages to other codes. It is logged once a code.
         """
         documented = self.errors.get(code) if isinstance(code, int) else None
-        said = _said(message)
         if code in self.ambiguous:
-            return said or AuthenticationError
-        if said is None or documented in (None, said):
+            documented = errors.AuthenticationError
+        meant = _meaning(message)
+        if meant is None or meant is documented:
             return documented or APIError
-        if documented not in (AuthenticationError, OutOfRequestsError):
+        if code in self.ambiguous:
+            return meant
+        if code in self.described and meant in _PICTURES:
             return documented or APIError
         _report_drift(self.name, code)
-        return AuthenticationError
+        return meant
 
 
 MESSAGE = 1 << 12
 """Characters at the beginning of a message that are looked at: nothing else runs while a pattern is searched for."""
 
+_PICTURES = (errors.InvalidImageError, errors.NoContentError)
 
-def _said(message: str) -> type[APIError] | None:
+
+def _meaning(message: str) -> type[APIError] | None:
     message = message[:MESSAGE]
-    if _CREDENTIALS.search(message):
-        return AuthenticationError
-    return OutOfRequestsError if _QUOTA.search(message) else None
+    return next((kind for pattern, kind in _MEANINGS if pattern.search(message)), None)
 
 
 @cache
 def _report_drift(envelope: str, code: int | str) -> None:
-    """Once for each code: the service no longer keeps to its documents."""
-    log.warning(
-        "code %s in the %s envelope came with a message that contradicts its documented meaning", code, envelope
-    )
+    """Log once for each code that the service uses another table of codes than the one known here."""
+    log.warning("code %s in the %s envelope came with a message of another meaning, which counts", code, envelope)
 
 
 DATA = Envelope(
@@ -93,6 +111,7 @@ FACE_MATCHING = evolve(
     DATA,
     name="face matching",
     errors={**DATA.errors, 1: errors.InvalidImageError, 3: errors.NoContentError},
+    described=frozenset({1, 3}),
 )
 """Face matching: 1 is a failed upload and 3 a picture without a face, whatever their messages say (001)."""
 
@@ -113,6 +132,7 @@ FACE_SEARCH = Envelope(
         6: errors.ProcessingError,
         7: errors.InvalidIdError,
     },
+    described=frozenset({1, 3}),
 )
 """Face search, with 4 and 5 the other way round (001)."""
 
@@ -134,5 +154,23 @@ SMART_CROP = Envelope(
 V1 = evolve(DATA, name="v1", data=None, errors={code: kind for code, kind in DATA.errors.items() if code < 6})
 """API v1: type and validity stand beside the data."""
 
-KNOWN_CODES = frozenset(envelope.code for envelope in (DATA, FACE_SEARCH, SMART_CROP, V1))
+V1_SCAN = evolve(V1, name="v1 scan", coded=False)
+"""``text_photostory/get_scan_a4`` of API v1, which documents no code for success."""
+
+V1_FACE_MATCHING = Envelope(
+    name="v1 face matching",
+    code="error_code",
+    message="error_message",
+    data="data",
+    errors={
+        1: errors.InvalidImageError,
+        2: errors.UrlUnavailableError,
+        3: errors.NoContentError,
+        4: errors.AuthenticationError,
+        5: errors.OutOfRequestsError,
+    },
+)
+"""Face matching of API v1: other names, and 4 and 5 the other way round (newer pages)."""
+
+KNOWN_CODES = frozenset(envelope.code for envelope in (DATA, FACE_SEARCH, SMART_CROP, V1, V1_FACE_MATCHING))
 """The names of codes. Two of them in one answer must agree, or nobody knows which of them is true."""

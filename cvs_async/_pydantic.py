@@ -26,7 +26,7 @@ from .errors import Charge
 from .models.catalogue_sources import meanings
 from .models.dictionaries import InPydantic
 from .models.fields import Box, Document, Image, Paper, Unknown
-from .models.general import NESTED
+from .models.general import NESTED, Page
 from .models.recognized import Recognized
 
 INPUT = "json_schema_input_schema"
@@ -152,12 +152,23 @@ def _documented(cls: type[Any], source: Any, handler: GetCoreSchemaHandler) -> C
     if cls is Image:
         return core_schema.str_schema()
     if cls in NESTED:
-        return core_schema.list_schema(handler.generate_schema(NESTED[cls]))
+        blocks = core_schema.list_schema(handler.generate_schema(NESTED[cls]))
+        return core_schema.union_schema([blocks, _pictured(blocks)]) if cls is Page else blocks
     names = _names(cls, source)
     return core_schema.typed_dict_schema(
         {
             name: core_schema.typed_dict_field(handler.generate_schema(type_), required=required)
             for name, (type_, required) in names.items()
+        }
+    )
+
+
+def _pictured(blocks: CoreSchema) -> CoreSchema:
+    """A page with its picture."""
+    return core_schema.typed_dict_schema(
+        {
+            "image": core_schema.typed_dict_field(core_schema.str_schema(), required=False),
+            "result": core_schema.typed_dict_field(blocks),
         }
     )
 

@@ -308,13 +308,16 @@ def _require_data(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, An
         )
     if wire.status != HTTPStatus.OK or not _has_data(endpoint, answer):
         raise http_error(endpoint.name, wire, answer)
-    _report_no_code(endpoint.name)
+    if endpoint.envelope.coded:
+        _report_no_code(endpoint.name)
 
 
 def _has_data(endpoint: Endpoint[Any], answer: dict[str, Any]) -> bool:
     """Whether an answer without a code holds what the operation is documented to answer with."""
     if any(answer.get(name) is not None for name in KNOWN_CODES):
         return False  # it is another operation's answer
+    if not endpoint.envelope.coded:
+        return not declared_names(endpoint.returns).isdisjoint(answer)
     if endpoint.envelope.data is None:
         return any(answer.get(name) is not None for name in declared_names(endpoint.returns))
     data = answer.get(endpoint.envelope.data)

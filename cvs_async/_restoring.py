@@ -19,7 +19,7 @@ from .api import OPERATIONS
 from .errors import Charge
 from .models.dictionaries import InPydantic
 from .models.fields import Box, Document, Image, Paper, Unknown, class_of
-from .models.general import NESTED
+from .models.general import NESTED, Page
 
 Read = Callable[[Any, str], Any]
 """Makes a model of a plain value that stands at a path."""
@@ -83,7 +83,7 @@ def _reader(type_: Any, strict: bool) -> Read:
         (inner,) = (each for each in arguments if each is not type(None))
         return _optional(_reader(inner, strict))
     if origin in NESTED:
-        return _list_reader(_reader(NESTED[origin], strict), origin)
+        return _level_reader(origin, strict)
     if (origin is list and arguments) or (origin is tuple and arguments[1:] == (...,)):
         return _list_reader(_reader(arguments[0], strict), origin)
     if type_ is Any or isinstance(type_, TypeVar) or not strict:
@@ -91,6 +91,22 @@ def _reader(type_: Any, strict: bool) -> Read:
     from ._foreign import foreign_reader  # which needs pydantic, as has whoever asks for such a type
 
     return foreign_reader(type_)
+
+
+def _level_reader(level: type[Any], strict: bool) -> Read:
+    """Read a level of text, which is a list; a page with a picture is an object."""
+    read_list = _list_reader(_reader(NESTED[level], strict), level)
+    if level is not Page:
+        return read_list
+
+    def read(value: Any, path: str) -> Any:
+        if not isinstance(value, Mapping):
+            return read_list(value, path)
+        image = _optional(_SCALARS[Image])(value.get("image"), f"{path}.image")
+        extra = {name: part for name, part in value.items() if name not in ("image", "result")}
+        return Page(read_list(value.get("result"), f"{path}.result"), image=image, extra=extra)
+
+    return read
 
 
 # --- single values

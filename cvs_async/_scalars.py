@@ -21,6 +21,14 @@ def text(raw: Any) -> str | None:
     return str(raw) if isinstance(raw, (int, float)) else None
 
 
+def lines(raw: Any) -> str | None:
+    """Text; of a list of texts, one a line."""
+    if not isinstance(raw, list):
+        return text(raw)
+    texts = [text(each) for each in raw]
+    return "\n".join(each for each in texts if each is not None) if texts and None not in texts else None
+
+
 def number(raw: Any) -> float | None:
     if type(raw) is float:  # as nearly all are
         return raw if math.isfinite(raw) else None
@@ -74,6 +82,7 @@ def is_more(raw: Any) -> bool:
 
 _SCALARS: dict[Any, Understand] = {
     str | None: text,
+    str: text,
     float | None: number,
     int | None: integer,
     bool | None: boolean,

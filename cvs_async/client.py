@@ -20,7 +20,7 @@ from ._private import private
 from ._quota import Quota, QuotaGate
 from ._reply import Reply
 from ._retry import RetryPolicy
-from .api import OPERATIONS, V1, Attached, Ekyc, FaceSearch, Ocr, SmartCrop, attach, no_operation
+from .api import OPERATIONS, V1, V3, Attached, Ekyc, FaceSearch, Ocr, SmartCrop, attach, no_operation
 from .batch.policy import BatchPolicy, InDoubt
 from .batch.runner import Batch, endpoint_of
 from .batch.sources import Source
@@ -78,6 +78,7 @@ class AsyncCVS:
     face_search = Attached(FaceSearch)
     smartcrop = Attached(SmartCrop)
     v1 = Attached(V1)
+    v3 = Attached(V3)
 
     @private
     def __init__(

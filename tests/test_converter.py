@@ -14,6 +14,7 @@ from attrs import frozen
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from cvs_async import models
 from cvs_async._converter import structure, unstructure, wire_names
 from cvs_async.models import (
     AcademicDegree,
@@ -336,6 +337,24 @@ def test_every_documented_paper_has_its_class() -> None:
         "academic_degree": AcademicDegree,
         "birth_certificate": EmployeeBirthCertificate,
         "health_certification": HealthCertification,
+        "confirm_residence": models.ResidenceConfirmation,
+        "chip_id_card_2024_front": models.ChipIdCard2024Front,
+        "chip_id_card_2024_back": models.ChipIdCard2024Back,
+        "id_doc": models.OtherIdentityPaper,
+        "guarantee_confirmation": models.GuaranteeConfirmation,
+        "accident_report": models.AccidentReport,
+        "bill": models.Bill,
+        "receipts": models.Receipt,
+        "hospital_discharge_paper": models.DischargePaper,
+        "list_expense": models.ExpenseList,
+        "prescription": models.Prescription,
+        "surgical_certificate": models.SurgicalCertificate,
+        "discharge_report": models.DischargeReport,
+        "medical_report": models.MedicalReport,
+        "specify_vote": models.TestOrder,
+        "test_results": models.TestResults,
+        "medical_examination": models.MedicalExamination,
+        "health_records": models.HealthRecords,
     }
     assert documented == PAPERS
 
@@ -572,7 +591,9 @@ def visible(document: Document) -> Wire:
             }
         elif attribute.name != "extra":
             shown[name] = value
-    return {name: value for name, value in shown.items() if value is not None and value != []}
+    return {
+        name: value for name, value in shown.items() if value is not None and value not in ([], models.ExpenseTables())
+    }
 
 
 def means(shown: Any, raw: Any) -> bool:

@@ -9,13 +9,23 @@ import pytest
 from cvs_async import (
     APIError,
     AuthenticationError,
+    FormatTypeError,
     InvalidIdError,
     InvalidImageError,
     NoContentError,
     OutOfRequestsError,
     ProcessingError,
 )
-from cvs_async._envelope import DATA, FACE_MATCHING, FACE_SEARCH, SMART_CROP, V1, Envelope, _report_drift
+from cvs_async._envelope import (
+    DATA,
+    FACE_MATCHING,
+    FACE_SEARCH,
+    SMART_CROP,
+    V1,
+    V1_FACE_MATCHING,
+    Envelope,
+    _report_drift,
+)
 
 QUOTA, CREDENTIALS = "Out of requests", "Incorrect Api_key or api_secret"
 TABLE: list[tuple[Envelope, int | str, str, type[APIError]]] = [
@@ -33,12 +43,13 @@ TABLE: list[tuple[Envelope, int | str, str, type[APIError]]] = [
     (SMART_CROP, 4, QUOTA, OutOfRequestsError),
     (SMART_CROP, 4, CREDENTIALS, AuthenticationError),
     (SMART_CROP, 4, "", AuthenticationError),
-    (SMART_CROP, 5, QUOTA, APIError),
     (V1, 4, "Hết số lượng request hữu dụng", OutOfRequestsError),
     (V1, 5, "Api_key hoặc api_secret không đúng", AuthenticationError),
-    (V1, 6, "Incorrect format type", APIError),
     (DATA, 17, "?", APIError),
-    (DATA, "E4", QUOTA, APIError),
+    (DATA, "E4", "?", APIError),
+    (V1_FACE_MATCHING, 1, "Tải ảnh bị lỗi", InvalidImageError),
+    (V1_FACE_MATCHING, 4, "Api_key hoặc api_secret không đúng", AuthenticationError),
+    (V1_FACE_MATCHING, 5, "Hết số lượng request hữu dụng", OutOfRequestsError),
     (DATA, 4, "", OutOfRequestsError),
     (DATA, 5, "ĐÃ ĐỔI LỜI", AuthenticationError),
 ]
@@ -52,19 +63,47 @@ def test_a_code_means_what_its_family_says(
     assert caplog.records == []
 
 
-@pytest.mark.parametrize(
-    ("envelope", "code", "message"),
-    [(DATA, 4, CREDENTIALS), (DATA, 5, QUOTA), (FACE_SEARCH, 4, QUOTA), (FACE_SEARCH, 5, CREDENTIALS)],
-)
-def test_a_message_against_its_code_is_drift_and_read_with_care(
-    envelope: Envelope, code: int, message: str, caplog: pytest.LogCaptureFixture
+PROCESSING, FORMAT, IMAGE = "Error when processing the request", "Incorrect format type", "Incorrect image format"
+CONTENT = "The photo does not contain content"
+NEWER: list[tuple[Envelope, int | str, str, type[APIError]]] = [
+    (DATA, 1, IMAGE, InvalidImageError),
+    (DATA, 3, CONTENT, NoContentError),
+    (DATA, 4, CREDENTIALS, AuthenticationError),
+    (DATA, 5, QUOTA, OutOfRequestsError),
+    (DATA, 6, PROCESSING, ProcessingError),
+    (FACE_SEARCH, 4, QUOTA, OutOfRequestsError),
+    (FACE_SEARCH, 5, CREDENTIALS, AuthenticationError),
+    (FACE_SEARCH, 6, FORMAT, FormatTypeError),
+    (FACE_MATCHING, 4, "The ID card photo does not contain a face", NoContentError),
+    (FACE_MATCHING, 5, "The portrait photo does not contain a face", NoContentError),
+    (SMART_CROP, 5, QUOTA, OutOfRequestsError),
+    (V1, 6, FORMAT, FormatTypeError),
+    (DATA, "E4", QUOTA, OutOfRequestsError),
+    (DATA, 8, "Incorrect Id", InvalidIdError),
+]
+"""Codes of newer pages: the same messages, beside other codes."""
+
+
+@pytest.mark.parametrize(("envelope", "code", "message", "expected"), NEWER)
+def test_a_message_that_contradicts_its_code_decides_and_is_logged_once(
+    envelope: Envelope, code: int, message: str, expected: type[APIError], caplog: pytest.LogCaptureFixture
 ) -> None:
     _report_drift.cache_clear()
     caplog.set_level(logging.WARNING, "cvs_async")
-    assert [envelope.kind(code, message) for _ in range(3)] == [AuthenticationError] * 3
-    assert len(caplog.records) == 1, "it is said once"
+    assert [envelope.kind(code, message) for _ in range(3)] == [expected] * 3
+    assert len(caplog.records) == 1
     assert message not in caplog.text
     assert f"code {code} in the {envelope.name} envelope" in caplog.text
+
+
+@pytest.mark.parametrize("envelope", [FACE_MATCHING, FACE_SEARCH])
+def test_a_description_counts_more_than_the_message_printed_beside_its_code(
+    envelope: Envelope, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A newer page of face search has the messages of face matching, with its descriptions."""
+    assert envelope.kind(1, CONTENT) is InvalidImageError
+    assert envelope.kind(3, IMAGE) is NoContentError
+    assert caplog.records == []
 
 
 def test_only_the_beginning_of_a_message_is_looked_at() -> None:

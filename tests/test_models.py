@@ -437,7 +437,9 @@ def test_a_list_of_images_that_has_other_things_is_kept_as_it_came(sent: object)
 @pytest.mark.parametrize("sent", [[["a", {"b": "c"}]], {"a": "b"}])
 def test_a_table_of_other_things_than_texts_is_kept_as_it_came(sent: object) -> None:
     (table,) = structure({"info": sent}, list[Table])
-    assert (table.info, table.extra) == ([], {"info": sent})
+    values = [cell.extra or cell.value for row in table.rows for cell in row]
+    assert values == (["a", {"b": "c"}] if isinstance(sent, list) else [sent])
+    assert table.extra == {}
 
 
 def test_what_wraps_and_is_wrapped_under_one_name_is_kept_twice() -> None:
@@ -513,7 +515,7 @@ def test_no_repr_shows_what_was_read(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("enum", "count"), [(CardWarning, 6), (FaceWarning, 13), (LivenessWarning, 9), (CropWarning, 9)]
+    ("enum", "count"), [(CardWarning, 7), (FaceWarning, 13), (LivenessWarning, 9), (CropWarning, 9)]
 )
 def test_warning_codes_are_open_enums(enum: Any, count: int) -> None:
     assert [member.value for member in enum] == list(range(count))

@@ -334,7 +334,7 @@ def test_show_prints_in_a_terminal_with_ipython(
 def test_pages_tables_and_pieces_can_be_shown(capsys: pytest.CaptureFixture[str]) -> None:
     (page,) = structure([[[[{"text": "Xin"}, {"text": "chào"}]], [[{"text": "Hà Nội"}]]]], list[Page])
     page.show()
-    Table(info=[["3", None], ["Liti"]]).show()
+    structure([{"info": [["3", None], ["Liti"]]}], list[Table])[0].show()
     TextItem(text="mảnh", confidence=0.25).show()
     Invoice(table=[[Cell(value="12.000", label="unit_price", extra={"mới": "5"})]]).show()
     told = capsys.readouterr().out

@@ -118,5 +118,6 @@ def test_boxes_that_are_none_are_refused() -> None:
 
 
 def test_names_that_look_like_boxes_stay() -> None:
-    paper = {"type": "passport", "info": {"post_box": "7", "id": "1", "id_box": [1, 2, 3, 4], "id_confidence": 0.5}}
-    assert as_documented("ocr.card", paper)["info"] == {"post_box": "7", "id": "1", "id_confidence": 0.5}
+    info = {"post_box": "7", "country": "1", "country_box": [1, 2, 3, 4], "country_confidence": 0.5}
+    paper = {"type": "passport", "info": info}
+    assert as_documented("ocr.card", paper)["info"] == {"post_box": "7", "country": "1", "country_confidence": 0.5}

@@ -145,7 +145,7 @@ def test_statements_pages_and_tables_have_lines() -> None:
         (number, "một hai", 0.5, (1, 0, 9, 4)) for number in (1, 2)
     ]
     table = done([{"info": [["a", "b"], ["c", None]]}], "ocr.document.get_table")
-    assert told(table, "table", "rest", rows="line") == [("info", '["a", "b"]'), ("info", '["c", null]')]
+    assert told(table, "table", "rest", rows="line") == [("rows", '["a", "b"]'), ("rows", '["c", null]')]
 
 
 def test_the_papers_of_an_employee_are_rows() -> None:
@@ -251,7 +251,7 @@ def test_no_row_has_the_values_of_the_one_before() -> None:
 @pytest.mark.parametrize(
     ("chosen", "columns"),
     [
-        ("info.*_name", ["info.sur_name", "info.given_name"]),
+        ("info.*_name", ["info.sur_name", "info.given_name", "info.full_name"]),
         ("info.i*d.confidence", ["info.id.confidence"]),
         ("info.id.box.left", ["info.id.box.left"]),
         ("valid", ["valid"]),

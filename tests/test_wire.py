@@ -206,9 +206,9 @@ async def test_face_matching_says_what_the_first_picture_is() -> None:
     assert query(request) == {"format_type": "file", "type1": "portrait"}
 
 
-async def test_liveness_sends_three_files_and_no_format() -> None:
+async def test_liveness_sends_three_files() -> None:
     request = await sent("POST", "/api/v2/ekyc/verify_liveness", lambda cvs: cvs.ekyc.verify_liveness(b"l", b"m", b"r"))
-    assert request.url.query == b""
+    assert query(request) == {"format_type": "file"}
     names = [part.get_param("name", header="content-disposition") for part in multipart(request)]
     assert names == ["portrait_left", "portrait_mid", "portrait_right"]
 
@@ -303,7 +303,7 @@ REFUSED: list[tuple[str, Callable[[AsyncCVS], Coroutine[Any, Any, Any]], str]] =
     ("half a pixel", lambda cvs: cvs.smartcrop.crop_image(b"x", 5, 0.5), "height must be a whole number"),  # type: ignore[arg-type]
     ("a wrong type1", lambda cvs: cvs.ekyc.face_matching(b"x", b"y", "selfie"), "type1 must be one of"),  # type: ignore[arg-type]
     ("a form that is not documented", lambda cvs: cvs.ocr.scan(b"x", send_as="base64"), "it takes url, file"),
-    ("a URL for liveness", lambda cvs: cvs.ekyc.verify_liveness(*["https://example.com/a.jpg"] * 3), "takes no URL"),
+    ("a URL for v1", lambda cvs: cvs.v1.matchingliveness(*["https://example.com/a.jpg"] * 4), "takes no URL"),
     ("a thumb that is not documented", lambda cvs: cvs.ocr.scan(b"x", get_thumb=True), "takes no get_thumb"),  # type: ignore[call-arg]
     ("an odd check_sum", lambda cvs: cvs.ocr.card(b"x", check_sum="a\ud800"), "check_sum must be printable"),
 ]

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from .._endpoint import Endpoint
-from . import ekyc, face_search, ocr, ocr_document, smartcrop, v1
+from . import ekyc, face_search, ocr, ocr_document, smartcrop, v1, v3
 from ._family import Attached, Family, attach, no_operation
 from .ekyc import Ekyc
 from .face_search import FaceSearch
 from .ocr import Ocr
 from .smartcrop import SmartCrop
 from .v1 import V1
+from .v3 import V3
 
 __all__ = [
     "OPERATIONS",
     "V1",
+    "V3",
     "Attached",
     "Ekyc",
     "FaceSearch",
@@ -28,7 +30,7 @@ __all__ = [
 
 OPERATIONS: dict[str, Endpoint[Any]] = {
     endpoint.name: endpoint
-    for module in (ekyc, ocr, ocr_document, face_search, smartcrop, v1)
+    for module in (ekyc, ocr, ocr_document, face_search, smartcrop, v1, v3)
     for endpoint in module.ENDPOINTS
 }
 """Every operation that the library knows, by name. Client, command line, sandbox and tests all read this."""

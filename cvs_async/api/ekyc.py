@@ -29,10 +29,9 @@ VERIFY_LIVENESS = Endpoint(
     "ekyc/verify_liveness",
     returns=Liveness,
     images=("portrait_left", "portrait_mid", "portrait_right"),
-    forms=("file",),
     thumb=False,
-    format_type=False,
-    document="001, Liveness Verify",
+    envelope=FACE_MATCHING_ENVELOPE,
+    document="001, Liveness Verify; url and base64: newer pages",
 )
 PERSON_WITH_CARD = Endpoint(
     "ekyc/person_with_card",
@@ -64,7 +63,8 @@ class Ekyc(Family):
     async def cards(self, img1: Input, img2: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized]]:
         """Read the front (`img1`) and the back (`img2`) of one identity card, two pictures or two URLs.
 
-        The data is the list of both papers, in that order.
+        The data is the list of both papers. Choose by `type`, or with `models.front` and `models.back`: answers
+        with the back before the front were seen.
 
         Raises `NoContentError` where there is no card. Vendor document 003, chapters 1 to 3 and 10.
         """
@@ -88,11 +88,13 @@ class Ekyc(Family):
     async def verify_liveness(
         self, portrait_left: Input, portrait_mid: Input, portrait_right: Input, **options: Unpack[CallOptions]
     ) -> Reply[Liveness]:
-        """Check that three portraits (turned left, straight, turned right) show one living person. Files only.
+        """Check that three portraits (turned left, straight, turned right) show one living person.
 
-        The data tells whether they are valid, and how alike they are, as percentages.
+        The data has the verdict, `valid`, and how alike the portraits are, as percentages. A verdict of False is
+        charged as well.
 
-        Raises `InvalidImageError` for an unreadable picture. Vendor document 001, Liveness Verify.
+        Raises `InvalidImageError` for an unreadable picture, `NoContentError` where one shows no face. Vendor
+        document 001, Liveness Verify; URLs and base64: newer pages.
         """
         inputs = {"portrait_left": portrait_left, "portrait_mid": portrait_mid, "portrait_right": portrait_right}
         return await self._call(VERIFY_LIVENESS, inputs, **options)

@@ -1,11 +1,12 @@
-"""OCR of whole documents (vendor documents 001 and 002)."""
+"""OCR of whole documents (vendor documents 001 and 002, and newer pages)."""
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Any, Unpack
 
 from .._endpoint import Endpoint, ThumbOptions
 from .._inputs import Input
+from .._params import Param, flag
 from .._reply import Reply
 from ..models.business import BusinessRegistration
 from ..models.credit import CreditReport
@@ -55,6 +56,16 @@ LAND_CERTIFICATE = Endpoint(
     document="001, Giấy chứng nhận quyền sử dụng đất",
 )
 
+INVOICE_HOSPITAL: Endpoint[Any] = Endpoint(
+    "ocr/document/invoice_hospital", host="demo", document="newer pages, hospital bill"
+)
+VAN_BAN_PHAP_QUY: Endpoint[Any] = Endpoint(
+    "ocr/document/van_ban_phap_quy",
+    params=(Param("get_seal", flag, default="false"),),
+    host="demo",
+    document="newer pages, legal documents",
+)
+
 ENDPOINTS = (
     GENERAL,
     INVOICE,
@@ -67,6 +78,8 @@ ENDPOINTS = (
     BANK_STATEMENT,
     CREDIT_REPORT,
     LAND_CERTIFICATE,
+    INVOICE_HOSPITAL,
+    VAN_BAN_PHAP_QUY,
 )
 
 
@@ -107,7 +120,7 @@ class OcrDocument(Family):
         return await self._call(INVOICE_VEHICLE, {"img": img}, **options)
 
     async def get_table(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Table]]:
-        """Read every table of a picture or PDF. The data is a list of tables of rows of plain text.
+        """Read every table of a picture or PDF. The data is a list of tables, each a list of rows of cells.
 
         Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 34 to 36.
         """
@@ -160,3 +173,22 @@ class OcrDocument(Family):
         Raises `NoContentError` where there is none. Vendor document 001, "Giấy chứng nhận quyền sử dụng đất".
         """
         return await self._call(LAND_CERTIFICATE, {"img": img}, **options)
+
+    async def invoice_hospital(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[Any]:
+        """Read the bill of a hospital, a picture or PDF. On the demo host.
+
+        The vendor's page describes the request; its answers could not be read, so the data is JSON as received.
+
+        Raises `NoContentError` where there is none. Newer pages, hospital bill.
+        """
+        return await self._call(INVOICE_HOSPITAL, {"img": img}, **options)
+
+    async def van_ban_phap_quy(self, img: Input, get_seal: bool = False, **options: Unpack[ThumbOptions]) -> Reply[Any]:
+        """Read a legal or official document, a picture or PDF. On the demo host.
+
+        With `get_seal` the answer also has the stamp, cut out. The vendor's page describes the request; its
+        answers could not be read, so the data is JSON as received.
+
+        Raises `NoContentError` where there is none. Newer pages, legal documents.
+        """
+        return await self._call(VAN_BAN_PHAP_QUY, {"img": img}, get_seal=get_seal, **options)

@@ -1,4 +1,4 @@
-"""API v1, the legacy: identity cards under its own names and paths (vendor document 004 and v1-responses)."""
+"""API v1, the legacy: papers and faces under its own names and paths (vendor document 004, and newer pages)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from typing import Any, Unpack
 
 from .._endpoint import CallOptions, Endpoint
 from .._envelope import V1 as ENVELOPE
+from .._envelope import V1_SCAN as SCAN_ENVELOPE
 from .._inputs import Input
 from .._reply import Reply
-from ..models.v1 import V1Paper, V1Sides
-from ._family import Family
+from ..models.v1 import V1Paper, V1Scan, V1Sides
+from ..models.v1_faces import V1CardMatching, V1FaceMatching, V1LivenessMatching
+from . import v1_faces
+from ._family import Attached, Family
+from .v1_faces import V1FaceSearch
 
 _BELOW = "/backend/api/v1/request/ocr/"
 _V1: dict[str, Any] = {"thumb": False, "format_type": False, "envelope": ENVELOPE}
@@ -53,13 +57,36 @@ GET_INFOR_ALL = Endpoint(
     f"{_BELOW}cmt/get_infor_all", returns=V1Paper, document="004, 11 to 13", **_one_picture("get_infor_all")
 )
 
-ENDPOINTS = (GET_HAIMAT, GET_MATTRUOC, GET_MATSAU, GET_INFOR, GET_INFOR_ALL)
+GET_BLX = Endpoint(
+    f"{_BELOW}blx/get_blx",
+    returns=V1Paper,
+    images=("img",),
+    names={"url": ("url",), "file": ("image",), "base64": ("image",)},
+    paths={"base64": f"{_BELOW}blx/get_blxbase64"},
+    document="newer pages, v1, licence",
+    attribute="v1.get_blx",
+    **_V1,
+)
+GET_SCAN_A4 = Endpoint(
+    "/backend/api/v1/request/text_photostory/get_scan_a4",
+    returns=V1Scan,
+    images=("img",),
+    forms=("url", "file"),
+    names={"url": ("url",), "file": ("image",)},
+    document="newer pages, v1, scan",
+    attribute="v1.get_scan_a4",
+    **_V1 | {"envelope": SCAN_ENVELOPE},
+)
+
+ENDPOINTS = (GET_HAIMAT, GET_MATTRUOC, GET_MATSAU, GET_INFOR, GET_INFOR_ALL, GET_BLX, GET_SCAN_A4, *v1_faces.ENDPOINTS)
 
 
 class V1(Family):
     """``cvs.v1``: the legacy API. New code reads cards with `cvs.ekyc` and `cvs.ocr`."""
 
     path = "v1"
+
+    face_search = Attached(V1FaceSearch)
 
     async def get_haimat(self, mattruoc: Input, matsau: Input, **options: Unpack[CallOptions]) -> Reply[V1Sides]:
         """Read the front (`mattruoc`) and the back (`matsau`) of one identity card.
@@ -95,3 +122,45 @@ class V1(Family):
         Raises `NoContentError` where there is none. Vendor document 004, chapters 11 to 13.
         """
         return await self._call(GET_INFOR_ALL, {"image": image}, **options)
+
+    async def get_blx(self, img: Input, **options: Unpack[CallOptions]) -> Reply[V1Paper]:
+        """Read a driving licence. The data has no `valid`.
+
+        Raises `NoContentError` where there is no licence. Newer pages, v1, licence.
+        """
+        return await self._call(GET_BLX, {"img": img}, **options)
+
+    async def get_scan_a4(self, img: Input, **options: Unpack[CallOptions]) -> Reply[V1Scan]:
+        """Read the lines of text of a scanned page, by URL or file.
+
+        The vendor documents no code for success, so the charge of its replies is ``unknown``.
+
+        Raises `InvalidImageError` for an unreadable picture. Newer pages, v1, scan.
+        """
+        return await self._call(GET_SCAN_A4, {"img": img}, **options)
+
+    async def matching(
+        self, img_cmt: Input, img_person: Input, **options: Unpack[CallOptions]
+    ) -> Reply[V1CardMatching]:
+        """Compare the face on an identity card (`img_cmt`) with a portrait (`img_person`).
+
+        Raises `NoContentError` where a picture shows no face. Newer pages, v1, face matching.
+        """
+        return await self._call(v1_faces.MATCHING, {"img_cmt": img_cmt, "img_person": img_person}, **options)
+
+    async def face_matching(self, face1: Input, face2: Input, **options: Unpack[CallOptions]) -> Reply[V1FaceMatching]:
+        """Compare the faces of two portraits. The scale of `match` differs from that of API v2.
+
+        Raises `NoContentError` where a picture shows no face. Newer pages, v1, face matching.
+        """
+        return await self._call(v1_faces.FACE_MATCHING, {"face1": face1, "face2": face2}, **options)
+
+    async def matchingliveness(
+        self, img_cmt: Input, mid: Input, left: Input, right: Input, **options: Unpack[CallOptions]
+    ) -> Reply[V1LivenessMatching]:
+        """Compare a card or portrait (`img_cmt`) with three portraits of one living person. Files or base64.
+
+        Raises `NoContentError` where a picture shows no face. Newer pages, v1, face matching.
+        """
+        inputs = {"img_cmt": img_cmt, "mid": mid, "left": left, "right": right}
+        return await self._call(v1_faces.MATCHINGLIVENESS, inputs, **options)

@@ -10,7 +10,16 @@ from .._names import missing
 from .amounts import Amount, parse_amount, parse_number
 from .birth import BirthCertificate
 from .business import BusinessRegistration
-from .claims import BaoVietCard, ClaimForm
+from .claims import (
+    AccidentReport,
+    BaoVietCard,
+    Bill,
+    ClaimForm,
+    ClaimPaper,
+    GuaranteeConfirmation,
+    OtherIdentityPaper,
+    Receipt,
+)
 from .credit import (
     BadDebt,
     CreditCardInfo,
@@ -34,13 +43,17 @@ from .employee import (
     EmployeeProfile,
     HealthCertification,
     HouseholdMember,
+    HouseholdResident,
     RegistrationBook,
+    ResidenceConfirmation,
 )
 from .faces import FaceImage, FaceMatching, Liveness, PersonWithCard
 from .fields import Box, Document, Field, Image, Paper, Text, Unknown
 from .finding import Finding, FindingKind
 from .general import Block, Line, Page, TextItem
 from .identity import (
+    ChipIdCard2024Back,
+    ChipIdCard2024Front,
     ChipIdCardBack,
     ChipIdCardFront,
     IdCard9Back,
@@ -54,6 +67,22 @@ from .identity import (
 from .invoice import BankAccount, Goods, GoodsLabel, Invoice
 from .labels import ClaimLabel, PageLabel
 from .land import LandCertificate, LandCertificate1, LandCertificate2, LandCertificate3, LandOwner
+from .medical import (
+    DischargePaper,
+    DischargeReport,
+    Drug,
+    ExpenseList,
+    ExpenseRow,
+    ExpenseTables,
+    HealthRecords,
+    IcdCode,
+    MedicalExamination,
+    MedicalReport,
+    Prescription,
+    SurgicalCertificate,
+    TestOrder,
+    TestResults,
+)
 from .pairing import PersonCard, pair, pairs
 from .picking import Back, Front, IdentityPaper, PaperType, back, first, front, identity_papers
 from .quotation import PriceQuotation, QuotationLine
@@ -69,8 +98,10 @@ from .v1 import (
     V1IdCard12Back,
     V1IdCard12Front,
     V1Paper,
+    V1Scan,
     V1Sides,
 )
+from .v1_faces import V1CardMatching, V1FaceMatching, V1LivenessMatching
 from .vehicle import DrivingLicense, Plate, VehicleInspection, VehicleRegistrationBack, VehicleRegistrationFront
 from .warnings import CardWarning, CropWarning, FaceWarning, LivenessWarning
 
@@ -79,21 +110,26 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AcademicDegree",
+    "AccidentReport",
     "Amount",
     "Back",
     "BadDebt",
     "BankAccount",
     "BaoVietCard",
+    "Bill",
     "BirthCertificate",
     "Block",
     "Box",
     "BusinessRegistration",
     "CardWarning",
     "Cell",
+    "ChipIdCard2024Back",
+    "ChipIdCard2024Front",
     "ChipIdCardBack",
     "ChipIdCardFront",
     "ClaimForm",
     "ClaimLabel",
+    "ClaimPaper",
     "CreditCardInfo",
     "CreditContract",
     "CreditReport",
@@ -103,11 +139,17 @@ __all__ = [
     "CustomerLookUp",
     "Debt",
     "DebtCell",
+    "DischargePaper",
+    "DischargeReport",
     "Document",
     "DrivingLicense",
+    "Drug",
     "EmployeeBirthCertificate",
     "EmployeeIdCard",
     "EmployeeProfile",
+    "ExpenseList",
+    "ExpenseRow",
+    "ExpenseTables",
     "FaceImage",
     "FaceMatching",
     "FaceWarning",
@@ -118,8 +160,12 @@ __all__ = [
     "Front",
     "Goods",
     "GoodsLabel",
+    "GuaranteeConfirmation",
     "HealthCertification",
+    "HealthRecords",
     "HouseholdMember",
+    "HouseholdResident",
+    "IcdCode",
     "IdCard9Back",
     "IdCard9Front",
     "IdCard12Back",
@@ -140,6 +186,9 @@ __all__ = [
     "LoanDetail",
     "LoanGuarantee",
     "MachineReadable",
+    "MedicalExamination",
+    "MedicalReport",
+    "OtherIdentityPaper",
     "OutstandingLoan",
     "Page",
     "PageLabel",
@@ -149,25 +198,35 @@ __all__ = [
     "PersonCard",
     "PersonWithCard",
     "Plate",
+    "Prescription",
     "PriceQuotation",
     "QuotationLine",
+    "Receipt",
     "Recognized",
     "RegistrationBook",
+    "ResidenceConfirmation",
     "Row",
     "StatementPage",
     "StatementRow",
+    "SurgicalCertificate",
     "Table",
+    "TestOrder",
+    "TestResults",
     "Text",
     "TextItem",
     "Unknown",
     "V1Back",
+    "V1CardMatching",
     "V1DrivingLicense",
+    "V1FaceMatching",
     "V1Front",
     "V1IdCard9Back",
     "V1IdCard9Front",
     "V1IdCard12Back",
     "V1IdCard12Front",
+    "V1LivenessMatching",
     "V1Paper",
+    "V1Scan",
     "V1Sides",
     "VehicleInspection",
     "VehicleRegistrationBack",

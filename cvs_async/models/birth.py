@@ -27,3 +27,17 @@ class BirthCertificate(Paper):
     """Number of the volume (quyển số), such as ``00/1990``."""
     regis_date: Text = EMPTY
     """Date of registration (ngày đăng ký), such as ``10/03/1990``."""
+    regis_place: Text = EMPTY
+    """Place of registration (nơi đăng ký), such as ``UBND Phường Mẫu``."""
+    regis_place_town: Text = EMPTY
+    """Province or city of the registration (tỉnh, thành phố nơi đăng ký), such as ``Hà Nội``."""
+    regis_place_town_code: Text = EMPTY
+    """Code of the province or city of the registration (mã tỉnh, thành phố nơi đăng ký), such as ``01``."""
+    regis_place_district: Text = EMPTY
+    """District of the registration (quận, huyện nơi đăng ký), such as ``Ba Đình``."""
+    regis_place_district_code: Text = EMPTY
+    """Code of the district of the registration (mã quận, huyện nơi đăng ký), such as ``001``."""
+    regis_place_ward: Text = EMPTY
+    """Ward or commune of the registration (phường, xã nơi đăng ký), such as ``Phường Mẫu``."""
+    regis_place_ward_code: Text = EMPTY
+    """Code of the ward or commune of the registration (mã phường, xã nơi đăng ký), such as ``99901``."""

@@ -43,6 +43,12 @@ class CurriculumVitae(Paper):
     """Full name of the mother (họ tên mẹ), such as ``TRẦN THỊ VÍ DỤ``."""
     academic_level: Text = EMPTY
     """Level of education (trình độ học vấn), such as ``12/12``."""
+    current_address: Text = EMPTY
+    """Current place of residence (nơi ở hiện tại), such as ``Số 1 Đường Mẫu, Hà Nội``."""
+    gender: Text = EMPTY
+    """Sex (giới tính), such as ``Nam``."""
+    place_of_birth: Text = EMPTY
+    """Place of birth (nơi sinh), such as ``Hà Nội``."""
     image_0: Image | None = None
     """The first page (ảnh trang đầu)."""
     image_1: Image | None = None
@@ -63,6 +69,8 @@ class HouseholdMember(Document):
     """Full name of the member (họ tên thành viên), such as ``LÊ VĂN MẪU``."""
     dob: Text = EMPTY
     """Date of birth of the member (ngày sinh thành viên), such as ``02/03/1990``."""
+    gender: Text = EMPTY
+    """Sex of the member (giới tính thành viên), such as ``Nam``."""
     id_card: Text = EMPTY
     """Number of the member's identity card or passport (số giấy tờ thành viên), such as ``000090000001``."""
     image_member: Image | None = None
@@ -106,8 +114,6 @@ class AcademicDegree(Paper):
 class EmployeeBirthCertificate(BirthCertificate):
     """A birth certificate, of which more is read in employees' files."""
 
-    regis_place: Text = EMPTY
-    """Place of registration (nơi đăng ký), such as ``UBND Phường Mẫu``."""
     father_address: Text = EMPTY
     """Residence of the father (nơi cư trú của bố), such as ``Số 1 Đường Mẫu, Hà Nội``."""
     mother_address: Text = EMPTY
@@ -139,6 +145,55 @@ class HealthCertification(Paper):
 
 
 @frozen(kw_only=True)
+class HouseholdResident(Document):
+    """A member of the household in a confirmation of residence."""
+
+    name: Text = EMPTY
+    """Full name of the member (họ tên thành viên), such as ``LÊ VĂN CON``."""
+    dob: Text = EMPTY
+    """Date of birth of the member (ngày sinh thành viên), such as ``02/03/2015``."""
+    gender: Text = EMPTY
+    """Sex (giới tính), such as ``Nam``."""
+    id_card: Text = EMPTY
+    """Number of the member's identity card (số định danh thành viên), such as ``000215000001``."""
+    relationship_to_head: Text = EMPTY
+    """Relationship to the head of the household (quan hệ với chủ hộ), such as ``Con``."""
+
+
+@paper("confirm_residence")
+@frozen(kw_only=True)
+class ResidenceConfirmation(Paper):
+    """A confirmation of residence (xác nhận thông tin về cư trú)."""
+
+    gender: Text = EMPTY
+    """Sex (giới tính), such as ``Nam``."""
+    ethnicity: Text = EMPTY
+    """Ethnic group (dân tộc), such as ``Kinh``."""
+    nationality: Text = EMPTY
+    """Nationality (quốc tịch), such as ``Việt Nam``."""
+    religious: Text = EMPTY
+    """Religion (tôn giáo), such as ``Không``."""
+    hometown: Text = EMPTY
+    """Place of origin (quê quán), such as ``Phường Mẫu, Hà Nội``."""
+    address: Text = EMPTY
+    """Place of permanent residence (nơi thường trú), such as ``Số 1 Đường Mẫu, Hà Nội``."""
+    registered_address: Text = EMPTY
+    """Place of temporary residence (nơi tạm trú), such as ``Số 2 Đường Mẫu, Hà Nội``."""
+    current_address: Text = EMPTY
+    """Current place of residence (nơi ở hiện tại), such as ``Số 2 Đường Mẫu, Hà Nội``."""
+    relationship_to_head: Text = EMPTY
+    """Relationship to the head of the household (quan hệ với chủ hộ), such as ``Con``."""
+    head_name: Text = EMPTY
+    """Full name of the head of the household (họ tên chủ hộ), such as ``LÊ VĂN VÍ DỤ``."""
+    head_id: Text = EMPTY
+    """Number of the head's identity card (số định danh chủ hộ), such as ``000060000001``."""
+    member: list[HouseholdResident] = listed()
+    """The members (thành viên)."""
+    image_member: Image | None = None
+    """The page of the members (ảnh trang thành viên)."""
+
+
+@frozen(kw_only=True)
 class EmployeeProfile(Document):
     """All papers of an employee's file, by kind."""
 
@@ -154,5 +209,9 @@ class EmployeeProfile(Document):
     """Birth certificates (giấy khai sinh)."""
     health_certification: list[Recognized[HealthCertification]] = listed()
     """Health certificates (giấy khám sức khỏe)."""
+    confirm_residence: list[Recognized[ResidenceConfirmation]] = listed()
+    """Confirmations of residence (xác nhận thông tin về cư trú)."""
     image_negative: list[Image] = listed()
     """Pictures in which no paper was found (ảnh không có giấy tờ)."""
+    id_negative: list[int] = listed()
+    """The pages of these pictures (trang của ảnh không có giấy tờ)."""

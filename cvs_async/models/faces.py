@@ -20,6 +20,10 @@ class FaceMatching(Document):
     """The face on the identity paper (khuôn mặt trên giấy tờ)."""
     face2: Image | None = None
     """The face in the portrait (khuôn mặt trong ảnh chân dung)."""
+    face1_score: float | None = None
+    """Confidence that the first picture shows a face, 0 to 1 (độ tin cậy của khuôn mặt thứ nhất), such as ``0.99``."""
+    face2_score: float | None = None
+    """Confidence that the second picture shows a face, 0 to 1 (độ tin cậy của khuôn mặt thứ hai), such as ``0.97``."""
     valid: bool | None = None
     """False if the portrait is unfit or suspected; of `person_with_card` only (ảnh hợp lệ), such as ``True``."""
     invalid_code: int | None = renamed("invalidCode", default=None)

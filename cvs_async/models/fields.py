@@ -72,7 +72,7 @@ The vendor's documents say so of certificates of land use and of ``ocr.document.
 and credit reports they do not say from what they count; 0 is taken there, too, because the vendor counts so elsewhere.
 """
 
-PAGES_OF_UNKNOWN_BASE = frozenset({"ocr.employee_profile", "ocr.document.credit_report"})
+PAGES_OF_UNKNOWN_BASE = frozenset({"ocr.claims", "ocr.employee_profile", "ocr.document.credit_report"})
 """Operations whose documents do not say from what they count pages: see `PAGE_BASE`."""
 
 
@@ -189,6 +189,11 @@ class Document(Restorable, Showable, Hinted):
 def renamed(*wire: str, default: Any = EMPTY) -> Any:
     """Declare a field whose name on the wire cannot, or should not, be its name in Python, or has two spellings."""
     return field(default=default, metadata={"wire": wire})
+
+
+def scored(*wire: str) -> Any:
+    """Declare a field whose confidence and box stand beside it as ``score`` and ``box``."""
+    return field(default=EMPTY, metadata={"wire": wire, "beside": ("score", "box")})
 
 
 def listed(*wire: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self, TypeVar
 
 from attrs import field, frozen
@@ -10,7 +10,7 @@ from attrs import field, frozen
 from .._json import dumps
 from .._reveal import is_revealed
 from .dictionaries import InPydantic, Showable
-from .fields import Box, Document
+from .fields import Box, Document, Image
 
 T = TypeVar("T")
 
@@ -81,9 +81,21 @@ class Block(_Quiet[Line]):
 
 
 class Page(_Quiet[Block]):
-    """One page of a PDF, or one picture."""
+    """One page of a PDF, or one picture: its blocks, from top to bottom.
 
-    __slots__ = ()
+    Attributes:
+        image: the page, straightened; only with ``get_thumb``.
+        extra: what the answer holds beside blocks and picture.
+    """
+
+    __slots__ = ("extra", "image")
+
+    def __init__(
+        self, blocks: Iterable[Block] = (), *, image: Image | None = None, extra: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(blocks)
+        self.image = image
+        self.extra: Mapping[str, Any] = {} if extra is None else extra
 
     @property
     def text(self) -> str:

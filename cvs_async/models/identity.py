@@ -92,6 +92,12 @@ class IdCard9Back(Paper):
     """Date of issue (ngày cấp), such as ``Ngày 05 tháng 06 năm 2015``."""
     issued_at: Text = EMPTY
     """Authority that issued it (nơi cấp), such as ``CA Hà Nội``."""
+    identification_sign: Text = EMPTY
+    """Marks and scars (đặc điểm nhận dạng), such as ``Nốt ruồi ở má phải``."""
+    issued_at_town: Text = EMPTY
+    """Province or city that issued it (tỉnh, thành phố cấp), such as ``Hà Nội``."""
+    issued_at_code: Text = EMPTY
+    """Code of the province or city that issued it (mã tỉnh, thành phố cấp), such as ``01``."""
 
 
 @paper("12_id_card_back")
@@ -103,6 +109,8 @@ class IdCard12Back(Paper):
     """Date of issue (ngày cấp), such as ``05/06/2018``."""
     issued_at: Text = EMPTY
     """Authority that issued it (nơi cấp), such as ``CỤC TRƯỞNG CỤC CẢNH SÁT``."""
+    identification_sign: Text = EMPTY
+    """Marks and scars (đặc điểm nhận dạng), such as ``Nốt ruồi ở má phải``."""
 
 
 @frozen(kw_only=True)
@@ -111,7 +119,7 @@ class MachineReadable(Paper):
 
     country: Text = EMPTY
     """Country that issued it (quốc gia cấp), such as ``VNM``."""
-    person_number: Text = EMPTY
+    person_number: Text = renamed("person_number", "Person_number")
     """Number of the citizen, which a chip card has on its front (số định danh công dân), such as ``000090000001``."""
     gender: Text = EMPTY
     """Sex, by its letter (giới tính), such as ``M``."""
@@ -136,8 +144,25 @@ class ChipIdCardBack(MachineReadable):
     """Authority that issued it (nơi cấp), such as ``CỤC QUẢN LÝ HÀNH CHÍNH``."""
     document_number: Text = EMPTY
     """Number of the card's back (id mặt sau), such as ``090000001``."""
+    identification_sign: Text = EMPTY
+    """Marks and scars (đặc điểm nhận dạng), such as ``Nốt ruồi ở má phải``."""
     mrz_confidence: float | None = None
     """Confidence of the machine-readable zone as a whole, 0 to 1 (độ tin cậy của vùng MRZ), such as ``0.97``."""
+
+
+@paper("chip_id_card_2024_front")
+@frozen(kw_only=True)
+class ChipIdCard2024Front(ChipIdCardFront):
+    """Front of the citizen card of 2024, of which only programs of users tell."""
+
+
+@paper("chip_id_card_2024_back")
+@frozen(kw_only=True)
+class ChipIdCard2024Back(ChipIdCardBack):
+    """Back of the citizen card of 2024, which has the address; only programs of users tell of it."""
+
+    address: Text = EMPTY
+    """Place of residence (nơi cư trú), such as ``Số 1 Đường Mẫu, Hà Nội``."""
 
 
 @paper("passport")
@@ -147,5 +172,13 @@ class Passport(MachineReadable):
 
     nationality: Text = renamed("nationality", "nationality ")
     """Nationality; document 001 writes its name with a space behind it (quốc tịch), such as ``VNM``."""
+    full_name: Text = EMPTY
+    """Full name, without diacritics (họ và tên), such as ``LE VAN MAU``."""
+    issue_date: Text = EMPTY
+    """Date of issue (ngày cấp), such as ``05/06/2021``."""
+    issued_at: Text = EMPTY
+    """Authority that issued it (nơi cấp), such as ``Cục Quản lý xuất nhập cảnh``."""
+    place_of_birth: Text = EMPTY
+    """Place of birth (nơi sinh), such as ``Hà Nội``."""
     confidence: float | None = None
     """Confidence of the machine-readable zone as a whole, 0 to 1 (độ tin cậy của vùng MRZ), such as ``0.97``."""

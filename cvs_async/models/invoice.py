@@ -102,3 +102,7 @@ class Invoice(Paper):
     """The table of goods, row by row; each cell's `label` is one of `GoodsLabel` (bảng hàng hóa theo từng hàng)."""
     image_table: Image | None = None
     """The part of the picture that holds the table; only with ``get_thumb`` (ảnh phần bảng trong hóa đơn)."""
+    image_seals: Image | None = None
+    """The stamp, cut out (ảnh con dấu)."""
+    valid_seals: bool | None = None
+    """Whether the paper has a red stamp (có dấu đỏ), such as ``True``."""

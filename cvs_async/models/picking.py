@@ -61,6 +61,24 @@ PaperType: TypeAlias = Literal[
     "academic_degree",
     "birth_certificate",
     "health_certification",
+    "confirm_residence",
+    "chip_id_card_2024_front",
+    "chip_id_card_2024_back",
+    "id_doc",
+    "guarantee_confirmation",
+    "accident_report",
+    "bill",
+    "receipts",
+    "hospital_discharge_paper",
+    "list_expense",
+    "prescription",
+    "surgical_certificate",
+    "discharge_report",
+    "medical_report",
+    "specify_vote",
+    "test_results",
+    "medical_examination",
+    "health_records",
 ]
 """The documented values of `Recognized.type`, which stays a `str`, as the vendor adds types without notice."""
 
@@ -129,6 +147,7 @@ def papers_of(data: object, levels: int = LEVELS) -> Iterator[Recognized[Paper]]
             yield from data.academic_degree
             yield from data.birth_certificate
             yield from data.health_certification
+            yield from data.confirm_residence
         case Iterable() if levels and not isinstance(data, str | bytes):
             for element in data:
                 yield from papers_of(element, levels - 1)

@@ -21,6 +21,10 @@ class QuotationLine(Document):
     """Discount in percent, 0 to 100 (phần trăm giảm giá), such as ``10%``."""
     discount: Text = EMPTY
     """Discount, as printed (số tiền giảm giá), such as ``37.000``."""
+    amount_total: Text = EMPTY
+    """Amount with tax, as printed (tổng tiền sau thuế), such as ``366.300``."""
+    tax: Text = EMPTY
+    """Tax rate in percent (thuế suất), such as ``10%``."""
 
 
 @frozen(kw_only=True)
@@ -39,6 +43,10 @@ class PriceQuotation(Paper):
     """Sum before tax, as printed (tổng tiền trước thuế), such as ``333.000``."""
     vat_amount: Text = EMPTY
     """Tax, as printed (tiền thuế), such as ``33.300``."""
+    make_model: Text = EMPTY
+    """Make and model of the vehicle (hiệu xe, loại xe), such as ``MẪU MOTOR VÍ DỤ``."""
+    number_plate: Text = EMPTY
+    """Number plate (biển số xe), such as ``00A-000.01``."""
     table: list[QuotationLine] = listed()
     """Parts and services, line by line (bảng phụ tùng, dịch vụ)."""
     image_table: Image | None = None

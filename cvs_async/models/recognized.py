@@ -9,7 +9,7 @@ from attrs import field, frozen
 from typing_extensions import TypeVar
 
 from .._hints import public_names
-from .fields import PAPERS, Document, Paper, renamed
+from .fields import PAPERS, Document, Paper, listed, renamed
 
 P = TypeVar("P", bound=Paper, default=Paper, covariant=True)
 
@@ -34,6 +34,8 @@ class Recognized(Document, Generic[P]):
     """Why it is not valid, a `CardWarning`; 0 if nothing is wrong (mã cảnh báo), such as ``0``."""
     invalid_message: str | None = renamed("invalidMessage", default=None)
     """Why it is not valid, in words (thông báo nếu giấy tờ không hợp lệ), such as ``Successful``."""
+    pages: list[int] = listed()
+    """The pages that it covers, in claims; of one page, its fields have that `page` (các trang của giấy tờ)."""
 
     def _advice(self, name: str) -> str:
         if name != "info" and name in public_names(type(self.info)):  # while it is being made it has no info

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
-from .fields import Box, Document, Image, Readable, listed
+from .fields import Box, Document, Image, Readable
 
 
 @frozen(kw_only=True)
@@ -35,9 +35,19 @@ class Row(Document):
 
 @frozen(kw_only=True)
 class Table(Document):
-    """A table found in a picture (vendor document 001, ``get_table``)."""
+    """A table found in a picture (vendor document 001, ``get_table``, and newer pages).
 
-    info: list[list[str | None]] = listed()
-    """Rows from top to bottom, each the texts of its cells from left to right (thông tin bảng theo từng hàng)."""
+    The service answers rows of cells (``json``) or, as in older documents, of bare texts (``info``).
+    """
+
+    rows: list[list[Cell]] = field(
+        default=Factory(list), repr=False, metadata={"wire": ("json", "info"), "texts": True}
+    )
+    """Rows from top to bottom, each its cells from left to right (thông tin bảng theo từng hàng)."""
     image: Image | None = None
     """The table, cut out and straightened; only with ``get_thumb`` (ảnh bảng đã cắt và căn chỉnh)."""
+
+    @property
+    def info(self) -> list[list[str | None]]:
+        """The texts of the cells."""
+        return [[cell.value for cell in row] for row in self.rows]

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import Factory, field, frozen
 
-from .fields import EMPTY, ENVELOPE, Document, Paper, Text, paper, renamed
+from .fields import EMPTY, ENVELOPE, Document, Paper, Text, listed, paper, renamed
 
 V1_PAPERS: dict[str, type[Paper]] = {}
 """The known kinds of paper, by the ``type`` that v1 gives them."""
@@ -121,6 +121,23 @@ class V1Sides(Document):
     """The back (mặt sau)."""
     valid: bool | None = None
     """False if a photo is blurred, covered or suspected (ảnh hợp lệ), such as ``True``."""
+
+
+@frozen(kw_only=True)
+class V1Scan(Document):
+    """The text of a scanned page, from the whole answer."""
+
+    wire_envelope = ENVELOPE
+
+    lines: list[str] = listed("result")
+    """The lines of text, from top to bottom; empty if there is no text (các dòng văn bản)."""
+    time: float | None = None
+    """How long the service took, in seconds (thời gian xử lý), such as ``0.84``."""
+
+    @property
+    def text(self) -> str:
+        """All lines."""
+        return "\n".join(self.lines)
 
 
 def v1_papers(answer: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .fields import EMPTY, Document, Image, Paper, Text, paper, renamed
 
@@ -22,6 +22,18 @@ class DrivingLicense(Paper):
     """Valid until (ngày hết hạn), such as ``Không thời hạn``."""
     address: Text = EMPTY
     """Place of residence (nơi cư trú), such as ``Số 1 Đường Mẫu, Hà Nội``."""
+    address_town: Text = EMPTY
+    """Province or city in `address` (tỉnh, thành phố của địa chỉ), such as ``Hà Nội``."""
+    address_town_code: Text = EMPTY
+    """Code of the province or city in `address` (mã tỉnh, thành phố của địa chỉ), such as ``01``."""
+    address_district: Text = EMPTY
+    """District in `address` (quận, huyện của địa chỉ), such as ``Ba Đình``."""
+    address_district_code: Text = EMPTY
+    """Code of the district in `address` (mã quận, huyện của địa chỉ), such as ``001``."""
+    address_ward: Text = EMPTY
+    """Ward or commune in `address` (phường, xã của địa chỉ), such as ``Phường Mẫu``."""
+    address_ward_code: Text = EMPTY
+    """Code of the ward or commune in `address` (mã phường, xã của địa chỉ), such as ``99901``."""
 
 
 @paper("vehicle_registration_front")
@@ -66,6 +78,28 @@ class VehicleRegistrationBack(Paper):
     """Number plate (biển số xe), such as ``00A-000.01``."""
     pay_load: Text = EMPTY
     """Load capacity (trọng tải), such as ``950``."""
+    year_of_manufacture: Text = EMPTY
+    """Year of manufacture (năm sản xuất), such as ``2020``."""
+    sit: Text = EMPTY
+    """Seats (số chỗ ngồi), such as ``5``."""
+    lie: Text = EMPTY
+    """Berths (số chỗ nằm), such as ``0``."""
+    stand: Text = EMPTY
+    """Standing places (số chỗ đứng), such as ``0``."""
+    issued_at_code: Text = EMPTY
+    """Code of the authority (mã nơi đăng ký), such as ``01``."""
+    address_town: Text = renamed("address_town", "Address_town")
+    """Province or city in `address` (tỉnh, thành phố của địa chỉ), such as ``Hà Nội``."""
+    address_town_code: Text = renamed("address_town_code", "Address_town_code")
+    """Code of the province or city in `address` (mã tỉnh, thành phố của địa chỉ), such as ``01``."""
+    address_district: Text = renamed("address_district", "Address_district")
+    """District in `address` (quận, huyện của địa chỉ), such as ``Ba Đình``."""
+    address_district_code: Text = renamed("address_district_code", "Address_district_code")
+    """Code of the district in `address` (mã quận, huyện của địa chỉ), such as ``001``."""
+    address_ward: Text = renamed("address_ward", "Address_ward")
+    """Ward or commune in `address` (phường, xã của địa chỉ), such as ``Phường Mẫu``."""
+    address_ward_code: Text = renamed("address_ward_code", "Address_ward_code")
+    """Code of the ward or commune in `address` (mã phường, xã của địa chỉ), such as ``99901``."""
 
 
 @paper("picertificate")
@@ -107,8 +141,8 @@ class VehicleInspection(Paper):
     """Number plate (biển đăng ký), such as ``00A-000.01``."""
     seri: Text = EMPTY
     """Serial number of the certificate (số sê-ri), such as ``KC-0000001``."""
-    tire_size: Text = EMPTY
-    """Tyre size (cỡ lốp), such as ``185/60R15``."""
+    tire_size: Text = field(default=EMPTY, metadata={"lines": True})
+    """Tyre sizes, one a line; newer answers have a list of them (cỡ lốp), such as ``185/60R15``."""
     type: Text = EMPTY
     """Kind of vehicle (loại phương tiện), such as ``Ô tô con``."""
     valid_until: Text = EMPTY
@@ -121,6 +155,19 @@ class VehicleInspection(Paper):
     """Number of the inspection report (số phiếu kiểm định), such as ``0000V-00001/21``."""
     authorized_pay_load: Text = EMPTY
     """Load that is permitted (khối lượng hàng cho phép), such as ``950 kg``."""
+    seat_place: Text = EMPTY
+    """Seats (số chỗ ngồi), such as ``5``."""
+    lying_place: Text = EMPTY
+    """Berths (số chỗ nằm), such as ``0``."""
+    stand_place: Text = EMPTY
+    """Standing places (số chỗ đứng), such as ``0``."""
+    issued_on_code: Text = EMPTY
+    """Code of the station (mã đơn vị kiểm định), such as ``01``."""
+
+    @property
+    def tire_sizes(self) -> list[str]:
+        """The tyre sizes, one for each line of the certificate."""
+        return (self.tire_size.value or "").splitlines()
 
 
 @frozen(kw_only=True)

@@ -28,6 +28,7 @@ class CardWarning(_Open):
     MALFORMED_ID = 3
     MALFORMED_MRZ = 4
     CLIPPED_CORNER = 5
+    CORNER_AT_MARGIN = 6
 
 
 class FaceWarning(_Open):

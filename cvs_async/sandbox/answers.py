@@ -16,6 +16,7 @@ from ..models.fields import PAPERS, Paper
 from ..models.general import Page
 from ..models.recognized import Recognized
 from ..models.statement import StatementPage
+from ..models.tables import Cell
 from ..models.vehicle import Plate
 from . import faces
 from .derive import ROWS, TYPE_NAMES, Source, derive
@@ -37,6 +38,7 @@ OTHER_PAPERS = {
     "ocr.vehicle_registrations": "vehicle_registration_front",
     "ocr.document.land_certificate": "giay_cnqshdd_mau_1",
     "v1.get_matsau": "12_id_card_back",
+    "v1.get_blx": "driving_license",
 }
 """What operations of several kinds see in a readable file that is no sample; the rest see a citizen card."""
 
@@ -44,6 +46,7 @@ OTHER_SECONDS = {
     "ekyc.cards": "chip_id_card_back",
     "ocr.vehicle_registrations": "vehicle_registration_back",
     "v1.get_haimat": "12_id_card_back",
+    "v3.ekyc.cards": "chip_id_card_back",
 }
 """What they see in the second of two files."""
 
@@ -142,11 +145,33 @@ class Desk:
             "face_search.update_image": lambda files: self._faces.update(
                 str(files.arguments["image_id"]), files.arguments.get("metadata", {})
             ),
+            **self._v1(),
+            "v3.ekyc.face_matching": _face_matching,
+            "ocr.document.invoice_hospital": _unpublished,
+            "ocr.document.van_ban_phap_quy": _unpublished,
             "face_search.delete_images": lambda files: self._faces.delete(list(map(str, files.arguments["ids"]))),
             "smartcrop.crop_image": self._crop,
             "smartcrop.crop_person": lambda files: (
                 self._crop(files) | {"invalidCode": 0, "invalidMessage": "Successful"}
             ),
+        }
+
+    def _v1(self) -> dict[str, Callable[[Files], Any]]:
+        """Return the operations of API v1 that read no papers."""
+        return {
+            "v1.get_scan_a4": _scan,
+            "v1.matching": lambda files: _v1_matching(files, "img_cmt", "img_person") | {"valid": "True"},
+            "v1.face_matching": lambda files: (
+                _v1_matching(files, "img_person1", "img_person2") | {"valid": "True", "match": _v1_verdict(files)}
+            ),
+            "v1.matchingliveness": _v1_liveness,
+            "v1.face_search.get_all_images": lambda files: self._faces.page(**_numbers(files, "offset", "limit")),
+            "v1.face_search.search": lambda files: self._faces.search(files.contents[0]),
+            "v1.face_search.add": self._add_face,
+            "v1.face_search.edit_metadata": lambda files: self._faces.update(
+                str(files.arguments["image_id"]), files.arguments.get("metadata", {})
+            ),
+            "v1.face_search.delete": lambda files: self._faces.delete(list(map(str, files.arguments["ids"]))),
         }
 
     def answer(self, endpoint: Endpoint[Any], files: Files) -> Any:
@@ -158,7 +183,7 @@ class Desk:
         if endpoint.name in self._own:
             return self._own[endpoint.name](files)
         if endpoint.returns == list[Page]:
-            return [_text(page) for page in files.pages()]
+            return [{"result": _text(page)} | page.image if files.thumb else _text(page) for page in files.pages()]
         papers = _papers(endpoint, files)
         if not papers:
             raise Refusal(NoContentError)
@@ -197,6 +222,7 @@ def _as_jpeg(content: bytes) -> bytes:
 def _papers(endpoint: Endpoint[Any], files: Files) -> list[dict[str, Any]]:
     return [
         {"type": paper["type"], "info": paper["info"] | page.image}
+        | ({"pages": [page.number]} if endpoint.name == "ocr.claims" else {})
         for page in files.pages()
         for paper in (page.papers if page.picture.truth else [_other_paper(endpoint, page)])
     ]
@@ -219,7 +245,7 @@ def _in_v1(endpoint: Endpoint[Any], papers: Sequence[dict[str, Any]], files: Fil
         return {"data": sides, "valid": "True"}
     if files.files[0][0].is_pdf:
         return {"type": "pdf", "data": read}
-    return read[0] | {"valid": "True"}
+    return read[0] if endpoint.name == "v1.get_blx" else read[0] | {"valid": "True"}
 
 
 def _text(page: Seen) -> list[Any]:
@@ -262,19 +288,56 @@ def _profile(files: Files, boxes: Boxes) -> dict[str, Any]:
     if boxes == "all":
         return profile
     return {
-        name: [as_documented("ocr.employee_profile", part) if "info" in part else part for part in parts]
+        name: [as_documented("ocr.employee_profile", part) if isinstance(part, dict) else part for part in parts]
         for name, parts in profile.items()
     }
 
 
 def _tables(files: Files) -> list[dict[str, Any]]:
+    """Tables of cells, as newer pages have them."""
     tables = []
     for page in files.pages():
         shown = [paper["info"]["table"] for paper in page.papers if "table" in paper["info"]]
-        rows = [[[str(cell.get("value")) for cell in row] for row in table] for table in shown]
-        other = [[page.source.text(f"{row}/{cell}") for cell in range(3)] for row in range(ROWS)]
-        tables += [{"info": table} | page.image for table in rows or [other]]
+        rows = [[[_cell(cell) for cell in row] for row in table] for table in shown]
+        other = [[derive(Cell, page.source, f"{row}/{cell}") for cell in range(3)] for row in range(ROWS)]
+        tables += [{"json": table} | page.image for table in rows or [other]]
     return tables
+
+
+def _cell(cell: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: cell.get(name) for name in ("value", "score", "box")}
+
+
+def _scan(files: Files) -> dict[str, Any]:
+    lines = [
+        " ".join(piece["text"] for piece in line) for page in files.pages() for block in _text(page) for line in block
+    ]
+    return {"result": lines or None, "time": 0.5}
+
+
+def _v1_matching(files: Files, *names: str) -> dict[str, Any]:
+    faces_cut = {name: thumbnail(content, 0) for name, content in zip(names, files.contents, strict=True)}
+    return {"matching": faces.match(files.contents)["matching"]} | faces_cut
+
+
+def _v1_verdict(files: Files) -> str:
+    """1 for the same person, 2 for doubt, 3 for different ones, where API v2 has 1, 0 and -1."""
+    return {"1": "1", "0": "2", "-1": "3"}[faces.match(files.contents)["match"]]
+
+
+def _v1_liveness(files: Files) -> dict[str, Any]:
+    card, mid, left, right = files.contents
+    living = faces.verify([left, mid, right])
+    wrong = "" if living["valid"] == "True" else living["invalidMessage"]
+    return {"matching": faces.match([card, mid])["matching"], "valid": living["valid"], "errors": wrong}
+
+
+def _unpublished(files: Files) -> list[dict[str, Any]]:
+    """Answer something of an operation whose answers the vendor does not publish."""
+    seal = {"seal": files.pages()[0].source.thumb} if files.arguments.get("get_seal") == "true" else {}
+    return [
+        {"sandbox": "the vendor publishes no answer", "page": page.number} | page.image | seal for page in files.pages()
+    ]
 
 
 def _labels(files: Files) -> list[dict[str, Any]]:

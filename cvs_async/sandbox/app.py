@@ -233,6 +233,8 @@ class Service:
 def _wrapped(endpoint: Endpoint[Any], data: Any, code: int, message: str) -> dict[str, Any]:
     """An answer in its envelope. Codes are text in some chapters of the documents, and numbers in others."""
     envelope = endpoint.envelope
+    if code == 0 and not envelope.coded:
+        return dict(data)
     told = code if envelope.name in ("face search", "smart crop") else str(code)
     outer = {envelope.code: told, envelope.message: message}
     return outer | ({envelope.data: data} if envelope.data is not None else data or {})

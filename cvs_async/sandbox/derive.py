@@ -71,8 +71,9 @@ def _derive_document(cls: type[Document], source: Source, name: str) -> dict[str
         key = wire_names(attribute)[0]
         path = f"{name}/{key}"
         if get_origin(attribute.type) is Field:
-            wire |= {key: source.text(path), f"{key}_confidence": source.score(path), f"{key}_box": source.box(path)}
-            wire |= {f"{key}_id": source.page} if f"{key}_id" not in declared else {}
+            score, box = attribute.metadata.get("beside", (f"{key}_confidence", f"{key}_box"))
+            wire |= {key: source.text(path), score: source.score(path), box: source.box(path)}
+            wire |= {f"{key}_id": source.page} if f"{key}_id" not in declared and score != "score" else {}
         elif (value := derive(attribute.type, source, path)) is not None:
             wire[key] = value
     return wire

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from tests.test_vendor_documents import FACTS, OF_ANY_CARD, OPERATIONS_OF, STAFF, WIRE_TYPES, beside, shape
@@ -21,6 +22,10 @@ Parts = dict[str, str]
 SUFFIXES = {"_confidence": "c", "_box": "b", "_id": "p"}
 CELL = "cb"
 """What a cell has beside its value: a score and a box."""
+
+BEYOND: dict[str, Any] = json.loads((Path(__file__).parent / "beyond.json").read_text(encoding="utf-8"))
+TAKEN_TO_BE = {"v3.ekyc.cards": "ekyc.cards", "v3.ekyc.face_matching": "ekyc.face_matching"}
+"""Operations whose answers could not be read, with those that they are taken to be like."""
 
 WRAPPED = "*"
 """What stands around the `info` of a paper."""
@@ -67,8 +72,21 @@ def documented() -> dict[str, dict[str, Parts]]:
             merge(found.setdefault("v1.get_haimat", {}).setdefault(side, {}), parts_of(paper))
     for operation, names in around().items():
         found.setdefault(operation, {})[WRAPPED] = dict.fromkeys(names, "")
+    for operation, papers in BEYOND["papers"].items():
+        for type_, words in papers.items():
+            merge(found.setdefault(operation, {}).setdefault(type_, {}), dict(_parts(words)))
+    of_invoices = found["ocr.document.invoice"][""]
+    merge(found["ocr.claims"]["invoice"], {n: p for n, p in of_invoices.items() if not n.startswith("info_goods")})
+    for newer, older in TAKEN_TO_BE.items():
+        found[newer] = found[older]
     found["ekyc.person_with_card"]["matching"] = dict.fromkeys(shape("Face Matching", "matching"), "")
     return dict(sorted(found.items()))
+
+
+def _parts(words: str) -> Iterator[tuple[str, str]]:
+    for word in words.split():
+        name, _, letters = word.partition(":")
+        yield name, letters
 
 
 def around() -> dict[str, list[str]]:

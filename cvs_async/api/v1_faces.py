@@ -1,0 +1,153 @@
+"""Faces in API v1: comparing them, and its store of pictures (newer pages)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
+
+from .._endpoint import CallOptions, Endpoint
+from .._envelope import FACE_SEARCH, V1_FACE_MATCHING
+from .._inputs import Input
+from .._params import Param, identifier, identifiers, integer, metadata
+from .._reply import Reply
+from ..models.faces import FaceImage
+from ..models.v1_faces import V1CardMatching, V1FaceMatching, V1LivenessMatching
+from ._family import Family
+
+_BELOW = "/backend/api/v1/request/"
+_PAGES = "newer pages, v1"
+
+
+def _matching(name: str) -> dict[str, Any]:
+    """Return what face comparisons share: an envelope, and a path of its own for base64."""
+    return {
+        "paths": {"base64": f"{_BELOW}face_matching/{name}base64"},
+        "thumb": False,
+        "format_type": False,
+        "envelope": V1_FACE_MATCHING,
+        "document": f"{_PAGES}, face matching",
+        "attribute": f"v1.{name}",
+    }
+
+
+MATCHING = Endpoint(
+    f"{_BELOW}face_matching/matching",
+    returns=V1CardMatching,
+    images=("img_cmt", "img_person"),
+    **_matching("matching"),
+)
+FACE_MATCHING = Endpoint(
+    f"{_BELOW}face_matching/face_matching",
+    returns=V1FaceMatching,
+    images=("face1", "face2"),
+    **_matching("face_matching"),
+)
+MATCHINGLIVENESS = Endpoint(
+    f"{_BELOW}face_matching/matchingliveness",
+    returns=V1LivenessMatching,
+    images=("img_cmt", "mid", "left", "right"),
+    forms=("file", "base64"),
+    **_matching("matchingliveness"),
+)
+
+
+def _store(name: str, *, picture: bool = False) -> dict[str, Any]:
+    """Return what the operations of the store share."""
+    shared: dict[str, Any] = {
+        "thumb": False,
+        "envelope": FACE_SEARCH,
+        "document": f"{_PAGES}, face search",
+        "attribute": f"v1.face_search.{name}",
+    }
+    if not picture:
+        return shared | {"images": (), "forms": ()}
+    return shared | {
+        "images": ("image",),
+        "forms": ("base64",),
+        "names": {"base64": ("base64",)},
+        "nest": "image",
+        "format_type": False,
+    }
+
+
+_METADATA = Param("metadata", metadata, ("body",), required=False)
+
+GET_ALL_IMAGES = Endpoint(
+    f"{_BELOW}face_search/get_all_images",
+    returns=list[FaceImage],
+    method="GET",
+    params=(Param("offset", integer(0), default=0), Param("limit", integer(1), default=50)),
+    **_store("get_all_images"),
+)
+SEARCH = Endpoint(f"{_BELOW}face_search/search", returns=list[FaceImage], **_store("search", picture=True))
+ADD = Endpoint(
+    f"{_BELOW}face_search/add",
+    returns=FaceImage,
+    params=(_METADATA,),
+    repeatable=False,
+    **_store("add", picture=True),
+)
+EDIT_METADATA = Endpoint(
+    f"{_BELOW}face_search/edit_metadata",
+    returns=FaceImage,
+    method="POST",
+    params=(Param("image_id", identifier, ("body",)), _METADATA),
+    **_store("edit_metadata"),
+)
+DELETE: Endpoint[Any] = Endpoint(
+    f"{_BELOW}face_search/delete",
+    method="POST",
+    params=(Param("ids", identifiers, ("body",)),),
+    **_store("delete"),
+)
+
+ENDPOINTS = (MATCHING, FACE_MATCHING, MATCHINGLIVENESS, GET_ALL_IMAGES, SEARCH, ADD, EDIT_METADATA, DELETE)
+
+
+class V1FaceSearch(Family):
+    """``cvs.v1.face_search``: the store of pictures of API v1."""
+
+    path = "v1.face_search"
+
+    async def get_all_images(
+        self, offset: int = 0, limit: int = 50, **options: Unpack[CallOptions]
+    ) -> Reply[list[FaceImage]]:
+        """List the pictures in the store: at most `limit`, after the first `offset`.
+
+        Raises `AuthenticationError` for wrong credentials. Newer pages, v1, face search.
+        """
+        return await self._call(GET_ALL_IMAGES, {}, offset=offset, limit=limit, **options)
+
+    async def search(self, image: Input, **options: Unpack[CallOptions]) -> Reply[list[FaceImage]]:
+        """Find the pictures in the store that show the face in `image`.
+
+        Raises `NoContentError` where `image` shows no face. Newer pages, v1, face search.
+        """
+        return await self._call(SEARCH, {"image": image}, **options)
+
+    async def add(
+        self, image: Input, metadata: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Reply[FaceImage]:
+        """Add a picture to the store, with `metadata` whose values are text.
+
+        Raises `NoContentError` where it shows no face. Newer pages, v1, face search.
+        """
+        extra: dict[str, Any] = {} if metadata is None else {"metadata": metadata}
+        return await self._call(ADD, {"image": image}, **extra, **options)
+
+    async def edit_metadata(
+        self, image_id: int | str, metadata: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Reply[FaceImage]:
+        """Replace the metadata of a picture in the store. What it answers is not described.
+
+        Raises `InvalidIdError` where the store has no such picture. Newer pages, v1, face search.
+        """
+        extra: dict[str, Any] = {} if metadata is None else {"metadata": metadata}
+        return await self._call(EDIT_METADATA, {}, image_id=image_id, **extra, **options)
+
+    async def delete(self, ids: Sequence[int | str], **options: Unpack[CallOptions]) -> Reply[Any]:
+        """Delete pictures from the store, at least one. The data is None by the vendor's page.
+
+        Raises `InvalidIdError` where the store has no such picture. Newer pages, v1, face search.
+        """
+        return await self._call(DELETE, {}, ids=ids, **options)
