@@ -21,8 +21,9 @@ from attrs import define, field
 
 from cvs_async.batch.journal import Journal, JournalError
 from cvs_async.batch.journal.files import create
+from cvs_async.batch.journal.jobs import Job, Method
 from cvs_async.batch.journal.service import Service
-from cvs_async.batch.journal.writer import Job, Writer
+from cvs_async.batch.journal.writer import Writer
 from cvs_async.batch.worker_threads import resolve
 from cvs_async.errors import Charge
 
@@ -256,7 +257,7 @@ class ScriptedJournal(Journal):
             self._commit()
             self._writer.close()
 
-    async def _submit(self, method: Callable[..., Any], *arguments: Any) -> Any:
+    async def _submit(self, method: Method, *arguments: Any) -> Any:
         if not self._open:
             raise RuntimeError("the journal is closed")
         if not self._waiting:

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async.batch.journal import writer as journal_writer
+from cvs_async.batch.journal.jobs import Job
 from cvs_async.batch.journal.statements import chunks
-from cvs_async.batch.journal.writer import Job, Writer
+from cvs_async.batch.journal.writer import Writer
 
 from .scripted import Unsynchronized
 
@@ -26,12 +27,12 @@ charge = st.sampled_from(["billed", "free", "unknown"])
 content = st.sampled_from([None, b"{}", b'{"errorCode": "0"}'])
 end = st.tuples(charge, st.just(200), st.just(None), st.just(0), st.just(2.0))
 asked = st.one_of(
-    st.tuples(st.just(Writer.claim), st.tuples(st.lists(claim, min_size=1, max_size=3))),
-    st.tuples(st.just(Writer.sent), st.tuples(key, st.sampled_from([None, "sum"]), st.just(1.0))),
-    st.tuples(st.just(Writer.ended), st.tuples(key, content, end)),
-    st.tuples(st.just(Writer.withdrawn), st.tuples(key)),
-    st.tuples(st.just(Writer.content), st.tuples(key)),
-    st.tuples(st.just(Writer.note), st.tuples(st.just("{}"), st.just(3.0))),
+    st.tuples(st.just("claim"), st.tuples(st.lists(claim, min_size=1, max_size=3))),
+    st.tuples(st.just("sent"), st.tuples(key, st.sampled_from([None, "sum"]), st.just(1.0))),
+    st.tuples(st.just("ended"), st.tuples(key, content, end)),
+    st.tuples(st.just("withdrawn"), st.tuples(key)),
+    st.tuples(st.just("content"), st.tuples(key)),
+    st.tuples(st.just("note"), st.tuples(st.just("{}"), st.just(3.0))),
 )
 
 
@@ -79,9 +80,9 @@ def test_many_are_written_in_few_statements() -> None:
         writer, statements = Unsynchronized(Path(folder, "journal.db")), list[str]()
         writer._database.set_trace_callback(statements.append)
         for method, arguments in (
-            (Writer.claim, [([(key, "ocr.card", "a.jpg", None)],) for key in keys]),
-            (Writer.sent, [(key, None, 1.0) for key in keys]),
-            (Writer.ended, [(key, b"{}", ("billed", 200, None, 0, 2.0)) for key in keys]),
+            ("claim", [([(key, "ocr.card", "a.jpg", None)],) for key in keys]),
+            ("sent", [(key, None, 1.0) for key in keys]),
+            ("ended", [(key, b"{}", ("billed", 200, None, 0, 2.0)) for key in keys]),
         ):
             results = writer.commit([call(method, argument) for argument in arguments])
             assert {repr(result) for result in results} <= {"None", "[None]"}
@@ -97,16 +98,16 @@ def test_chunks_hold_everything_in_order(count: int, most: int) -> None:
     assert len(pieces) <= count // most + 12
 
 
-@pytest.mark.parametrize("method", [Writer.sent, Writer.ended, Writer.withdrawn])
+@pytest.mark.parametrize("method", ["sent", "ended", "withdrawn"])
 def test_what_must_not_be_lost_is_on_the_disk_when_it_is_committed(tmp_path: Path, method: Any) -> None:
     end = ("billed", 200, None, 0, 2.0)
-    arguments = {Writer.sent: (KEYS[0], None, 1.0), Writer.ended: (KEYS[0], b"{}", end), Writer.withdrawn: (KEYS[0],)}
+    arguments = {"sent": (KEYS[0], None, 1.0), "ended": (KEYS[0], b"{}", end), "withdrawn": (KEYS[0],)}
     writer, said = Writer(tmp_path / "journal.db"), list[str]()
     try:
-        writer.commit([call(Writer.claim, ([(KEYS[0], "ocr.card", "a.jpg", None)],))])
-        if method is not Writer.sent:
-            writer.commit([call(Writer.sent, arguments[Writer.sent])])
-        writer.commit([call(Writer.claim, ([(KEYS[1], "ocr.card", "b.jpg", None)],))])  # which may be lost
+        writer.commit([call("claim", ([(KEYS[0], "ocr.card", "a.jpg", None)],))])
+        if method != "sent":
+            writer.commit([call("sent", arguments["sent"])])
+        writer.commit([call("claim", ([(KEYS[1], "ocr.card", "b.jpg", None)],))])  # which may be lost
         writer._database.set_trace_callback(said.append)
         assert writer.commit([call(method, arguments[method])]) == [None]
     finally:

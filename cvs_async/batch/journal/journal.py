@@ -24,10 +24,11 @@ from ..._home import Home
 from ..._json import dumps
 from ...errors import Charge
 from ..worker_threads import resolve
+from .jobs import Job, JournalWriter, Method
 from .records import Output, Record
 from .schema import JournalError, to_code, to_key, to_text
 from .service import Service
-from .writer import ClaimRow, Job, SessionInfo, Writer
+from .writer import ClaimRow, SessionInfo, Writer
 
 Claim: TypeAlias = tuple[str, str, str, str | None] | tuple[str, str, str, str | None, str | None]
 """Key, operation, source, reference, and, if it is known, the state of its files: see `state_of`."""
@@ -43,6 +44,7 @@ class Journal:
         path: of the journal; a new one is made if it is missing, readable for its owner only.
         service: what the batch sends to; a journal with answers of another one is refused. None takes any journal.
         info: the batch's operation, and its parameters as JSON; noted with each session.
+        open_writer: makes what writes, in the journal's thread; by default SQLite at the path.
 
     Attributes:
         path: of the journal.
@@ -54,11 +56,17 @@ class Journal:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], service: Service | None = None, info: SessionInfo | None = None
+        self,
+        path: str | os.PathLike[str],
+        service: Service | None = None,
+        info: SessionInfo | None = None,
+        *,
+        open_writer: Callable[[], JournalWriter] | None = None,
     ) -> None:
         self.path = Path(path)
         self._service = service
         self._info = info
+        self._open_writer = open_writer or self._open_sqlite
         self._queue: SimpleQueue[Sequence[Job]] = SimpleQueue()
         self._submitted: list[Job] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -136,7 +144,7 @@ class Journal:
             )
             for key, operation, source, reference, *files in claims
         ]
-        records: list[Record | None] = await self._submit(Writer.claim, rows)
+        records: list[Record | None] = await self._submit("claim", rows)
         return records
 
     def release(self, key: str) -> None:
@@ -144,7 +152,7 @@ class Journal:
 
     async def content(self, key: str) -> bytes | None:
         """Return the body of the answer, of the billed one first; None without an answer, or if it was purged."""
-        content: bytes | None = await self._submit(Writer.content, to_key(key))
+        content: bytes | None = await self._submit("content", to_key(key))
         return content
 
     async def sent(self, key: str, *, check_sum: str | None) -> None:
@@ -155,7 +163,7 @@ class Journal:
         Raises:
             LookupError: if the key was never claimed.
         """
-        await self._submit(Writer.sent, to_key(key), None if check_sum is None else to_text(check_sum), time.time())
+        await self._submit("sent", to_key(key), None if check_sum is None else to_text(check_sum), time.time())
 
     async def ended(
         self,
@@ -183,7 +191,7 @@ class Journal:
             LookupError: if no request was made for this key.
         """
         end = charge, http_status, error, to_code(code), time.time()
-        await self._submit(Writer.ended, to_key(key), content, end)
+        await self._submit("ended", to_key(key), content, end)
 
     async def withdrawn(self, key: str) -> None:
         """Remove a request that was recorded as sent, and did not leave: all is again as it was before.
@@ -191,25 +199,25 @@ class Journal:
         Raises:
             LookupError: if there is no such request since the journal was opened.
         """
-        await self._submit(Writer.withdrawn, to_key(key))
+        await self._submit("withdrawn", to_key(key))
 
     async def note(self, figures: Mapping[str, Any]) -> None:
         """Store figures of the running batch, plain JSON values, for readers. They replace the earlier ones."""
-        await self._submit(Writer.note, dumps(dict(figures)), time.time())
+        await self._submit("note", dumps(dict(figures)), time.time())
 
     async def outputs(self, path: str, *, prefix: bool = False) -> list[Output]:
         """Return the files that batches with this journal made at an absolute path, or at all that begin with it."""
         first = to_text(path)
         behind = first[:-1] + chr(ord(first[-1]) + 1) if prefix else first + "\0"
-        outputs: list[Output] = await self._submit(Writer.outputs, first, behind)
+        outputs: list[Output] = await self._submit("outputs", first, behind)
         return outputs
 
     async def made(self, outputs: Sequence[Output]) -> None:
         """Record files before they get their names: only recorded files are ever replaced."""
         rows = [(to_text(one.path), one.identity, one.size, one.modified_ns) for one in outputs]
-        await self._submit(Writer.made, rows)
+        await self._submit("made", rows)
 
-    async def _submit(self, method: Callable[..., Any], *arguments: Any) -> Any:
+    async def _submit(self, method: Method, *arguments: Any) -> Any:
         if self._loop is None or not self._open:
             raise RuntimeError("a journal is written inside of: async with Journal(...) as journal")
         if self._process != os.getpid():
@@ -228,7 +236,7 @@ class Journal:
 
     def _work(self, opened: asyncio.Future[None]) -> None:
         try:
-            writer = Writer(self.path, self._service, self._info)
+            writer = self._open_writer()
         except Exception as error:
             self._call_in_loop(resolve, [(opened, error)])
         else:
@@ -243,6 +251,9 @@ class Journal:
                 writer.close()
         finally:
             self._call_in_loop(self._ended.set)
+
+    def _open_sqlite(self) -> JournalWriter:
+        return Writer(self.path, self._service, self._info)
 
     def _group(self) -> list[Job]:
         """Wait for at least one job, and return all that wait; nothing at the end."""

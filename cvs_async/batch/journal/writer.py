@@ -6,21 +6,21 @@ back costs more than writing a row.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from attrs import define, frozen
+from attrs import frozen
 
 from ...errors import Charge
 from .files import kept_from_checkpoint, open_to_write, real_path, save_copy
+from .jobs import Job, Method
 from .loss import leave_mark, new_copy
 from .records import Output, Record, Row, record_of
 from .schema import JournalError, failure, to_text, translated
@@ -33,15 +33,6 @@ ClaimRow: TypeAlias = tuple[bytes, str, str, str | None] | tuple[bytes, str, str
 
 SessionInfo: TypeAlias = tuple[str, str]
 """What a batch calls: operation, and parameters as JSON."""
-
-
-@define(eq=False, repr=False)  # answers are among the arguments
-class Job:
-    """A method of the writer that is to be called in the next group."""
-
-    method: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    future: asyncio.Future[Any]
 
 
 @frozen
@@ -152,7 +143,7 @@ class Writer:
     def _carry_out(self, group: Sequence[Job]) -> dict[int, Any]:
         results: dict[int, Any] = {}
         for method, jobs in _in_turn(group):
-            results.update(zip(map(id, jobs), method(self, [job.arguments for job in jobs]), strict=True))
+            results.update(zip(map(id, jobs), getattr(self, method)([job.arguments for job in jobs]), strict=True))
         return results
 
     def _refuse_others(self) -> None:
@@ -195,7 +186,7 @@ class Writer:
         """Write the ends of requests that had left, and withdraw those that will not leave, if that is possible."""
         if isinstance(self._harm, Harmed) and self._harm.forbids_writing:
             return
-        ends = [job for job in group if job.method is Writer.ended or self._is_withdrawn(job)]
+        ends = [job for job in group if job.method == "ended" or self._is_withdrawn(job)]
         try:
             self._database.execute("BEGIN IMMEDIATE")
             self._carry_out(ends)
@@ -204,12 +195,12 @@ class Writer:
             self._roll_back(ends)
 
     def _is_withdrawn(self, job: Job) -> bool:
-        return job.method is Writer.withdrawn and job.arguments[0] in self._in_flight
+        return job.method == "withdrawn" and job.arguments[0] in self._in_flight
 
     def _roll_back(self, group: Sequence[Job]) -> None:
         if self._database.in_transaction:
             for job in group:
-                if job.method is Writer.sent:
+                if job.method == "sent":
                     self._in_flight.pop(job.arguments[0], None)
             with suppress(sqlite3.Error):
                 self._database.rollback()
@@ -344,22 +335,13 @@ class Writer:
         return [None] * len(calls)
 
 
-_ORDER = (
-    Writer.claim,
-    Writer.sent,
-    Writer.ended,
-    Writer.withdrawn,
-    Writer.content,
-    Writer.note,
-    Writer.made,
-    Writer.outputs,
-)
-_DURABLE = (Writer.sent, Writer.ended, Writer.withdrawn, Writer.made, Writer.note)
+_ORDER: tuple[Method, ...] = ("claim", "sent", "ended", "withdrawn", "content", "note", "made", "outputs")
+_DURABLE = frozenset[Method]({"sent", "ended", "withdrawn", "made", "note"})
 # A note is one of them so that the disk is never far behind, and the files are looked at, while nothing is sent.
-_ABOUT_NO_KEY = (Writer.note, Writer.made, Writer.outputs)
+_ABOUT_NO_KEY = frozenset[Method]({"note", "made", "outputs"})
 
 
-def _in_turn(group: Sequence[Job]) -> Iterator[tuple[Callable[..., Any], Sequence[Job]]]:
+def _in_turn(group: Sequence[Job]) -> Iterator[tuple[Method, Sequence[Job]]]:
     """Yield each method with its jobs.
 
     1. No two jobs are about the same key: their order is free. All jobs of a method go together, in `_ORDER`, so that
@@ -378,7 +360,7 @@ def _in_turn(group: Sequence[Job]) -> Iterator[tuple[Callable[..., Any], Sequenc
 
 
 def _keys(job: Job) -> Iterable[bytes]:
-    if job.method is Writer.claim:
+    if job.method == "claim":
         return [key for key, *_ in job.arguments[0]]
     return () if job.method in _ABOUT_NO_KEY else (job.arguments[0],)
 

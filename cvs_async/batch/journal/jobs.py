@@ -1,0 +1,32 @@
+"""What a journal submits to its writer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol, TypeAlias
+
+from attrs import define
+
+Method: TypeAlias = Literal["claim", "sent", "ended", "withdrawn", "content", "note", "made", "outputs"]
+"""What a writer can be asked to do; each writer has a method of that name."""
+
+
+@define(eq=False, repr=False)  # answers are among the arguments
+class Job:
+    """A method of the writer that is to be called in the next group."""
+
+    method: Method
+    arguments: tuple[Any, ...]
+    future: asyncio.Future[Any]
+
+
+class JournalWriter(Protocol):
+    """Writes a journal, in a thread of its own. It is made, used and closed there."""
+
+    def commit(self, group: Sequence[Job]) -> list[Any]:
+        """Carry out a group in one transaction. Return the result of each job, or why all of them failed."""
+        ...
+
+    def close(self) -> None:
+        """Close everything."""
