@@ -1,0 +1,523 @@
+"""Prose in plain technical English: the patterns below find the wordings that this code base no longer uses."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from cvs_async.cli.app import app
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "cvs_async"
+DOCUMENTS = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
+
+NOT_YET_CLEAN: frozenset[str] = frozenset(
+    {
+        "cvs_async/_answer.py",
+        "cvs_async/_aside.py",
+        "cvs_async/_call.py",
+        "cvs_async/_certificates.py",
+        "cvs_async/_concurrency.py",
+        "cvs_async/_converter.py",
+        "cvs_async/_descriptors.py",
+        "cvs_async/_dispatch.py",
+        "cvs_async/_endpoint.py",
+        "cvs_async/_envelope.py",
+        "cvs_async/_exchange.py",
+        "cvs_async/_files.py",
+        "cvs_async/_hints.py",
+        "cvs_async/_home.py",
+        "cvs_async/_images.py",
+        "cvs_async/_inputs.py",
+        "cvs_async/_json.py",
+        "cvs_async/_names.py",
+        "cvs_async/_offline.py",
+        "cvs_async/_pace.py",
+        "cvs_async/_params.py",
+        "cvs_async/_proxies.py",
+        "cvs_async/_pydantic.py",
+        "cvs_async/_quota.py",
+        "cvs_async/_reply.py",
+        "cvs_async/_restoring.py",
+        "cvs_async/_retry.py",
+        "cvs_async/_reveal.py",
+        "cvs_async/_running_call.py",
+        "cvs_async/_scalars.py",
+        "cvs_async/_sheets.py",
+        "cvs_async/_showing.py",
+        "cvs_async/_stdout.py",
+        "cvs_async/_telemetry.py",
+        "cvs_async/_threads.py",
+        "cvs_async/_transport.py",
+        "cvs_async/_transport_aiohttp.py",
+        "cvs_async/_transport_connection.py",
+        "cvs_async/_transport_parser.py",
+        "cvs_async/_unpack.py",
+        "cvs_async/_urls.py",
+        "cvs_async/api/_family.py",
+        "cvs_async/api/ocr.py",
+        "cvs_async/api/ocr_document.py",
+        "cvs_async/api/v1.py",
+        "cvs_async/batch/_charges.py",
+        "cvs_async/batch/_drafts.py",
+        "cvs_async/batch/_journal_files.py",
+        "cvs_async/batch/_journal_lock.py",
+        "cvs_async/batch/_journal_loss.py",
+        "cvs_async/batch/_journal_open.py",
+        "cvs_async/batch/_journal_reader.py",
+        "cvs_async/batch/_journal_schema.py",
+        "cvs_async/batch/_journal_service.py",
+        "cvs_async/batch/_journal_wal.py",
+        "cvs_async/batch/_journal_watch.py",
+        "cvs_async/batch/_journal_writer.py",
+        "cvs_async/batch/_journals.py",
+        "cvs_async/batch/_open_requests.py",
+        "cvs_async/batch/_shared.py",
+        "cvs_async/batch/ceiling.py",
+        "cvs_async/batch/crew.py",
+        "cvs_async/batch/elements.py",
+        "cvs_async/batch/entries.py",
+        "cvs_async/batch/journal.py",
+        "cvs_async/batch/keys.py",
+        "cvs_async/batch/listing.py",
+        "cvs_async/batch/manifests.py",
+        "cvs_async/batch/outcome.py",
+        "cvs_async/batch/patterns.py",
+        "cvs_async/batch/plan.py",
+        "cvs_async/batch/prices.py",
+        "cvs_async/batch/processing.py",
+        "cvs_async/batch/replay.py",
+        "cvs_async/batch/runner.py",
+        "cvs_async/batch/sinks.py",
+        "cvs_async/batch/sources.py",
+        "cvs_async/batch/tables/choosing.py",
+        "cvs_async/batch/tables/columns.py",
+        "cvs_async/batch/tables/csv_file.py",
+        "cvs_async/batch/tables/frames.py",
+        "cvs_async/batch/tables/kinds.py",
+        "cvs_async/batch/tables/layout.py",
+        "cvs_async/batch/tables/parquet_file.py",
+        "cvs_async/batch/tables/reading.py",
+        "cvs_async/batch/tables/rows.py",
+        "cvs_async/batch/tables/values.py",
+        "cvs_async/batch/tables/xlsx_file.py",
+        "cvs_async/batch/thumbnails.py",
+        "cvs_async/checks/dates.py",
+        "cvs_async/checks/numbers.py",
+        "cvs_async/checks/sums.py",
+        "cvs_async/cli/_against.py",
+        "cvs_async/cli/_bars.py",
+        "cvs_async/cli/_common.py",
+        "cvs_async/cli/_items.py",
+        "cvs_async/cli/_kept.py",
+        "cvs_async/cli/_overlays.py",
+        "cvs_async/cli/_pictures.py",
+        "cvs_async/cli/_places.py",
+        "cvs_async/cli/_prices.py",
+        "cvs_async/cli/_progress.py",
+        "cvs_async/cli/_remade.py",
+        "cvs_async/cli/_results.py",
+        "cvs_async/cli/_show.py",
+        "cvs_async/cli/_streams.py",
+        "cvs_async/cli/_summary.py",
+        "cvs_async/cli/_vendor.py",
+        "cvs_async/cli/_zones.py",
+        "cvs_async/cli/app.py",
+        "cvs_async/cli/batch.py",
+        "cvs_async/cli/call.py",
+        "cvs_async/cli/demo.py",
+        "cvs_async/cli/reconcile.py",
+        "cvs_async/cli/report.py",
+        "cvs_async/cli/status.py",
+        "cvs_async/client.py",
+        "cvs_async/errors.py",
+        "cvs_async/look/finding.py",
+        "cvs_async/look/frames.py",
+        "cvs_async/look/gathering.py",
+        "cvs_async/look/live.py",
+        "cvs_async/look/notebook.py",
+        "cvs_async/look/options.py",
+        "cvs_async/look/overlay.py",
+        "cvs_async/look/overview.py",
+        "cvs_async/look/pages.py",
+        "cvs_async/look/painting.py",
+        "cvs_async/look/photographs.py",
+        "cvs_async/look/pictures.py",
+        "cvs_async/look/queue.py",
+        "cvs_async/look/reads.py",
+        "cvs_async/look/redaction.py",
+        "cvs_async/look/report.py",
+        "cvs_async/look/review.py",
+        "cvs_async/look/serving.py",
+        "cvs_async/look/summary.py",
+        "cvs_async/look/template.py",
+        "cvs_async/look/writing.py",
+        "cvs_async/models/amounts.py",
+        "cvs_async/models/business.py",
+        "cvs_async/models/catalogue.py",
+        "cvs_async/models/catalogue_sources.py",
+        "cvs_async/models/credit.py",
+        "cvs_async/models/crop.py",
+        "cvs_async/models/dates.py",
+        "cvs_async/models/dictionaries.py",
+        "cvs_async/models/faces.py",
+        "cvs_async/models/fields.py",
+        "cvs_async/models/finding.py",
+        "cvs_async/models/general.py",
+        "cvs_async/models/identity.py",
+        "cvs_async/models/invoice.py",
+        "cvs_async/models/labels.py",
+        "cvs_async/models/land.py",
+        "cvs_async/models/pairing.py",
+        "cvs_async/models/picking.py",
+        "cvs_async/models/plain.py",
+        "cvs_async/models/quotation.py",
+        "cvs_async/models/recognized.py",
+        "cvs_async/models/tables.py",
+        "cvs_async/models/v1.py",
+        "cvs_async/models/vehicle.py",
+        "cvs_async/models/warnings.py",
+        "cvs_async/sandbox/answers.py",
+        "cvs_async/sandbox/app.py",
+        "cvs_async/sandbox/derive.py",
+        "cvs_async/sandbox/documented.py",
+        "cvs_async/sandbox/drawing.py",
+        "cvs_async/sandbox/einvoice.py",
+        "cvs_async/sandbox/faces.py",
+        "cvs_async/sandbox/faults.py",
+        "cvs_async/sandbox/intake.py",
+        "cvs_async/sandbox/ledger.py",
+        "cvs_async/sandbox/papers.py",
+        "cvs_async/sandbox/papers_business.py",
+        "cvs_async/sandbox/papers_sheet.py",
+        "cvs_async/sandbox/papers_vehicle.py",
+        "cvs_async/sandbox/people.py",
+        "cvs_async/sandbox/picture.py",
+        "cvs_async/sandbox/samples.py",
+        "cvs_async/sandbox/server.py",
+        "cvs_async/sandbox/truth.py",
+        "cvs_async/settings.py",
+        "cvs_async/stats.py",
+        "tests/clock.py",
+        "tests/conftest.py",
+        "tests/cost_batch.py",
+        "tests/guard/__init__.py",
+        "tests/guard/sitecustomize.py",
+        "tests/scripted.py",
+        "tests/servers.py",
+        "tests/test_amounts.py",
+        "tests/test_answer.py",
+        "tests/test_answer_heads.py",
+        "tests/test_arguments.py",
+        "tests/test_batch.py",
+        "tests/test_call.py",
+        "tests/test_cancellation.py",
+        "tests/test_catalogue.py",
+        "tests/test_checks.py",
+        "tests/test_cli.py",
+        "tests/test_command_help.py",
+        "tests/test_concurrency.py",
+        "tests/test_converter.py",
+        "tests/test_cost.py",
+        "tests/test_crash.py",
+        "tests/test_crew.py",
+        "tests/test_dictionaries.py",
+        "tests/test_einvoice.py",
+        "tests/test_envelope.py",
+        "tests/test_errors.py",
+        "tests/test_examples.py",
+        "tests/test_fastapi.py",
+        "tests/test_faults.py",
+        "tests/test_frames.py",
+        "tests/test_guard.py",
+        "tests/test_hanging_files.py",
+        "tests/test_hints.py",
+        "tests/test_images.py",
+        "tests/test_inputs.py",
+        "tests/test_journal.py",
+        "tests/test_journal_lock.py",
+        "tests/test_journal_read_only.py",
+        "tests/test_journal_recovery.py",
+        "tests/test_journal_service.py",
+        "tests/test_journal_watch.py",
+        "tests/test_journal_writer.py",
+        "tests/test_json.py",
+        "tests/test_kept_files.py",
+        "tests/test_limit.py",
+        "tests/test_look.py",
+        "tests/test_manifest.py",
+        "tests/test_models.py",
+        "tests/test_names.py",
+        "tests/test_offline.py",
+        "tests/test_outputs.py",
+        "tests/test_pace.py",
+        "tests/test_picking.py",
+        "tests/test_plan.py",
+        "tests/test_prices.py",
+        "tests/test_public.py",
+        "tests/test_quota.py",
+        "tests/test_reconcile.py",
+        "tests/test_reply.py",
+        "tests/test_report.py",
+        "tests/test_report_inputs.py",
+        "tests/test_request.py",
+        "tests/test_resume.py",
+        "tests/test_retry.py",
+        "tests/test_reveal.py",
+        "tests/test_review.py",
+        "tests/test_samples.py",
+        "tests/test_sandbox.py",
+        "tests/test_sandbox_documented.py",
+        "tests/test_sandbox_faults.py",
+        "tests/test_scheduler.py",
+        "tests/test_secrets.py",
+        "tests/test_settings.py",
+        "tests/test_show.py",
+        "tests/test_sinks.py",
+        "tests/test_soak.py",
+        "tests/test_stats.py",
+        "tests/test_table_agreement.py",
+        "tests/test_table_shapes.py",
+        "tests/test_table_truth.py",
+        "tests/test_tables.py",
+        "tests/test_telemetry.py",
+        "tests/test_terminal.py",
+        "tests/test_unasked_answers.py",
+        "tests/test_unclear.py",
+        "tests/test_unpack.py",
+        "tests/test_vendor_documents.py",
+        "tests/test_view.py",
+        "tests/test_web_recipes.py",
+        "tests/test_what_is_sent.py",
+        "tests/test_xlsx.py",
+        "tests/typing/api.py",
+        "tests/vendor/__init__.py",
+        "tests/vendor/documented.py",
+        "tests/vendor/extract.py",
+        "examples/queue_stage.py",
+        "examples/web_app.py",
+        "benchmarks/__main__.py",
+        "benchmarks/_bounds.py",
+        "benchmarks/_contenders.py",
+        "benchmarks/_contest.py",
+        "benchmarks/_report.py",
+        "benchmarks/_scenes.py",
+        "benchmarks/_server.py",
+        "benchmarks/_tools.py",
+        "benchmarks/auto_concurrency.py",
+        "benchmarks/batch_memory.py",
+        "benchmarks/cancel_churn.py",
+        "benchmarks/decode.py",
+        "benchmarks/journal.py",
+        "benchmarks/loop_lag.py",
+        "benchmarks/overlay.py",
+        "benchmarks/quota_gate.py",
+        "benchmarks/soak.py",
+        "benchmarks/transport_cost.py",
+        "benchmarks/upload_memory.py",
+        "CHANGELOG.md",
+        "README.md",
+    }
+)
+"""Files that still have findings. An entry must be removed as soon as its file is clean."""
+
+BE = r"\b(?:is|are|was|were|be|been)"
+
+PATTERNS = {
+    "is none": (rf"{BE} none\b", "the source is none; give a list"),
+    "is no X": (rf"(?<!\b[Tt]here ){BE} no (?!longer\b|more\b|fewer\b|less\b)", "arguments that are no files"),
+    "headless who": (
+        r"(?:^|[.:;] )[Ww]ho(?:m|se)? (?![^.]*\?)|\b(?:for|of|by|to|from|than|as|and|or|with|as if) who\b"
+        r"|\b[Ww]ho(?:m|se)?ever\b",
+        "as `turn`, for who has to wait",
+    ),
+    "told or said for data": (r"\btold\b|\bsaid\b", "an argument is told twice"),
+    "leave as permission": (
+        r"\bleave to (?!the\b|others\b)|\b(?:has|have|get|gets|give|gives|with|without|asks?) leave\b|^Leave (?:to|for)\b",
+        "Leave to send a request, as soon as there is",
+    ),
+    "leave for sending": (
+        r"\b(?:has|have|had)(?: not| never)? left\b(?! (?:out|over|the))|\bbefore (?:it|they|anything|that) leaves?\b",
+        "the answer to a request which has left",
+    ),
+    "nobody and somebody": (r"\b(?:no|some|any)body\b", "an encoding that nobody asked for"),
+    "literary phrase": (
+        r"\bnothing but\b|\bat a loss\b|\bbefall(?:s|en)?\b|\bbecomes? of\b|\bfor nothing\b|\bmakes no sense\b"
+        r"|\bat the most\b|\ball in all\b|\brow of draws\b|\bas ever\b|\bforthwith\b|\bthereof\b|\bof its own accord\b",
+        "whatever becomes of it",
+    ),
+    "so many for a number": (r"\bso (?:many|much)\b(?! (?:that|as)\b)", "stop after so many failures"),
+}
+FOUND = {name: re.compile(pattern, re.MULTILINE) for name, (pattern, _) in PATTERNS.items()}
+
+HEADLESS_START = re.compile(
+    r"(?:What|Whether|Who|Whom|Whose|How|Where|When|Why|Which|Of|To|That|Such as|So|Some of|As|Told|Nothing)\b(?![^.]*\?)"
+)
+"""Starts of a docstring or help text that neither tell the reader to do something nor name a thing."""
+
+PLAIN = (
+    "None if there is no file.",
+    "The number is no longer used, and there are no others.",
+    "if x is None: return None",
+    "Who reads this?",
+    "the people who carry this on",
+    "files are left out, and what is left over stays",
+    "leave the loop early",
+    "so much that it does not fit",
+)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of prose: its place, its words, and whether its first word starts a docstring or a help text."""
+
+    place: str
+    words: str
+    starts: bool = False
+
+
+def docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each docstring, those below assignments included."""
+    for node in ast.walk(tree):
+        for statement in getattr(node, "body", None) or () if not isinstance(node, ast.Lambda | ast.IfExp) else ():
+            match statement:
+                case ast.Expr(ast.Constant(str(text))):
+                    yield statement.lineno, text
+
+
+def literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each string that is more than a word, f-strings piece by piece."""
+    statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(str(text)) if id(node) not in statements and " " in text.strip():
+                yield node.lineno, text
+
+
+def comments(source: str) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each comment; comments on lines of their own that follow each other are one."""
+    block: list[str] = []
+    begin = last = 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type != tokenize.COMMENT or token.string.startswith("#!"):
+            continue
+        line = token.start[0]
+        alone = not token.line[: token.start[1]].strip()
+        if block and not (alone and line == last + 1):
+            yield begin, " ".join(block)
+            block = []
+        begin, last = begin if block else line, line if alone else 0
+        block.append(token.string.removeprefix("#").strip())
+    if block:
+        yield begin, " ".join(block)
+
+
+def texts_of(path: Path) -> Iterator[Text]:
+    """Yield the prose of a module: of the package with its literals, of tests with the names of test functions."""
+    source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    name = path.relative_to(ROOT).as_posix()
+    for line, text in docstrings(tree):
+        yield Text(f"{name}:{line}", text, starts=True)
+    for line, text in comments(source):
+        yield Text(f"{name}:{line}", text)
+    if path.is_relative_to(PACKAGE):
+        for line, text in literals(tree):
+            yield Text(f"{name}:{line}", text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+            yield Text(f"{name}:{node.lineno}", node.name.removeprefix("test_").replace("_", " "))
+
+
+def findings(text: Text) -> list[str]:
+    """Return what is wrong with a text, each with its place."""
+    words = re.sub(r"``.*?``|`[^`\n]*`", "`…`", text.words)
+    words = re.sub(r"(?<=\S)[ \t]*\n[ \t]*(?=\S)", " ", words)
+    found = [
+        f"{text.place}: {name}: {words[max(0, match.start() - 30) : match.end() + 30]!r}"
+        for name, pattern in FOUND.items()
+        for match in pattern.finditer(words)
+    ]
+    if text.starts and HEADLESS_START.match(words.strip()):
+        found.append(f"{text.place}: headless start: {words.strip()[:60]!r}")
+    return found
+
+
+MODULES = [
+    path
+    for folder in ("cvs_async", "tests", "examples", "benchmarks")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if path != Path(__file__).resolve()
+]
+NAMES = [path.relative_to(ROOT).as_posix() for path in (*MODULES, *DOCUMENTS)]
+
+
+def findings_of(name: str) -> list[str]:
+    path = ROOT / name
+    if path.suffix == ".py":
+        return [found for text in texts_of(path) for found in findings(text)]
+    prose = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    blocks = re.split(r"\n\s*\n|\n(?=[-|#] ?)", prose)
+    return [found for block in blocks for found in findings(Text(name, block))]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in NOT_YET_CLEAN])
+def test_prose_is_plain_technical_english(name: str) -> None:
+    assert findings_of(name) == []
+
+
+@pytest.mark.parametrize("name", sorted(NOT_YET_CLEAN))
+def test_a_file_that_is_clean_is_taken_off_the_list(name: str) -> None:
+    assert name in NAMES, f"remove {name} from NOT_YET_CLEAN: there is no such file"
+    assert findings_of(name) != [], f"remove {name} from NOT_YET_CLEAN"
+
+
+def helps() -> Iterator[Text]:
+    """Yield the help of each command, argument and option, as the command line prints it."""
+    for name, command in typer.main.get_group(app).commands.items():
+        yield Text(f"cvs-async {name}", command.help or "", starts=True)
+        for parameter in command.params:
+            option: Any = parameter
+            yield Text(f"cvs-async {name} {parameter.name}", getattr(option, "help", None) or "", starts=True)
+
+
+def test_the_help_of_the_command_line_is_plain_technical_english() -> None:
+    texts = list(helps())
+    assert len(texts) > 50
+    assert [found for text in texts for found in findings(text)] == []
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_each_pattern_finds_its_example(name: str) -> None:
+    found = findings(Text("here", PATTERNS[name][1]))
+    assert any(f": {name}: " in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    "start", ["Of the draw of faults.", "What the sandbox reads.", "Whether it is a file.", "How far."]
+)
+def test_a_headless_start_is_found(start: str) -> None:
+    assert len(findings(Text("here", start, starts=True))) == 1
+    assert findings(Text("here", start)) == []
+
+
+@pytest.mark.parametrize("plain", PLAIN)
+def test_plain_english_passes(plain: str) -> None:
+    assert findings(Text("here", plain, starts=True)) == []
+
+
+def test_every_kind_of_prose_in_a_module_is_read() -> None:
+    source = '"""One."""\n\nX = 1\n"""Two."""\n# Three,\n# and four.\ny = f"five {X} six seven"  # eight\n'
+    tree = ast.parse(source)
+    assert [text for _, text in docstrings(tree)] == ["One.", "Two."]
+    assert [text for _, text in comments(source)] == ["Three, and four.", "eight"]
+    assert "".join(text for _, text in literals(tree)) == " six seven"
