@@ -41,7 +41,7 @@ def test_a_picture_is_printed_by_its_kind_and_size(sandbox: Sandbox, samples: li
     (paper,) = json.loads(ended.stdout)
     size = round(len(picture_of(card, sandbox)) / 1024)
     assert paper["info"]["image"] == f"<image/jpeg, {size} KB>"
-    assert "Pictures that are not kept: 1; --thumbs DIR writes them to files, --raw prints them." in ended.stderr
+    assert "Pictures not saved: 1; --thumbs DIR writes them to files, --raw prints them." in ended.stderr
     assert len(ended.stdout) < 10_000
 
 
@@ -95,8 +95,8 @@ def test_a_table_is_printed_instead_of_json(sandbox: Sandbox, samples: list[Samp
     [
         (("--raw", "--table"), "--raw prints the answer as it came"),
         (("--raw", "--get-thumb", "--thumbs", "p"), "--raw prints the answer as it came"),
-        (("--thumbs", "p"), "--thumbs wants --get-thumb"),
-        (("--get-thumb", "--thumbs", "file"), "file is a file, and not a folder"),
+        (("--thumbs", "p"), "--thumbs requires --get-thumb"),
+        (("--get-thumb", "--thumbs", "file"), "file is a file, not a folder"),
         (("--get-thumb", "--thumbs", "/proc/pictures"), "/proc/pictures cannot be written"),
     ],
 )

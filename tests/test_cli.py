@@ -83,7 +83,7 @@ def test_batch_gives_a_line_a_file_with_the_samples_truth(
                 assert told.items() <= values(read["info"]).items()
     billed = sum(line["charge"] == "billed" for line in found)
     assert f"{len(samples)} items: {billed} done" in ended.stderr
-    assert f"Which and why is in {out}." in ended.stderr
+    assert f"For details see {out}." in ended.stderr
     assert sandbox.ledger.billed == billed
 
 
@@ -191,9 +191,9 @@ def test_call_prints_what_was_read(samples: list[Sample]) -> None:
         (["batch", "ocr.card", "x", "--base-url", "nonsense"], "base_url must look like"),
         (["samples", "somewhere", "--count", "0"], "--count"),
         (["sandbox", "--port", "99999"], "--port"),
-        (["sandbox", "--files", "nowhere"], "nowhere is none"),
+        (["sandbox", "--files", "nowhere"], "nowhere is not a folder"),
         (["batch", "ocr.card", "x", "--out", "."], ". is a folder"),
-        (["batch", "ocr.card", "x", "--null"], "--null is about standard input"),
+        (["batch", "ocr.card", "x", "--null"], "--null applies to standard input"),
     ],
 )
 def test_mistakes_get_one_helpful_sentence(arguments: list[str], sentence: str, sandbox: Sandbox) -> None:
@@ -229,7 +229,7 @@ def test_demo_ends_with_its_tables_and_files(tmp_path: Path) -> None:
         ended = cvs_async("demo", "--count", "24", "--latency", "0", cwd=tmp_path)
         assert ended.returncode == 0
         for part in (
-            "Some of what was read",
+            "Some of the results",
             "What failed",
             "All in all",
             "chip_id_card_front",
@@ -421,7 +421,7 @@ def test_call_reaches_every_operation(samples: list[Sample], tmp_path: Path, mon
 
 def test_arguments_that_are_no_files_are_checked(sandbox: Sandbox) -> None:
     ended = cvs_async("call", "face_search.delete_images", "--set", "ids=[]", sandbox=sandbox)
-    assert (ended.returncode, "ids must hold at least one id" in ended.stderr) == (2, True)
+    assert (ended.returncode, "ids must contain at least one id" in ended.stderr) == (2, True)
     ended = cvs_async("call", "face_search.delete_images", "--set", "ids", sandbox=sandbox)
     assert (ended.returncode, "--set takes NAME=VALUE" in ended.stderr) == (2, True)
 
@@ -500,4 +500,4 @@ def test_an_empty_folder_is_said_to_be_empty(sandbox: Sandbox, tmp_path: Path, p
     ended = cvs_async("batch", "ocr.card", tmp_path / "scans", *["--dry-run"] * planned, sandbox=sandbox)
     assert ended.returncode == 0
     said = ended.stdout if planned else ended.stderr
-    assert "There was nothing to read: ocr.card takes files with these endings from folders:" in " ".join(said.split())
+    assert "Nothing to read: from folders, ocr.card takes files with these extensions:" in " ".join(said.split())

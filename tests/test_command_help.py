@@ -77,7 +77,7 @@ def test_a_command_that_has_another_name_is_told(name: str) -> None:
         (["batch", "ocr.card", "a.jpg", "--concurency", "3"], "--concurrency"),
         (["batch", "ocr.invoice", "a.jpg"], "did you mean ocr.document.invoice?"),
         (["call", "ocr.crad", "a.jpg"], "did you mean ocr.card or ocr.scan?"),
-        (["batch", "auto", "scans/"], "The operation of the files has to be named"),
+        (["batch", "auto", "scans/"], "Name the operation for the files"),
         (["export", "night.db", "--to", "x.csv", "--status", "fialed"], "did you mean failed?"),
     ],
 )

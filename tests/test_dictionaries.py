@@ -236,7 +236,7 @@ def test_a_compact_outcome_has_compact_data() -> None:
         ({"type": ["SECRET"], "info": {}}, "type is not a text"),
         ({"type": "passport", "info": {"id": "SECRET"}}, "info.id is not an object"),
         ({"type": "passport", "info": {"id": {"value": 5}}}, "info.id.value is not a text"),
-        ({"type": "passport", "info": {"id": {"SECRET": 5}}}, "info.id is not an object with no other names than"),
+        ({"type": "passport", "info": {"id": {"SECRET": 5}}}, "info.id is not an object with only the names"),
         ({"type": "passport", "info": {"id": {"confidence": True}}}, "info.id.confidence is not a number"),
         ({"type": "passport", "info": {"id": {"box": [1, 2, 3]}}}, "info.id.box is not a list of four numbers"),
         ({"type": "passport", "info": {"id": {"page": 1.5}}}, "info.id.page is not a whole number"),

@@ -255,7 +255,7 @@ FAULTS: list[Fault] = [
     fault("unknown host", "ConnectError", "free", 0, silent, at=nowhere, settings={"allow_insecure": True}),
     fault("connecting hangs", "TimeoutError", "free", 0, silent, at=nobody_accepts, settings=CONNECTING),
     fault("https to a port without TLS", "ConnectError", "free", 0, hangs_up, says(http()), at=without_tls),
-    fault("a certificate that nobody vouches for", "ConnectError", "free", 0, silent, at=self_signed),
+    fault("an untrusted certificate", "ConnectError", "free", 0, silent, at=self_signed),
     # Something has left, and no answer comes.
     fault("reset within the head of the request", "ConnectionLostError", "unknown", 1, breaks_off_the_head),
     fault("reset before the answer", "ConnectionLostError", "unknown", 1, resets_after_request),
@@ -340,7 +340,7 @@ FAULTS: list[Fault] = [
     fault("data without a code", "none", "unknown", 1, answers(http(b'{"data": [{"type": "passport"}]}'))),
     fault("broken gzip", "DecodeError", "unknown", 1, answers(gzipped(b"no gzip"))),
     fault("truncated gzip", "DecodeError", "unknown", 1, answers(gzipped(gzip.compress(ANSWER)[:15]))),
-    fault("an encoding that nobody asked for", "DecodeError", "unknown", 1,
+    fault("an encoding that was not requested", "DecodeError", "unknown", 1,
           *(answers(http(b"?", headers=(f"Content-Encoding: {name}",))) for name in ("br", "zstd"))),
     # More than max_response_bytes.
     fault("200 MB", "ResponseTooLargeError", "unknown", 1, endless(b'{"data": "')),

@@ -191,7 +191,7 @@ async def test_a_results_file_has_the_same_rows_as_the_outcomes(
 def test_a_file_that_is_none_of_results_is_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text(content)
     number = content.count("\n") + 1
-    with pytest.raises(InvalidInputError, match=rf"x\.jsonl: line {number} is no result"):
+    with pytest.raises(InvalidInputError, match=rf"x\.jsonl: line {number} is not a result"):
         list(read_results(tmp_path / "x.jsonl"))
 
 

@@ -634,7 +634,7 @@ def test_a_picture_that_cannot_be_written_whole_is_not_left(tmp_path: Path, monk
     [
         ("out.jpg", "a.png", "--overlay writes .png files"),
         ("there.png", "a.png", "is never written over"),
-        ("out.png", "https://example.com/a.png", "draws on files, and a URL was given"),
+        ("out.png", "https://example.com/a.png", "draws on files, not on URLs"),
         ("none/out.png", "a.png", "there is no folder"),
         ("out.png", "missing.png", "there is no such file"),
     ],

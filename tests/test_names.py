@@ -102,7 +102,7 @@ def test_help_lists_the_operations() -> None:
     [
         ("get_thumbs", "did you mean get_thumb?"),
         ("checksum", "did you mean check_sum?"),
-        ("operation", "a batch is of one operation, so make one for each"),
+        ("operation", "a batch has one operation, so make a batch for each"),
         ("nothing_like_it", "its keywords are check_sum, get_thumb, send_as, timeout"),
     ],
 )

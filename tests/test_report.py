@@ -202,7 +202,7 @@ def test_what_exists_is_never_written_over(journal: Path, tmp_path: Path, name: 
 @pytest.mark.parametrize("name", ["report.html", "report"])
 def test_nothing_is_left_of_a_report_that_fails(tmp_path: Path, name: str) -> None:
     (tmp_path / "x.jsonl").write_text('{"status": "done"}\nno json\n')
-    with pytest.raises(InvalidInputError, match="line 2 is no result of a batch"):
+    with pytest.raises(InvalidInputError, match="line 2 is not a result of a batch"):
         write_report([tmp_path / "x.jsonl"], tmp_path / name, ALL)
     assert [path.name for path in tmp_path.iterdir()] == ["x.jsonl"]
 
@@ -398,7 +398,7 @@ def test_the_command_says_what_it_wrote(journal: Path, sandbox: Sandbox, tmp_pat
     said = " ".join(ended.stderr.split())
     assert ended.returncode == 0, said
     assert "it holds personal data, and only you can read it." in said
-    assert "The files of 1 documents were not found: --files names folders to look in." in said
+    assert "The files of 1 documents were not found: name folders to search with --files." in said
     assert (tmp_path / "r.html").stat().st_mode & 0o777 == 0o600
     again = cvs_async("report", journal, "--to", tmp_path / "r.html")
     assert (again.returncode, "is never written over" in " ".join(again.stderr.split())) == (2, True)

@@ -140,7 +140,12 @@ async def test_fields_that_no_paper_has_are_told_at_the_end(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("fields", "said"),
-    [(["type"], "column already"), (["a", "a"], "column already"), (["info..id"], "no path"), ([""], "no path")],
+    [
+        (["type"], "already a column"),
+        (["a", "a"], "already a column"),
+        (["info..id"], "not a path"),
+        ([""], "not a path"),
+    ],
 )
 def test_fields_that_cannot_be_columns_are_refused(tmp_path: Path, fields: list[str], said: str) -> None:
     for sink in (Csv, Parquet):

@@ -367,7 +367,7 @@ def test_the_command_prints_its_address_and_ends_with_ctrl_c(journal: Path, tmp_
         assert process.stderr is not None
         said = process.stderr.readline() + process.stderr.readline()
         [address] = re.findall(r"http://127\.0\.0\.1:\d+/\?token=\S+", said)
-        assert "Its address is a secret" in said
+        assert "Its full address is secret" in said
         assert httpx.get(address, timeout=20).status_code == 303
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()

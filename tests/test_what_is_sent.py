@@ -238,7 +238,7 @@ async def test_a_file_object_is_read_to_its_end_however_little_a_read_gives() ->
 
 @pytest.mark.parametrize("end", [None, "text"])
 async def test_a_file_object_that_stops_before_its_end_is_refused(end: Any) -> None:
-    with pytest.raises(InvalidInputError, match="gives no bytes though it is not at its end"):
+    with pytest.raises(InvalidInputError, match="returns no bytes before its end"):
         await load(CARD, {"img": Dribbling(bytes(5000), end)}, "file")
 
 
@@ -272,9 +272,9 @@ async def test_something_else_in_the_place_of_a_file_is_refused_and_not_waited_f
         await anext(chunks)
     os.unlink(large)
     make(large)
-    with pytest.raises(InvalidInputError, match=r"(is no regular file|Is a directory) while it was being sent"):
+    with pytest.raises(InvalidInputError, match=r"(is not a regular file|Is a directory) while it was being sent"):
         await anext(chunks)
-    with pytest.raises(InvalidInputError, match=r"(is no regular file|Is a directory) while it was being read"):
+    with pytest.raises(InvalidInputError, match=r"(is not a regular file|Is a directory) while it was being read"):
         part.digest()
     with pytest.raises(OSError, match=r"no regular file|Is a directory"):
         part.open()

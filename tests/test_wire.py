@@ -290,7 +290,7 @@ async def test_v1_has_names_and_paths_of_its_own() -> None:
 
 
 REFUSED: list[tuple[str, Callable[[AsyncCVS], Coroutine[Any, Any, Any]], str]] = [
-    ("no ids", lambda cvs: cvs.face_search.delete_images([]), "ids must hold at least one id"),
+    ("no ids", lambda cvs: cvs.face_search.delete_images([]), "ids must contain at least one id"),
     ("ids as text", lambda cvs: cvs.face_search.delete_images("12"), "ids must be a list"),
     ("an id with a slash", lambda cvs: cvs.face_search.update_image("a/b"), "image_id must be an id"),
     ("an id that climbs", lambda cvs: cvs.face_search.update_image(".."), "image_id must be an id"),
@@ -303,7 +303,11 @@ REFUSED: list[tuple[str, Callable[[AsyncCVS], Coroutine[Any, Any, Any]], str]] =
     ("half a pixel", lambda cvs: cvs.smartcrop.crop_image(b"x", 5, 0.5), "height must be a whole number"),  # type: ignore[arg-type]
     ("a wrong type1", lambda cvs: cvs.ekyc.face_matching(b"x", b"y", "selfie"), "type1 must be one of"),  # type: ignore[arg-type]
     ("a form that is not documented", lambda cvs: cvs.ocr.scan(b"x", send_as="base64"), "it takes url, file"),
-    ("a URL for liveness", lambda cvs: cvs.ekyc.verify_liveness(*["https://example.com/a.jpg"] * 3), "takes no URL"),
+    (
+        "a URL for liveness",
+        lambda cvs: cvs.ekyc.verify_liveness(*["https://example.com/a.jpg"] * 3),
+        "not accept URLs",
+    ),
     ("a thumb that is not documented", lambda cvs: cvs.ocr.scan(b"x", get_thumb=True), "takes no get_thumb"),  # type: ignore[call-arg]
     ("an odd check_sum", lambda cvs: cvs.ocr.card(b"x", check_sum="a\ud800"), "check_sum must be printable"),
 ]

@@ -1,4 +1,4 @@
-"""The command line. Needs the extra ``cli``; `demo`, `samples` and `sandbox` need ``sandbox`` too."""
+"""Command line. Requires the extra ``cli``; `demo`, `samples` and `sandbox` also require ``sandbox``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""``cvs-async fields``: what an operation reads, field by field."""
+"""``cvs-async fields``: the fields that an operation reads."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ._common import console, stop
 
 Name = Annotated[
     str | None,
-    typer.Argument(help="Such as ocr.card or passport; without it, all are listed.", metavar="[OPERATION|TYPE]"),
+    typer.Argument(help="Operation or kind of paper, such as passport. Default: list all.", metavar="[OPERATION|TYPE]"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
-_LEGEND = "c, b, p: a confidence, a box, a page is documented beside the value."
+_LEGEND = "c, b, p: the value has a documented confidence, box, page."
 
 
 def command(name: Name = None, as_json: AsJson = False) -> None:
-    """List the fields of an operation or a kind of paper: their meaning in English and Vietnamese, with examples."""
+    """List the fields of an operation or kind of paper: meaning in English and Vietnamese, with examples."""
     if as_json:
         found: Any = (
             {operation: _plain(fields_of(operation)) for operation in OPERATIONS}
@@ -49,7 +49,7 @@ def _find(name: str) -> tuple[FieldInfo, ...]:
 
 
 def _plain(fields: tuple[FieldInfo, ...]) -> list[dict[str, Any]]:
-    """Fields as plain values, what is inside of them too."""
+    """Return fields, with nested ones, as plain values."""
     return [
         {
             "name": field.name,
@@ -81,7 +81,7 @@ def _print_fields(name: str) -> None:
     fields = _find(name)
     out = console()
     if not fields:
-        out.print(f"{name} answers nothing that is read.")
+        out.print(f"{name} returns no read fields.")
         return
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)
@@ -102,7 +102,7 @@ def _rows(fields: tuple[FieldInfo, ...], depth: int) -> Iterator[tuple[Text, Tex
 
 
 def _told_name(field: FieldInfo) -> str:
-    """The name; of lists with a sign, of a paper with its type."""
+    """Format the name; lists get a sign, an `info` the type of its paper."""
     name = {"list": f"{field.name}[]", "table": f"{field.name}[][]"}.get(field.kind, field.name)
     return f"{name} {field.paper}" if field.paper else name
 

@@ -1,4 +1,4 @@
-"""``cvs-async reconcile``: what was paid, to lay beside the vendor's invoice."""
+"""``cvs-async reconcile``: charges, to compare with the vendor's invoice."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TIMES = ("sent_at", "ended_at")
 COLUMNS = ("day", *ABOUT, *COUNTED, *TIMES)
 MATCHED = ("match", *ABOUT, *COUNTED, "vendor_billed", "vendor_free", *TIMES)
 COPIES = " | "
-"""Between the names of a document; several inputs of one item are parted by commas."""
+"""Separator between the names of a document; several inputs of one item are separated by commas."""
 
 Write: TypeAlias = Callable[[Sequence[object]], object]
 
@@ -49,23 +49,23 @@ def command(
     journals: JournalPaths,
     table: Annotated[
         str | None,
-        typer.Option("--csv", help="A row for each document and day; - is standard output.", metavar="FILE"),
+        typer.Option("--csv", help="CSV with a row for each document and day; - is standard output.", metavar="FILE"),
     ] = None,
     zone: Annotated[
-        str, typer.Option("--tz", help=f"Whose days and times are meant, such as {VIETNAM}.", metavar="ZONE")
+        str, typer.Option("--tz", help=f"Time zone of days and times, such as {VIETNAM}.", metavar="ZONE")
     ] = "UTC",
     price: PriceList = None,
     prices: PriceFile = None,
     against: Annotated[
         Path | None,
-        typer.Option(help="The vendor's list as CSV with a column check_sum, to compare with.", metavar="FILE"),
+        typer.Option(help="Vendor's list to compare with: CSV with a column check_sum.", metavar="FILE"),
     ] = None,
 ) -> None:
-    """Add up by day and operation which requests were billed, free, or perhaps billed.
+    """Count billed, free and possibly billed requests by day and operation.
 
-    With --against the requests are compared with the vendor's by their check_sum, which by itself is the beginning of
-    the document's key. A line of the vendor's file is a charged request, unless it has a column count, charge or code.
-    The rows of --csv are then one for each check_sum, with a column that says how the two compare.
+    With --against the requests are compared with the vendor's by check_sum, which by default is the beginning of the
+    document's key. A line of the vendor's file is a charged request, unless it has a column count, charge or code.
+    --csv then has one row for each check_sum, with a column for the result of the comparison.
     """
     with told_errors(), ExitStack() as stack:
         days = parse_zone(zone)
@@ -91,11 +91,11 @@ def command(
 
 @define
 class Sum:
-    """A day and operation in numbers.
+    """Counts of one day and operation.
 
     Attributes:
         documents: with a request on that day.
-        billed, free, unknown: requests by what they cost; free ones by code.
+        billed, free, unknown: requests by charge; free ones by code.
     """
 
     documents: int = 0
@@ -105,7 +105,7 @@ class Sum:
     _key: str | None = None
 
     def add(self, charges: Charges) -> None:
-        """Take a document into account; what it cost with one check_sum and with another come one after the other."""
+        """Add a document. Its charges under different check_sums come in succession."""
         self.documents += charges.key != self._key
         self._key = charges.key
         self.billed += charges.billed
@@ -119,7 +119,7 @@ Sums: TypeAlias = dict[tuple[str, str], Sum]
 def _write_days(
     found: Iterator[Charges], zone: tzinfo, prices: Prices | None, write: Write | None, joined: Joined | None
 ) -> Sums:
-    """Go through all charges, once."""
+    """Process all charges in one pass."""
     if write is not None:
         write((*COLUMNS, *(() if prices is None else ("amount", "currency"))))
     sums: Sums = {}
@@ -166,7 +166,7 @@ def _matched(pair: Pair, zone: tzinfo) -> Sequence[object]:
 
 
 def _names(sources: Sequence[tuple[str, str | None]]) -> tuple[str, str]:
-    """The names of a document, and the user's ids, as many as names where there is one."""
+    """Return the names of a document and the user's ids, an id for each name if there is any."""
     references = [reference or "" for _, reference in sources]
     return COPIES.join(name for name, _ in sources), COPIES.join(references) if any(references) else ""
 
@@ -214,7 +214,7 @@ def _print(out: Console, sums: Sums, zone: str, prices: Prices | None, journals:
     if bill is not None:
         out.print(f"Cost of billed requests: {told_bill(bill)}.")
     if not_sent := journals.sum_up(journals.figures()).states["planned"]:
-        out.print(f"Documents not sent, which are in no row: {not_sent:,}.")
+        out.print(f"Documents not sent and not listed: {not_sent:,}.")
 
 
 def _table(title: str) -> Table:
@@ -222,7 +222,7 @@ def _table(title: str) -> Table:
 
 
 def _cost(bill: Bill) -> str:
-    """An amount; nothing where no price is known."""
+    """Format an amount; "" if no price is known."""
     return "" if bill.unpriced and not bill.amount else f"{bill.amount:,f}"
 
 
@@ -248,7 +248,7 @@ def _writer(file: IO[str]) -> Write:
 
 
 def _cell(value: object, shown: Callable[[str], str]) -> object:
-    """What stands in a spreadsheet, which runs what looks like a formula; on a terminal nothing is obeyed."""
+    """Return a spreadsheet cell, escaped so that it is not run as a formula or obeyed by a terminal."""
     if not isinstance(value, str):
         return "" if value is None else value
     return shown(f"'{value}" if value.startswith(FORMULA) else value)
@@ -256,7 +256,7 @@ def _cell(value: object, shown: Callable[[str], str]) -> object:
 
 @contextmanager
 def _opened(name: str) -> Iterator[IO[str]]:
-    """Standard output, or a new private file, which gets its name when all of it is written."""
+    """Open standard output, or a new private file that gets its name when it is complete."""
     if name == STDOUT:
         check_stdout()
         yield sys.stdout

@@ -1,4 +1,4 @@
-"""``cvs-async samples``: documents to try things out with."""
+"""``cvs-async samples``: sample documents."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ._common import messages, stop
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(help="Where to; made if it is missing.", metavar="DIR")],
-    count: Annotated[int, typer.Option(help="How many files.", min=1)] = 40,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+    folder: Annotated[Path, typer.Argument(help="Output folder; created if missing.", metavar="DIR")],
+    count: Annotated[int, typer.Option(help="Number of files.", min=1)] = 40,
+    seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same files.")] = 0,
 ) -> None:
     """Write fake documents, clearly marked as such: cards, passports, claims, invoices, text, some of them broken."""
     try:

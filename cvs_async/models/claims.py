@@ -25,7 +25,7 @@ class BaoVietCard(Paper):
 @paper("claim_form")
 @frozen(kw_only=True)
 class ClaimForm(Paper):
-    """A request for compensation. Everything is of the insured person unless it says otherwise."""
+    """A request for compensation. Fields describe the insured person unless stated otherwise."""
 
     insure_name: Text = EMPTY
     """Full name of the insured person (họ tên người được bảo hiểm), such as ``LÊ VĂN MẪU``."""

@@ -1,4 +1,4 @@
-"""Dates on Vietnamese papers. Fields keep them as printed; these read them."""
+"""Parsers for dates on Vietnamese papers. Fields keep the printed text."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ _UNLIMITED = re.compile(r"\b(khong|vo)\s*(co|xac dinh|gioi han)?\s*thoi\s*han")
 
 
 def parse_date(text: str | None) -> datetime.date | None:
-    """Read the one date in a text.
+    """Parse the one date in a text.
 
-    Day, month, year with slashes, hyphens or dots; "ngày 14 tháng 11 năm 2023", with or without diacritics
-    and the English words of bilingual papers; ISO.
-    What stands around it, such as a place or a time, does no harm.
+    Accepted are day, month and year with slashes, hyphens or dots; "ngày 14 tháng 11 năm 2023", with or without
+    diacritics and the English words of bilingual papers; and ISO. Other text around it, such as a place or a time, is
+    ignored.
 
     Returns:
-        The date; None if there is none, if it is no day of the calendar, if there are several, and for
-        "không thời hạn", which `is_unlimited` tells from nonsense.
+        The date; None if the text has no date or several, if the date does not exist in the calendar, and for
+        "không thời hạn", which `is_unlimited` recognises.
     """
     found = _found(text)
     return _day(*found.pop()) if len(found) == 1 else None
 
 
 def is_impossible(text: str | None) -> bool:
-    """Whether the one date in a text is not in the calendar, such as 30/02/1990."""
+    """Return whether the one date in a text does not exist in the calendar, such as 30/02/1990."""
     found = _found(text)
     return len(found) == 1 and _day(*found.pop()) is None
 
 
 def _found(text: str | None) -> set[tuple[int, int, int]]:
-    """Each year, month and day that a text names."""
+    """Return each year, month and day in a text."""
     letters = plain(text)
     return {(int(m["year"]), int(m["month"]), int(m["day"])) for form in _FORMS for m in form.finditer(letters)}
 
@@ -56,5 +56,5 @@ def _day(year: int, month: int, day: int) -> datetime.date | None:
 
 
 def is_unlimited(text: str | None) -> bool:
-    """Whether a text says that a paper never expires: "không thời hạn", "vô thời hạn"."""
+    """Return whether a text says that a paper never expires: "không thời hạn", "vô thời hạn"."""
     return _UNLIMITED.search(plain(text)) is not None

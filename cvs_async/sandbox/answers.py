@@ -1,4 +1,4 @@
-"""What the sandbox reads from files: a sample's truth, and for any other file something that its content decides."""
+"""Answers of the sandbox: the truth of a sample, and values fabricated from the content of any other file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .legacy import as_v1
 from .picture import Gallery, Picture, cropped, thumbnail
 
 OBJECT_FOR_ONE = frozenset({"ekyc.card", "ocr.card"})
-"""Operations that answer with an object where one picture shows one paper, and with a list otherwise."""
+"""Operations that answer with an object for a picture of one paper, and with a list otherwise."""
 
 ALWAYS_OBJECT = frozenset({"ocr.document.credit_report", "ocr.document.land_certificate"})
 
@@ -38,14 +38,14 @@ OTHER_PAPERS = {
     "ocr.document.land_certificate": "giay_cnqshdd_mau_1",
     "v1.get_matsau": "12_id_card_back",
 }
-"""What operations of several kinds see in a readable file that is no sample; the rest see a citizen card."""
+"""Paper that operations for several kinds find in a readable file that is not a sample; others find a citizen card."""
 
 OTHER_SECONDS = {
     "ekyc.cards": "chip_id_card_back",
     "ocr.vehicle_registrations": "vehicle_registration_back",
     "v1.get_haimat": "12_id_card_back",
 }
-"""What they see in the second of two files."""
+"""Paper that they find in the second of two files."""
 
 LABELS = {
     "claim": "claim_form",
@@ -54,20 +54,20 @@ LABELS = {
     "old_card": "id_doc",
     "passport": "id_doc",
 }
-"""Of the 17 documented ones, those of which there are samples."""
+"""The documented labels for which samples exist."""
 
 WORDS = "văn bản mẫu của hộp cát không phải giấy tờ thật"
 
 
 @frozen
 class Seen:
-    """One page of a file of a request.
+    """Page of a file in a request.
 
     Attributes:
-        file: which of the request's files it is of, from 0.
-        number: which of the file's pages it is, from 0.
+        file: index of the file in the request.
+        number: index of the page in the file.
         picture: the file.
-        source: what may be made of the page, if the file is no sample.
+        source: source of fabricated values, if the file is not a sample.
     """
 
     file: int
@@ -77,18 +77,18 @@ class Seen:
 
     @property
     def papers(self) -> list[dict[str, Any]]:
-        """What a sample shows here; nothing of any other file."""
+        """Return the papers of a sample page; empty for other files."""
         return self.picture.truth.pages[self.number].papers if self.picture.truth else []
 
     @property
     def image(self) -> dict[str, str]:
-        """The picture of the page, as a part of an answer; nothing where none is wanted, or there is none."""
+        """Return the picture of the page as part of an answer; empty if none is requested or available."""
         return {} if self.source.thumb is None else {"image": self.source.thumb}
 
 
 @frozen
 class Files:
-    """What a request brought: the files, looked at, and the other arguments."""
+    """Inspected files and other arguments of a request."""
 
     files: Sequence[tuple[Picture, bytes]]
     arguments: Mapping[str, Any]
@@ -96,16 +96,16 @@ class Files:
 
     @property
     def thumb(self) -> bool:
-        """Whether pictures are wanted in the answer."""
+        """Return whether the answer should include pictures."""
         return self.arguments.get("get_thumb") == "true"
 
     @property
     def contents(self) -> list[bytes]:
-        """The files alone."""
+        """Return the contents of the files."""
         return [content for _, content in self.files]
 
     def pages(self) -> list[Seen]:
-        """Every page of every file."""
+        """Return every page of every file."""
         return [
             Seen(file, number, picture, self._source(picture, content, number, size))
             for file, (picture, content) in enumerate(self.files)
@@ -120,7 +120,7 @@ class Files:
 
 
 class Desk:
-    """Answers requests. Operations that read papers are alike; the others have a method each."""
+    """Answers requests. Operations that read papers share one method; each other operation has its own."""
 
     def __init__(self, gallery: Gallery, boxes: Boxes = "documented") -> None:
         self.boxes: Boxes = boxes
@@ -150,10 +150,10 @@ class Desk:
         }
 
     def answer(self, endpoint: Endpoint[Any], files: Files) -> Any:
-        """The data of an answer in its documented shape.
+        """Return the data of an answer in its documented shape.
 
         Raises:
-            Refusal: with the documented code, if the files hold nothing that the operation reads.
+            Refusal: with the documented code, if the files contain nothing that the operation reads.
         """
         if endpoint.name in self._own:
             return self._own[endpoint.name](files)

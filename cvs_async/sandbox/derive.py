@@ -1,4 +1,4 @@
-"""Answers in the shape of a model, with values that the file's content decides: for files that are no samples."""
+"""Fabricated answers in the shape of a model, with values that depend on the content of the file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..models.recognized import Recognized
 from ..models.tables import Cell, Row
 
 ROWS = 2
-"""How long the lists are."""
+"""Length of fabricated lists."""
 
 TYPE_NAMES = {cls: name for name, cls in PAPERS.items()}
 
 
 @frozen
 class Source:
-    """What values are derived from: a page of a file, its number, and its picture, if pictures are wanted."""
+    """Source of fabricated values: a page of a file, its number, and its picture if pictures are requested."""
 
     digest: str
     width: int
@@ -31,15 +31,15 @@ class Source:
     page: int = PAGE_BASE
 
     def text(self, name: str) -> str:
-        """Some text."""
+        """Return a text."""
         return f"SANDBOX {self._seed(name)[:4].hex()}"
 
     def score(self, name: str) -> float:
-        """A confidence."""
+        """Return a confidence."""
         return round(0.5 + self._seed(name)[4] / 512, 4)
 
     def box(self, name: str) -> list[int]:
-        """A place on the page."""
+        """Return a box on the page."""
         left, top = self._seed(name)[5] * self.width // 512, self._seed(name)[6] * self.height // 512
         return [left, top, left + self.width // 4, top + self.height // 16]
 
@@ -48,7 +48,7 @@ class Source:
 
 
 def derive(cls: Any, source: Source, name: str = "") -> Any:
-    """The wire form of a model; None where a picture would stand and none is wanted."""
+    """Return a model in wire format; None for a picture if none is requested."""
     if get_origin(cls) is list:
         items = [derive(get_args(cls)[0], source, f"{name}/{number}") for number in range(ROWS)]
         return [item for item in items if item is not None]

@@ -1,4 +1,4 @@
-"""What a table is to look like, in the words of the user."""
+"""Layout of a table, in the user's terms."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ class Shape(TypedDict, total=False):
     """Keywords of everything that makes tables.
 
     Attributes:
-        operation: whose results they are, one name or several: their documented fields make the columns. Without it,
-            the operation of the first outcome. With it, wrong names of fields are refused at once.
-        rows: ``paper`` (default): one for each paper that was read; ``document``: one for each item, in which values
-            of its papers that differ stand side by side; ``line``: one for each line item, such as a row of an
-            invoice; ``field``: one for each value that was read. Whatever the rows, an item without any has one.
-        dates: ``iso`` makes dates of what is documented as one, where it can be read.
-        amounts: ``number`` makes numbers of sums of money in VND, percentages and quantities, where they can be read.
-        raw: a last column with each paper as JSON, or with what came back instead.
+        operation: one operation name or several; their documented fields are the columns. The default is the operation
+            of
+            the first outcome. With it, wrong names of fields are refused at once.
+        rows: ``paper`` (default): one for each paper; ``document``: one for each item, with differing values of its
+            papers side by side; ``line``: one for each line item, such as a row of an invoice; ``field``: one for each
+            value. In every case an item without rows gets one.
+        dates: ``iso`` converts documented dates that can be parsed.
+        amounts: ``number`` converts amounts in VND, percentages and quantities that can be parsed.
+        raw: add a last column with each paper, or the answer received in its place, as JSON.
     """
 
     operation: str | Sequence[str] | None
@@ -47,14 +48,14 @@ def _names(given: str | Sequence[str] | None) -> tuple[str, ...] | None:
 
 @frozen(kw_only=True)
 class Layout:
-    """How a table is laid out: the keywords of `Shape`, and the chosen fields.
+    """Layout of a table: the keywords of `Shape`, and the selected fields.
 
     Attributes:
-        fields: the names that were chosen; None for everything that is documented.
-        with_parts: whether confidence and box have columns of their own where no fields are chosen.
+        fields: selected names; None selects everything documented.
+        with_parts: whether confidence and box have their own columns if no fields are selected.
 
     Raises:
-        InvalidInputError: if the keywords make no sense, or fields are chosen that no paper can have.
+        InvalidInputError: if a keyword is invalid, or a selected field cannot exist in any paper.
     """
 
     fields: tuple[str, ...] | None = field(default=None, converter=_names)
@@ -70,7 +71,7 @@ class Layout:
             if getattr(self, name) not in get_args(kinds):
                 raise InvalidInputError(f"{name} must be one of {', '.join(get_args(kinds))}")
         if self.raw and self.rows not in ("paper", "document"):
-            raise InvalidInputError(f"raw goes with rows of papers or documents, and not with {self.rows}")
+            raise InvalidInputError(f"raw applies to rows of papers or documents, not to {self.rows}")
         if self.fields is None:
             return
         check_names(self.fields, [*(column.name for column in _HEADS[self.rows]), *([RAW.name] if self.raw else [])])
@@ -79,13 +80,13 @@ class Layout:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether the columns are the same whatever the operation."""
+        """Return whether the columns are independent of the operation."""
         if self.operation is not None or self.rows == "field":
             return True
         return self.fields is not None and self.rows != "line" and not any(map(is_pattern, self.fields))
 
     def columns(self, operations: tuple[str, ...] = ()) -> tuple[Column, ...]:
-        """Return all columns, for these operations unless others were named."""
+        """Return all columns, for these operations unless the layout names its own."""
         head = _HEADS[self.rows]
         if self.rows == "field":
             return head
