@@ -50,8 +50,8 @@ def restore_reply(data: Any, returns: Any = None) -> Reply[Any]:
         raise _unfit("", "an object as Reply.to_dict writes it")
     if "operation" not in data or "data" not in data:
         status = data.get("status")
-        told = f" of status {status}" if status in ("failed", "held", "purged") else ""
-        raise ValueError(f"an object{told} without operation and data is not a reply")
+        status_hint = f" of status {status}" if status in ("failed", "held", "purged") else ""
+        raise ValueError(f"an object{status_hint} without operation and data is not a reply")
     operation = _text(data["operation"], "operation")
     if data.get("charge") not in get_args(Charge):
         raise _unfit("charge", f"one of {', '.join(get_args(Charge))}")

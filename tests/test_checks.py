@@ -220,7 +220,7 @@ def test_an_absent_personal_number_has_no_digit() -> None:
 
 
 @given(st.lists(st.text(max_size=50), max_size=4))
-def test_what_is_no_zone_gives_no_finding(lines: list[str]) -> None:
+def test_other_text_than_a_zone_gives_no_finding(lines: list[str]) -> None:
     assert check_zone(lines) == []
 
 
@@ -248,7 +248,7 @@ def test_dates_out_of_order_are_found() -> None:
     assert kinds(check_paper(birth)) == [("dob", "date_order"), ("regis_date", "date_order")]
 
 
-def test_a_company_may_be_older_than_who_represents_it() -> None:
+def test_a_company_may_be_older_than_its_representative() -> None:
     assert check_paper(BusinessRegistration(dob=Field("01/02/1990"), regis_date=Field("01/02/1980"))) == []
 
 

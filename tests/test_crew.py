@@ -16,7 +16,7 @@ from tests.servers import until
 
 
 def barrier(count: int) -> Callable[[], int]:
-    """Work that ends when so many threads do it at once."""
+    """Return work that ends when `count` threads do it at once."""
     met = threading.Barrier(count, timeout=30)
     return lambda: met.wait() * 0 + threading.get_ident()
 
@@ -82,7 +82,7 @@ async def test_a_caller_that_is_cancelled_does_not_wait() -> None:
         assert await crew.run(lambda: "next") == "next"
 
 
-async def test_whoever_waits_at_the_end_is_cancelled_and_the_threads_end() -> None:
+async def test_waiting_callers_are_cancelled_at_the_end_and_the_threads_end() -> None:
     before, go = threading.active_count(), threading.Event()
     async with Crew(2) as crew:
         task = asyncio.create_task(crew.run(lambda: go.wait(30)))
@@ -121,7 +121,7 @@ def go() -> Iterator[threading.Event]:
 
 
 @pytest.mark.parametrize("place", [0, 3, GROUP - 1])
-async def test_nobody_waits_for_another_one_of_its_group(place: int, go: threading.Event) -> None:
+async def test_members_of_a_group_do_not_wait_for_each_other(place: int, go: threading.Event) -> None:
     async with Crew(2) as crew:
         works: list[Callable[[], object]] = [threading.get_ident] * GROUP
         works[place] = hanging(go)
@@ -151,7 +151,7 @@ async def test_the_thread_of_a_caller_that_left_is_replaced(go: threading.Event)
         assert await crew.run(lambda: "next") == "next"
 
 
-async def test_work_that_is_slow_is_done_once_whoever_takes_it(go: threading.Event) -> None:
+async def test_slow_work_is_done_once_regardless_of_the_caller(go: threading.Event) -> None:
     done = Counter[int]()
     left = threading.Semaphore(0)
 

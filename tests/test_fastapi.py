@@ -52,7 +52,7 @@ REPLY: Reply[Any] = Reply(operation="ocr.card", data=[PASSPORT], raw={"errorCode
 
 
 async def call(app: FastAPI, method: str, path: str, **options: Any) -> httpx.Response:
-    """What an app answers, without a network."""
+    """Return the response of an app, without a network."""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app") as client:
         return await client.request(method, path, **options)
 

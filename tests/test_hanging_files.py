@@ -120,7 +120,7 @@ async def test_where_too_many_files_hang_further_calls_fail_at_once(
         assert (await cvs.ocr.card(good)).charge == "billed"
 
 
-async def test_work_in_a_thread_that_nobody_waits_for_is_counted_until_it_ends() -> None:
+async def test_abandoned_work_in_a_thread_is_counted_until_it_ends() -> None:
     await until(lambda: threads_module._stuck == 0)  # those of earlier tests have ended
     begun, event = threading.Event(), threading.Event()
     task = asyncio.create_task(in_daemon_thread(lambda: begun.set() or event.wait(60)))  # type: ignore[func-returns-value]
@@ -181,7 +181,7 @@ def refusing(code: int) -> Any:
     ("code", "remedy"),
     [(errno.EMFILE, r"at most \d+ at once.*ulimit -n"), (errno.ENFILE, r"the machine has too many files")],
 )
-async def test_too_many_open_files_are_said_with_the_remedy(
+async def test_too_many_open_files_are_reported_with_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, remedy: str
 ) -> None:
     [path] = files(tmp_path, "a.jpg")

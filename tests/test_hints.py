@@ -1,4 +1,4 @@
-"""What people guess and does not exist is answered with the right word; programs that only ask are not disturbed."""
+"""Errors for wrong names suggest the right ones; programs that only test for names are not disturbed."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_what_is_read_by_key_is_plain_json() -> None:
 
 
 @pytest.mark.parametrize("thing", [REPLY, PAPER, PASSPORT, PASSPORT.id, Cell(value="CANARY"), ClaimForm()])
-def test_who_only_asks_is_not_disturbed(thing: Any) -> None:
+def test_hasattr_and_getattr_with_a_default_still_work(thing: Any) -> None:
     for name in ("_repr_latex_", "_ipython_display_", "__array__", "__dataframe__", "nothing_like_it", "items"):
         assert not hasattr(thing, name)
         assert getattr(thing, name, None) is None

@@ -1,4 +1,4 @@
-"""What may be sent: choosing the form, opening inputs off the event loop, and refusing what cannot be sent."""
+"""Inputs: choosing the form, opening them off the event loop, and refusing unusable ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PDF = b"%PDF-1.7 document"
 async def open_inputs(
     endpoint: Endpoint[Any], values: dict[str, object], send_as: SendAs = "auto"
 ) -> dict[str, Url | Part]:
-    """What a call does before it builds a request."""
+    """Do the steps of a call before it builds a request."""
     return await load(endpoint, values, choose_form(endpoint, values, send_as))
 
 
@@ -103,7 +103,7 @@ def test_a_url_is_an_absolute_http_url_and_stays_as_it_is(value: str) -> None:
         "https://example.com/\ud800",
     ],
 )
-def test_anything_else_is_no_url(value: str) -> None:
+def test_other_text_is_not_a_url(value: str) -> None:
     with pytest.raises(InvalidInputError, match="is not an absolute http:// or https:// URL"):
         Url(value)
 
@@ -416,7 +416,7 @@ async def test_several_inputs_keep_their_names_and_order(tmp_path: Path, form: S
 
 
 class PathLike:
-    """A path-like object that is no pathlib path; its `__fspath__` gives whatever it is made with."""
+    """Path-like object other than a pathlib path; its `__fspath__` returns the given value."""
 
     def __init__(self, given: Any) -> None:
         self.given = given
@@ -711,7 +711,7 @@ async def test_a_path_like_object_without_a_path_is_refused() -> None:
 
 
 @pytest.mark.parametrize("value", ["https://", "http://[::1", "https://?CANARY", "https://CANARY@/x"])
-async def test_a_text_that_begins_like_a_url_and_is_none_is_refused(value: str) -> None:
+async def test_an_invalid_text_that_begins_like_a_url_is_refused(value: str) -> None:
     error = await refusal(value)
     assert "is not an absolute http:// or https:// URL" in str(error)
     assert "CANARY" not in f"{error} {error!r}"

@@ -1,4 +1,4 @@
-"""The journal of a batch: what it says is true, whoever is cancelled, killed, locked out or out of disk."""
+"""The journal of a batch stays correct under cancellation, kills, locks and full disks."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ async def send(
     await end(journal, key, charge, content, **more)
 
 
-async def test_a_new_key_is_planned_and_a_known_one_is_told(path: Path) -> None:
+async def test_a_new_key_is_planned_and_a_known_one_is_returned(path: Path) -> None:
     async with Journal(path) as journal:
         assert await claim(journal, A, "first.jpg") is None
         record = await claim(journal, A, "second.jpg")
@@ -138,7 +138,7 @@ async def test_what_did_not_leave_is_withdrawn_without_a_trace(path: Path) -> No
         assert await journal.content(A) == b"one"
 
 
-async def test_what_makes_no_sense_is_refused_and_harms_nothing(path: Path) -> None:
+async def test_invalid_calls_are_refused_without_harm(path: Path) -> None:
     async with Journal(path) as journal:
         for refused in (journal.sent(A, check_sum=None), end(journal, A), journal.withdrawn(A)):
             with pytest.raises(LookupError):
@@ -154,7 +154,7 @@ async def test_what_makes_no_sense_is_refused_and_harms_nothing(path: Path) -> N
         assert (await known(journal, A)).state == "billed"
 
 
-async def test_an_end_told_again_settles_what_was_unknown(path: Path) -> None:
+async def test_a_repeated_end_settles_an_unknown_charge(path: Path) -> None:
     async with Journal(path) as journal:
         await claim(journal, A)
         await send(journal, A, "unknown", None)
@@ -204,7 +204,7 @@ class Model:
     content: bytes | None = None
 
     def apply(self, step: str, number: int) -> bool:
-        """Whether the step is allowed."""
+        """Return whether the step is allowed."""
         match step:
             case "claim":
                 self.claimed = True
@@ -253,7 +253,7 @@ def of_one(*steps: str) -> list[tuple[str, int]]:
 @example(of_one("sent", "reopen", "sent", "free", "sent", "refused"))
 @example(of_one("sent", "free", "sent", "billed", "sent", "unknown", "sent", "free"))
 @settings(max_examples=60, deadline=None)
-def test_any_sequence_is_told_as_a_plain_model_tells_it(steps: list[tuple[str, int]]) -> None:
+def test_any_sequence_agrees_with_a_plain_model(steps: list[tuple[str, int]]) -> None:
     async def run(path: Path) -> None:
         models = Model(), Model()
         journal = await Journal(path).__aenter__()
@@ -365,7 +365,7 @@ async def test_what_waits_is_committed_in_one_group(path: Path, monkeypatch: pyt
     assert gate.groups == [1, 50]
 
 
-async def test_a_cancelled_waiter_harms_nobody_and_what_it_asked_for_is_done(
+async def test_a_cancelled_waiter_has_no_side_effect_and_its_write_is_done(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate(monkeypatch)
@@ -472,7 +472,7 @@ async def make(path: Path) -> None:
 
 
 @pytest.mark.parametrize("other", [text_file, other_database, other_application])
-async def test_what_is_no_journal_is_left_alone(path: Path, other: Any) -> None:
+async def test_another_file_than_a_journal_is_left_unchanged(path: Path, other: Any) -> None:
     other(path)
     before = read(path)
     with pytest.raises(JournalError, match=r"claims\.db is .*: choose another name"):
@@ -555,7 +555,7 @@ async def test_a_damaged_journal_is_left_alone(path: Path, where: str) -> None:
 
 PAGE = 4096
 LEAVES = {"of a table": 0x0D, "of an index": 0x0A}
-"""What a page of a b-tree without pages below it begins with."""
+"""First byte of a leaf page of a b-tree."""
 
 
 @pytest.mark.parametrize("kind", LEAVES.values(), ids=list(LEAVES))
@@ -579,7 +579,7 @@ async def test_one_damaged_page_of_a_large_journal_is_noticed(path: Path, kind: 
         assert (await known(journal, key_of(1499))).state == "sent"
 
 
-async def test_a_missing_folder_and_a_folder_are_told(tmp_path: Path) -> None:
+async def test_a_missing_folder_and_a_folder_are_reported(tmp_path: Path) -> None:
     for wrong in (tmp_path / "missing" / "claims.db", tmp_path):
         with pytest.raises(JournalError, match=f"journal {wrong} cannot be used: .*; check the disk"):
             await Journal(wrong).__aenter__()
@@ -588,12 +588,12 @@ async def test_a_missing_folder_and_a_folder_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["/proc", "/dev/null"])
-async def test_a_folder_in_which_nobody_may_write_is_told(folder: str) -> None:
+async def test_a_read_only_folder_is_reported(folder: str) -> None:
     with pytest.raises(JournalError, match=f"{folder}/claims.db"):
         await Journal(f"{folder}/claims.db").__aenter__()
 
 
-async def test_a_folder_that_may_not_be_written_to_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_folder_without_write_permission_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> int:
         raise PermissionError(13, "Permission denied")
 
@@ -798,7 +798,7 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 
 
 def killed(path: Path, first: int, lines: int) -> Iterator[str]:
-    """What a writer says before it is killed in the middle of its work."""
+    """Yield the output of a writer that is killed in the middle of its work."""
     with subprocess.Popen([sys.executable, "-c", CHILD, path, str(first)], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         for _ in range(lines):
@@ -846,7 +846,7 @@ async def test_openings_and_files_are_noted_so_that_originals_can_be_found(
     with JournalReader(path) as reader:
         openings = reader.openings()
         files = reader.files(key)
-        all_keys = [other.hex() for other in reader.keys()]  # noqa: SIM118 - it is no dictionary
+        all_keys = [other.hex() for other in reader.keys()]  # noqa: SIM118 - it is not a dictionary
         others = [reader.files(other) for other in all_keys if other != key]
     assert [(one.number, one.folder, one.operation) for one in openings] == [
         (1, str(tmp_path), "ocr.card"),

@@ -1,4 +1,4 @@
-"""One process writes to a journal, by whatever name it knows it, and whatever becomes of the lock file."""
+"""One process writes to a journal, under any name and regardless of the lock file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def make(path: Path) -> None:
 
 
 async def in_use(path: Path) -> str:
-    """What a second writer is told."""
+    """Return the error of a second writer."""
     with pytest.raises(JournalError, match="is in use by") as caught:
         await Journal(path).__aenter__()
     return str(caught.value)
@@ -126,7 +126,7 @@ async def test_a_link_that_is_made_while_a_batch_runs_opens_nothing(path: Path) 
 
 @pytest.mark.skipif(not LINUX, reason="elsewhere only the lock file is locked, see the next test")
 @pytest.mark.parametrize("by", ["unlink", "replace", "rename"])
-async def test_a_removed_lock_file_lets_nobody_in(path: Path, by: str) -> None:
+async def test_a_removed_lock_file_does_not_unlock_the_journal(path: Path, by: str) -> None:
     async with Journal(path) as journal:
         if by == "replace":
             path.with_name("empty").touch()
@@ -144,7 +144,7 @@ async def test_a_removed_lock_file_lets_nobody_in(path: Path, by: str) -> None:
         assert await journal.content(A) == ANSWER
 
 
-async def test_who_finds_that_another_has_opened_the_journal_sends_nothing_more(
+async def test_a_batch_sends_nothing_more_after_another_writer_opened_the_journal(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_journal_lock, "_try_byte", lambda _: True)  # as where only the lock file is locked
@@ -193,7 +193,7 @@ async def test_what_will_not_leave_is_not_in_doubt_after_another_has_opened_the_
 
 @pytest.mark.skipif(not POSIX, reason="flock is of POSIX")
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EIO])
-async def test_a_file_system_that_cannot_lock_is_told(path: Path, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_system_without_locks_is_reported(path: Path, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     await make(path)
 
     def refuse(*_: Any) -> None:
@@ -225,7 +225,7 @@ async def test_locks_of_descriptors_may_be_unknown_but_may_not_fail(
             assert f"in use by process {os.getpid()}" in await in_use(path)
 
 
-async def test_a_file_system_without_shared_memory_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_system_without_shared_memory_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await make(path)
 
     def refuse(*_: Any) -> None:
@@ -307,7 +307,7 @@ SHARED = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process has SQLite's shared lock on it."""
+    """Return whether a process has SQLite's shared lock on it."""
     program = subprocess.run([sys.executable, "-c", SHARED, str(path)], stderr=subprocess.PIPE, timeout=60)
     assert program.returncode == 0 or b"BlockingIOError" in program.stderr
     return program.returncode != 0

@@ -77,7 +77,7 @@ def wal_of(path: Path) -> Path:
 
 
 def checkpoint(path: Path, writes: int, rest: int) -> None:
-    """Make the first writes of a checkpoint, and so many bytes of the next one."""
+    """Do the first writes of a checkpoint, and `rest` bytes of the next one."""
     pages = sorted(dict(frames(path)).items())
     with path.open("r+b") as file:
         for number, page in pages[:writes]:
@@ -142,7 +142,7 @@ def test_every_command_reads_a_journal_whose_checkpoint_was_cut_short(
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == COUNT
 
 
-async def test_what_is_no_journal_is_not_read_from_a_wal_beside_it(killed: Path, tmp_path: Path) -> None:
+async def test_another_file_is_not_recovered_from_a_wal_beside_it(killed: Path, tmp_path: Path) -> None:
     path = copied(killed, tmp_path / "text")
     path.write_text("name,amount\n" * 1000)
     shutil.copy(path, wal_of(path))
@@ -170,7 +170,7 @@ async def test_a_newer_version_that_only_the_wal_has_is_left_alone(tmp_path: Pat
     assert (copy.read_bytes(), wal_of(copy).read_bytes()) == before
 
 
-async def test_beginning_another_journal_is_said_to_cost_everything_again(tmp_path: Path) -> None:
+async def test_the_error_warns_that_another_journal_costs_everything_again(tmp_path: Path) -> None:
     path = tmp_path / "claims.db"
     async with Journal(path) as journal:
         await claim(journal, key_of(1))
@@ -221,7 +221,7 @@ async def one_answer(path: Path) -> None:
 
 
 def recovered(path: Path) -> int:
-    """How many answers SQLite finds."""
+    """Return the number of answers that SQLite finds."""
     with closing(sqlite3.connect(path)) as database:
         return int(database.execute("SELECT count(*) FROM requests WHERE charge = 'billed'").fetchone()[0])
 
@@ -286,7 +286,7 @@ async def test_a_wal_of_which_the_beginning_is_a_hole_is_damaged(killed: Path, t
         await again(path)
 
 
-async def test_a_writer_that_is_killed_while_it_writes_a_frame_is_no_damage(killed: Path, tmp_path: Path) -> None:
+async def test_a_writer_killed_while_writing_a_frame_causes_no_damage(killed: Path, tmp_path: Path) -> None:
     count, length = len(list(frames(killed))), len(wal_of(killed).read_bytes())
     for number, torn in ((number, torn) for number in range(1, count + 1) for torn in (0, 1, FRAME, FRAME + 700)):
         path = copied(killed, tmp_path / f"{number}-{torn}")
@@ -302,7 +302,7 @@ async def test_a_writer_that_is_killed_while_it_writes_a_frame_is_no_damage(kill
         assert seen == recovered(path)
 
 
-def test_a_wal_without_a_commit_or_with_nothing_at_all_is_no_damage(tmp_path: Path) -> None:
+def test_a_wal_without_a_commit_or_any_content_does_not_count_as_damage(tmp_path: Path) -> None:
     wal = tmp_path / "claims.db-wal"
     assert read_wal(wal) == Wal()
     for content in (b"", b"\0" * 10, b"\0" * 10_000, b"\x37\x7f\x06\x82" + bytes(28)):

@@ -55,7 +55,7 @@ def origin(path: Path) -> str | None:
 
 
 async def refused(path: Path, base_url: Any = OLD, api_key: str = "key", **options: Any) -> str:
-    """What is said, by the plan as by the batch; nothing is sent, and the journal is as it was."""
+    """Return the error, which plan and batch share. Nothing is sent, and the journal is unchanged."""
     service, source, before = Service(), numbered(3), content(path)
     async with client(service, base_url, api_key) as cvs:
         with pytest.raises(JournalError) as caught:
@@ -89,7 +89,7 @@ async def test_a_journal_of_another_service_is_refused_with_both_addresses(path:
     await replayed(path)
 
 
-async def test_a_sandbox_on_another_port_is_another_service_and_it_is_said_why(path: Path, jpg: bytes) -> None:
+async def test_a_sandbox_on_another_port_is_another_service_and_the_error_explains_it(path: Path, jpg: bytes) -> None:
     for number in range(2):
         with Sandbox() as sandbox:
             async with AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs:
@@ -118,7 +118,7 @@ async def test_another_address_than_the_old_one_opens_no_journal(path: Path) -> 
 
 
 @pytest.mark.parametrize("wrong", ["", "old.example.com", "https://u:canary@old.example.com", "ftp://x", "https://x:y"])
-async def test_an_old_address_that_is_none_is_refused_at_once(path: Path, wrong: str) -> None:
+async def test_an_invalid_old_address_is_refused_at_once(path: Path, wrong: str) -> None:
     async with client(Service()) as cvs:
         with pytest.raises(ConfigurationError, match=r"moved_from must look like https://cvs\.example\.com") as caught:
             cvs.batch(cvs.ocr.card, [], journal=path, moved_from=wrong)
@@ -153,7 +153,7 @@ async def test_another_secret_of_the_same_account_goes_on(path: Path) -> None:
     assert reasons(outcomes) == {"Done": 3}
 
 
-async def test_another_service_is_refused_whatever_is_said_of_the_account(path: Path) -> None:
+async def test_another_service_is_refused_regardless_of_the_account(path: Path) -> None:
     await paid(path, api_key="first")
     assert f"answers of {OLD}" in await refused(path, NEW, "second", other_account=True)
     assert "another api_key" in await refused(path, NEW, "second", moved_from=OLD)
@@ -283,7 +283,9 @@ def other() -> Iterator[Sandbox]:
         yield running
 
 
-def test_the_command_refuses_and_goes_on_when_told(sandbox: Sandbox, other: Sandbox, scan: Path, path: Path) -> None:
+def test_the_command_refuses_and_continues_with_the_option(
+    sandbox: Sandbox, other: Sandbox, scan: Path, path: Path
+) -> None:
     command: list[str | Path] = ["batch", "ocr.card", scan, "--journal", path]
     assert cvs_async(*command, sandbox=sandbox).returncode == 0
     assert f"Answered by {sandbox.base_url}." in cvs_async("status", path).stdout

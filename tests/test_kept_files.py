@@ -1,4 +1,4 @@
-"""What a batch writes is none of its inputs: journal, results and pictures, whatever list names them."""
+"""Files that a batch writes are never its inputs: journal, results and pictures, even if a list names them."""
 
 from __future__ import annotations
 

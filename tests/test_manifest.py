@@ -90,7 +90,7 @@ async def test_urls_stay_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["s3://bucket/a?sig=CANARY", " https://example.com/?CANARY"])
-async def test_a_url_that_the_service_does_not_download_is_no_path(tmp_path: Path, url: str) -> None:
+async def test_a_url_that_the_service_does_not_download_is_not_a_path(tmp_path: Path, url: str) -> None:
     [entry] = await entries(tmp_path, f"path\n{url}\n")
     assert entry.problem is not None
     assert entry.problem.startswith("its path is a ")
@@ -196,7 +196,7 @@ def test_an_unusable_manifest_is_refused_at_once(tmp_path: Path, name: str, cont
         manifest(written(tmp_path, content, name))
 
 
-def test_a_manifest_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_manifest_other_than_a_file_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"nowhere\.csv: No such file"):
         manifest(tmp_path / "nowhere.csv")
     (tmp_path / "folder.csv").mkdir()
@@ -204,7 +204,7 @@ def test_a_manifest_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
         manifest(tmp_path / "folder.csv")
 
 
-async def test_columns_of_inputs_can_be_told(tmp_path: Path) -> None:
+async def test_columns_of_inputs_are_recognised(tmp_path: Path) -> None:
     path = written(tmp_path, "photo,code\n12,12\n")
     [entry] = await everything(manifest(path, inputs=["photo"]))
     assert entry.values == {"photo": tmp_path / "12", "code": 12}
@@ -362,7 +362,7 @@ async def test_quotes_around_a_path_in_a_manifest_are_taken_off_unless_they_are_
 
 
 async def piped(content: bytes, *, null: bool = False) -> list[str | Entry]:
-    """What standard input gives for what is written to it."""
+    """Return the items read from the content on standard input."""
     reading, writing = os.pipe()
     try:
         os.write(writing, content)
@@ -448,7 +448,7 @@ async def test_waiting_for_standard_input_can_be_cancelled() -> None:
     os.close(reading)
 
 
-async def test_a_document_on_standard_input_is_told_from_paths(tmp_path: Path) -> None:
+async def test_a_document_on_standard_input_is_distinguished_from_paths(tmp_path: Path) -> None:
     document = written(tmp_path, b"x" * (manifests.LONGEST_LINE + 1) + b"\nscan.jpg\n", "scan.pdf")
     with document.open("rb") as file:
         first, second = await everything(standard_input(file.fileno()))
@@ -465,7 +465,7 @@ async def test_standard_input_that_is_closed_is_an_error() -> None:
         await everything(standard_input(reading))
 
 
-def test_the_rest_of_a_line_that_is_too_long_is_no_line() -> None:
+def test_the_rest_of_a_too_long_line_is_not_a_line() -> None:
     splitter, lines = manifests._Splitter(), list[Any]()
     for piece in (b"x" * (manifests.LONGEST_LINE + 1), b'{"path": "a.jpg"}', b"\n", b"next\n"):
         lines += splitter.feed(piece)

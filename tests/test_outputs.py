@@ -1,4 +1,4 @@
-"""What the commands write: only what the same journal has made is ever replaced, and nobody else can read it."""
+"""Outputs of the commands: only files made by the same journal are ever replaced, and only the owner can read them."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_a_results_file_that_was_changed_since_is_the_users(
     assert len(lines(out)) == 3
 
 
-def test_a_file_is_replaced_whichever_note_a_kill_has_left_of_it(
+def test_a_file_is_replaced_after_a_kill_at_any_note(
     batch: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cvs_async.cli._remade import Remade
@@ -363,7 +363,7 @@ def test_a_file_that_another_command_makes_anew_is_refused(scans: Path, sandbox:
         assert len(list(tmp_path.glob("*.part"))) == 1
 
 
-def test_a_file_that_somebody_appends_to_is_not_replaced(batch: Callable[..., Result], tmp_path: Path) -> None:
+def test_a_file_that_another_process_appends_to_is_not_replaced(batch: Callable[..., Result], tmp_path: Path) -> None:
     assert batch().exit_code == 0
     sink = JsonLines(tmp_path / "r.jsonl", append=True)
     with asyncio.Runner() as runner:
@@ -386,7 +386,7 @@ async def test_lines_are_not_appended_to_half_a_line(scans: Path, sandbox: Sandb
     assert len(lines(out)) == 1
 
 
-def test_half_a_line_is_told_before_anything_is_sent(scans: Path, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_an_incomplete_line_is_reported_before_anything_is_sent(scans: Path, sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "r.jsonl").write_text("{")
     refused = run("batch", "ocr.card", scans, "--out", "r.jsonl", "--append", sandbox=sandbox)
     assert (refused.exit_code, "ends within a line" in refused.stderr) == (2, True)
@@ -499,7 +499,7 @@ def mode(path: Path) -> int:
 
 
 def readable(folder: Path) -> list[str]:
-    """What in a folder somebody else can look at."""
+    """List the files in a folder that other users can read."""
     found = [path for path in folder.rglob("*") if mode(path) != (0o700 if path.is_dir() else 0o600)]
     return [f"{path} has {mode(path):o}" for path in found]
 
@@ -583,7 +583,7 @@ def test_an_export_into_parquet_leaves_nothing_beside_it(batch: Callable[..., Re
     assert [path.name for path in tmp_path.iterdir() if ".part" in path.name] == []
 
 
-async def test_a_parquet_draft_that_an_error_has_ended_is_no_result(tmp_path: Path) -> None:
+async def test_a_parquet_draft_ended_by_an_error_does_not_become_the_result(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     out = tmp_path / "x.parquet"
     results = Results(out, TableOptions(operation=("ocr.card",)), draft=True)
@@ -638,7 +638,7 @@ def test_documents_whose_answers_were_purged_are_exported_as_purged(
 
 
 @pytest.mark.parametrize("name", ["pipe.jsonl", "pipe.csv"])
-def test_results_are_not_appended_to_a_pipe_that_nobody_may_read(scans: Path, sandbox: Sandbox, name: str) -> None:
+def test_results_are_not_appended_to_an_unreadable_pipe(scans: Path, sandbox: Sandbox, name: str) -> None:
     os.mkfifo(name)
     # Its own process: what waits for a pipe is a thread, which would keep the tests' one from ending.
     refused = subprocess.run(

@@ -19,7 +19,7 @@ from tests.servers import ANSWER
 
 
 async def times(pace: Pace, callers: int) -> list[float]:
-    """When so many callers, who come at once, may leave."""
+    """Return when each of several callers who arrive together may send."""
     left: list[float] = []
 
     async def caller() -> None:
@@ -67,7 +67,7 @@ async def test_quiet_time_is_not_saved_up_beyond_the_burst() -> None:
 
 
 @virtual
-async def test_without_a_rate_nobody_waits() -> None:
+async def test_without_a_rate_callers_do_not_wait() -> None:
     assert await times(Pace(), 100) == [0] * 100
     assert timers() == 0
 
@@ -90,7 +90,7 @@ async def test_the_call_that_began_first_leaves_first() -> None:
 
 
 @virtual
-async def test_who_leaves_the_line_gives_its_turn_to_the_next() -> None:
+async def test_a_cancelled_waiter_passes_its_turn_to_the_next() -> None:
     pace = Pace(RateLimit(1))
     await pace.turn(0)
     callers = [asyncio.create_task(pace.turn(began)) for began in (1, 2, 3)]
@@ -102,7 +102,7 @@ async def test_who_leaves_the_line_gives_its_turn_to_the_next() -> None:
 
 
 @virtual
-async def test_who_leaves_in_the_moment_of_its_turn_gives_it_to_the_next() -> None:
+async def test_a_waiter_cancelled_at_its_turn_passes_it_to_the_next() -> None:
     pace = Pace(RateLimit(1))
     await pace.turn(0)
     first, second = (asyncio.create_task(pace.turn(began)) for began in (1, 2))
@@ -114,7 +114,7 @@ async def test_who_leaves_in_the_moment_of_its_turn_gives_it_to_the_next() -> No
 
 
 @virtual
-async def test_who_is_all_alone_in_the_line_may_leave_it() -> None:
+async def test_cancelling_the_only_waiter_is_safe() -> None:
     pace = Pace(RateLimit(1))
     await pace.turn(0)
     caller = asyncio.create_task(pace.turn(0))
@@ -166,7 +166,7 @@ async def test_ten_thousand_wait_with_one_timer() -> None:
 
 
 def most_within(times: Sequence[float], seconds: float) -> int:
-    """The most that lie in any span of so many seconds, both ends included."""
+    """Return the maximum number in any span of `seconds`, both ends included."""
     return max(sum(start <= time <= start + seconds for time in times) for start in times)
 
 
@@ -202,7 +202,7 @@ async def test_no_span_of_time_sees_more_than_the_rate_and_the_burst(
 
 
 def lateness(timers_late_by: float) -> list[float]:
-    """When a hundred callers leave at 1,000 a second, if each timer comes so late."""
+    """Return when a hundred callers send at 1,000 a second, if each timer is late by this much."""
     pace, left = Pace(RateLimit(1000)), list[float]()
 
     @virtual
@@ -233,7 +233,7 @@ def test_timers_that_come_very_late_are_not_made_up_for() -> None:
 
 
 class Service:
-    """Notes who asks when, and answers as it is told."""
+    """Service that records the time of each request and answers from a list."""
 
     def __init__(self, *first: httpx.Response) -> None:
         self.first = list(first)
@@ -274,7 +274,7 @@ async def test_a_429_holds_up_all_callers_of_its_origin_and_no_others() -> None:
 
 
 @virtual
-async def test_a_429_without_retry_after_holds_up_nobody_else() -> None:
+async def test_a_429_without_retry_after_does_not_pause_other_calls() -> None:
     service = Service(httpx.Response(429))
     async with client(service, retry=RetryPolicy(attempts=1)) as cvs:
         with pytest.raises(RateLimitedError):
@@ -284,7 +284,7 @@ async def test_a_429_without_retry_after_holds_up_nobody_else() -> None:
 
 
 @virtual
-async def test_a_pause_that_is_longer_than_anybody_waits_fails_everybody_at_once() -> None:
+async def test_a_pause_longer_than_every_timeout_fails_all_calls_at_once() -> None:
     service = Service(busy(600))
     async with client(service) as cvs:
         for attempts in (1, 0):
@@ -352,7 +352,7 @@ async def test_the_rate_is_waited_for_within_the_bound_on_the_call() -> None:
 
 
 @virtual
-async def test_who_waits_for_its_turn_when_the_client_is_closed_sends_nothing() -> None:
+async def test_closing_the_client_cancels_calls_that_wait_for_their_turn() -> None:
     service = Service()
     cvs = client(service, rate_limit=RateLimit(1))
     calls = [asyncio.create_task(cvs.ocr.card(b"x")) for _ in range(3)]
@@ -364,7 +364,7 @@ async def test_who_waits_for_its_turn_when_the_client_is_closed_sends_nothing() 
 
 
 @virtual
-async def test_who_was_let_through_while_all_connections_hung_does_not_leave_with_all_others() -> None:
+async def test_calls_admitted_while_all_connections_hung_are_not_sent_together() -> None:
     left: list[float] = []
 
     async def service(request: httpx.Request) -> httpx.Response:
@@ -380,7 +380,7 @@ async def test_who_was_let_through_while_all_connections_hung_does_not_leave_wit
 
 
 @virtual
-async def test_who_does_not_leave_after_all_has_not_been_there() -> None:
+async def test_a_cancelled_waiter_does_not_use_up_its_turn() -> None:
     pace = Pace(RateLimit(1))
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):

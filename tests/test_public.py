@@ -30,7 +30,7 @@ def test_the_names_that_users_rely_on_are_there() -> None:
     assert set(cvs_async.errors.__all__) - {"Charge"} <= set(cvs_async.__all__)
 
 
-def test_the_version_is_said_once() -> None:
+def test_the_version_is_defined_once() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", cvs_async.__version__)
 
 
@@ -66,7 +66,7 @@ def test_the_http_libraries_are_imported_by_the_transport_only() -> None:
     assert importing == adapters
 
 
-def test_a_missing_extra_is_said_with_what_to_install() -> None:
+def test_the_error_for_a_missing_extra_names_what_to_install() -> None:
     for extra, module, library in (("sandbox", "cvs_async.sandbox", "uvicorn"), ("cli", "cvs_async.cli", "typer")):
         script = f"import sys; sys.modules['{library}'] = None; import {module} as m; getattr(m, 'main', int)()"
         ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

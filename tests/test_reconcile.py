@@ -1,4 +1,4 @@
-"""What was paid: by day in a time zone, joined with the results, and beside the vendor's own list."""
+"""Charges: by day in a time zone, joined with the results, and compared with the vendor's list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports: what is in them and what never is, whose they are, and what becomes of a document that cannot be drawn."""
+"""Reports: contents and omissions, permissions, and documents that cannot be drawn."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def test_a_file_that_browsers_cannot_open_is_refused_with_the_remedy(
     assert not [path for path in tmp_path.iterdir() if "report" in path.name]
 
 
-def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
+def test_another_file_than_a_journal_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.db").write_bytes(b"no journal" * 100)
     with pytest.raises(JournalError):
         write_report([tmp_path / "a.db"], tmp_path / "report.html")
@@ -269,7 +269,9 @@ def test_the_words_are_there_in_both_languages(journal: Path, tmp_path: Path) ->
 # --- files
 
 
-async def test_files_are_found_and_told_by_their_keys(cvs: AsyncCVS, samples: list[Sample], tmp_path: Path) -> None:
+async def test_files_are_found_and_identified_by_their_keys(
+    cvs: AsyncCVS, samples: list[Sample], tmp_path: Path
+) -> None:
     card = next(sample.path for sample in samples if sample.kind == "citizen_card")
     moved = tmp_path / "far" / card.name
     moved.parent.mkdir()
@@ -405,7 +407,7 @@ def test_the_command_says_what_it_wrote(journal: Path, sandbox: Sandbox, tmp_pat
 
 
 @pytest.mark.parametrize("low", ["2", "x", "id=", "id=-1"])
-def test_limits_that_are_none_are_refused(journal: Path, tmp_path: Path, low: str) -> None:
+def test_invalid_limits_are_refused(journal: Path, tmp_path: Path, low: str) -> None:
     from .test_cli import cvs_async
 
     ended = cvs_async("report", journal, "--to", tmp_path / "r.html", "--low", low)

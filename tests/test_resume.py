@@ -108,7 +108,7 @@ def kinds(outcomes: Iterable[Outcome[Any]]) -> list[type]:
 
 
 def reasons(outcomes: Iterable[Outcome[Any]]) -> Counter[str]:
-    """What is held, and why; everything else by its kind."""
+    """Return the reasons of held items, and the kind of all others."""
     return Counter(o.reason if isinstance(o, Held) else type(o).__name__ for o in outcomes)
 
 
@@ -122,7 +122,7 @@ def records(path: Path) -> dict[str, Record]:
 
 
 def closed(path: Path) -> bool:
-    """Whether nobody has the journal open any more."""
+    """Return whether the journal is closed."""
     with JournalReader(path) as reader:
         return reader.figures().writer is None
 
@@ -276,7 +276,7 @@ IN_DOUBT = ["report", "retry", "skip"]
 
 @pytest.mark.parametrize("in_doubt", IN_DOUBT)
 @pytest.mark.parametrize("concurrency", [1, 4])
-async def test_a_copy_waits_for_a_request_whose_caller_has_left(path: Path, in_doubt: str, concurrency: int) -> None:
+async def test_a_copy_waits_for_a_request_of_a_cancelled_caller(path: Path, in_doubt: str, concurrency: int) -> None:
     service = Service(go=asyncio.Event())
     assert service.go is not None
     options: Any = {"journal": path, "concurrency": concurrency, "in_doubt": in_doubt, "timeout": 0.05}
@@ -517,7 +517,7 @@ async def test_without_replay_copies_of_what_this_run_pays_for_are_given(path: P
     assert stats.skipped == 0
 
 
-async def test_a_paid_answer_that_was_too_large_is_told_again(path: Path) -> None:
+async def test_a_paid_answer_that_was_too_large_is_replayed(path: Path) -> None:
     async def answer(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"errorCode": "0", "errorMessage": "Success", "data": ["x" * 10_000]})
 
@@ -589,7 +589,7 @@ async def test_an_outcome_is_committed_before_it_is_seen(path: Path) -> None:
             assert (record.state, json.loads(record.content or b"")) == ("billed", GOOD)
 
 
-async def test_a_request_is_written_down_before_it_leaves(path: Path) -> None:
+async def test_a_request_is_recorded_before_it_is_sent(path: Path) -> None:
     async def answer(request: httpx.Request) -> httpx.Response:
         known = {r.check_sum: r.state for r in (await asyncio.to_thread(records, path)).values()}
         assert known[request.url.params["check_sum"]] == "sent"
@@ -664,7 +664,7 @@ async def test_a_batch_that_ends_early_is_finished_by_the_next_and_nothing_is_pa
 
 
 async def leave_in_flight(cvs: AsyncCVS, service: Service, path: Path, count: int, how: str) -> None:
-    """Leave a batch with so many requests in flight, which are answered a while after that."""
+    """Leave a batch with `count` requests in flight, which are answered a while after that."""
     assert service.go is not None
 
     async def batch() -> None:
@@ -701,7 +701,7 @@ async def test_a_request_that_is_taken_back_does_not_end_the_wait_for_the_others
     async def holds(journal: Journal, key: str, *, check_sum: str | None) -> None:
         await sent(journal, key, check_sum=check_sum)
         written.append(key)
-        if len(written) > 1:  # these have not left when the batch is left
+        if len(written) > 1:  # these were not sent when the batch ended
             await anyio.sleep_forever()
 
     monkeypatch.setattr(Journal, "sent", holds)
@@ -792,7 +792,7 @@ async def test_a_file_that_is_deleted_meanwhile_fails_alone(tmp_path: Path, path
     assert (stats.done, stats.replayed, stats.billed) == (5, 4, 1)
 
 
-async def test_a_large_file_that_is_deleted_before_it_leaves_fails_alone(
+async def test_a_large_file_deleted_before_it_is_sent_fails_alone(
     sandbox: Sandbox, cvs: AsyncCVS, jpg: bytes, tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large = tmp_path / "large.jpg"
@@ -816,7 +816,7 @@ async def test_a_large_file_that_is_deleted_before_it_leaves_fails_alone(
 
 
 async def refused(path: Path, match: str) -> str:
-    """What is said, where nothing was sent and no item was taken."""
+    """Return the error; nothing was sent and no item was taken."""
     service, source = Service(), numbered(3)
     async with service.client() as cvs:
         with pytest.raises(JournalError, match=match) as caught:
@@ -826,11 +826,13 @@ async def refused(path: Path, match: str) -> str:
     return str(caught.value)
 
 
-async def test_a_missing_folder_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+async def test_a_missing_folder_is_reported_before_anything_is_sent(tmp_path: Path) -> None:
     assert "nowhere" in await refused(tmp_path / "nowhere" / "claims.db", "No such file or directory")
 
 
-async def test_a_read_only_folder_is_told_before_anything_is_sent(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_read_only_folder_is_reported_before_anything_is_sent(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = os.open  # permissions mean nothing to root, who may run the tests
 
     def read_only(name: Any, flags: int, *more: Any, **options: Any) -> int:
@@ -1075,7 +1077,7 @@ async def test_what_was_lost_is_in_doubt_though_the_set_up_ends_the_call(path: P
 
 
 @pytest.mark.parametrize("timeout", [-1, 0, "soon", [], float("nan")])
-async def test_an_entry_with_a_timeout_that_makes_no_sense_fails_alone(path: Path, timeout: Any) -> None:
+async def test_an_entry_with_an_invalid_timeout_fails_alone(path: Path, timeout: Any) -> None:
     entries = [Entry({"path": b"one", "timeout": timeout}), Entry({"path": b"two", "timeout": 60})]
     service = Service()
     async with service.client() as cvs:
@@ -1135,7 +1137,7 @@ async def test_an_empty_account_holds_the_rest_and_the_next_run_finishes_it(
     assert (stats.done, stats.replayed, stats.billed, sandbox.ledger.billed) == (40, 7, 33, 40)
 
 
-async def test_an_empty_account_is_no_failure_of_the_service(path: Path) -> None:
+async def test_an_empty_account_does_not_count_as_a_failure_of_the_service(path: Path) -> None:
     async with Service(lambda _: refusal(4)).client() as cvs:
         outcomes, _ = await run(cvs, numbered(20), path, max_consecutive_failures=3, concurrency=1)
     assert reasons(outcomes) == {"quota": 20}

@@ -164,7 +164,7 @@ def field_boxes(info: dict[str, Any]) -> dict[str, Box]:
 
 
 def dark(image: Image.Image, box: Box) -> Box | None:
-    """Where in a box there is ink: text is darker or redder than paper, waves and watermark."""
+    """Return the part of a box with ink: text is darker or redder than paper, waves and watermark."""
     green = image.crop(box).getchannel("G")
     return green.point([255] * 150 + [0] * 106).getbbox()
 
@@ -293,7 +293,7 @@ def test_each_kind_names_the_operation_that_reads_it(many: list[Sample]) -> None
     }
 
 
-def test_wrong_arguments_are_told_before_anything_is_written(tmp_path: Path) -> None:
+def test_wrong_arguments_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="must not be negative, and -1 is"):
         write_samples(tmp_path / "none", -1)
     assert not (tmp_path / "none").exists()
@@ -408,7 +408,7 @@ def test_junk_carries_no_truth(junk: bytes, start: bytes) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".pdf"])
-def test_files_cut_anywhere_are_no_error(tmp_path: Path, suffix: str) -> None:
+def test_files_cut_anywhere_raise_no_error(tmp_path: Path, suffix: str) -> None:
     truth = Truth("text", (Page(16, 16, [], []),))
     content = saved(tmp_path, suffix, truth)
     found = [read_truth(content[:end]) for end in range(0, len(content), 7)]

@@ -97,7 +97,7 @@ async def test_a_status_comes_without_an_envelope_and_costs_nothing(kind: str, j
 
 
 @pytest.mark.parametrize(("seconds", "header"), [(None, None), (0, "0"), (2.0, "2"), (0.25, "0.25")])
-async def test_when_to_come_back_is_said_if_wanted(seconds: float | None, header: str | None, jpg: bytes) -> None:
+async def test_retry_after_is_sent_if_requested(seconds: float | None, header: str | None, jpg: bytes) -> None:
     async with Sandbox(faults="503=1", retry_after=seconds) as sandbox, client(sandbox) as http:
         assert (await post(http, jpg)).headers.get("retry-after") == header
 
@@ -135,7 +135,7 @@ async def test_cut_is_billed_and_sends_half_the_body(jpg: bytes) -> None:
     assert sandbox.ledger.billed == 3
 
 
-async def test_garbage_is_billed_and_is_no_json(jpg: bytes) -> None:
+async def test_garbage_is_billed_and_is_not_json(jpg: bytes) -> None:
     async with Sandbox(faults="garbage=1") as sandbox, client(sandbox) as http:
         answer = await post(http, jpg)
     assert answer.status_code == 200
@@ -200,13 +200,13 @@ async def test_only_answers_that_are_billed_are_spoiled(kind: str, jpg: bytes) -
     assert {booked(entry)[::3] for entry in sandbox.ledger} == {(None, True)}
 
 
-async def test_without_faults_nothing_befalls(jpg: bytes) -> None:
+async def test_without_faults_nothing_is_injected(jpg: bytes) -> None:
     async with Sandbox() as sandbox, client(sandbox) as http:
         assert await code(http, jpg) == "0"
     assert (booked(only(sandbox)), only(sandbox).status) == ((None, 0, True, True), 200)
 
 
-async def test_an_answer_to_a_client_that_has_left_is_not_answered(jpg: bytes) -> None:
+async def test_an_answer_to_a_disconnected_client_does_not_count_as_answered(jpg: bytes) -> None:
     async with Sandbox(latency=SECOND) as sandbox, client(sandbox) as http:
         async with sent(http, jpg, 1):
             await until(lambda: sandbox.ledger.most_at_once == 1)
@@ -392,7 +392,7 @@ def test_text_is_understood_or_refused(text: str) -> None:
         {"lost": 10**400},
     ],
 )
-def test_what_is_no_fault_is_refused_with_the_kinds(given: Any) -> None:
+def test_an_invalid_fault_is_refused_with_the_kinds(given: Any) -> None:
     with pytest.raises(ConfigurationError, match=", ".join(KINDS)):
         Sandbox(faults=given)
 
@@ -405,7 +405,7 @@ def test_probabilities_add_up_to_one_at_most() -> None:
     assert drawn == {"408", "500", "502", "503"}
 
 
-def test_faults_befall_as_often_as_is_said() -> None:
+def test_faults_occur_with_the_given_probability() -> None:
     drawing = Faults.parse({"503": 0.02, "lost": 0.01})
     drawn = [drawing.draw() for _ in range(100_000)]
     assert abs(drawn.count("503") - 2000) < 200

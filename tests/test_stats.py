@@ -1,4 +1,4 @@
-"""What a client tells of itself: its numbers, and one event for each request."""
+"""Statistics of a client: its counters, and one event for each request."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ MIXED: list[httpx.Response | Exception] = [
 
 
 async def all_of(cvs: AsyncCVS, calls: int) -> list[object]:
-    """What came of so many calls, one after the other."""
+    """Return the results of `calls` calls in sequence."""
     results: list[object] = []
     for _ in range(calls):
         try:
@@ -139,7 +139,7 @@ async def test_stats_are_of_the_moment_when_they_were_asked_for() -> None:
 
 
 @virtual
-async def test_a_request_that_outlives_its_caller_is_counted_and_told_of() -> None:
+async def test_a_request_that_outlives_its_caller_is_counted_and_reported() -> None:
     events: list[Event] = []
     async with client(OK, on_event=events.append) as cvs:
         call = asyncio.create_task(cvs.ocr.card(b"x"))
@@ -178,7 +178,7 @@ async def test_a_hook_that_raises_does_not_lose_the_answer(caplog: pytest.LogCap
 
 
 @virtual
-async def test_requests_are_logged_for_who_wants_to_know(caplog: pytest.LogCaptureFixture) -> None:
+async def test_requests_are_logged_on_debug_level(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "cvs_async")
     async with client(httpx.Response(503), OK, retry=RetryPolicy(initial=0)) as cvs:
         await cvs.ocr.card(b"x")

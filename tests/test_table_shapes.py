@@ -1,4 +1,4 @@
-"""What a row of a table is, which columns are chosen, and how values are typed."""
+"""Rows, selected columns and types of tables."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def leaves(fields: tuple[FieldInfo, ...]) -> Iterator[FieldInfo]:
 
 
 def papers(sample: Sample) -> list[dict[str, Any]]:
-    """What a sample says, as the service sends it."""
+    """Return the papers of a sample, as the service sends them."""
     content = sample.path.read_bytes()
     if sample.operation == "ocr.document.invoice_xml":
         return [{"type": "invoice", "info": read_einvoice(content)}]

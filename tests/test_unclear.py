@@ -114,7 +114,7 @@ def older(path: Path, key: str, charge: str, code: object, error: str, content: 
         database.execute("UPDATE contents SET content = ? WHERE document = ?", (zlib.compress(content), document))
 
 
-async def test_an_answer_that_breaks_after_code_0_is_kept_and_told_again(path: Path) -> None:
+async def test_an_answer_that_breaks_after_code_0_is_kept_and_replayed(path: Path) -> None:
     content = json.dumps({"errorCode": "0", **GOOD}).encode()[:-1]
     service = Service(answer=lambda _: httpx.Response(200, content=content))
     async with service.client() as cvs:

@@ -1,4 +1,4 @@
-"""What leaves is what was opened and hashed: files that are replaced, written over or read short, and odd ones."""
+"""The bytes sent are those opened and hashed: replaced, overwritten and short files, and odd names."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ async def test_a_file_that_stays_is_sent_as_it_was_hashed(large: Path) -> None:
 
 
 class Changing:
-    """A service that answers as told, and lets something happen before each answer."""
+    """Service that answers from a list, and calls a function before each answer."""
 
     def __init__(self, *statuses: int, then: Callable[[], None] = lambda: None) -> None:
         self.statuses = list(statuses)
@@ -319,7 +319,7 @@ async def test_a_manifest_finds_them_too(tmp_path: Path) -> None:
         assert [type(outcome) async for outcome in outcomes] == [Done]
 
 
-async def test_names_that_are_no_utf_8_stay_two_and_are_the_same_in_every_output(tmp_path: Path) -> None:
+async def test_names_that_are_not_utf_8_stay_distinct_and_equal_in_every_output(tmp_path: Path) -> None:
     for number in (0xFE, 0xFF):
         (tmp_path / os.fsdecode(b"scan-%c.jpg" % number)).write_bytes(b"document %d" % number)
         (tmp_path / os.fsdecode(b"none-%c.jpg" % number)).touch()

@@ -127,7 +127,7 @@ def test_rows_of_another_kind_are_refused(tmp_path: Path) -> None:
             Xlsx(tmp_path / "out.xlsx", **shape)
 
 
-def test_without_xlsxwriter_one_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_xlsxwriter_the_error_names_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "xlsxwriter.exceptions", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'cvs_async\[xlsx\]'"):
         Xlsx(tmp_path / "out.xlsx")

@@ -118,21 +118,21 @@ class Comparison:
     @property
     def remarks(self) -> list[str]:
         """Return remarks to print beside the numbers."""
-        said = []
+        sentences = []
         if unknown := self.sums["different"].unknown:
-            said.append(
+            sentences.append(
                 f"Unknown requests that are in the vendor's file: {unknown:,}; billed of them: {self.settled:,}."
             )
         if left := self.sums["ours only"].unknown:
-            said.append(f"Unknown requests that are not in the vendor's file: {left:,}.")
+            sentences.append(f"Unknown requests that are not in the vendor's file: {left:,}.")
         if self.nameless:
-            said.append(f"Lines of the vendor's file without a check_sum, which are ignored: {self.nameless:,}.")
+            sentences.append(f"Lines of the vendor's file without a check_sum, which are ignored: {self.nameless:,}.")
         if self.damaged:
-            said.append(
+            sentences.append(
                 "check_sums of the vendor's file that a spreadsheet converted to numbers such as 1.2E+15:"
                 f" {self.damaged:,}. Export that column as text."
             )
-        return said
+        return sentences
 
 
 class Joined:
@@ -157,7 +157,7 @@ class Joined:
 
     def add(self, charges: Charges) -> None:
         """Add charges of one of our documents."""
-        told = {
+        record = {
             "operation": charges.operation,
             "key": charges.key,
             "sources": list(charges.sources),
@@ -168,7 +168,7 @@ class Joined:
             "sent_at": charges.sent_at,
             "ended_at": charges.ended_at,
         }
-        row = (normal(charges.check_sum), json.dumps(told))
+        row = (normal(charges.check_sum), json.dumps(record))
         self._database.execute("INSERT INTO ours VALUES (?, ?)", row)
 
     def pairs(self) -> Iterator[Pair]:

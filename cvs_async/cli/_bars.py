@@ -80,12 +80,12 @@ class Look:
         if cell_len(self.name) + BAR + cell_len(_joined(whole)) + 2 <= width:
             return _row(Text(self.name), bar, Text(_joined(whole)))
         first = (self._through, *self.pace)
-        said, room = fitted(first, width), width - BAR - 1
-        if cell_len(said) > room:
-            return self._above(Text(said), width)
-        if cell_len(self.name) + 1 + cell_len(said) > room:
-            return self._above(_row(bar, Text(said)), width)
-        return self._above(_row(Text(self.name), bar, Text(said)), width)
+        text, room = fitted(first, width), width - BAR - 1
+        if cell_len(text) > room:
+            return self._above(Text(text), width)
+        if cell_len(self.name) + 1 + cell_len(text) > room:
+            return self._above(_row(bar, Text(text)), width)
+        return self._above(_row(Text(self.name), bar, Text(text)), width)
 
     def _above(self, first: RenderableType, width: int) -> RenderableType:
         second = fitted(self.counts, width)

@@ -69,32 +69,32 @@ Operation = Annotated[
 ]
 
 
-def stop(sentence: str, code: int = REFUSED) -> Never:
+def fail(sentence: str, code: int = REFUSED) -> Never:
     """End the command with one sentence."""
     messages().print(sentence, style="red", markup=False)
     raise typer.Exit(code)
 
 
 @contextmanager
-def told_errors() -> Iterator[None]:
+def exit_on_error() -> Iterator[None]:
     """End the command with one sentence if an error is raised in the block."""
     try:
         yield
     except (ConfigurationError, InvalidInputError) as error:
-        stop(str(error))
+        fail(str(error))
     except CVSError as error:
-        stop(str(error), FAILED)
+        fail(str(error), FAILED)
     except OSError as error:
-        stop(f"{error.filename or 'output'}: {error.strerror}" if error.strerror else str(error))
+        fail(f"{error.filename or 'output'}: {error.strerror}" if error.strerror else str(error))
     except (KeyboardInterrupt, asyncio.CancelledError):
-        stop("Interrupted.", INTERRUPTED)
+        fail("Interrupted.", INTERRUPTED)
 
 
 @contextmanager
-def ended_by_errors() -> Iterator[None]:
-    """Like `told_errors`, for code outside any command: ends the process."""
+def exit_process_on_error() -> Iterator[None]:
+    """Like `exit_on_error`, for code outside any command: ends the process."""
     try:
-        with told_errors():
+        with exit_on_error():
             yield
     except typer.Exit as end:
         raise SystemExit(end.exit_code) from None
@@ -102,7 +102,7 @@ def ended_by_errors() -> Iterator[None]:
 
 def run(coroutine: Coroutine[Any, Any, int]) -> None:
     """Run a command's coroutine and exit with the code that it returns."""
-    with told_errors():
+    with exit_on_error():
         code = asyncio.run(coroutine)
     raise typer.Exit(code)
 
@@ -164,9 +164,9 @@ def find_operation(name: str) -> Endpoint[Any]:
     if name in OPERATIONS:
         return OPERATIONS[name]
     if name == "auto":
-        stop("Name the operation for the files, such as ocr.card; `cvs-async operations` lists them.")
+        fail("Name the operation for the files, such as ocr.card; `cvs-async operations` lists them.")
     advice = did_you_mean(nearest(name, OPERATIONS)).removeprefix("; ")
-    stop(f"There is no operation {name}; {advice}{' ' if advice else ''}`cvs-async operations` lists them.")
+    fail(f"There is no operation {name}; {advice}{' ' if advice else ''}`cvs-async operations` lists them.")
 
 
 def options_of(endpoint: Endpoint[Any], settings: list[str] | None, **given: Any) -> dict[str, Any]:
@@ -178,13 +178,13 @@ def options_of(endpoint: Endpoint[Any], settings: list[str] | None, **given: Any
         given: values of the other options; None if not given.
     """
     parsed = _parse_settings(settings)
-    told = {name: value for name, value in given.items() if value is not None}
-    for name in told:
+    chosen = {name: value for name, value in given.items() if value is not None}
+    for name in chosen:
         if name in parsed:
-            stop(f"{name} is given twice, with --set and with --{name.replace('_', '-')}.")
-    with told_errors():
-        endpoint.check_options(parsed | told)
-    return parsed | told
+            fail(f"{name} is given twice, with --set and with --{name.replace('_', '-')}.")
+    with exit_on_error():
+        endpoint.check_options(parsed | chosen)
+    return parsed | chosen
 
 
 def other_than_auto(send_as: str) -> str | None:
@@ -198,9 +198,9 @@ def _parse_settings(settings: list[str] | None) -> dict[str, Any]:
     for setting in settings or []:
         name, equals, value = setting.partition("=")
         if not (name and equals):
-            stop(f"--set takes NAME=VALUE, not {setting}.")
+            fail(f"--set takes NAME=VALUE, not {setting}.")
         if name in parsed:
-            stop(f"--set {name} is given twice.")
+            fail(f"--set {name} is given twice.")
         try:
             parsed[name] = json.loads(value)
         except (ValueError, RecursionError):
@@ -220,18 +220,18 @@ def parse_span(text: str) -> float:
     """Parse a duration such as 30d into seconds."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", text.strip())
     if match is None:
-        stop(f"A duration is a number followed by s, m, h, d or w, such as 30d, not {text}.")
+        fail(f"A duration is a number followed by s, m, h, d or w, such as 30d, not {text}.")
     return float(match[1]) * _SECONDS[match[2]]
 
 
-def told_time(seconds: float | None) -> str:
+def format_time(seconds: float | None) -> str:
     """Format a time in the time zone of this machine."""
     if seconds is None:
         return "never"
     return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
 
 
-def told_span(seconds: float | None) -> str:
+def format_span(seconds: float | None) -> str:
     """Format a duration."""
     return "?" if seconds is None else str(timedelta(seconds=round(seconds)))
 

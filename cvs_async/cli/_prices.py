@@ -50,7 +50,7 @@ def parse_prices(given: list[str] | None, file: Path | None, known: Collection[s
     return prices
 
 
-def told_bill(bill: Bill) -> str:
+def format_bill(bill: Bill) -> str:
     """Format an amount with the requests it excludes: "2,000 VND, without 3 requests of ocr.claims: no price"."""
     if not bill.unpriced:
         return str(bill)

@@ -17,7 +17,7 @@ from .._quota import GateState
 from ..batch import Outcome, Stats
 from ..stats import ClientStats
 from ._bars import Look, Part, Showing
-from ._common import told_span
+from ._common import format_span
 
 GATES: dict[GateState, str] = {
     "open": "",
@@ -78,7 +78,7 @@ class Display:
             self._name,
             through,
             stats.total,
-            pace=(Part(f"{rate:.0f}/s", 1), Part(f"{told_span(left)} left" if left else "", 2)),
+            pace=(Part(f"{rate:.0f}/s", 1), Part(f"{format_span(left)} left" if left else "", 2)),
             counts=(
                 *_counted(stats, done=3, failed=6, held=5),
                 *_counted(stats, billed=9, free=2, unknown=7, not_sent=4),
@@ -116,7 +116,7 @@ async def beating(*work: Callable[[], object]) -> AsyncGenerator[None]:
         task.cancel()
 
 
-class Looks:
+class Preview:
     """A few outcomes of each kind, for a preview."""
 
     def __init__(self) -> None:

@@ -129,20 +129,24 @@ class Results:
     @property
     def remarks(self) -> list[str]:
         """Return remarks to print at the end."""
-        said = [f"No paper has a field {name}." for name in getattr(self._sink, "unmatched", ())]
+        sentences = [f"No paper has a field {name}." for name in getattr(self._sink, "unmatched", ())]
         if (table := getattr(self._sink, "table", None)) is not None:
-            said += [f"{number:,} values of {name} stay text." for name, number in table.unread.most_common()]
+            sentences += [f"{number:,} values of {name} stay text." for name, number in table.unread.most_common()]
             if cut := getattr(self._sink, "cut", 0):
-                said.append(f"{cut:,} texts were longer than an Excel cell and were truncated.")
+                sentences.append(f"{cut:,} texts were longer than an Excel cell and were truncated.")
             if table.empty:
-                said.append(f"{table.empty:,} papers have none of these fields: --rows field has all that they have.")
+                sentences.append(
+                    f"{table.empty:,} papers have none of these fields: --rows field has all that they have."
+                )
             if table.left_out and not isinstance(self._sink, Xlsx):
-                said.append(f"{table.left_out:,} line items are not in this table: --rows line has a row for each.")
+                sentences.append(
+                    f"{table.left_out:,} line items are not in this table: --rows line has a row for each."
+                )
         if self._thumbs is not None and self._thumbs.skipped:
-            said.append(f"{self._thumbs.skipped} pictures could not be decoded.")
+            sentences.append(f"{self._thumbs.skipped} pictures could not be decoded.")
         if self._remade is not None and self._remade.is_left:
-            said.append(f"{self.path} is unchanged: it has more than the new results in {self._remade.path.name}.")
-        return said
+            sentences.append(f"{self.path} is unchanged: it has more than the new results in {self._remade.path.name}.")
+        return sentences
 
     async def __aenter__(self) -> Self:
         if self._draft and self.path is not None:

@@ -11,7 +11,7 @@ from ..batch import Bill, Failed, Outcome, Stats
 from ..batch.outcome import name_of
 from ..errors import CVSError
 from ._common import FAILED, HELD
-from ._prices import told_bill
+from ._prices import format_bill
 
 SHOWN = 3
 """Number of failed items listed for each kind of error."""
@@ -37,23 +37,23 @@ class Failures:
     """The first failed items of each kind of error."""
 
     def __init__(self) -> None:
-        self._said: dict[str, list[str]] = {}
+        self._lines: dict[str, list[str]] = {}
 
     def add(self, outcome: Outcome[Any]) -> None:
         """Record an outcome."""
         if isinstance(outcome, Failed):
-            said = self._said.setdefault(type(outcome.error).__name__, [])
-            if len(said) < SHOWN:
-                said.append(_which_and_why(outcome))
+            lines = self._lines.setdefault(type(outcome.error).__name__, [])
+            if len(lines) < SHOWN:
+                lines.append(_which_and_why(outcome))
 
     def of(self, kind: str) -> list[str]:
         """Return a line for each of the first items that failed with an error of this kind."""
-        return self._said.get(kind, [])
+        return self._lines.get(kind, [])
 
 
 def print_summary(console: Console, stats: Stats, failures: Failures, bill: Bill | None = None) -> None:
     """Print the summary of a batch, with its cost if prices are given."""
-    known = told(stats, "replayed", "deduplicated", "skipped")
+    known = format_counts(stats, "replayed", "deduplicated", "skipped")
     console.print(
         f"{stats.finished} items: {stats.done} done, {stats.failed} failed, {stats.held} held; "
         f"{stats.billed} billed, {stats.free} free, {stats.unknown} unknown, {stats.not_sent} not sent; "
@@ -61,7 +61,7 @@ def print_summary(console: Console, stats: Stats, failures: Failures, bill: Bill
     )
     if bill is not None:
         more = f"; {stats.unknown} unknown are not in it" if stats.unknown else ""
-        console.print(f"  billed: {told_bill(bill)}{more}")
+        console.print(f"  billed: {format_bill(bill)}{more}")
     for kind, times in stats.errors.most_common():
         if kind == CVSError.__name__:  # the error of held items, which are listed by reason
             continue
@@ -83,7 +83,7 @@ def meaning(kind: str) -> str:
     return MEANINGS.get(kind) or " ".join(described.partition("\n\n")[0].split()).rstrip(".")
 
 
-def told(stats: Stats, *names: str) -> str:
+def format_counts(stats: Stats, *names: str) -> str:
     """Format those of the named counts that are not 0: "5 done, 1 failed"."""
     return ", ".join(f"{number} {name.replace('_', ' ')}" for name in names if (number := getattr(stats, name)))
 

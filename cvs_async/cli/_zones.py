@@ -31,7 +31,7 @@ def parse_zone(name: str) -> tzinfo:
     raise InvalidInputError(f"there is no time zone {name}; {advice}")
 
 
-def told_moment(seconds: float | None, zone: tzinfo) -> str:
+def format_moment(seconds: float | None, zone: tzinfo) -> str:
     """Format a time as ISO 8601 with its offset, such as 2026-11-25T01:00:03+07:00; "" for None."""
     if seconds is None:
         return ""

@@ -33,6 +33,8 @@ from ._common import (
     SendAsOption,
     Settings,
     console,
+    exit_on_error,
+    fail,
     find_operation,
     gentle_interrupt,
     is_terminal,
@@ -41,12 +43,10 @@ from ._common import (
     other_than_auto,
     parse_fields,
     run,
-    stop,
-    told_errors,
 )
 from ._items import STDIN, Items, open_items
 from ._places import refuse_existing, refuse_overlap, refuse_used
-from ._prices import PriceFile, PriceList, parse_prices, told_bill
+from ._prices import PriceFile, PriceList, format_bill, parse_prices
 from ._progress import Display, beating
 from ._results import (
     AmountsOption,
@@ -163,14 +163,14 @@ def command(
     journal or results cannot be written; 130 interrupted.
     """
     if out is None and not dry_run and is_terminal():
-        stop(NOWHERE)
+        fail(NOWHERE)
     out = named(out)
     endpoint = find_operation(operation)
     if not endpoint.images:
-        stop(f"{operation} reads no files: use `cvs-async call`.")
+        fail(f"{operation} reads no files: use `cvs-async call`.")
     options = options_of(endpoint, settings, send_as=other_than_auto(send_as), get_thumb=get_thumb or None)
     if thumbs is not None and endpoint.thumb and manifest is None and not options.get("get_thumb"):
-        stop(f"--thumbs requires --get-thumb: without it {operation} returns no pictures.")
+        fail(f"--thumbs requires --get-thumb: without it {operation} returns no pictures.")
     rules = {
         "journal": journal,
         "in_doubt": in_doubt,
@@ -189,7 +189,7 @@ def command(
         "rate_limit": None if rate is None else RateLimit(rate),
         "drain_timeout": drain,
     } | _concurrency(concurrency)
-    with told_errors():
+    with exit_on_error():
         known_prices = parse_prices(price, prices)
         items = open_items(endpoint, paths or [], manifest, exclude or [], null)
         goes_on = journal is not None and replay and not append
@@ -296,16 +296,16 @@ class Run:
         name = self.items.endpoint.name
         bill = None if self.prices is None else self.prices.bill({name: stats.billed})
         print_summary(messages(), stats, self.failures, bill)
-        said = [f"  {number} held: {HELD_BECAUSE[reason]}" for reason, number in self.held.most_common()]
+        sentences = [f"  {number} held: {HELD_BECAUSE[reason]}" for reason, number in self.held.most_common()]
         if self.results.path is not None and stats.errors and self.results.path.exists():
-            said.append(f"For details see {self.results.path}.")
-        said += self.results.remarks
-        said += _passed_over(self.items.passed_over)
+            sentences.append(f"For details see {self.results.path}.")
+        sentences += self.results.remarks
+        sentences += _passed_over(self.items.passed_over)
         if stats.finished + stats.skipped == 0 and not self.interrupted:
-            said.append(self.items.nothing_found)
+            sentences.append(self.items.nothing_found)
         if self.interrupted or self.held:
-            said += self._how_to_go_on()
-        for sentence in said:
+            sentences += self._how_to_go_on()
+        for sentence in sentences:
             messages().print(sentence, markup=False)
 
     def _how_to_go_on(self) -> list[str]:
@@ -331,7 +331,7 @@ def _concurrency(given: str) -> dict[str, Any]:
     if given == "auto":
         return {"max_connections": MOST_BY_ITSELF, "concurrency": "auto"}
     if not given.isdecimal() or not 1 <= len(given) <= 9 or not 1 <= int(given) <= MOST_CALLS:
-        stop(f"--concurrency takes a number from 1 to {MOST_CALLS} or auto, not {given}.")
+        fail(f"--concurrency takes a number from 1 to {MOST_CALLS} or auto, not {given}.")
     return {"max_connections": int(given)}
 
 
@@ -359,7 +359,7 @@ def _print_plan(plan: Plan, prices: Prices | None, nothing_found: str) -> None:
         table.add_row(f"in the journal: {'not sent' if state == 'planned' else state}", f"{number:,}")
     table.add_row("maximum billed calls", f"{plan.most_billed:,}")
     if prices is not None:
-        table.add_row("maximum cost", told_bill(plan.cost(prices)))
+        table.add_row("maximum cost", format_bill(plan.cost(prices)))
     out = console()
     out.print("Nothing was sent. A run would process:")
     out.print(table)

@@ -26,6 +26,8 @@ from ._common import (
     SendAsOption,
     Settings,
     console,
+    exit_on_error,
+    fail,
     find_operation,
     gentle_interrupt,
     messages,
@@ -33,8 +35,6 @@ from ._common import (
     other_than_auto,
     print_result,
     run,
-    stop,
-    told_errors,
 )
 from ._kept import KeptPictures
 from ._overlays import Overlays
@@ -67,19 +67,19 @@ def command(
     """Make one call and print the result as JSON. Pictures are shown by kind and size, or by name with --thumbs."""
     endpoint, files = find_operation(operation), inputs or []
     if raw and (table or thumbs is not None):
-        stop("--raw prints the answer as received: it excludes --table and --thumbs.")
+        fail("--raw prints the answer as received: it excludes --table and --thumbs.")
     if thumbs is not None and endpoint.thumb and not get_thumb:
-        stop(f"--thumbs requires --get-thumb: without it {operation} returns no pictures.")
+        fail(f"--thumbs requires --get-thumb: without it {operation} returns no pictures.")
     if len(files) != len(endpoint.images):
         wanted = ", ".join(endpoint.images) or "no file"
         number = len(endpoint.images)
         many = f" `cvs-async batch {operation} …` reads many." if endpoint.images and len(files) > number else ""
-        stop(f"{operation} reads {wanted}: give {number} {'file' if number == 1 else 'files'}, not {len(files)}.{many}")
+        fail(f"{operation} reads {wanted}: give {number} {'file' if number == 1 else 'files'}, not {len(files)}.{many}")
     arguments: dict[str, Any] = dict(zip(endpoint.images, files, strict=True)) | options_of(
         endpoint, settings, check_sum=check_sum, get_thumb=get_thumb or None, send_as=other_than_auto(send_as)
     )
     pictures = KeptPictures(thumbs)
-    with told_errors():
+    with exit_on_error():
         check_stdout()
         drawn = None if overlay is None else Overlays(overlay, files)
         pictures.begin()
@@ -104,7 +104,7 @@ async def _call(
             async with beating(ending.look):
                 reply = await cvs.call(endpoint, **arguments)
         if reply is None:
-            stop("Interrupted; nothing is in flight.", INTERRUPTED)
+            fail("Interrupted; nothing is in flight.", INTERRUPTED)
     code = print_reply(reply)
     messages().print(f"{reply.operation}: {reply.charge}, {reply.elapsed:.2f} s", style="dim")
     return code

@@ -22,9 +22,9 @@ from ..batch.sinks import refusal
 from ..client import AsyncCVS
 from ..errors import CVSError
 from ..models import Page, Recognized, StatementPage
-from ._common import Concurrency, console, find_operation, messages, run, shown, stop, told_errors
+from ._common import Concurrency, console, exit_on_error, fail, find_operation, messages, run, shown
 from ._places import refuse_existing
-from ._progress import Display, Looks, beating
+from ._progress import Display, Preview, beating
 
 if TYPE_CHECKING:
     from ..sandbox import Sample
@@ -45,11 +45,11 @@ def command(
     try:
         from .. import sandbox  # noqa: F401 - to say at once if it is not installed
     except CVSError as error:
-        stop(str(error))
+        fail(str(error))
     if report is not None:
         from ..look.template import require_libraries
 
-        with told_errors():
+        with exit_on_error():
             require_libraries()
             refuse_existing(report)
     run(_demo(folder, count, concurrency, latency, report))
@@ -58,7 +58,7 @@ def command(
 async def _demo(folder: Path, count: int, concurrency: int, latency: float, report: Path | None) -> int:
     from ..sandbox import Sandbox
 
-    out, show = messages(), Show()
+    out, show = messages(), DemoReport()
     results = folder / "results.jsonl"
     await anyio.to_thread.run_sync(_remove_earlier, results)
     with out.status(Text(f"Writing {count} sample documents to {shown(folder / 'samples')} ...")):
@@ -116,15 +116,15 @@ def _is_of_a_demo(results: Path) -> bool:
         return False
 
 
-async def _read(batch: Batch[Any], name: str, sink: JsonLines, show: Show, cvs: AsyncCVS) -> None:
-    looks = Looks()
+async def _read(batch: Batch[Any], name: str, sink: JsonLines, show: DemoReport, cvs: AsyncCVS) -> None:
+    preview = Preview()
     async with batch as outcomes:
         with Display(messages(), name, batch.stats, lambda: cvs.stats) as display:
             async with beating(display.show):
                 async for outcome in outcomes:
                     await sink.write(outcome)
-                    looks.add(outcome)
-    show.looks += looks.kept
+                    preview.add(outcome)
+    show.preview += preview.kept
     show.stats[name] = batch.stats
 
 
@@ -140,18 +140,18 @@ def _write(folder: Path, count: int) -> dict[str, list[Path]]:
 
 
 @define
-class Show:
+class DemoReport:
     """Report printed at the end of the demo."""
 
     stats: dict[str, Stats] = field(factory=dict)
-    looks: list[Outcome[Any]] = field(factory=list)
+    preview: list[Outcome[Any]] = field(factory=list)
 
     def print(self, console: Console) -> None:
         """Print three tables: values, failures, counts."""
         read = Table("file", "type", "values", "confidence", title="Some of the results")
         failed = Table("file", "why", title="What failed")
         shown_types: Counter[str] = Counter()
-        for outcome in self.looks:
+        for outcome in self.preview:
             path = Path(str(outcome.item.source))
             if not isinstance(outcome, Done):
                 failed.add_row(path.name, str(outcome.error).replace(str(path), path.name))
@@ -212,10 +212,14 @@ def _page_row(page: Page) -> tuple[str, str, str]:
 
 def _paper_row(paper: Recognized[Any]) -> tuple[str, str, str]:
     fields = [getattr(paper.info, name) for name in TELLING if hasattr(paper.info, name)]
-    told = [part for part in fields if part.value is not None][:3]
-    confidences = [part.confidence for part in told if part.confidence is not None]
+    filled = [part for part in fields if part.value is not None][:3]
+    confidences = [part.confidence for part in filled if part.confidence is not None]
     if not confidences:  # the machine-readable zone has one confidence for all its fields
         confidences = [
             c for name in ("confidence", "mrz_confidence") if (c := getattr(paper.info, name, None)) is not None
         ]
-    return paper.type or "?", " · ".join(part.value for part in told), f"{min(confidences):.2f}" if confidences else ""
+    return (
+        paper.type or "?",
+        " · ".join(part.value for part in filled),
+        f"{min(confidences):.2f}" if confidences else "",
+    )

@@ -18,7 +18,7 @@ from ..batch.replay import outcomes_of
 from ..errors import InvalidInputError
 from ..look.review import Review, Verdict, corrected, error_rates
 from ._bars import Look, Showing
-from ._common import Fields, JournalPaths, messages, parse_fields, run, stop, told_errors
+from ._common import Fields, JournalPaths, exit_on_error, fail, messages, parse_fields, run
 from ._places import refuse_existing, refuse_overlap
 from ._results import (
     AmountsOption,
@@ -61,7 +61,7 @@ def command(
     """
     out = named(to)
     wanted = parse_status(status)
-    with told_errors():
+    with exit_on_error():
         table = TableOptions(
             fields=parse_fields(fields),
             operation=_operations(journals),
@@ -136,7 +136,7 @@ def parse_status(given: str | None) -> frozenset[type]:
     names = [name.strip().lower() for name in given.split(",")]
     for name in names:
         if name not in _STATUSES:
-            stop(f"--status takes {', '.join(_STATUSES)}, not {name}{did_you_mean(nearest(name, _STATUSES))}")
+            fail(f"--status takes {', '.join(_STATUSES)}, not {name}{did_you_mean(nearest(name, _STATUSES))}")
     return frozenset(_STATUSES[name] for name in names)
 
 

@@ -15,7 +15,7 @@ from ..api import OPERATIONS
 from ..models.catalogue import FieldInfo, fields_of
 from ..models.fields import PAPERS
 from ..models.v1 import V1_PAPERS
-from ._common import console, stop
+from ._common import console, fail
 
 Name = Annotated[
     str | None,
@@ -45,7 +45,7 @@ def _find(name: str) -> tuple[FieldInfo, ...]:
     try:
         return fields_of(name)
     except LookupError as error:
-        stop(error.args[0])
+        fail(error.args[0])
 
 
 def _plain(fields: tuple[FieldInfo, ...]) -> list[dict[str, Any]]:
@@ -97,17 +97,21 @@ def _rows(fields: tuple[FieldInfo, ...], depth: int) -> Iterator[tuple[Text, Tex
     for field in fields:
         letters = zip("cbp", (field.has_confidence, field.has_box, field.has_page), strict=True)
         parts = "".join(letter if there else "·" for letter, there in letters)
-        yield Text("  " * depth + _told_name(field), style="bold" if field.fields else ""), Text(parts), _told(field)
+        yield (
+            Text("  " * depth + _format_name(field), style="bold" if field.fields else ""),
+            Text(parts),
+            _explanation(field),
+        )
         yield from _rows(field.fields, depth + 1)
 
 
-def _told_name(field: FieldInfo) -> str:
+def _format_name(field: FieldInfo) -> str:
     """Format the name; lists get a sign, an `info` the type of its paper."""
     name = {"list": f"{field.name}[]", "table": f"{field.name}[][]"}.get(field.kind, field.name)
     return f"{name} {field.paper}" if field.paper else name
 
 
-def _told(field: FieldInfo) -> Text:
+def _explanation(field: FieldInfo) -> Text:
     text = Text(field.english.replace("``", "`"))
     text.append(f" · {field.vietnamese}", style="cyan")
     if field.wire != field.name and not field.wire.startswith("json"):

@@ -15,7 +15,7 @@ from .._endpoint import Endpoint
 from .._params import Param
 from ..api import OPERATIONS
 from ..client import AsyncCVS
-from ._common import console, find_operation, told_errors
+from ._common import console, exit_on_error, find_operation
 
 
 def command(
@@ -25,7 +25,7 @@ def command(
     long: Annotated[bool, typer.Option("--long", help="Also show arguments, forms, hosts and documents.")] = False,
 ) -> None:
     """List the operations, what each reads, and from which files. With a name, describe one in full."""
-    with told_errors():
+    with exit_on_error():
         if operation is not None:
             console().print(_page(find_operation(operation)))
         else:

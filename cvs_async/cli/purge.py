@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..batch.journal import purge
-from ._common import JournalPath, messages, parse_span, told_errors
+from ._common import JournalPath, exit_on_error, messages, parse_span
 
 
 def command(
@@ -18,6 +18,6 @@ def command(
 ) -> None:
     """Delete the contents of old answers. Keys and charges are kept, so nothing is paid for again."""
     seconds = parse_span(older_than)
-    with told_errors():
+    with exit_on_error():
         dropped = purge(journal, seconds)
     messages().print(f"{dropped:,} answers deleted from {journal}; keys and charges are kept.", markup=False)

@@ -28,10 +28,10 @@ from ..batch.prices import Bill, Prices
 from ..batch.sinks import refusal
 from ..batch.tables import FORMULA
 from ._against import MATCHES, MEANINGS, Comparison, Joined, Pair, joining
-from ._common import JournalPaths, console, messages, told_errors
+from ._common import JournalPaths, console, exit_on_error, messages
 from ._places import refuse_existing, refuse_overlap
-from ._prices import PriceFile, PriceList, parse_prices, told_bill
-from ._zones import VIETNAM, parse_zone, told_moment
+from ._prices import PriceFile, PriceList, format_bill, parse_prices
+from ._zones import VIETNAM, format_moment, parse_zone
 
 STDOUT = "-"
 ABOUT = ("operation", "key", "source", "id", "papers", "check_sum")
@@ -67,7 +67,7 @@ def command(
     document's key. A line of the vendor's file is a charged request, unless it has a column count, charge or code.
     --csv then has one row for each check_sum, with a column for the result of the comparison.
     """
-    with told_errors(), ExitStack() as stack:
+    with exit_on_error(), ExitStack() as stack:
         days = parse_zone(zone)
         opened = stack.enter_context(Journals(journals))
         if table not in (None, STDOUT):
@@ -136,7 +136,7 @@ def _row(charges: Charges, zone: tzinfo, prices: Prices | None) -> Sequence[obje
     free = Counter({str(code): number for code, number in charges.free.items()})
     about = (charges.operation, charges.key, *_names(charges.sources), charges.papers, charges.check_sum)
     counted = (charges.billed, free.total(), _by_code(free), charges.unknown)
-    row = (charges.day, *about, *counted, *(told_moment(at, zone) for at in (charges.sent_at, charges.ended_at)))
+    row = (charges.day, *about, *counted, *(format_moment(at, zone) for at in (charges.sent_at, charges.ended_at)))
     if prices is None:
         return row
     bill = prices.bill({charges.operation: charges.billed})
@@ -162,7 +162,7 @@ def _matched(pair: Pair, zone: tzinfo) -> Sequence[object]:
     ended = max((one["ended_at"] for one in pair.ours if one["ended_at"] is not None), default=None)
     about = (operations, keys, *_names(sources), sum(papers) if papers else None, pair.check_sum)
     counted = (pair.billed, pair.free, _by_code(free), pair.unknown, pair.their_billed, pair.their_free)
-    return (pair.match, *about, *counted, told_moment(sent, zone), told_moment(ended, zone))
+    return (pair.match, *about, *counted, format_moment(sent, zone), format_moment(ended, zone))
 
 
 def _names(sources: Sequence[tuple[str, str | None]]) -> tuple[str, str]:
@@ -212,7 +212,7 @@ def _print(out: Console, sums: Sums, zone: str, prices: Prices | None, journals:
     table.show_footer = True
     out.print(table)
     if bill is not None:
-        out.print(f"Cost of billed requests: {told_bill(bill)}.")
+        out.print(f"Cost of billed requests: {format_bill(bill)}.")
     if not_sent := journals.sum_up(journals.figures()).states["planned"]:
         out.print(f"Documents not sent and not listed: {not_sent:,}.")
 

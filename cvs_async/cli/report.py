@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..batch._journals import Journals
 from ..errors import InvalidInputError
-from ._common import Settings, find_operation, messages, options_of, shown, told_errors
+from ._common import Settings, exit_on_error, find_operation, messages, options_of, shown
 from ._places import refuse_overlap
 from ._prices import PriceFile, PriceList, parse_prices
 
@@ -60,7 +60,7 @@ def command(
     from ..look.report import write_report
     from ..look.summary import Limits
 
-    with told_errors():
+    with exit_on_error():
         refuse_overlap(inputs, to, None)
         everywhere, single = limits_of(low or [])
         options = ReportOptions(
@@ -78,15 +78,17 @@ def command(
         with messages().status(Text(f"Writing {shown(to)} ...")):
             remarks = write_report(inputs, to, options)
     kind = "redacted: it contains no values" if redact else "it contains personal data and only you can read it"
-    said = [
+    sentences = [
         f"{shown(to)}: {remarks.documents:,} documents, {remarks.pictures:,} pictures, "
         f"{remarks.size / 1_000_000:.1f} MB; {kind}."
     ]
     if remarks.missing:
-        said.append(f"The files of {remarks.missing:,} documents were not found: name folders to search with --files.")
+        sentences.append(
+            f"The files of {remarks.missing:,} documents were not found: name folders to search with --files."
+        )
     if remarks.broken:
-        said.append(f"The files of {remarks.broken:,} documents cannot be displayed; the page gives the reasons.")
-    for sentence in said:
+        sentences.append(f"The files of {remarks.broken:,} documents cannot be displayed; the page gives the reasons.")
+    for sentence in sentences:
         messages().print(sentence, markup=False)
 
 

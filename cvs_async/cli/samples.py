@@ -10,7 +10,7 @@ import typer
 
 from ..errors import CVSError
 from ._bars import Look, Showing
-from ._common import messages, stop
+from ._common import fail, messages
 
 
 def command(
@@ -29,5 +29,5 @@ def command(
                 kinds[sample.kind.replace("_", " ")] += 1
                 showing.beat()
     except (CVSError, OSError) as error:
-        stop(str(error))
+        fail(str(error))
     messages().print(f"{count} files in {folder}: {', '.join(f'{n} {kind}' for kind, n in kinds.most_common())}")

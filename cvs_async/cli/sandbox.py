@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from ..errors import CVSError
-from ._common import messages, stop
+from ._common import fail, messages
 
 
 def command(
@@ -73,4 +73,4 @@ def command(
                 out.print()
                 out.print(f"{ledger.requests} requests, {ledger.billed} billed.")
     except CVSError as error:
-        stop(str(error))
+        fail(str(error))

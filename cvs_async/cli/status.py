@@ -14,8 +14,8 @@ from .._json import dumps
 from ..batch._journals import Journals
 from ..batch.journal import JournalFigures
 from ..batch.prices import Bill
-from ._common import JournalPaths, console, print_result, told_errors, told_span, told_time
-from ._prices import PriceFile, PriceList, parse_prices, told_bill
+from ._common import JournalPaths, console, exit_on_error, format_span, format_time, print_result
+from ._prices import PriceFile, PriceList, format_bill, parse_prices
 
 MEANINGS = {
     "planned": "known, never sent",
@@ -37,7 +37,7 @@ def command(
     Several journals are added up. A document in more than one of them counts once, as does a request that two journals
     share because one is a copy of the other.
     """
-    with told_errors():
+    with exit_on_error():
         with Journals(journals) as opened:
             each = opened.figures()
             total = opened.sum_up(each)
@@ -75,9 +75,9 @@ def _through(noted: Mapping[str, Any]) -> int:
 
 
 def _plain(figures: JournalFigures) -> dict[str, Any]:
-    told = {"running": figures.writer is not None, "left": _left(figures), "in_doubt": _in_doubt(figures)}
-    told["not_sent"] = figures.states["planned"]
-    return attrs.asdict(figures) | told
+    plain = {"running": figures.writer is not None, "left": _left(figures), "in_doubt": _in_doubt(figures)}
+    plain["not_sent"] = figures.states["planned"]
+    return attrs.asdict(figures) | plain
 
 
 def _plain_sum(total: JournalFigures, each: Mapping[Path, JournalFigures]) -> dict[str, Any]:
@@ -85,12 +85,12 @@ def _plain_sum(total: JournalFigures, each: Mapping[Path, JournalFigures]) -> di
     if len(each) == 1:
         return _plain(total)
     left = [_left(figures) for figures in each.values()]
-    told = {
+    plain = {
         "running": any(figures.writer is not None for figures in each.values()),
         "left": None if None in left else sum(filter(None, left)),
         "journals": [{"path": str(path)} | _plain(figures) for path, figures in each.items()],
     }
-    return _plain(total) | told
+    return _plain(total) | plain
 
 
 def _plain_bill(bill: Bill | None) -> dict[str, Any]:
@@ -110,10 +110,10 @@ def _print(figures: JournalFigures, bill: Bill | None) -> None:
     lines = [
         f"Requests: {figures.billed:,} billed, {figures.free:,} free, {figures.unknown:,} unknown, "
         f"{figures.in_flight:,} in flight.",
-        *([] if bill is None else [f"Cost of billed requests: {told_bill(bill)}."]),
+        *([] if bill is None else [f"Cost of billed requests: {format_bill(bill)}."]),
         f"Duplicates: {figures.duplicates:,}. In doubt: {_in_doubt(figures):,}.",
         f"Answered by {figures.origin or 'a service that was not noted'}.",
-        f"Since {told_time(figures.first_at)}; last request {told_time(figures.last_at)}.",
+        f"Since {format_time(figures.first_at)}; last request {format_time(figures.last_at)}.",
     ]
     for line in lines:
         out.print(line, markup=False)
@@ -129,7 +129,7 @@ def _running(figures: JournalFigures) -> str:
     return (
         f"Process {figures.writer} is running a batch: {_through(noted):,} of {total} items "
         f"({noted.get('done', 0):,} done, {noted.get('failed', 0):,} failed, {noted.get('held', 0):,} held), "
-        f"{noted.get('rate', 0)} a second, {told_span(noted.get('eta'))} left."
+        f"{noted.get('rate', 0)} a second, {format_span(noted.get('eta'))} left."
     )
 
 
@@ -139,4 +139,4 @@ def _resting(figures: JournalFigures) -> str:
         return "No batch is running."
     rest = "the number of remaining items was unknown" if left is None else f"{left:,} items remained"
     more = " To resume, run the same command again." if left or held or left is None else ""
-    return f"No batch is running. When one last was, {told_time(figures.noted_at)}, {rest} and {held:,} held.{more}"
+    return f"No batch is running. When one last was, {format_time(figures.noted_at)}, {rest} and {held:,} held.{more}"

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from ..errors import ConfigurationError
-from ._common import JournalPaths, messages, told_errors
+from ._common import JournalPaths, exit_on_error, messages
 from .report import limits_of, names_of
 
 REDIRECT = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={address}">'
@@ -45,13 +45,13 @@ def command(
 
         from ..look.serving import Guard, make_app
     except ImportError as error:
-        with told_errors():
+        with exit_on_error():
             raise ConfigurationError(f"view needs {error.name}: pip install 'cvs_async[view]'") from None
     from ..look.live import Live
     from ..look.options import ReportOptions
     from ..look.summary import Limits
 
-    with told_errors():
+    with exit_on_error():
         limits = Limits(*limits_of(low or []), names_of(require))
         live = Live(journals, ReportOptions(limits=limits, files=files or (), lang=lang))
         listening = socket.create_server(("127.0.0.1", port))

@@ -18,9 +18,9 @@ from ..models.recognized import Recognized
 from ..models.statement import StatementPage
 from ..models.vehicle import Plate
 from . import faces
-from .derive import ROWS, TYPE_NAMES, Source, derive
 from .documented import Boxes, as_documented
 from .einvoice import read_einvoice
+from .fabricate import ROWS, TYPE_NAMES, Source, fabricate
 from .intake import Refusal
 from .legacy import as_v1
 from .picture import Gallery, Picture, cropped, thumbnail
@@ -60,7 +60,7 @@ WORDS = "văn bản mẫu của hộp cát không phải giấy tờ thật"
 
 
 @frozen
-class Seen:
+class PageView:
     """Page of a file in a request.
 
     Attributes:
@@ -104,10 +104,10 @@ class Files:
         """Return the contents of the files."""
         return [content for _, content in self.files]
 
-    def pages(self) -> list[Seen]:
+    def pages(self) -> list[PageView]:
         """Return every page of every file."""
         return [
-            Seen(file, number, picture, self._source(picture, content, number, size))
+            PageView(file, number, picture, self._source(picture, content, number, size))
             for file, (picture, content) in enumerate(self.files)
             for number, size in enumerate(picture.pages)
         ]
@@ -119,7 +119,7 @@ class Files:
         return thumbnail(content, page) if self.thumb else None
 
 
-class Desk:
+class Responder:
     """Answers requests. Operations that read papers share one method; each other operation has its own."""
 
     def __init__(self, gallery: Gallery, boxes: Boxes = "documented") -> None:
@@ -130,7 +130,7 @@ class Desk:
             "ekyc.face_matching": _face_matching,
             "ekyc.verify_liveness": lambda files: faces.verify(files.contents),
             "ekyc.person_with_card": lambda files: _person_with_card(files, self.boxes),
-            "ocr.vehicle_plate": lambda files: [derive(Plate, page.source) for page in files.pages()],
+            "ocr.vehicle_plate": lambda files: [fabricate(Plate, page.source) for page in files.pages()],
             "ocr.employee_profile": lambda files: _profile(files, self.boxes),
             "ocr.document.get_table": _tables,
             "ocr.document.get_label_claim": _labels,
@@ -202,14 +202,14 @@ def _papers(endpoint: Endpoint[Any], files: Files) -> list[dict[str, Any]]:
     ]
 
 
-def _other_paper(endpoint: Endpoint[Any], page: Seen) -> dict[str, Any]:
+def _other_paper(endpoint: Endpoint[Any], page: PageView) -> dict[str, Any]:
     second = OTHER_SECONDS.get(endpoint.name) if page.file else None
     (recognized,) = get_args(endpoint.returns) or (Recognized,)
     (declared,) = get_args(recognized) or (Paper,)
     name = second or OTHER_PAPERS.get(endpoint.name) or TYPE_NAMES.get(declared)
     if name is None:
         name = "chip_id_card_front" if declared is Paper else endpoint.name.rpartition(".")[2]
-    return {"type": name, "info": derive(PAPERS.get(name, declared), page.source)}
+    return {"type": name, "info": fabricate(PAPERS.get(name, declared), page.source)}
 
 
 def _in_v1(endpoint: Endpoint[Any], papers: Sequence[dict[str, Any]], files: Files) -> dict[str, Any]:
@@ -222,7 +222,7 @@ def _in_v1(endpoint: Endpoint[Any], papers: Sequence[dict[str, Any]], files: Fil
     return read[0] | {"valid": "True"}
 
 
-def _text(page: Seen) -> list[Any]:
+def _text(page: PageView) -> list[Any]:
     if page.picture.truth is not None:
         return page.picture.truth.pages[page.number].blocks
     words, source = WORDS.split(), page.source
@@ -246,7 +246,7 @@ def _face_matching(files: Files) -> dict[str, Any]:
 
 def _person_with_card(files: Files, boxes: Boxes) -> dict[str, Any]:
     page, content = files.pages()[0], files.contents[0]
-    other = {"type": "chip_id_card_front", "info": derive(PAPERS["chip_id_card_front"], page.source)}
+    other = {"type": "chip_id_card_front", "info": fabricate(PAPERS["chip_id_card_front"], page.source)}
     paper = page.papers[0] if page.papers else other
     if boxes == "documented":
         paper = as_documented("ekyc.person_with_card", paper)
@@ -258,7 +258,7 @@ def _person_with_card(files: Files, boxes: Boxes) -> dict[str, Any]:
 
 
 def _profile(files: Files, boxes: Boxes) -> dict[str, Any]:
-    profile: dict[str, Any] = derive(EmployeeProfile, files.pages()[0].source)
+    profile: dict[str, Any] = fabricate(EmployeeProfile, files.pages()[0].source)
     if boxes == "all":
         return profile
     return {
@@ -290,7 +290,7 @@ def _statements(files: Files) -> list[Any]:
     for page in files.pages():
         shown = [paper["info"] for paper in page.papers if "json" in paper["info"]]
         images = list(page.image.values())
-        pages += [info | {"image_table": images} for info in shown] or [derive(StatementPage, page.source)]
+        pages += [info | {"image_table": images} for info in shown] or [fabricate(StatementPage, page.source)]
     return pages
 
 

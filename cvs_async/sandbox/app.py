@@ -31,10 +31,10 @@ from ..errors import (
     ProcessingError,
     UrlUnavailableError,
 )
-from .answers import Desk, Files
+from .answers import Files, Responder
 from .documented import Boxes
 from .faults import UNANSWERED, UNWORKED, Faults, HangUp, bare, spoiled
-from .intake import Credentials, Refusal, Taken, take
+from .intake import Credentials, ParsedRequest, Refusal, parse_request
 from .ledger import Entry, Ledger
 from .picture import Gallery, Reader, UnreadableError
 
@@ -90,7 +90,7 @@ class Service:
         self._seed = seed
         self._reader = Reader()
         self._gallery = Gallery()
-        self._desk = Desk(self._gallery, boxes)
+        self._responder = Responder(self._gallery, boxes)
         self._taken_on = 0
         self._line = anyio.CapacityLimiter(math.inf)
         self._stalls: set[anyio.CancelScope] = set()
@@ -155,13 +155,13 @@ class Service:
             fault = None
             try:
                 self._credentials.check(request.headers.get("authorization", ""))
-                taken = await take(endpoint, request, entry)
+                parsed = await parse_request(endpoint, request, entry)
                 if self._is_full():
                     return self._without_work(entry, "429")
                 fault = self._faults.draw()
                 if fault in UNWORKED:
                     return self._without_work(entry, fault, fault)
-                data = await self._work(endpoint, taken, str(request.base_url))
+                data = await self._work(endpoint, parsed, str(request.base_url))
                 code, message = 0, "Success"
             except ClientDisconnect:  # the client disconnected
                 return self._without_work(entry, "reset")
@@ -186,7 +186,7 @@ class Service:
         self.ledger.close(entry, fault=fault, status=int(how))
         return bare(int(how), self._retry_after)
 
-    async def _work(self, endpoint: Endpoint[Any], taken: Taken, base_url: str) -> Any:
+    async def _work(self, endpoint: Endpoint[Any], parsed: ParsedRequest, base_url: str) -> Any:
         async with self._place():
             await anyio.sleep(self.latency)
             account = self._account
@@ -194,7 +194,7 @@ class Service:
                 raise Refusal(OutOfRequestsError)
             account.left -= 1
             try:
-                return await anyio.to_thread.run_sync(self._read, endpoint, taken, base_url)
+                return await anyio.to_thread.run_sync(self._read, endpoint, parsed, base_url)
             except Refusal:  # only successes are charged
                 account.left += 1
                 raise
@@ -217,13 +217,13 @@ class Service:
         workers = self.workers
         self._line.total_tokens = math.inf if workers is None else workers
 
-    def _read(self, endpoint: Endpoint[Any], taken: Taken, base_url: str) -> Any:
+    def _read(self, endpoint: Endpoint[Any], parsed: ParsedRequest, base_url: str) -> Any:
         try:
             look = self._reader.look if endpoint.name != "ocr.document.invoice_xml" else self._reader.note
-            files = [(look(content), content) for content in taken.contents]
+            files = [(look(content), content) for content in parsed.contents]
         except UnreadableError:
             raise Refusal(InvalidImageError) from None
-        return self._desk.answer(endpoint, Files(files, taken.arguments, base_url))
+        return self._responder.answer(endpoint, Files(files, parsed.arguments, base_url))
 
     async def _picture(self, request: Request) -> Response:
         content = self._gallery.get(request.path_params["name"])
@@ -233,8 +233,8 @@ class Service:
 def _wrapped(endpoint: Endpoint[Any], data: Any, code: int, message: str) -> dict[str, Any]:
     """Wrap data in its envelope. Some chapters of the documents have codes as text, others as numbers."""
     envelope = endpoint.envelope
-    told = code if envelope.name in ("face search", "smart crop") else str(code)
-    outer = {envelope.code: told, envelope.message: message}
+    value = code if envelope.name in ("face search", "smart crop") else str(code)
+    outer = {envelope.code: value, envelope.message: message}
     return outer | ({envelope.data: data} if envelope.data is not None else data or {})
 
 

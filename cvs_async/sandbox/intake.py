@@ -61,7 +61,7 @@ class Credentials:
 
 
 @frozen
-class Taken:
+class ParsedRequest:
     """Content of a request.
 
     Attributes:
@@ -73,7 +73,7 @@ class Taken:
     arguments: Mapping[str, Any]
 
 
-async def take(endpoint: Endpoint[Any], request: Request, entry: Entry) -> Taken:
+async def parse_request(endpoint: Endpoint[Any], request: Request, entry: Entry) -> ParsedRequest:
     """Parse a request as strictly as the documents allow. Violations are recorded in the entry.
 
     Raises:
@@ -93,15 +93,15 @@ async def take(endpoint: Endpoint[Any], request: Request, entry: Entry) -> Taken
         contents, members = await _json(endpoint, request, entry, form)
         arguments |= members
     _check_arguments(endpoint, arguments, entry)
-    return Taken([contents[name] for name in endpoint.images], arguments)
+    return ParsedRequest([contents[name] for name in endpoint.images], arguments)
 
 
 def _form(endpoint: Endpoint[Any], request: Request) -> Form:
     """Return the form of the inputs: from `format_type`, or else from method and content type."""
     posted: Form = "file" if _is(request, "multipart/form-data") else "base64"
     shown: Form = "url" if request.method == "GET" else posted
-    said = request.query_params.get("format_type", "") if endpoint.format_type else shown
-    if said != shown or shown not in endpoint.forms:
+    requested = request.query_params.get("format_type", "") if endpoint.format_type else shown
+    if requested != shown or shown not in endpoint.forms:
         raise Refusal(FormatTypeError)
     return shown
 

@@ -1,4 +1,4 @@
-"""What the vendor documents of each operation's answer, in the words that the catalogue reads.
+"""Documented names of each operation's answer, in the form that the catalogue reads.
 
 The result is checked in, made from the repository's root by::
 
@@ -20,10 +20,10 @@ Parts = dict[str, str]
 
 SUFFIXES = {"_confidence": "c", "_box": "b", "_id": "p"}
 CELL = "cb"
-"""What a cell has beside its value: a score and a box."""
+"""Documented parts of a cell beside its value: a score and a box."""
 
 WRAPPED = "*"
-"""What stands around the `info` of a paper."""
+"""Names around the `info` of a paper."""
 
 
 def fold(names: Names, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -72,7 +72,7 @@ def documented() -> dict[str, dict[str, Parts]]:
 
 
 def around() -> dict[str, list[str]]:
-    """What answers have beside papers, or instead of them. Warning codes have tables of their own."""
+    """Return names in answers beside papers or instead of them. Warning codes have tables of their own."""
     judged = ["type", "info", "valid", "invalidCode", "invalidMessage"]
     cropped = [name for name in shape("Smart Crop") if name not in ("errorCode", "errorMessage")]
     return {

@@ -47,18 +47,18 @@ class Source:
         return hashlib.sha256(f"{self.digest}/{name}".encode()).digest()
 
 
-def derive(cls: Any, source: Source, name: str = "") -> Any:
+def fabricate(cls: Any, source: Source, name: str = "") -> Any:
     """Return a model in wire format; None for a picture if none is requested."""
     if get_origin(cls) is list:
-        items = [derive(get_args(cls)[0], source, f"{name}/{number}") for number in range(ROWS)]
+        items = [fabricate(get_args(cls)[0], source, f"{name}/{number}") for number in range(ROWS)]
         return [item for item in items if item is not None]
     if get_origin(cls) is Recognized or cls is Recognized:
         kind = get_args(cls)[0]
-        return {"type": TYPE_NAMES.get(kind, name), "info": derive(kind, source, name)}
+        return {"type": TYPE_NAMES.get(kind, name), "info": fabricate(kind, source, name)}
     if cls is Cell:
         return {"value": source.text(name), "score": source.score(name), "box": source.box(name)}
     if isinstance(cls, type) and issubclass(cls, Row):
-        return [derive(a.type, source, f"{name}/{a.name}") for a in _attributes(cls)]
+        return [fabricate(a.type, source, f"{name}/{a.name}") for a in _attributes(cls)]
     if isinstance(cls, type) and issubclass(cls, Document):
         return _derive_document(cls, source, name)
     return _derive_scalar(cls, source, name)
@@ -73,7 +73,7 @@ def _derive_document(cls: type[Document], source: Source, name: str) -> dict[str
         if get_origin(attribute.type) is Field:
             wire |= {key: source.text(path), f"{key}_confidence": source.score(path), f"{key}_box": source.box(path)}
             wire |= {f"{key}_id": source.page} if f"{key}_id" not in declared else {}
-        elif (value := derive(attribute.type, source, path)) is not None:
+        elif (value := fabricate(attribute.type, source, path)) is not None:
             wire[key] = value
     return wire
 
