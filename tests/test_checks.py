@@ -43,8 +43,8 @@ from cvs_async.models import (
 )
 from cvs_async.models.fields import PAPERS, Document
 from cvs_async.sandbox import write_samples
-from cvs_async.sandbox.einvoice import read_einvoice
-from cvs_async.sandbox.truth import read_truth
+from cvs_async.sandbox.samples.einvoice import read_einvoice
+from cvs_async.sandbox.samples.truth import read_truth
 
 TODAY = datetime.date(2026, 11, 25)
 

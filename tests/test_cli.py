@@ -21,8 +21,8 @@ from cvs_async.cli._items import open_items
 from cvs_async.cli._summary import SHOWN, meaning
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
-from cvs_async.sandbox.einvoice import write_einvoice
-from cvs_async.sandbox.truth import read_truth
+from cvs_async.sandbox.samples.einvoice import write_einvoice
+from cvs_async.sandbox.samples.truth import read_truth
 
 from .conftest import good
 

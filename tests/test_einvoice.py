@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvs_async.sandbox.einvoice import read_einvoice, write_einvoice
+from cvs_async.sandbox.samples.einvoice import read_einvoice, write_einvoice
 
 INVOICE = """<HDon><DLHDon Id="data">
   <TTChung>

@@ -23,7 +23,7 @@ from attrs import frozen
 from cvs_async import AsyncCVS, Done
 from cvs_async.models import Recognized
 from cvs_async.sandbox import Sample, Sandbox
-from cvs_async.sandbox.truth import read_truth
+from cvs_async.sandbox.samples.truth import read_truth
 from tests.servers import BadServer, Behaviour, bad_server, http, read_request
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

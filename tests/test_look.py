@@ -26,7 +26,7 @@ from cvs_async.look.frames import frame_of, page_of, place, upright
 from cvs_async.look.painting import POOR, SURE, pixels
 from cvs_async.models import Box
 from cvs_async.sandbox import Sample, Sandbox
-from cvs_async.sandbox.truth import read_truth
+from cvs_async.sandbox.samples.truth import read_truth
 
 OPERATION = "ocr.claims"
 

@@ -38,8 +38,8 @@ from cvs_async.models import (
     pairs,
 )
 from cvs_async.models.fields import PAPERS
-from cvs_async.sandbox.papers import chip_id_card_back, chip_id_card_front
-from cvs_async.sandbox.people import Person, person
+from cvs_async.sandbox.samples.papers import chip_id_card_back, chip_id_card_front
+from cvs_async.sandbox.samples.people import Person, person
 
 FRONT = {"type": "chip_id_card_front", "info": {"id": "001090000001", "name": "LÊ MẪU", "dob": "02/03/1990"}}
 BACK = {

@@ -29,7 +29,7 @@ from cvs_async._converter import unstructure
 from cvs_async.api import OPERATIONS
 from cvs_async.models import Image, Invoice, Page, Recognized
 from cvs_async.sandbox import Sample, Sandbox
-from cvs_async.sandbox.truth import Truth, read_truth
+from cvs_async.sandbox.samples.truth import Truth, read_truth
 from tests.servers import answers, bad_server
 from tests.servers import http as http_answer
 

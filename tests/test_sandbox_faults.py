@@ -148,7 +148,7 @@ async def test_a_stall_is_billed_and_ends_with_its_client(jpg: bytes) -> None:
     async with Sandbox(faults="stall=1", workers=1) as sandbox, client(sandbox) as http:
         async with sent(http, jpg, 2):
             await until(lambda: sandbox.ledger.billed == 2)  # it keeps no place among the workers
-            stalls = sandbox._service._stalls
+            stalls = sandbox._stalls
             await until(lambda: len(stalls) == 2)
         await until(lambda: not stalls)
         assert [booked(entry) for entry in sandbox.ledger] == [("stall", 0, True, False)] * 2
@@ -164,7 +164,7 @@ async def test_a_stall_ends_without_a_byte(jpg: bytes, monkeypatch: pytest.Monke
 async def test_stopping_does_not_wait_for_stalls(jpg: bytes) -> None:
     async with Sandbox(faults="stall=1") as sandbox:
         answer = asyncio.create_task(received(sandbox, jpg))
-        await until(lambda: len(sandbox._service._stalls) == 1)
+        await until(lambda: len(sandbox._stalls) == 1)
         began = time.monotonic()
     assert time.monotonic() - began < server.STOPPING / 4
     assert await answer == b"", "and it is not answered after all"
@@ -175,7 +175,7 @@ async def test_a_sandbox_with_stalls_runs_again(jpg: bytes) -> None:
     for _ in range(2):
         async with sandbox:
             answer = asyncio.create_task(received(sandbox, jpg))
-            await until(lambda: len(sandbox._service._stalls) == 1)
+            await until(lambda: len(sandbox._stalls) == 1)
         assert await answer == b""
     assert sandbox.ledger.billed == 2
 
@@ -255,7 +255,7 @@ async def test_beyond_the_limit_requests_are_turned_away_free(jpg: bytes) -> Non
 async def test_the_limit_counts_those_in_line(jpg: bytes) -> None:
     slow = Sandbox(limit=2, workers=1, latency=60)
     async with slow as sandbox, client(sandbox) as http, sent(http, jpg, 2):
-        await until(lambda: sandbox._service._taken_on == 2)
+        await until(lambda: sandbox._taken_on == 2)
         assert (await post(http, jpg)).status_code == 429
     assert sandbox.ledger.most_at_once == 1
 
@@ -274,7 +274,7 @@ async def test_more_than_the_workers_wait_in_line(jpg: bytes) -> None:
 
 async def test_more_workers_take_from_the_line(jpg: bytes) -> None:
     async with Sandbox(workers=1, latency=60) as sandbox, client(sandbox) as http, sent(http, jpg, 4):
-        await until(lambda: sandbox._service._taken_on == 4 and sandbox.ledger.most_at_once > 0)
+        await until(lambda: sandbox._taken_on == 4 and sandbox.ledger.most_at_once > 0)
         assert sandbox.ledger.most_at_once == 1
         sandbox.workers = 3
         async with sent(http, jpg, 1):
@@ -310,13 +310,13 @@ async def test_the_quota_is_topped_up_and_taken_away(jpg: bytes) -> None:
 
 async def test_what_is_given_back_goes_to_the_quota_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Sandbox(quota=1) as sandbox, client(sandbox) as http:
-        read = sandbox._service._read
+        read = sandbox._read
 
         def exhausted_meanwhile(*arguments: Any) -> Any:
             sandbox.quota = 0
             return read(*arguments)
 
-        monkeypatch.setattr(sandbox._service, "_read", exhausted_meanwhile)
+        monkeypatch.setattr(sandbox, "_read", exhausted_meanwhile)
         assert await code(http, b"no picture") == "3"
     assert sandbox.quota == 0
 

@@ -17,8 +17,8 @@ from cvs_async.batch.tables import Layout, Table
 from cvs_async.models import fields_of
 from cvs_async.models.catalogue import FieldInfo
 from cvs_async.sandbox import Sample, Sandbox, write_samples
-from cvs_async.sandbox.einvoice import read_einvoice
-from cvs_async.sandbox.truth import read_truth
+from cvs_async.sandbox.samples.einvoice import read_einvoice
+from cvs_async.sandbox.samples.truth import read_truth
 
 WITH_SAMPLES = (
     "ocr.card",

@@ -19,11 +19,11 @@ from ..models.statement import StatementPage
 from ..models.vehicle import Plate
 from . import faces
 from .documented import Boxes, as_documented
-from .einvoice import read_einvoice
 from .fabricate import ROWS, TYPE_NAMES, Source, fabricate
 from .intake import Refusal
 from .legacy import as_v1
 from .picture import Gallery, Picture, cropped, thumbnail
+from .samples.einvoice import read_einvoice
 
 OBJECT_FOR_ONE = frozenset({"ekyc.card", "ocr.card"})
 """Operations that answer with an object for a picture of one paper, and with a list otherwise."""

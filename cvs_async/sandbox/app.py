@@ -109,7 +109,10 @@ class Service:
 
     @property
     def workers(self) -> int | None:
-        """Maximum number of requests processed at once, while others wait; None is unlimited."""
+        """Maximum number of requests processed at once, while others wait; None is unlimited.
+
+        Waiting requests see a change at the next arrival or end of a request.
+        """
         return self._workers
 
     @workers.setter
@@ -127,7 +130,7 @@ class Service:
     def faults(self, faults: Mapping[str, float] | str | None) -> None:
         self._faults = Faults.parse(faults, self._seed)
 
-    def let_go(self) -> None:
+    def end_stalls(self) -> None:
         """End all stalls. Call it in the service's own event loop."""
         for scope in self._stalls:
             scope.cancel()

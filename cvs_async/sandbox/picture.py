@@ -12,7 +12,7 @@ import pypdf
 from attrs import frozen
 from PIL import Image, ImageOps
 
-from .truth import Truth, read_truth
+from .samples.truth import Truth, read_truth
 
 REMEMBERED = 1024
 THUMB_SIDE = 480

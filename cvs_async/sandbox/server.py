@@ -19,13 +19,12 @@ from ..errors import ConfigurationError
 from .app import Service
 from .documented import Boxes
 from .intake import Credentials
-from .ledger import Ledger
 
 STARTING = 20.0
 STOPPING = 20.0
 
 
-class Sandbox:
+class Sandbox(Service):
     """Service on 127.0.0.1 that implements the vendor's API, for experiments and for your own tests.
 
     It reads the true values of the sample documents of ``cvs-async samples``; its answers for any other picture or PDF
@@ -88,7 +87,7 @@ class Sandbox:
             raise ConfigurationError(f"{folder} is not a folder for the sandbox to serve")
         if boxes not in get_args(Boxes):
             raise ConfigurationError(f"boxes must be one of {', '.join(get_args(Boxes))}, not {boxes!r}")
-        self._service = Service(
+        super().__init__(
             Credentials(api_key, api_secret),
             latency,
             quota,
@@ -105,58 +104,6 @@ class Sandbox:
         self._thread: threading.Thread | None = None
         self.base_url = ""
 
-    @property
-    def ledger(self) -> Ledger:
-        """Requests, their contents and their charges."""
-        return self._service.ledger
-
-    @property
-    def latency(self) -> float:
-        """Minimum seconds for each answer."""
-        return self._service.latency
-
-    @latency.setter
-    def latency(self, seconds: float) -> None:
-        self._service.latency = seconds
-
-    @property
-    def quota(self) -> int | None:
-        """Number of answers that may still be billed; None is unlimited."""
-        return self._service.quota
-
-    @quota.setter
-    def quota(self, left: int | None) -> None:
-        self._service.quota = left
-
-    @property
-    def limit(self) -> int | None:
-        """Maximum number of accepted requests, including waiting ones; others get HTTP 429. None is unlimited."""
-        return self._service.limit
-
-    @limit.setter
-    def limit(self, limit: int | None) -> None:
-        self._service.limit = limit
-
-    @property
-    def workers(self) -> int | None:
-        """Maximum number of requests processed at once; None is unlimited. Waiting requests see a change at the next
-        event.
-        """
-        return self._service.workers
-
-    @workers.setter
-    def workers(self, workers: int | None) -> None:
-        self._service.workers = workers
-
-    @property
-    def faults(self) -> Mapping[str, float]:
-        """Probability of each kind of fault; setting it restarts the random sequence from the same seed."""
-        return self._service.faults
-
-    @faults.setter
-    def faults(self, faults: Mapping[str, float] | str | None) -> None:
-        self._service.faults = faults
-
     def url(self, name: str) -> str:
         """Return the URL of a file in the folder `files`."""
         return f"{self.base_url}/files/{quote(name)}"
@@ -165,9 +112,9 @@ class Sandbox:
         """Start listening, and return when requests are answered."""
         listening = _listen(self._port)
         config = uvicorn.Config(
-            self._service.app(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+            self.app(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
         )
-        self._server = server = _Server(config, self._service)
+        self._server = server = _Server(config, self)
         self._thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listening]}, name="cvs-sandbox", daemon=True
         )
@@ -218,7 +165,7 @@ class _Server(uvicorn.Server):
         self._service = service
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._service.let_go()
+        self._service.end_stalls()
         await super().shutdown(sockets)
 
 

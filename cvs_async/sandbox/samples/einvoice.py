@@ -10,8 +10,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from . import people
-from .papers_sheet import VOID
 from .people import Good
+from .sheet import VOID
 
 __all__ = ["read_einvoice", "write_einvoice"]
 

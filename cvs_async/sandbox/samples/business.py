@@ -8,8 +8,8 @@ from typing import Any
 
 from . import people
 from .drawing import LABEL, RED, Ink
-from .papers_sheet import A4, Column, Drawn, Sheet, Table, triple
 from .people import Person, Repair, printed
+from .sheet import A4, Column, Drawn, Sheet, Table, triple
 
 __all__ = ["bank_statement", "price_quotation"]
 

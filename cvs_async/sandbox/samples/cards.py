@@ -6,8 +6,8 @@ from random import Random
 
 from . import people
 from .drawing import LABEL, RED
-from .papers_sheet import BARE, CARD, MOTTO, STATE, Drawn, Sheet, parts
 from .people import Person, printed
+from .sheet import BARE, CARD, MOTTO, STATE, Drawn, Sheet, parts
 
 __all__ = ["driving_license", "insurance_card", "old_id_card_back", "old_id_card_front"]
 

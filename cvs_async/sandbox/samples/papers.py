@@ -7,8 +7,8 @@ from typing import Any
 
 from . import people
 from .drawing import INK, LABEL, RED, Ink
-from .papers_sheet import A4, CARD, MOTTO, PASSPORT, STATE, Column, Drawn, Sheet, Table, parts, triple
 from .people import Firm, Good, Person, printed
+from .sheet import A4, CARD, MOTTO, PASSPORT, STATE, Column, Drawn, Sheet, Table, parts, triple
 
 __all__ = ["chip_id_card_back", "chip_id_card_front", "claim_form", "invoice", "passport", "text_page"]
 

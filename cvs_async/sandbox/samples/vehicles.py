@@ -6,8 +6,8 @@ from datetime import date
 from random import Random
 
 from .drawing import LABEL, RED
-from .papers_sheet import BARE, CARD, MOTTO, STATE, Drawn, Row, Sheet
 from .people import Person, Vehicle, printed
+from .sheet import BARE, CARD, MOTTO, STATE, Drawn, Row, Sheet
 
 __all__ = ["vehicle_inspection", "vehicle_registration_back", "vehicle_registration_front"]
 

@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 import attrs
 from PIL import Image
 
-from ..batch._drafts import move_to_new
-from . import papers, papers_business, papers_cards, papers_civil, papers_vehicle
+from ...batch._drafts import move_to_new
+from . import business, cards, civil, papers, vehicles
 from .einvoice import write_einvoice
 from .people import Person, person, vehicle
 from .truth import Page, Truth, save_image, save_pdf
 
-__all__ = ["Sample", "write_samples"]
+__all__ = ["Sample", "is_name_of_sample", "write_samples"]
 
 Drawn = tuple[Image.Image, Page]
 
@@ -196,19 +196,19 @@ def _texts(chance: Random) -> list[Drawn]:
 
 def _old_sides(chance: Random) -> list[Drawn]:
     somebody = person(chance)
-    return [papers_cards.old_id_card_front(somebody, chance), papers_cards.old_id_card_back(somebody, chance)]
+    return [cards.old_id_card_front(somebody, chance), cards.old_id_card_back(somebody, chance)]
 
 
 def _registration_front(chance: Random) -> list[Drawn]:
-    return [papers_vehicle.vehicle_registration_front(person(chance), vehicle(chance), chance)]
+    return [vehicles.vehicle_registration_front(person(chance), vehicle(chance), chance)]
 
 
 def _registration_back(chance: Random) -> list[Drawn]:
-    return [papers_vehicle.vehicle_registration_back(person(chance), vehicle(chance), chance)]
+    return [vehicles.vehicle_registration_back(person(chance), vehicle(chance), chance)]
 
 
 def _inspection(chance: Random) -> list[Drawn]:
-    return [papers_vehicle.vehicle_inspection(vehicle(chance), chance)]
+    return [vehicles.vehicle_inspection(vehicle(chance), chance)]
 
 
 def _of_somebody(draw: Callable[[Person, Random], Drawn]) -> Draw:
@@ -218,7 +218,7 @@ def _of_somebody(draw: Callable[[Person, Random], Drawn]) -> Draw:
 
 def _statements(chance: Random) -> list[Drawn]:
     somebody = person(chance)
-    return [papers_business.bank_statement(somebody, chance) for _ in range(2)]
+    return [business.bank_statement(somebody, chance) for _ in range(2)]
 
 
 def _einvoice(path: Path, _: str, chance: Random) -> None:
@@ -288,29 +288,29 @@ _WAYS: dict[str, list[tuple[str, Write]]] = {
         ("tài-liệu-hỏng.pdf", _cut_pdf),
     ],
     "old_card": [
-        ("chứng-minh-nhân-dân.jpg", _good(_of_somebody(papers_cards.old_id_card_front))),
-        ("chứng-minh-nhân-dân-mặt-sau.jpg", _good(_of_somebody(papers_cards.old_id_card_back))),
+        ("chứng-minh-nhân-dân.jpg", _good(_of_somebody(cards.old_id_card_front))),
+        ("chứng-minh-nhân-dân-mặt-sau.jpg", _good(_of_somebody(cards.old_id_card_back))),
         ("chứng-minh-nhân-dân-hai-mặt.pdf", _good(_old_sides)),
     ],
     "driving_license": [
-        ("giấy-phép-lái-xe.jpg", _good(_of_somebody(papers_cards.driving_license))),
-        ("giấy-phép-lái-xe.png", _good(_of_somebody(papers_cards.driving_license))),
+        ("giấy-phép-lái-xe.jpg", _good(_of_somebody(cards.driving_license))),
+        ("giấy-phép-lái-xe.png", _good(_of_somebody(cards.driving_license))),
     ],
     "vehicle_registration": [
         ("đăng-ký-xe.jpg", _good(_registration_front)),
         ("đăng-ký-xe-mặt-sau.jpg", _good(_registration_back)),
     ],
     "vehicle_inspection": [("đăng-kiểm-xe.jpg", _good(_inspection))],
-    "birth_certificate": [("giấy-khai-sinh.jpg", _good(_of_somebody(papers_civil.birth_certificate)))],
+    "birth_certificate": [("giấy-khai-sinh.jpg", _good(_of_somebody(civil.birth_certificate)))],
     "business_registration": [
-        ("đăng-ký-doanh-nghiệp.pdf", _good(_of_somebody(papers_civil.business_registration))),
-        ("đăng-ký-doanh-nghiệp.jpg", _good(_of_somebody(papers_civil.business_registration))),
+        ("đăng-ký-doanh-nghiệp.pdf", _good(_of_somebody(civil.business_registration))),
+        ("đăng-ký-doanh-nghiệp.jpg", _good(_of_somebody(civil.business_registration))),
     ],
-    "insurance_card": [("thẻ-bảo-hiểm.jpg", _good(_of_somebody(papers_cards.insurance_card)))],
-    "price_quotation": [("báo-giá-xe.jpg", _good(_of_somebody(papers_business.price_quotation)))],
+    "insurance_card": [("thẻ-bảo-hiểm.jpg", _good(_of_somebody(cards.insurance_card)))],
+    "price_quotation": [("báo-giá-xe.jpg", _good(_of_somebody(business.price_quotation)))],
     "bank_statement": [
         ("sao-kê-ngân-hàng.pdf", _good(_statements)),
-        ("sao-kê-ngân-hàng.jpg", _good(_of_somebody(papers_business.bank_statement))),
+        ("sao-kê-ngân-hàng.jpg", _good(_of_somebody(business.bank_statement))),
     ],
     "einvoice": [("hóa-đơn-điện-tử.xml", _einvoice)],
 }

@@ -7,8 +7,8 @@ from random import Random
 
 from . import people
 from .drawing import LABEL, RED
-from .papers_sheet import A4, SURE, Drawn, Row, Sheet
 from .people import Firm, Person, printed
+from .sheet import A4, SURE, Drawn, Row, Sheet
 
 __all__ = ["birth_certificate", "business_registration"]
 
