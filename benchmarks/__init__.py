@@ -1,1 +1,1 @@
-"""Measurements of what the library promises. Each runs as ``python -m benchmarks.NAME``, on this machine alone."""
+"""Benchmarks for the library's promises. Each runs as ``python -m benchmarks.NAME``, on this machine only."""

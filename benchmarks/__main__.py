@@ -1,4 +1,4 @@
-"""All that is measured of speed: the library beside what its users would write instead, and its own parts.
+"""All speed measurements: the library compared with its alternatives, and its parts alone.
 
 python -m benchmarks                                       everything, three rounds; half an hour or more
 python -m benchmarks --quick                               one short round; under two minutes
@@ -34,7 +34,7 @@ QUICK_LONG = 4_000
 
 
 def main() -> int:
-    """Measure what is asked for, and give the exit status."""
+    """Run the requested measurements and return the exit status."""
     options = _options()
     report = Report()
     report.say(f"# Measured{' in short' if options.quick else ''}")
@@ -66,7 +66,7 @@ def _against_peers(report: Report, scenes: list[Scene]) -> Results:
 
 
 def _parts(report: Report, in_short: bool) -> tuple[tuple[int, float] | None, float, float]:
-    """What the library is measured in by itself: growth of memory, time to the first outcome, overhead of a call."""
+    """Measure the library's parts alone: growth of memory, time to the first outcome, overhead of a call."""
     growth = _growth(report, QUICK_LONG if in_short else LONG)
     first = first_outcome.first_outcome(1 if in_short else first_outcome.ROUNDS)
     bare, call, decoded = single_call.figures()
@@ -86,7 +86,7 @@ def _parts(report: Report, in_short: bool) -> tuple[tuple[int, float] | None, fl
 
 
 def _growth(report: Report, items: int) -> tuple[int, float] | None:
-    """After how many items, and by how many megabytes."""
+    """Return the number of items and the growth of memory in megabytes."""
     scene = long(items)
     figures = next(iter(run([scene], lambda *_: None).values()))
     if not figures.done:

@@ -1,4 +1,4 @@
-"""What the library promises of its speed, as ratios within one run wherever that is possible."""
+"""Promised bounds on speed, as ratios within one run where possible."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ._scenes import BASE, KB, LONG, MB, SLOW_SERVICE, Results
 
 @frozen
 class Bound:
-    """One promise.
+    """A promise.
 
     Attributes:
-        text: what it is about.
+        text: its description.
         limit: the bound.
-        value: what was measured; None if that was not.
-        least: whether the bound is the least that it may be, and not the most.
+        value: measured value; None if not measured.
+        least: whether the bound is a minimum rather than a maximum.
         unit: of both.
     """
 
@@ -30,7 +30,7 @@ class Bound:
     unit: str = ""
 
     def kept(self, tolerance: float = 1.0) -> bool:
-        """Whether it is kept, or missed by no more than this factor; what was not measured is not missed."""
+        """Return whether the bound is kept, or missed by at most this factor; an unmeasured one counts as kept."""
         if self.value is None:
             return True
         return self.value >= self.limit / tolerance if self.least else self.value <= self.limit * tolerance
@@ -51,7 +51,7 @@ class Bound:
 def bounds(
     results: Results, growth: tuple[int, float] | None, first: float | None, overhead: float | None
 ) -> list[Bound]:
-    """All of them."""
+    """Return all bounds."""
     return [
         *_cpu(results),
         *_shares(results),

@@ -1,7 +1,7 @@
-"""What sends documents: this library, and what its users would write instead.
+"""Contenders: this library, and its alternatives.
 
-Each takes up files as it becomes free, sends them, and says of each answer that it has it, parsed. The peers give a
-dict, and do nothing of what the library does besides. They are imported when they run, so that none pays for another.
+Each takes the next file as it becomes free, sends it, and reports each parsed answer. The alternatives parse to a dict
+and have none of the library's other features. They are imported when they run, so that none pays for another.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ PATIENCE = 60.0
 
 @frozen
 class Job:
-    """What a contender has to do.
+    """Work for a contender.
 
     Attributes:
         origin: of the service.
-        paths: the files, one after another.
-        at_once: how many are in flight.
-        scratch: a folder for what has to be written.
-        answered: is told of each answer.
+        paths: the files in sequence.
+        at_once: number in flight.
+        scratch: folder for temporary files.
+        answered: called for each answer.
     """
 
     origin: str
@@ -46,7 +46,7 @@ class Job:
         return f"{self.origin}/api/v2/ocr/card"
 
     def has(self, answer: Mapping[str, Any]) -> None:
-        """Count an answer, if it is one."""
+        """Count an answer if it is valid."""
         if answer["errorCode"] != "0":
             raise ValueError("an answer that is none")
         self.answered()
@@ -61,9 +61,9 @@ class Contender:
 
     Attributes:
         run: sends them.
-        needs: the library that it is about.
-        loop: whether it works in the event loop, so that others can be held up by it.
-        slow: whether it is given less time, because it takes milliseconds a document.
+        needs: the library that it measures.
+        loop: whether it works in the event loop, so that it can block others.
+        slow: whether it gets less time, because it takes milliseconds a document.
     """
 
     run: Run
@@ -153,7 +153,7 @@ def _file(path: Path) -> tuple[str, bytes, str]:
 
 
 async def _work(job: Job, call: Callable[[Path], Awaitable[None]]) -> None:
-    """As many workers as are to be at work at once."""
+    """Run `at_once` workers."""
 
     async def worker() -> None:
         for path in job.paths:
@@ -183,5 +183,5 @@ CONTENDERS = {
 
 
 def files(folder: Path, count: int) -> Iterator[Path]:
-    """So many of the files of a folder, from the first one on again after the last."""
+    """Yield `count` of the files of a folder, starting again after the last."""
     return itertools.islice(itertools.cycle(sorted(folder.iterdir())), count)

@@ -1,7 +1,7 @@
-"""One run of one contender, in a process of its own that is kept on one processor.
+"""One run of one contender, in a separate process pinned to one processor.
 
-What is measured is a window in the middle: it begins when as many documents are answered as are in flight at once,
-and ends when as many are still to come. Imports, connecting and the end are outside of it.
+The measured window is in the middle of the run: it starts when as many documents are answered as are in flight, and
+ends when as many remain. Imports, connecting and shutdown are outside of it.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from ._tools import in_child, peak_memory, pin, tick
 
 @frozen
 class Load:
-    """What a contender is to carry.
+    """Load for a contender.
 
     Attributes:
         origin, folder: of the service, and of the files.
         at_once: documents in flight.
-        count: documents that are measured.
-        seconds: after which it ends at the latest, with what has been measured by then.
-        warm: documents before; as many as are in flight, unless said otherwise.
+        count: documents measured.
+        seconds: time limit, after which the measurements so far are used.
+        warm: documents before; by default the number in flight.
     """
 
     origin: str
@@ -45,15 +45,15 @@ class Load:
 
 @frozen
 class Figures:
-    """What was measured of one run.
+    """Measurements of one run.
 
     Attributes:
         done: documents in the window; 0 if none was answered.
         cpu: milliseconds of CPU a document, of all threads.
         rate: documents a second.
-        peak, before: megabytes of memory at most, until the end of the window and until its beginning.
-        lag: milliseconds that a ticker in the event loop was late: median, 99th percentile, most.
-        error: what ended it early.
+        peak, before: peak memory in megabytes, until the end of the window and until its start.
+        lag: lateness in milliseconds of a ticker in the event loop: median, 99th percentile, maximum.
+        error: error that ended it early.
     """
 
     done: int
@@ -81,7 +81,7 @@ class _Reading:
 
 
 class Meter:
-    """Counts answers, and takes readings where the window begins and ends. Contenders may be threads."""
+    """Counts answers, and takes readings at both ends of the window. Contenders may be threads."""
 
     def __init__(self, load: Load) -> None:
         self._load = load
@@ -94,7 +94,7 @@ class Meter:
         self.lateness: list[float] = []
 
     def answered(self) -> None:
-        """One more."""
+        """Count an answer."""
         with self._lock:
             self._done += 1
             if self._first is None:
@@ -107,7 +107,7 @@ class Meter:
         return _Reading(self._done, time.process_time(), time.perf_counter(), peak_memory(), len(self.lateness))
 
     def figures(self, error: str | None = None) -> Figures:
-        """Of the window; until now, if it has not ended."""
+        """Return the figures of the window; up to now, if it has not ended."""
         first, last = self._first, self._last or self._read()
         if first is None or last.done == first.done:
             return Figures(0, error=error)
@@ -142,7 +142,7 @@ def child(name: str, load: Load) -> None:
         job = Job(load.origin, files(Path(load.folder), total), load.at_once, Path(scratch), meter.answered)
         try:
             asyncio.run(_beside(contender.run(job), meter.lateness) if contender.loop else _alone(contender.run(job)))
-        except Exception as error:  # whatever a peer ends with is its result
+        except Exception as error:  # any exception is the result of the contender
             _end(meter.figures(_name(error)))
     timer.cancel()
     _print(meter.figures())

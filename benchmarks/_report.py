@@ -1,4 +1,4 @@
-"""What a run of all measurements says: printed as it comes, and kept for a file."""
+"""Report of a full run: printed while it runs, and saved to a file."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ LIBRARIES = (
 
 
 class Report:
-    """Sections of Markdown that are readable as they are."""
+    """Sections of Markdown that are readable as plain text."""
 
     def __init__(self) -> None:
         self._blocks: list[str] = []
 
     def say(self, block: str) -> None:
-        """Print one more block, and keep it."""
+        """Print and record one more block."""
         print(f"{block}\n", flush=True)
         self._blocks.append(block)
 
     def table(self, head: Sequence[object], *rows: Sequence[object]) -> None:
-        """One table."""
+        """Add a table."""
         texts = [[str(cell) for cell in row] for row in (head, *rows)]
         widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
         lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in texts]
@@ -45,12 +45,12 @@ class Report:
         self.say("\n".join(lines))
 
     def write(self, path: Path) -> None:
-        """All of it."""
+        """Write the whole report."""
         path.write_text("\n\n".join(self._blocks) + "\n", encoding="utf-8")
 
 
 def machine() -> list[tuple[str, str]]:
-    """What it ran on: nothing that names the machine, or a place on it."""
+    """Return the hardware and software, without names or places of the machine."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return [
         ("processor", f"{_processor()}, {os.cpu_count()} cores"),

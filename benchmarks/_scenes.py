@@ -1,4 +1,4 @@
-"""What is measured: which files, how many at once, how slow the service, and by whom."""
+"""Scenes: files, concurrency, latency of the service, and contenders."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from ._tools import pictures, serving
 KB, MB = 1_000, 1_000_000
 SLOW_SERVICE = 0.2
 FILES = {100 * KB: 200, MB: 40, 5 * MB: 12, 20 * MB: 4}
-"""How many files there are of which size; they are sent again and again."""
+"""Number of files by size; they are sent repeatedly."""
 COUNTS = {100 * KB: 2_000, MB: 500, 5 * MB: 192, 20 * MB: 96}
-"""How many documents are measured of which size."""
+"""Number of measured documents by size."""
 MOST = 4_000
 
 
 @frozen
 class Scene:
-    """One situation, and who is measured in it.
+    """A scene and its contenders.
 
     Attributes:
         size: bytes of a file.
         at_once: documents in flight.
-        latency: seconds that the service takes.
+        latency: latency of the service in seconds.
         names: of the contenders.
         rounds: in which they take turns.
-        seconds: that a run may take; half of that for slow contenders.
-        count, warm: as in `Load`; 0 is as many as make sense.
+        seconds: time limit of a run; half of it for slow contenders.
+        count, warm: as in `Load`; 0 selects a suitable number.
     """
 
     size: int
@@ -53,24 +53,24 @@ class Scene:
 
     @property
     def documents(self) -> int:
-        """How many are measured."""
+        """Return the number of measured documents."""
         if self.latency:
             return self.count or min(MOST, round(4 * self.at_once / self.latency))
         return self.count or max(COUNTS[self.size], 2 * self.at_once)
 
 
 Results = dict[tuple[int, int, float, str], Figures]
-"""The medians, by size, number at once, latency and contender."""
+"""Medians by size, concurrency, latency and contender."""
 
 FAST = (THREADS, BY_HAND, OURS, JOURNALED)
 BASE = 1_000
-"""Items after which memory must not grow any more."""
+"""Number of items after which memory must not grow."""
 LONG = 10_000
-"""Items of a long batch."""
+"""Number of items of a long batch."""
 
 
 def full(rounds: int) -> list[Scene]:
-    """All situations."""
+    """Return all scenes."""
     scenes = [Scene(100 * KB, at_once, seconds=24.0) for at_once in (16, 64, 256, 1_000)]
     scenes += [Scene(100 * KB, at_once, SLOW_SERVICE) for at_once in (16, 64, 256, 1_000)]
     scenes += [Scene(MB, at_once, latency) for latency in (0.0, SLOW_SERVICE) for at_once in (16, 64, 256)]
@@ -79,12 +79,12 @@ def full(rounds: int) -> list[Scene]:
 
 
 def long(items: int) -> Scene:
-    """A batch of so many items, of which those after the first thousand are measured."""
+    """Return a batch whose items after the first thousand are measured."""
     return Scene(100 * KB, 64, names=(OURS,), rounds=1, seconds=60.0, count=items - BASE, warm=BASE)
 
 
 def quick() -> list[Scene]:
-    """What the bounds speak of, once, and for short; the slow ones only where they are compared."""
+    """Return short scenes for the bounds; slow contenders only where they are compared."""
     ours = (BY_HAND, OURS)
     scenes = [
         Scene(100 * KB, 16, names=FAST[:-1], count=800),
@@ -102,7 +102,7 @@ def quick() -> list[Scene]:
 
 
 def run(scenes: Iterable[Scene], told: Callable[[Scene, Mapping[str, Figures | None]], None]) -> Results:
-    """Measure them, and tell of each when it is done; None is for a contender that is not installed."""
+    """Measure the scenes and report each when it is done; None stands for a contender that is not installed."""
     results: Results = {}
     with ExitStack() as stack:
         services = {latency: stack.enter_context(serving("bare", latency, core=1)) for latency in (0.0, SLOW_SERVICE)}
@@ -150,7 +150,7 @@ def _of_each(lags: list[tuple[float, float, float]]) -> tuple[float, float, floa
 
 
 def rows(scene: Scene, medians: Mapping[str, Figures | None]) -> Iterator[tuple[str, ...]]:
-    """A table of one scene, its head first."""
+    """Yield a table of one scene, with its header first."""
     yield ("", *(title for title in COLUMNS if scene.latency or title != SHARE))
     by_hand = medians.get(BY_HAND)
     for name, figures in medians.items():

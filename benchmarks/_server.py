@@ -47,7 +47,7 @@ Rule: TypeAlias = Callable[[], Awaitable[bytes]]
 
 
 class Desk:
-    """What becomes of a request: `counts` says how many came in, and how many of them were answered or refused."""
+    """Responder to requests: `counts` has the number of received, answered and refused requests."""
 
     def __init__(self, kind: str, latency: float, number: int) -> None:
         self.counts = {"requests": 0, "answered": 0, "refused": 0}
@@ -67,11 +67,11 @@ class Desk:
         self._workers = anyio.CapacityLimiter(max(number, 1))
 
     def set(self, number: int) -> None:
-        """Another number, from now on."""
+        """Set the number from now on."""
         self._number = self._workers.total_tokens = number
 
     def take(self, reply: Callable[[bytes], None]) -> None:
-        """One more request has come, and is answered when it is its time."""
+        """Take a request, which is answered when it is due."""
         self.counts["requests"] += 1
         if self._rule is not None:
             task = asyncio.create_task(self._follow(self._rule, reply))
@@ -130,7 +130,7 @@ async def _serve(desk: Desk) -> None:
 
 
 class Connection(asyncio.BufferedProtocol):
-    """Reads one request after another, and lets what it reads go at once: all connections share one buffer."""
+    """Reads requests in sequence and discards their content: all connections share one buffer."""
 
     _buffer = memoryview(bytearray(CHUNK))
 
@@ -170,7 +170,7 @@ def _http(status: bytes, headers: bytes = b"", body: bytes = b"") -> bytes:
 
 
 def _answer(papers: int) -> bytes:
-    """An answer in the documented shape: identity cards of 3 KB, every field with box and confidence."""
+    """Return an answer in the documented shape: identity cards of 3 KB, every field with box and confidence."""
     import attrs
 
     from cvs_async.models import ChipIdCardFront

@@ -1,4 +1,4 @@
-"""What the measurements share: services and children, made-up pictures, and a plain table."""
+"""Shared tools: services and child processes, generated pictures, and a plain table."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from typing import Any
 
 TICK = 0.005
 PATIENCE = 300.0
-"""Seconds after which a child that has not ended is stopped."""
+"""Seconds after which a child process is stopped."""
 
 
 class Service:
-    """A service of `_server.py` in a process of its own, while it runs. `url` is what clients call its base URL."""
+    """A running service of `_server.py` in a separate process. `url` is the base URL for clients."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdin is not None
@@ -32,12 +32,12 @@ class Service:
         self.url = f"http://127.0.0.1:{int(self._stdout.readline())}"
 
     def counts(self) -> dict[str, int]:
-        """How many requests came in, and how many of them were answered or refused."""
+        """Return the number of received, answered and refused requests."""
         self._say("counts")
         return {name: int(count) for name, count in json.loads(self._stdout.readline()).items()}
 
     def set(self, number: int) -> None:
-        """Give its kind another number."""
+        """Set the number of its kind."""
         self._say(str(number))
 
     def _say(self, line: str) -> None:
@@ -47,7 +47,7 @@ class Service:
 
 @contextlib.contextmanager
 def serving(kind: str, latency: float = 0.0, number: int = 0, core: int | None = None) -> Iterator[Service]:
-    """A service of `_server.py`, which is stopped afterwards; on a processor of its own, if one is named."""
+    """Run a service of `_server.py` for the block, on a given processor if one is named."""
     command = [sys.executable, "-m", "benchmarks._server", kind, str(latency), *([str(number)] if number else [])]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if core is not None:
@@ -61,20 +61,20 @@ def serving(kind: str, latency: float = 0.0, number: int = 0, core: int | None =
 
 @contextlib.contextmanager
 def service(kind: str, latency: float = 0.0) -> Iterator[str]:
-    """The base URL of such a service."""
+    """Run such a service and return its base URL."""
     with serving(kind, latency) as running:
         yield running.url
 
 
 def pin(core: int, process: int = 0) -> None:
-    """Keep a process, this one unless another is named, on one of the processors, where the system can do that."""
+    """Pin a process, by default this one, to a processor, if the system supports it."""
     if hasattr(os, "sched_setaffinity"):
         cores = range(os.cpu_count() or 1)
         os.sched_setaffinity(process, {cores[core % len(cores)]})
 
 
 async def spread(call: Callable[[], Awaitable[object]], count: int, at_once: int) -> None:
-    """So many calls, so many of them at once."""
+    """Make `count` calls, `at_once` in flight."""
     numbers = iter(range(count))
 
     async def work() -> None:
@@ -87,14 +87,15 @@ async def spread(call: Callable[[], Awaitable[object]], count: int, at_once: int
 
 
 def in_child(module: str, *arguments: object) -> Any:
-    """What a program of this package prints as JSON, run in a fresh process."""
+    """Return the JSON printed by a program of this package in a fresh process."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=PATIENCE).stdout)
 
 
 def peak_memory() -> float:
-    """Megabytes that this process has had at most. Not ru_maxrss where it can be avoided: that begins with the
-    memory of the process that started this one."""
+    """Return the peak memory of this process in megabytes. ru_maxrss is a fallback, because it starts with the
+    memory of the parent process.
+    """
     if (status := Path("/proc/self/status")).exists():
         return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -102,7 +103,7 @@ def peak_memory() -> float:
 
 
 async def tick(lateness: list[float]) -> None:
-    """Note for each tick of five milliseconds how many it was late."""
+    """Record the lateness in milliseconds of each five-millisecond tick."""
     while True:
         due = time.perf_counter() + TICK
         await asyncio.sleep(TICK)
@@ -110,7 +111,7 @@ async def tick(lateness: list[float]) -> None:
 
 
 def picture(size: int, seed: int) -> bytes:
-    """A readable PNG of about so many bytes; grey noise, so that no two are alike."""
+    """Return a readable PNG of about `size` bytes of distinct grey noise."""
     side = int(size**0.5)
     noise = Random(seed)
     rows = b"".join(b"\0" + noise.randbytes(side) for _ in range(side))
@@ -125,7 +126,7 @@ def _chunk(name: bytes, content: bytes) -> bytes:
 
 @contextlib.contextmanager
 def pictures(count: int, size: int) -> Iterator[list[Path]]:
-    """So many picture files of about so many bytes, in a folder that is removed afterwards."""
+    """Provide `count` picture files of about `size` bytes, in a folder that is removed afterwards."""
     with TemporaryDirectory() as root:
         paths = [Path(root, f"{number:03}.png") for number in range(count)]
         for number, path in enumerate(paths):
@@ -134,12 +135,12 @@ def pictures(count: int, size: int) -> Iterator[list[Path]]:
 
 
 def verdict(value: float, bound: float, unit: str) -> str:
-    """Whether a figure is within its bound, in words."""
+    """Return in words whether a figure is within its bound."""
     return f"bound {bound:g}{unit}: {'met' if value <= bound else 'not met'}"
 
 
 def print_table(*rows: Sequence[object]) -> None:
-    """Rows in columns, the first row over the others."""
+    """Print rows in columns, the first row as the header."""
     texts = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     for row in texts:

@@ -21,20 +21,20 @@ KINDS = {"crowded": "at most so many at once, else HTTP 429", "queue": "so many 
 LATENCY = 0.2
 LIMIT, LIFTED = 40, 120
 SPAN = 30.0
-"""Seconds before the limit is lifted, and after it."""
+"""Seconds before and after the limit is raised."""
 WINDOW = 2.0
 ENOUGH = 0.8
 AT_ONCE = 200
 BODY = b"\x89PNG\r\n\x1a\n" + bytes(1_000)
 BEST_FOR = 4.0
-"""Seconds for which the best is measured: what a client gets that knows the limit."""
+"""Seconds for which the optimum is measured, with a client that knows the limit."""
 
 Auto = Literal["auto"] | None
 
 
 @define
 class Window:
-    """What happened in two seconds: answers a second, requests refused, and the client's limit at the end."""
+    """Figures of two seconds: answers a second, requests refused, and the client's limit at the end."""
 
     until: float
     limit: int
@@ -46,7 +46,7 @@ class Window:
 
 @define
 class Run:
-    """What is counted while a batch runs."""
+    """Counters of a running batch."""
 
     done: int = 0
     failed: int = 0
@@ -78,7 +78,7 @@ def _row(window: Window) -> tuple[object, ...]:
 
 
 def _verdict(windows: list[Window]) -> str:
-    """When two windows in a row were good for the first time, and how many of those after them were."""
+    """Return the time when two consecutive windows were good, and the number of good ones after them."""
     good = [window.share >= ENOUGH for window in windows]
     first = next((number for number, pair in enumerate(itertools.pairwise(good)) if all(pair)), None)
     if first is None:
@@ -89,7 +89,7 @@ def _verdict(windows: list[Window]) -> str:
 
 
 async def _measure(server: Service, limits: dict[int, float], connections: int, auto: Auto) -> Run:
-    """Run a batch while the service has each of the limits for so many seconds."""
+    """Run a batch while the service has each limit for its number of seconds."""
     run = Run()
     retry = RetryPolicy(attempts=10)
     async with (

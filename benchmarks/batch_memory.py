@@ -19,7 +19,7 @@ SMALL = 10_000
 LARGE = 1_000_000
 FILES = 20
 RUNS = 3
-"""Of each batch; the median is shown, because how far freed memory is used again varies with the threads' timing."""
+"""Runs of each batch; the median is shown, because reuse of freed memory depends on the threads' timing."""
 
 
 def main() -> None:

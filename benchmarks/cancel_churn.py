@@ -25,11 +25,11 @@ COUNT = 10_000
 POOL = 10
 LATENCY = 0.02
 LONGEST = 0.04
-"""Seconds before a call is cancelled, at most."""
+"""Maximum seconds before a call is cancelled."""
 CROWDS = (5, 15, 50)
-"""How many call at once, one third of the calls each: with and without waiting for a connection."""
+"""Numbers of concurrent callers for a third of the calls each: with and without waiting for a connection."""
 CALMING = 10.0
-"""Seconds within which all that is drained must have come to an end."""
+"""Seconds within which all drained requests must have finished."""
 BODY = picture(10_000, 0)
 
 Row = tuple[str, object, object, str]
@@ -69,7 +69,7 @@ async def _churn(server: Service, count: int) -> list[Row]:
 
 
 async def _calm(cvs: AsyncCVS) -> list[Row]:
-    """Wait for what is drained."""
+    """Wait for drained requests."""
     for _ in range(int(CALMING / LATENCY)):
         if cvs.stats.in_flight:
             await asyncio.sleep(LATENCY)
@@ -78,7 +78,7 @@ async def _calm(cvs: AsyncCVS) -> list[Row]:
 
 
 async def _serves(cvs: AsyncCVS) -> list[Row]:
-    """All of the pool, at once."""
+    """Use the whole pool at once."""
     started = time.perf_counter()
     results = await asyncio.gather(*(cvs.ocr.card(BODY, timeout=5) for _ in range(POOL)), return_exceptions=True)
     seconds = time.perf_counter() - started

@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _dictionaries(card: bytes) -> Iterator[tuple[str, ...]]:
-    """What it takes to write a decoded card as a dictionary, and to read it back."""
+    """Yield the cost of writing a decoded card as a dictionary, and of reading it back."""
     (paper,) = decode(OPERATIONS["ocr.card"], WireReply(200, card)).data
     written, size = paper.to_dict(), f"{len(paper.to_json()):,}"
     for name, work, bound in (

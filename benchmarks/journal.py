@@ -25,7 +25,7 @@ SIZES = (0, 5_000)
 """Bytes of an answer."""
 KEYS = 1_000_000
 LOT = 1_000
-"""Keys that are claimed at once."""
+"""Number of keys claimed at once."""
 SECONDS = 5.0
 MEGABYTES = 300.0
 
@@ -129,7 +129,7 @@ def _key(number: int) -> str:
 
 
 def _answer_of(size: int) -> bytes:
-    """JSON of about so many bytes, which packs about as an answer does."""
+    """Return JSON of about `size` bytes that compresses like an answer."""
     numbers = Random(size)
     return json.dumps([{"value": numbers.randrange(10**9), "confidence": 0.99} for _ in range(size // 40)]).encode()
 

@@ -1,4 +1,4 @@
-"""How late a 5 ms ticker comes in the event loop where a batch of 1 MB files is running."""
+"""Lateness of a 5 ms ticker in the event loop during a batch of 1 MB files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BOUND = 100.0
 FILES = 40
 SIZE = 1_000_000
 RUNS = {0.0: 4_000, 0.2: 2_000}
-"""How many documents are sent at which latency of the service."""
+"""Number of documents by latency of the service."""
 
 
 def main() -> None:

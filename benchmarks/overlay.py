@@ -65,7 +65,7 @@ def _encoded(picture: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 def _reply(boxes: int) -> Reply[Any]:
-    """An invoice with so many cells, all over the part that the upright and the stored picture share."""
+    """Return an invoice with `boxes` cells, all over the common part of the upright and the stored picture."""
     chance = Random(boxes)
     cells = []
     for _ in range(boxes):

@@ -1,4 +1,4 @@
-"""1,000 callers whose account runs empty after 100 answers: how many requests are spent on hearing so."""
+"""1,000 callers whose account is empty after 100 answers: number of requests spent on refusals."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ QUOTA = 100
 CONNECTIONS = 50
 LATENCY = 0.05
 EMPTY = 2.0
-"""Seconds from the first refusal until the account is filled up again."""
+"""Seconds from the first refusal until the account is refilled."""
 PROBE = 0.2
 FAST = 2.0
-"""Seconds within which calls must have failed that are not to wait; those before them were answered in 0.1 s."""
+"""Seconds within which calls that must not wait have failed; those before them were answered in 0.1 s."""
 BODY = picture(10_000, 0)
 
 
@@ -50,7 +50,9 @@ def _run(mode: Literal["wait", "raise"]) -> tuple[object, ...]:
 
 
 async def _callers(server: Service, mode: Literal["wait", "raise"]) -> tuple[int, int, int]:
-    """How many calls were done, how many were told that the account is empty, and what the client thinks it paid."""
+    """Return the number of finished calls, of calls refused because the account is empty, and of calls billed by the
+    client's count.
+    """
     async with AsyncCVS(
         "key", "secret", base_url=server.url, quota=mode, quota_probe=PROBE, max_connections=CONNECTIONS
     ) as cvs:

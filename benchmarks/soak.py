@@ -1,4 +1,4 @@
-"""A long batch with a journal, under faults: memory stays flat, nothing stays open, and all books agree.
+"""A long batch with a journal, under faults: constant memory, no open resources, consistent accounts.
 
 python -m benchmarks.soak [--items 50000] [--concurrency 64] [--faults 1%]     ends with 1 if anything is not so
 """
@@ -31,20 +31,20 @@ from ._tools import Service, picture, print_table
 KINDS = ("503", "reset", "lost")
 """The faults, of which each makes up a third: refused and free, broken off unread, and billed but not answered."""
 MILESTONES = (1_000, 2_000, 5_000)
-"""Items after which it is measured, as well as after every ten thousand and at the end."""
+"""Numbers of items after which it is measured, in addition to every ten thousand and the end."""
 WARM = 2_000
-"""Items after which memory must not grow any more."""
+"""Number of items after which memory must not grow."""
 GROWTH = 15.0
 MEGABYTE = 1 << 20
 TINY = picture(16, 0)
 
 Row = tuple[object, object, object, bool]
-"""What it is, how much there is, how much there ought to be, and whether that is so."""
+"""Name, actual value, expected value, and whether they agree."""
 
 
 @frozen
 class Reading:
-    """What this process has, after so many items."""
+    """Resources of this process at some number of items."""
 
     items: int
     megabytes: float
@@ -55,7 +55,7 @@ class Reading:
 
 @define
 class Soak:
-    """One batch: what was measured meanwhile, and all the books afterwards.
+    """A batch with its measurements and its final accounts.
 
     Attributes:
         before, after: around the client, which has closed everything by then.
@@ -80,11 +80,11 @@ class Soak:
         return self.readings[-1].megabytes - warm.megabytes
 
     def leaks(self) -> list[Row]:
-        """What is open after the batch that was not before."""
+        """Return resources that are open after the batch and were not before."""
         return [_equal(name, getattr(self.after, name), getattr(self.before, name)) for name in ("files", "tasks")]
 
     def books(self) -> list[Row]:
-        """All that must be equal, from batch to client, to journal, to service."""
+        """Return all figures that must be equal, from batch to client, to journal, to service."""
         batch, client, journal, service = self.batch, self.client, self.journal, self.service
         unknown = service["lost"] + service["reset"]
         return [
@@ -106,21 +106,21 @@ class Soak:
 
 @define
 class _Meter:
-    """Measures after some of so many items."""
+    """Measures at some of the items."""
 
     items: int
     count: int = 0
     readings: list[Reading] = field(factory=list)
 
     def step(self) -> None:
-        """One more is through."""
+        """Count an item."""
         self.count += 1
         if self.count in MILESTONES or self.count % 10_000 == 0 or self.count == self.items:
             self.readings.append(measure(self.count))
 
 
 def main(items: int, concurrency: int, faults: float) -> int:
-    """Run it, print the tables, and give the exit status."""
+    """Run the batch, print the tables, and return the exit status."""
     with TemporaryDirectory() as root, sandbox(faults) as service:
         soak = asyncio.run(run(service, Path(root, "soak.db"), items, concurrency))
     flat = f"MB grown since item {WARM:,}", f"{soak.growth:.1f}", f"<= {GROWTH:g}", soak.growth <= GROWTH
@@ -142,7 +142,7 @@ def _equal(name: str, value: object, bound: object) -> Row:
 
 
 async def run(service: Service, path: Path, items: int, concurrency: int) -> Soak:
-    """Run a batch of so many tiny documents, no two alike."""
+    """Run a batch of `items` tiny distinct documents."""
     documents, meter, before = (TINY + b"%d" % number for number in range(items)), _Meter(items), measure(0)
     async with (
         AsyncCVS("key", "secret", base_url=service.url, max_connections=concurrency) as cvs,
@@ -150,7 +150,7 @@ async def run(service: Service, path: Path, items: int, concurrency: int) -> Soa
     ):
         async for _ in outcomes:
             meter.step()
-    await asyncio.sleep(0.1)  # for the connections to be closed
+    await asyncio.sleep(0.1)  # for connections to be closed
     gc.collect()
     size = sum(file.stat().st_size for file in path.parent.glob(f"{path.name}*"))
     with JournalReader(path) as reader:
@@ -160,13 +160,13 @@ async def run(service: Service, path: Path, items: int, concurrency: int) -> Soa
 
 
 def measure(items: int) -> Reading:
-    """What this process has now."""
+    """Return the resources of this process."""
     tasks = len(asyncio.all_tasks())
     return Reading(items, _resident() / MEGABYTE, _open_files(), tasks, threading.active_count())
 
 
 def _resident() -> int:
-    """Bytes of memory; where the system does not tell, the most there ever were."""
+    """Return the resident memory in bytes, or its maximum if the system reports only that."""
     try:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     except OSError:
@@ -180,7 +180,7 @@ def _open_files() -> int:
 
 @contextlib.contextmanager
 def sandbox(share: float) -> Iterator[Service]:
-    """A sandbox in a process of its own, of whose answers such a share are faults."""
+    """Run a sandbox in a separate process, with this share of faults."""
     faults = ",".join(f"{kind}={share / len(KINDS)}" for kind in KINDS)
     command = [sys.executable, "-m", "benchmarks.soak", "sandbox", faults]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -192,7 +192,7 @@ def sandbox(share: float) -> Iterator[Service]:
 
 
 def serve(faults: str) -> None:
-    """Be that process: name the port, and for every line that comes in what was counted."""
+    """Serve in that process: print the port, and the counts for every line received."""
     from cvs_async.sandbox import Sandbox
 
     with Sandbox(faults=faults) as running:

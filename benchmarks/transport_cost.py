@@ -19,10 +19,10 @@ from ._tools import in_child, picture, pin, print_table, serving, spread
 BODY = 100_000
 ROUNDS = 3
 SECONDS = 2.5
-"""For which plain httpx may go on: it gets very slow."""
+"""Time limit for plain httpx, which becomes very slow."""
 CALLS = {16: 400, 64: 600, 256: 1_000, 1_000: 3_000}
 LATENCY = 0.05
-"""Of the service, so that all of them are in flight indeed."""
+"""Latency of the service, so that all requests are in flight at once."""
 AUTHORIZATION = {"Authorization": "Basic a2V5OnNlY3JldA=="}
 
 Call = Callable[[], Awaitable[object]]
@@ -68,12 +68,12 @@ async def _measure(base_url: str, name: str, at_once: int) -> tuple[int, float, 
             await call()
             answered += 1
 
-        await call()  # what is done once, such as making the pool, is no part of the cost of a call
+        await call()  # one-time work, such as creating the pool, is excluded from the cost of a call
         cpu, wall = time.process_time(), time.perf_counter()
         work = asyncio.create_task(spread(counted, CALLS[at_once], at_once))
         await asyncio.wait((work,), timeout=SECONDS if name == "httpx" else None)
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        if not work.done():  # cancelling them takes httpx longer still
+        if not work.done():  # cancelling them is even slower in httpx
             print(json.dumps((answered, cpu * 1e3 / max(answered, 1), answered / wall)), flush=True)
             os._exit(0)
     return answered, cpu * 1e3 / answered, answered / wall

@@ -40,7 +40,7 @@ def _said(peak: float) -> str:
 
 @contextmanager
 def _files() -> Iterator[Path]:
-    """Files with holes: nothing but their beginning takes room on the disk."""
+    """Create sparse files: only their beginning occupies disk space."""
     with TemporaryDirectory() as root:
         for number in range(FILES):
             with Path(root, f"{number}.pdf").open("wb") as file:

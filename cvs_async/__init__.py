@@ -88,11 +88,11 @@ __all__ = [
 
 
 def __dir__() -> list[str]:
-    """List what is for users: what this module imports for itself is not."""
+    """List the public names, without this module's imports."""
     return __all__
 
 
-if not TYPE_CHECKING:  # for them a wrong name stays an error
+if not TYPE_CHECKING:  # type checkers report a wrong name
 
     def __getattr__(name: str) -> object:
         raise missing(__name__, name)

@@ -1,4 +1,4 @@
-"""Work on large answers in threads, where it does not hold up the event loop."""
+"""Work on large answers in threads, where it does not block the event loop."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 SMALL = 1 << 16
-"""Bytes of an answer that may be decoded faster than it is handed to a thread, at the most."""
+"""Maximum size of an answer that may be decoded faster than it is passed to a thread."""
 
 FEW = 1 << 10
-"""Values of such an answer, at the most: each takes up to 5 microseconds, and sixty answers may come at once."""
+"""Maximum number of values of such an answer: each takes up to 5 microseconds, and sixty answers may arrive at once."""
 
 LARGE = 1 << 20
-"""Answers with more bytes have turns of their own: they take seconds, and up to 0.2 GB each."""
+"""Answers with more bytes have a separate queue: they take seconds, and up to 0.2 GB each."""
 
 AT_ONCE = 2
-"""Answers of each kind that are decoded at once. More threads would not be faster, but take turns from the event loop.
+"""Number of answers of each kind decoded at once. More threads would not be faster, and would slow the event loop.
 
-They are not taken from the threads that files are read in: some of these may wait for a network drive that is gone.
+They are separate from the threads that read files, some of which may wait for a lost network drive.
 """
 
 _Turns = RunVar[anyio.CapacityLimiter]
@@ -36,12 +36,12 @@ _TURNS: _Turns = RunVar("cvs_async answers")
 
 
 def is_quick(content: bytes) -> bool:
-    """Return whether an answer is decoded faster than it is handed to a thread. Each value has two bytes at least."""
+    """Return whether an answer is decoded faster than it is passed to a thread. Each value has at least two bytes."""
     return len(content) <= 2 * FEW or (len(content) <= SMALL and count_nodes(content) <= FEW)
 
 
 async def aside(size: int, work: Callable[[Unpack[Arguments]], T], *arguments: *Arguments) -> T:
-    """Do work on an answer of so many bytes in a thread, once it is its turn."""
+    """Run work on an answer of `size` bytes in a thread, after waiting for a free one."""
     turns = _LARGE_TURNS if size > LARGE else _TURNS
     limiter = turns.get(None)
     if limiter is None:

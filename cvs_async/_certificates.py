@@ -1,4 +1,4 @@
-"""The certificate authorities that are trusted."""
+"""Trusted certificate authorities."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 
 
 def refuse_pipes() -> None:
-    """Raise ConfigurationError if a variable names a pipe. To be called before aiohttp is imported.
+    """Raise ConfigurationError if a variable names a pipe. Call it before aiohttp is imported.
 
-    OpenSSL would wait for ever until somebody writes into it, and aiohttp loads certificates when it is imported.
+    OpenSSL would wait forever for a writer, and aiohttp loads certificates on import.
     """
     for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         path = os.environ.get(variable)
@@ -26,19 +26,19 @@ def refuse_pipes() -> None:
             if path and stat.S_ISFIFO(os.stat(path).st_mode):
                 raise ConfigurationError(f"{variable} names a pipe, not a file or folder: {_shown(path)}")
         except (OSError, ValueError):
-            continue  # `tls_context` says what is wrong, if certificates are needed
+            continue  # `tls_context` reports the error if certificates are needed
 
 
 def tls_context() -> ssl.SSLContext:
     """Return a client's side of TLS: with the authorities of SSL_CERT_FILE, else of SSL_CERT_DIR, else of certifi.
 
     Raises:
-        ConfigurationError: naming the variable, if what it names is not there or holds no certificate.
+        ConfigurationError: naming the variable, if its path is missing or contains no certificate.
     """
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if not file and folder and not any(map(_has_certificates, folder.split(os.pathsep))):
         raise ConfigurationError(
-            "SSL_CERT_DIR names no folder with certificates under their hashes, as `openssl rehash` makes them:"
+            "SSL_CERT_DIR is not a folder of certificates named by hash, as `openssl rehash` creates it:"
             f" {_shown(folder)}"
         )
     try:
@@ -48,12 +48,12 @@ def tls_context() -> ssl.SSLContext:
     except OSError as error:  # ssl.SSLError is one too
         if not file:
             raise
-        why = "holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else "cannot be read"
+        why = "contains no certificate in PEM form" if isinstance(error, ssl.SSLError) else "cannot be read"
         raise ConfigurationError(f"SSL_CERT_FILE {why}: {_shown(file)}") from error
 
 
 def _shown(path: str) -> str:
-    """A path; but the content of a file that was given in its place, which may be a key, is not shown."""
+    """Return a path, but not the content of a file passed in its place, which may be a key."""
     return repr(path) if len(path) < 200 and path.isprintable() else f"a text of {len(path)} characters"
 
 

@@ -1,7 +1,7 @@
-"""The one cattrs converter: from the vendor's JSON to models and back. Pure, and never at a loss.
+"""The cattrs converter between the vendor's JSON and models. Pure.
 
-Whoever reads here has paid for the answer, so nothing raises: a value that does not fit its declared type is
-left in the document's `extra`, an object where a list belongs is a list of one, numbers in strings are numbers.
+It never raises, because the answer was paid for: a value that does not fit its declared type stays in the document's
+`extra`, an object in place of a list becomes a list of one, numbers in strings become numbers.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ D = TypeVar("D", bound=Document)
 
 Wire = dict[str, Any]
 Read = Callable[[Wire], Any]
-"""Takes what it understands out of a wire object, and returns it."""
+"""Function that removes the values it understands from a wire object and returns the result."""
 
 
 def structure(data: Any, returns: Any) -> Any:
-    """Decode an answer's data, or the whole answer where that is what the type is made from."""
+    """Decode an answer's data, or the whole answer for types built from it."""
     if isinstance(data, list) and len(data) == 1 and _is_document(returns):
         (data,) = data
     return _converter.structure(data, returns)
 
 
 def unstructure(data: Any, *, compact: bool = False) -> Any:
-    """Turn decoded data into plain JSON values, for files and streams.
+    """Convert decoded data to plain JSON values, for files and streams.
 
-    A field becomes its parts, an image its base64 text; names are those of the models. What is nested too deeply for
-    that is cut off, see `_json.CUT`.
+    A field becomes an object of its parts, an image its base64 text; names are those of the models. Content nested too
+    deeply is cut, see `_json.CUT`.
 
     Args:
         data: of a reply, or a part of it.
-        compact: leave out what is empty in documents and fields.
+        compact: omit empty values in documents and fields.
     """
     converter = _compact_converter if compact else _converter
     try:
@@ -52,7 +52,7 @@ def unstructure(data: Any, *, compact: bool = False) -> Any:
 
 
 def unstructure_with(data: Any, picture: Callable[[Image], Any]) -> Any:
-    """Turn decoded data into plain JSON values, where a function says what stands for each picture."""
+    """Convert decoded data to plain JSON values, with a function that replaces each picture."""
     converter = _make_converter()
     converter.register_unstructure_hook(Image, picture)
     try:
@@ -62,7 +62,7 @@ def unstructure_with(data: Any, picture: Callable[[Image], Any]) -> Any:
 
 
 def _unstructure_parts(data: Any, depth: int, converter: Converter) -> Any:
-    """Part by part: what is not nested deeply is as it always is."""
+    """Convert part by part, so that only deeply nested parts are affected by the limit."""
     if not isinstance(data, (dict, list)):
         return converter.unstructure(data)
     if not depth:
@@ -79,12 +79,12 @@ def _unstructure_parts(data: Any, depth: int, converter: Converter) -> Any:
 
 
 def wire_names(attribute: attrs.Attribute[Any]) -> tuple[str, ...]:
-    """How the vendor spells a field: most often in one way, which is that of the model."""
+    """Return the wire names of a field: usually one, that of the model."""
     return tuple(attribute.metadata.get("wire", (attribute.name,)))
 
 
 def declared_names(returns: type[Any] | None) -> frozenset[str]:
-    """What the fields of an answer are called on the wire that is read as a whole; none without a type."""
+    """Return the wire names of the fields of an answer that is read as a whole; empty without a type."""
     cls: Any = get_args(returns)[0] if get_origin(returns) is list else returns
     cls = get_origin(cls) or cls
     if not _is_document(cls):
@@ -95,7 +95,7 @@ def declared_names(returns: type[Any] | None) -> frozenset[str]:
 
 
 def _take_one(name: str, understand: _scalars.Understand) -> Read:
-    """Take a value; what is not understood, or says more than was understood, stays."""
+    """Take a value; a value that is not understood, or has additional content, stays."""
 
     def take(wire: Wire) -> Any:
         raw = wire.pop(name, None)
@@ -110,7 +110,7 @@ def _take_one(name: str, understand: _scalars.Understand) -> Read:
 
 
 def _take(names: tuple[str, ...], understand: _scalars.Understand) -> Read:
-    """Take the first value that is understood, from under any of its spellings."""
+    """Take the first understood value from any of its names."""
     takes = [_take_one(name, understand) for name in names]
 
     def take(wire: Wire) -> Any:
@@ -149,9 +149,9 @@ def _fold(attribute: attrs.Attribute[Any], declared: frozenset[str]) -> Read:
 
 
 def _fold_fast(names: list[str], read: Callable[[Wire], Field[str]]) -> Read:
-    """The same for what nearly every field of a picture is: text, a float and a list, or nothing at all.
+    """Read the common case of `_fold`: text, a float and a list, or nothing.
 
-    Half of the time that an answer takes to decode is spent here.
+    This is half of the time for decoding an answer.
     """
     value_name, confidence_name, box_name, page_name = names
 
@@ -207,7 +207,7 @@ def _as_cells(raw: Any) -> Any:
 
 
 def _or_none(name: str, none: Any, understand: _scalars.Understand) -> Read:
-    """Read a value for which the vendor has a word that says that there is none."""
+    """Read a value for which the vendor has a word that means None."""
     take = _take((name,), understand)
 
     def read(wire: Wire) -> Any:
@@ -218,14 +218,14 @@ def _or_none(name: str, none: Any, understand: _scalars.Understand) -> Read:
 
 
 def _readers(cls: type[Document], converter: Converter) -> list[tuple[str, Read]]:
-    """For each attribute of a document, how to read it off the wire; `extra` is what they leave."""
+    """Return a reader for each attribute of a document; `extra` is the remainder."""
     attributes = [a for a in attrs.fields(attrs.resolve_types(cls)) if a.name != "extra" and "kinds" not in a.metadata]
     declared = frozenset(name for attribute in attributes for name in wire_names(attribute))
     return [(attribute.name, _reader(attribute, declared, converter)) for attribute in attributes]
 
 
 def _open(cls: type[Document], raw: Mapping[str, Any]) -> Wire:
-    """What a document is read from: what was sent, without the envelope around it and the wrapping inside of it."""
+    """Return the object that a document is read from, without the envelope around it and the wrapping inside it."""
     wire = {name: value for name, value in raw.items() if name not in cls.wire_envelope}
     inside = cls.wire_inside
     if inside is not None and isinstance(wrapped := wire.get(inside), Mapping):
@@ -251,13 +251,13 @@ def _document_hook(cls: type[Document], converter: Converter) -> Callable[[Any, 
 
 
 def _typed_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
-    """Read a document whose `type` decides on the class of its `info`."""
+    """Read a document whose `type` determines the class of its `info`."""
     origin: type[Document] = get_origin(cls) or cls
     (declared,) = get_args(cls) or (Paper,)
     readers = _readers(origin, converter)
     info_attribute = attrs.fields_dict(origin)["info"]
     kinds = info_attribute.metadata["kinds"]
-    # An invoice has an ``info_goods`` of its own, which is not another name of what it is wrapped in.
+    # An invoice's own ``info_goods`` is not another name of the `info` around it.
     names = [name for name in wire_names(info_attribute) if name not in attrs.fields_dict(declared)]
 
     def read(raw: Any, _: Any) -> Any:
@@ -269,7 +269,7 @@ def _typed_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
             info = extra.pop(next((name for name in sent if extra[name] is not None), sent[0]))
         elif origin.wire_envelope and extra:
             info = None
-        else:  # an older chapter of the documents has the fields without a wrapping
+        else:  # an older chapter of the documents has the fields without wrapping
             info, extra = raw, {}
         values = {name: read(extra) for name, read in readers}
         kind = class_of(values["type"], kinds, declared)
@@ -300,7 +300,7 @@ def _on_page(document: D, page: int) -> D:
 
 
 def _row_hook(cls: type[Row], converter: Converter) -> Callable[[Any, Any], Row]:
-    """Read a list as the columns that a row declares."""
+    """Read a list as the columns declared by a row."""
     attributes = [a for a in attrs.fields(attrs.resolve_types(cls)) if a.name != "extra"]
     columns = [(a.name, a.type, converter.get_structure_hook(a.type)) for a in attributes]
 
@@ -332,12 +332,12 @@ def _list_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], list[Any]
 
 
 def _unstructure_hook(cls: Any, converter: Converter) -> Callable[[Any], Wire]:
-    """Leave out `extra` where it is empty; write a paper by its own class, whichever is declared."""
+    """Omit an empty `extra`; convert a paper by its own class rather than the declared one."""
     origin = get_origin(cls) or cls
     overrides: dict[str, Any] = {
         a.name: override(unstruct_hook=converter.unstructure) for a in attrs.fields(origin) if "kinds" in a.metadata
     }
-    overrides["extra"] = override(omit_if_default=True, unstruct_hook=dict)  # it is plain JSON, however deep
+    overrides["extra"] = override(omit_if_default=True, unstruct_hook=dict)  # it is plain JSON of any depth
     omit = converter.omit_if_default
     return make_dict_unstructure_fn(attrs.resolve_types(origin), converter, _cattrs_omit_if_default=omit, **overrides)
 
@@ -370,7 +370,7 @@ def _is_list(cls: Any) -> bool:
 
 def _make_converter(*, compact: bool = False) -> Converter:
     converter = Converter(omit_if_default=compact)
-    # The later one goes before.
+    # The last registered one is tried first.
     converter.register_structure_hook_factory(_is_document, _document_hook)
     converter.register_structure_hook_factory(_is_typed, _typed_hook)
     converter.register_structure_hook_factory(_is_row, _row_hook)

@@ -1,4 +1,4 @@
-"""What it means that the process, or the machine, has no file descriptor left."""
+"""Errors for a process or machine without free file descriptors."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .errors import ConfigurationError
 
 try:
     import resource
-except ImportError:  # Windows, which has no such bound
+except ImportError:  # not available on Windows
     resource = None  # type: ignore[assignment]
 
 
 def found_in(error: BaseException) -> ConfigurationError | None:
-    """Return what `too_many_open_files` says of an error or of one that led to it, or of a name that was not found.
+    """Return the result of `too_many_open_files` for an error, one of its causes, or a failed name lookup.
 
-    To look up a host takes descriptors too, and the system does not say that there was none.
+    A name lookup needs descriptors too, and the system does not report their lack.
     """
     step: BaseException | None = error
     while step is not None:
@@ -33,7 +33,7 @@ def found_in(error: BaseException) -> ConfigurationError | None:
 
 
 def too_many_open_files(error: OSError) -> ConfigurationError | None:
-    """Return the error that names the bound and the remedy; None if an OSError has another reason."""
+    """Return an error that names the limit and the remedy; None if an OSError has another reason."""
     if error.errno == errno.ENFILE:
         return ConfigurationError("the machine has too many files and connections open; nothing was sent")
     if error.errno != errno.EMFILE:
@@ -41,5 +41,5 @@ def too_many_open_files(error: OSError) -> ConfigurationError | None:
     bound = "" if resource is None else f", at most {resource.getrlimit(resource.RLIMIT_NOFILE)[0]} at once"
     return ConfigurationError(
         f"the process has too many files and connections open{bound}; nothing was sent."
-        " Raise the bound (ulimit -n), or lower max_connections of the client or the concurrency of the batch"
+        " Raise the limit (ulimit -n), or lower max_connections of the client or the concurrency of the batch"
     )

@@ -1,4 +1,4 @@
-"""An operation of the API as a value: where it is, what it takes, what it answers."""
+"""Description of an API operation: its address, parameters and result."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ T = TypeVar("T", default=Any)
 
 
 class CallOptions(TypedDict, total=False):
-    """The keywords of every operation.
+    """Keywords of every operation.
 
     Attributes:
         send_as: ``url``, ``file`` or ``base64``; ``auto``, the default, sends URLs as url and the rest as file.
-        check_sum: a text that the vendor files with the request, for settling accounts.
-        timeout: seconds for the whole call, or a `Timeout`; the client's unless given.
+        check_sum: text that the vendor stores with the request, for reconciling accounts.
+        timeout: seconds for the whole call, or a `Timeout`; the client's by default.
     """
 
     send_as: SendAs
@@ -40,17 +40,17 @@ class CallOptions(TypedDict, total=False):
 
 
 class ThumbOptions(CallOptions, total=False):
-    """The keywords of operations that can return the picture of what they found.
+    """Keywords of operations that can return the picture of their result.
 
     Attributes:
-        get_thumb: also return the paper, cut out and straightened, as an `Image`; False by default.
+        get_thumb: also return the paper, cropped and straightened, as an `Image`; False by default.
     """
 
     get_thumb: bool
 
 
 DEFAULTS: Mapping[str, object] = {"get_thumb": False, "send_as": "auto", "check_sum": None, "timeout": None}
-"""What the keywords are unless they are given."""
+"""Default values of the keywords."""
 
 GET_THUMB = Param("get_thumb", boolean, required=False)
 CHECK_SUM = Param("check_sum", printable, required=False)
@@ -58,10 +58,10 @@ TIMEOUT = Param("timeout", seconds, (), required=False)
 
 
 class Arguments(ThumbOptions, total=False):
-    """Every keyword that some operation takes: what a batch hands on to each of its calls.
+    """All keywords of operations, which a batch passes to each of its calls.
 
     Attributes:
-        type1: what the first picture of `ekyc.face_matching` shows.
+        type1: content of the first picture of `ekyc.face_matching`.
         width, height: of the picture that `smartcrop` makes, in pixels.
         metadata: to be kept with a picture of `face_search`.
         get_seal: whether `ocr.document.van_ban_phap_quy` also returns the stamp that it cuts out.
@@ -84,31 +84,31 @@ def _absolute(path: str) -> str:
 
 @frozen
 class Endpoint(Generic[T]):
-    """One operation of the API. All that the library knows of it is here, and only here.
+    """Description of an operation of the API; everything that the library knows about it.
 
     Pass one of your own to `AsyncCVS.call` for an operation that the library does not know yet::
 
         reply = await cvs.call(Endpoint("ocr/new_paper"), img="scan.pdf")
 
     Attributes:
-        path: of the URL, below ``/api/v2/`` unless it begins with a slash; arguments may stand in braces.
+        path: of the URL, below ``/api/v2/`` unless it begins with a slash; it may contain parameters in braces.
         returns: the type of `Reply.data`; without it data is the JSON as received.
         images: names of the inputs, in the documented order.
-        forms: the ways in which inputs may be sent.
-        names: names of the inputs on the wire, for forms that have their own.
+        forms: accepted forms of inputs.
+        names: wire names of the inputs, for forms that have their own.
         paths: paths of forms that have their own.
-        params: the arguments beside the inputs.
-        thumb: whether it takes ``get_thumb``.
-        format_type: whether the form is told in the query.
-        nest: the key of the JSON body below which everything stands.
-        repeatable: False for an operation that does something each time, such as adding a picture: it is never
-            sent again where nobody knows whether it was done.
-        method: of HTTP, for operations without inputs; with inputs the form decides.
-        host: which of the vendor's hosts serves it.
-        envelope: what its answers are wrapped in.
-        listed: False for operations that stand in the documents as comments only.
-        document: where the vendor documents it.
-        attribute: where it hangs on the client, if that is not its path.
+        params: non-file parameters.
+        thumb: whether it accepts ``get_thumb``.
+        format_type: whether the query contains the form.
+        nest: key of the JSON body that contains all fields.
+        repeatable: False for an operation with a side effect, such as adding a picture: it is never sent again if its
+            result is unknown.
+        method: HTTP method of operations without inputs; with inputs the form determines it.
+        host: name of the vendor's host that serves it.
+        envelope: kind of envelope around its answers.
+        listed: False for operations that are documented only in comments.
+        document: its place in the vendor's documents.
+        attribute: attribute path on the client, if it differs from the path.
     """
 
     path: str = field(converter=_absolute)
@@ -131,31 +131,36 @@ class Endpoint(Generic[T]):
 
     @cached_property
     def name(self) -> str:
-        """The attribute path on the client: ``/api/v2/ocr/document/invoice-xml`` is `ocr.document.invoice_xml`."""
+        """Return the attribute path on the client: ``/api/v2/ocr/document/invoice-xml`` is
+        `ocr.document.invoice_xml`.
+        """
         derived = self.path.removeprefix("/api/v2/").strip("/").replace("/", ".").replace("-", "_")
         return self.attribute or derived
 
     @cached_property
     def options(self) -> frozenset[str]:
-        """The keywords that this operation takes beside its inputs."""
+        """Return the keywords of this operation, without its inputs."""
         keywords = ThumbOptions if self.thumb else CallOptions
         own = {param.name for param in self.params}
         return frozenset(keywords.__annotations__).union(own) - (frozenset() if self.images else {"send_as"})
 
     def check_options(self, given: Mapping[str, object]) -> None:
-        """Refuse keywords that the operation does not take.
+        """Refuse keywords that the operation does not have.
 
         Raises:
-            InvalidInputError: naming them, and those that exist.
+            InvalidInputError: naming them, and the valid ones.
         """
         if unknown := sorted(set(given) - self.options):
             known = ", ".join(sorted(self.options))
             near = [name for wrong in unknown for name in nearest(wrong, self.options)[:1]]
             advice = (
-                "; a batch is of one operation, so make one for each" if "operation" in unknown else did_you_mean(near)
+                "; a batch has one operation, so make a batch for each"
+                if "operation" in unknown
+                else did_you_mean(near)
             )
             raise InvalidInputError(
-                f"{self.name} takes no {', '.join(unknown)}; its keywords are {known}{advice}", operation=self.name
+                f"{self.name} takes no {', '.join(unknown)}; its keywords are {known}{advice}",
+                operation=self.name,
             )
 
     @cached_property
@@ -163,19 +168,19 @@ class Endpoint(Generic[T]):
         return {param.name: param for param in (GET_THUMB, CHECK_SUM, TIMEOUT, *self.params)}
 
     def checked(self, given: Mapping[str, object]) -> dict[str, Any]:
-        """Keywords in the form that all spellings of their values share. Those that are None are not given.
+        """Return keywords in normalised form, without those that are None.
 
         Raises:
-            InvalidInputError: naming the one that is unknown, or cannot be sent.
+            InvalidInputError: naming the keyword that is unknown or invalid.
         """
         self.check_options(given)
         return {name: self._value(name, value) for name, value in given.items() if value is not None}
 
     def completed(self, given: Mapping[str, object]) -> dict[str, Any]:
-        """Keywords as `checked` has them, and the defaults of the operation's own ones.
+        """Return keywords as `checked` does, with the defaults of the operation's own ones.
 
         Raises:
-            InvalidInputError: as `checked`; and naming one that is missing.
+            InvalidInputError: as `checked`; also naming a missing keyword.
         """
         arguments = self.checked(given)
         for param in self.params:
@@ -195,7 +200,7 @@ class Endpoint(Generic[T]):
             raise InvalidInputError(f"{self.name}: {name} {error}", operation=self.name) from None
 
     def wire_parameters(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """What goes over the wire beside the inputs, of keywords that are `completed`."""
+        """Return the wire parameters for keywords that are `completed`."""
         parameters = {param.name: arguments[param.name] for param in self.params if param.name in arguments}
         if self.thumb:
             parameters["get_thumb"] = "true" if arguments.get("get_thumb", False) else "false"
@@ -204,13 +209,13 @@ class Endpoint(Generic[T]):
         return parameters
 
     def wire_names(self, form: Form | None) -> tuple[str, ...]:
-        """What the inputs are called on the wire."""
+        """Return the wire names of the inputs."""
         return self.names[form] if form is not None and form in self.names else self.images
 
     def wire_method(self, form: Form | None) -> Method:
-        """How HTTP is used: URLs are got, files are posted."""
+        """Return the HTTP method: GET for URLs, POST for files."""
         return self.method or ("GET" if form == "url" else "POST")
 
     def wire_path(self, form: Form | None) -> str:
-        """The path, with its arguments still in braces."""
+        """Return the path, with its parameters still in braces."""
         return self.paths[form] if form is not None and form in self.paths else self.path

@@ -1,18 +1,18 @@
-"""Text that comes from answers, file names or journals, on its way to a terminal."""
+"""Escaping of text from answers, file names or journals for terminals."""
 
 from __future__ import annotations
 
 import re
 
-# C0 and C1 controls and DEL, which terminals obey; line and paragraph separators; marks that turn the direction of
-# writing; the byte order mark; surrogates, which no encoding takes.
+# C0 and C1 controls and DEL, which terminals obey; line and paragraph separators; marks that change the direction of
+# writing; the byte order mark; surrogates, which no encoding accepts.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def escaped(text: str) -> str:
     r"""Return a text with everything that a terminal would obey replaced by ``\uXXXX``.
 
-    JSON stays the same JSON by it, because it writes such characters in the same way.
+    JSON is unchanged in meaning, because it escapes such characters in the same way.
 
     >>> from cvs_async._escape import escaped
     >>> print(escaped("scan\x1b[31m.jpg"))
@@ -22,5 +22,5 @@ def escaped(text: str) -> str:
 
 
 def escaped_lines(text: str) -> str:
-    """Return a text of several lines with each of them `escaped`."""
+    """Return a text of several lines, each of them `escaped`."""
     return "\n".join(map(escaped, text.split("\n")))

@@ -1,4 +1,4 @@
-"""Files of this machine: opening them without waiting, reading them to their end, knowing them again."""
+"""Files of this machine: opening them without blocking on pipes, reading them completely, identifying them."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 Stamp = tuple[int, int, int, int, int]
-"""Device, inode, size, and when it was written and changed: differs where a file was replaced or written over."""
+"""Device, inode, size, and times of the last write and change: differs if a file was replaced or overwritten."""
 
-# Not to wait for whoever writes into a pipe; Windows would change the ends of lines.
+# Do not wait for the writer of a pipe, and do not translate line ends on Windows.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class NoRegularFileError(OSError):
-    """It is a pipe, a socket or a device."""
+    """The path is a pipe, a socket or a device."""
 
 
 class KeptFileError(OSError):
-    """It is a journal or a results file that this process writes."""
+    """The path is a journal or a results file that this process writes."""
 
 
 def open_regular(path: str | os.PathLike[str]) -> tuple[int, os.stat_result]:
-    """Open a file for reading: its descriptor, which the caller closes, and its status. Never waits for a pipe.
+    """Open a file for reading and return its descriptor, which the caller closes, and its status. Never waits for a
+    pipe.
 
     Raises:
         KeptFileError: this process writes it.
         IsADirectoryError: it is a folder.
-        NoRegularFileError: it is anything else that cannot be read to an end.
+        NoRegularFileError: it is anything else that has no end.
         OSError: it cannot be opened.
     """
     name = os.fspath(path)
@@ -42,7 +43,7 @@ def open_regular(path: str | os.PathLike[str]) -> tuple[int, os.stat_result]:
     try:
         descriptor = os.open(path, _READ)
     except PermissionError:
-        if os.path.isdir(path):  # which Windows does not open
+        if os.path.isdir(path):  # Windows does not open folders
             raise _folder() from None
         raise
     try:
@@ -50,7 +51,7 @@ def open_regular(path: str | os.PathLike[str]) -> tuple[int, os.stat_result]:
         if stat.S_ISDIR(status.st_mode):
             raise _folder()
         if not stat.S_ISREG(status.st_mode):
-            raise NoRegularFileError(errno.EINVAL, "no regular file")
+            raise NoRegularFileError(errno.EINVAL, "not a regular file")
     except BaseException:
         os.close(descriptor)
         raise
@@ -62,7 +63,9 @@ def _folder() -> IsADirectoryError:
 
 
 def read_at_least(descriptor: int, least: int, most: int) -> bytes:
-    """Read `least` bytes, or all until the end of the file, and up to `most`. One read may give less than asked for."""
+    """Read at least `least` bytes, or all to the end of the file, and at most `most`. A single read may return
+    fewer.
+    """
     content = os.read(descriptor, most)
     while len(content) < least and (more := os.read(descriptor, most - len(content))):
         content += more
@@ -70,25 +73,25 @@ def read_at_least(descriptor: int, least: int, most: int) -> bytes:
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
-    """What tells a file from another one, and from itself after it was changed."""
+    """Return values that identify a file and its state."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def reason_of(error: Exception) -> str:
-    """Why a file cannot be read, without its name."""
+    """Return the reason why a file cannot be read, without its name."""
     if isinstance(error, FileNotFoundError):
         return "does not exist"
     if isinstance(error, NoRegularFileError):
-        return "is no regular file"
+        return "is not a regular file"
     if isinstance(error, KeptFileError):
-        return "is written by this very process, as its journal or results, and no input"
+        return "is the journal or results file of this process, not an input"
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}"
     return "cannot be read"
 
 
 def without_name(error: OSError) -> OSError:
-    """The same error without the name of the file, which may be a document in base64 that was taken for a path."""
+    """Return the error without the name of the file, which may be a base64 document passed as a path."""
     return OSError(error.errno, error.strerror) if error.errno is not None else OSError()
 
 
@@ -102,10 +105,10 @@ _folders: tuple[str, ...] = ()
 
 @contextmanager
 def kept_apart(*paths: str | os.PathLike[str]) -> Iterator[None]:
-    """Meanwhile refuse these files, and those below these folders, as inputs.
+    """Refuse these files, and files in these folders, as inputs while the block runs.
 
-    A list of files that is made by ``find`` names them too. A journal has everybody's answers in it. And SQLite loses
-    its locks on a file as soon as its process closes any descriptor of that file.
+    A file list from ``find`` may include them. A journal contains all answers. In addition, SQLite loses its locks on a
+    file as soon as its process closes any descriptor of that file.
     """
     given = [os.fspath(path) for path in paths]
     known = set(given).union(map(os.path.realpath, given))
@@ -117,7 +120,7 @@ def kept_apart(*paths: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def _count(paths: set[str], number: int) -> None:
-    global _names, _folders  # replaced as a whole: threads read them without the lock
+    global _names, _folders  # replaced, not changed: threads read them without the lock
     with _lock:
         for path in paths:
             _kept[path] += number
@@ -143,10 +146,12 @@ _TONES = "\u0300\u0301\u0303\u0309\u0323"
 
 
 def same_name(path: str) -> str | None:
-    """The path of a file whose name looks the same, its accents put together in another way; None if there is none.
+    """Return the path of a file whose name looks the same but composes its accents differently; None if there is no
+    such file.
 
-    The same "Nguyễn" is written differently by macOS (NFD), by most other programs (NFC), and by keyboards that set
-    tone marks apart from their letters. Each part of the path may differ in its own way.
+    The same "Nguyễn" is written differently by macOS (NFD), by most other programs (NFC), and by keyboards that
+    separate
+    tone marks from their letters. Each part of the path may differ in its own way.
     """
     if path.isascii():
         return None
@@ -167,7 +172,7 @@ def _spellings(part: str) -> Iterator[str]:
 
 
 def _tone_apart(letter: str) -> str:
-    """A letter with its marks composed, but for its tone: as code page 1258 and its keyboards have it."""
+    """Return a letter with its marks composed except the tone, as on keyboards for code page 1258."""
     tones = "".join(mark for mark in letter if mark in _TONES)
     rest = "".join(mark for mark in letter if mark not in _TONES)
     return unicodedata.normalize("NFC", rest) + tones

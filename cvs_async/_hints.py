@@ -1,4 +1,4 @@
-"""Sentences for names that do not exist: what was probably meant, and how it is written."""
+"""Messages about unknown names, with the probable meaning and spelling."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 DICTIONARIES = frozenset({"as_dict", "asdict", "dict", "json", "items", "model_dump", "model_dump_json"})
-"""What other libraries call the way to a dictionary, which is `to_dict` here."""
+"""Names in other libraries for the conversion to a dictionary, which is `to_dict` here."""
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """Return at most three known names, most like a mistyped one first. Dots part the names of operations."""
+    """Return at most three known names, most similar first. Dots separate the parts of operation names."""
     wanted, known = name.lower().replace("-", "_"), list(known)
     last = wanted.rpartition(".")[2]
     same = [each for each in known if each.lower().rpartition(".")[2] == last]
@@ -25,7 +25,7 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(names: Collection[str]) -> str:
-    """Return "; did you mean x or y?", nothing without names."""
+    """Return "; did you mean x or y?", or "" without names."""
     return f"; did you mean {' or '.join(names)}?" if names else ""
 
 
@@ -35,14 +35,14 @@ def no_attribute(owner: str, name: str, advice: str = "") -> AttributeError:
 
 
 def no_key(owner: object, key: object) -> KeyError:
-    """Return the error for a missing key, with the right one where there is one like it."""
+    """Return the error for a missing key, with a similar key if there is one."""
     advise = getattr(owner, "_advice", None)
     advice = advise(key) if isinstance(key, str) and advise is not None else ""
     return KeyError(f"{type(owner).__name__} has no {key!r}{advice}")
 
 
 def is_private(name: str) -> bool:
-    """Whether a name is asked for by programs (copy, pickle, notebooks) rather than by people."""
+    """Return whether a name is looked up by programs (copy, pickle, notebooks) rather than by people."""
     return name.startswith(("_", "wire_"))
 
 
@@ -52,27 +52,27 @@ def public_names(thing: object) -> list[str]:
 
 
 def advice(kind: type, name: str) -> str:
-    """Return what follows "has no attribute 'x'" for a class: nothing, or a clause with its separator."""
+    """Return the text after "has no attribute 'x'" for a class: "", or a clause with its separator."""
     return _advice(kind, name)
 
 
-@lru_cache(256)  # tables ask papers of many kinds for the same columns
+@lru_cache(256)  # tables ask many kinds of papers for the same columns
 def _advice(kind: type, name: str) -> str:
     if name in DICTIONARIES:
-        return "; .to_dict() makes a dictionary of it"
+        return "; .to_dict() returns a dictionary"
     return did_you_mean([f".{near}" for near in nearest(name, public_names(kind))])
 
 
 class Hinted:
-    """Base of what users read values from: an attribute that is not there is answered with the right one.
+    """Base of types that users read values from: the error for a missing attribute suggests the right one.
 
-    Type checkers do not see these methods, so that a wrong name stays an error for them.
+    Type checkers do not see these methods, so that they report wrong names.
     """
 
     __slots__ = ()
 
     def _advice(self, name: str) -> str:
-        """Return what follows "has no attribute 'x'"."""
+        """Return the text after "has no attribute 'x'"."""
         return advice(type(self), name)
 
     if not TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The event loop that an object belongs to: connections, timers and futures of one loop do not work in another."""
+"""Event loop of an object: connections, timers and futures of one loop do not work in another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _entering = threading.Lock()
 class Home:
     """Remembers the event loop of an object's first use, and refuses all others.
 
-    `thing` is how the object is called in the error, and `remedy` what to do instead.
+    `thing` is the name of the object in the error, and `remedy` the advice in it.
     """
 
     def __init__(self, thing: str, remedy: str) -> None:
@@ -22,15 +22,15 @@ class Home:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def enter(self) -> None:
-        """Make the running loop the object's own, or raise ConfigurationError if it has another one."""
+        """Bind the object to the running loop, or raise ConfigurationError if it is bound to another one."""
         if self._loop is None:
             running = _running()
-            with _entering:  # threads with loops of their own may come at once
+            with _entering:  # threads with their own loops may arrive at once
                 self._loop = self._loop or running
         self.check()
 
     def check(self) -> None:
-        """Raise ConfigurationError if the object has another event loop than the running one."""
+        """Raise ConfigurationError if the object is bound to another event loop than the running one."""
         try:
             running = asyncio.get_running_loop()
         except RuntimeError:
@@ -43,12 +43,12 @@ class Home:
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether the object has an event loop, and it is not the running one."""
+        """Return whether the object is bound to another event loop than the running one."""
         return self._loop is not None and self._loop is not _running()
 
     @property
     def is_over(self) -> bool:
-        """Whether the object's event loop is closed."""
+        """Return whether the object's event loop is closed."""
         return self._loop is not None and self._loop.is_closed()
 
 

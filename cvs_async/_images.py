@@ -1,4 +1,4 @@
-"""Pictures that are objects: those of Pillow, which are encoded without importing it, and arrays, which are not."""
+"""Picture objects: those of Pillow, which are encoded without importing it, and arrays, which are not."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import Any, Protocol
 
 
 class Picture(Protocol):
-    """A picture as Pillow has it, a ``PIL.Image.Image``."""
+    """Protocol of a ``PIL.Image.Image``."""
 
     @property
     def format(self) -> str | None:
-        """The format of the file that it was read from; None if it was made or changed."""
+        """Return the format of the file that it was read from; None if it was created or changed."""
 
     def save(self, fp: Any, format: str | None = None, **params: Any) -> None:
         """Write it to a binary file."""
 
     def convert(self, mode: str) -> Picture:
-        """Return it in other colours."""
+        """Return it in another colour mode."""
         ...
 
 
 def is_picture(value: object) -> bool:
-    """Whether it is a picture in the sense of `Picture`."""
+    """Return whether the value is a `Picture`."""
     return hasattr(value, "format") and callable(getattr(value, "save", None))
 
 
 def is_array(value: object) -> bool:
-    """Whether it is an array of numbers, of numpy or a library like it."""
+    """Return whether the value is an array of numbers, of numpy or a similar library."""
     return hasattr(value, "__array_interface__") or hasattr(value, "__array__")
 
 
@@ -35,11 +35,11 @@ def encoded(picture: Picture) -> bytes:
     """Return a picture as a file: a JPEG with its own quality if it was read from one, else a lossless PNG. Blocks.
 
     Raises:
-        ValueError: with what is said of it: "cannot be encoded".
+        ValueError: with a predicate: "cannot be encoded".
     """
     try:
         return _jpeg(picture) if picture.format == "JPEG" else _png(picture)
-    except Exception as error:  # Pillow raises whatever its plugins do; their texts may quote the file
+    except Exception as error:  # Pillow raises whatever its plugins raise; their texts may quote the file
         raise ValueError(f"cannot be encoded as a picture ({type(error).__name__})") from None
 
 
@@ -50,12 +50,12 @@ def _jpeg(picture: Picture) -> bytes:
 def _png(picture: Picture) -> bytes:
     try:
         return _saved(picture, "PNG", **_as_it_was_read(picture))
-    except OSError:  # colours that PNG does not have, such as those of a printer
+    except OSError:  # colour modes that PNG does not have, such as those of printers
         return _saved(picture.convert("RGB"), "PNG")
 
 
 def _as_it_was_read(picture: Picture) -> dict[str, Any]:
-    """What is to be kept of the file: how it is to be turned. A picture that was changed may have been turned too."""
+    """Return the properties of the file to keep: its orientation. A changed picture may already have been rotated."""
     exif = getattr(picture, "info", {}).get("exif")
     return {"exif": exif} if exif and picture.format is not None else {}
 

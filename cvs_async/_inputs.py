@@ -1,4 +1,4 @@
-"""What may be sent, and opening it. The only place that reads files, and it never does so on the event loop."""
+"""Inputs: accepted types, and how they are opened. Only this module reads files, never on the event loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._endpoint import Endpoint, Form, SendAs
 from ._files import Stamp, open_regular, read_at_least, reason_of, same_name, stamp_of, without_name
 from ._images import Picture, encoded, is_array, is_picture
 from ._threads import NoAnswerError, in_daemon_thread
-from ._urls import Url as Url  # the inputs' modules import it from here
+from ._urls import Url as Url  # re-exported for the inputs' modules
 from ._urls import is_url as is_url
 from ._urls import unusable_url, without_query, without_secrets
 from .errors import ConfigurationError, CVSError, InvalidInputError, TimeoutError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 CHUNK = 1 << 18
-"""Files up to this many bytes are read in one go; larger ones are streamed while they are sent."""
+"""Files up to this size are read at once; larger ones are streamed while they are sent."""
 
 _TYPES = {
     ".jpg": "image/jpeg",
@@ -44,7 +44,7 @@ _TYPES = {
 DOCUMENT_SUFFIXES = frozenset(_TYPES)
 
 HEAD = 16
-"""Bytes that tell what kind of file it is."""
+"""Number of bytes that determine the kind of a file."""
 
 IN_MEMORY = (bytes, bytearray, memoryview)
 
@@ -52,13 +52,14 @@ _SIGNATURES = ((b"\xff\xd8\xff", ".jpg"), (b"\x89PNG\r\n\x1a\n", ".png"), (b"%PD
 
 
 Input = str | os.PathLike[str] | bytes | BinaryIO | Picture
-"""A path, a `Url` (or a str that begins with http:// or https://), the bytes themselves, a binary file object, or a
-picture of Pillow, which is sent as JPEG if it was read from one and not changed, else as PNG."""
+"""A path, a `Url` (or a str that begins with http:// or https://), bytes, a binary file object, or a picture of
+Pillow, which is sent as JPEG if it was read from one and not changed, else as PNG.
+"""
 
 
 @define(eq=False)
 class _Version:
-    """Which state of a file a part stands for: what is sent must be what was opened, and what was hashed."""
+    """State of a file when it was opened: the bytes sent must be those opened and hashed."""
 
     stamp: Stamp
     digest: bytes | None = None
@@ -66,9 +67,9 @@ class _Version:
 
 @frozen
 class Part:
-    """One file as it will be sent. Its content is in memory, or a path that is read anew on each `chunks`.
+    """A file to send. Its content is in memory, or at a path that is read again by each `chunks`.
 
-    `modified_ns` is when a file that was given by its path was last changed, in nanoseconds since 1970.
+    `modified_ns` is the time of the last change of a file given by path, in nanoseconds since 1970.
     """
 
     filename: str
@@ -80,18 +81,19 @@ class Part:
 
     @property
     def content(self) -> bytes | None:
-        """All of it, if it is in memory."""
+        """Return the whole content, if it is in memory."""
         return self._content if isinstance(self._content, bytes) else None
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The content, in pieces. No file stays open between them, so they may be left at any point.
+        """Yield the content in pieces. No file stays open between them, so the iteration may stop at any point.
 
-        The last piece does not come if the file is not what it was when it was opened, or hashed by `digest`; so
-        a request with it is never complete.
+        The last piece is withheld if the file differs from when it was opened, or hashed by `digest`, so that a request
+        with it
+        is never complete.
 
         Raises:
-            InvalidInputError: if the file is another one, or was changed.
-            ConfigurationError: if the system does not let this process open another file.
+            InvalidInputError: if the file was replaced or changed.
+            ConfigurationError: if the process cannot open another file.
         """
         if isinstance(self._content, bytes):
             yield self._content
@@ -101,21 +103,21 @@ class Part:
             yield await in_daemon_thread(partial(self._piece, self._content, offset, hashed))
 
     def open(self) -> BinaryIO:
-        """The content as a file. Blocks.
+        """Open the content as a file. Blocks.
 
         Raises:
-            OSError: if it cannot be opened any more.
+            OSError: if it can no longer be opened.
         """
         if isinstance(self._content, bytes):
             return io.BytesIO(self._content)
         return os.fdopen(open_regular(self._content)[0], "rb")
 
     def digest(self) -> bytes:
-        """SHA-256 of the content, which from then on is what may be sent. Blocks.
+        """Return the SHA-256 of the content; from then on only this content may be sent. Blocks.
 
         Raises:
-            InvalidInputError: if the file cannot be read any more, or was changed.
-            ConfigurationError: if the system does not let this process open another file.
+            InvalidInputError: if the file can no longer be read, or was changed.
+            ConfigurationError: if the process cannot open another file.
         """
         if isinstance(self._content, bytes):
             return hashlib.sha256(self._content).digest()
@@ -171,7 +173,7 @@ def _unreadable(path: Path, error: OSError, when: str) -> InvalidInputError | Co
 
 
 def describe(value: object) -> str:
-    """An input's name for messages: never its content, never a query string, never user and password."""
+    """Describe an input for messages, without its content, query string, user and password."""
     if is_url(value):
         return without_query(str(value))
     if isinstance(value, (str, os.PathLike)):
@@ -183,10 +185,10 @@ def describe(value: object) -> str:
 
 
 def choose_form(endpoint: Endpoint[Any], inputs: Mapping[str, object], send_as: SendAs) -> Form:
-    """Decide how the inputs of one call are sent.
+    """Choose how the inputs of a call are sent.
 
     Raises:
-        InvalidInputError: if the operation has no such form, or an input cannot be sent so.
+        InvalidInputError: if the operation does not accept the form, or an input cannot be sent in it.
     """
     if send_as != "auto" and send_as not in endpoint.forms:
         raise InvalidInputError(
@@ -206,12 +208,12 @@ def choose_form(endpoint: Endpoint[Any], inputs: Mapping[str, object], send_as: 
         form = "url"
     if form not in endpoint.forms:
         raise InvalidInputError(
-            f"{endpoint.name} takes no URL, but {', '.join(endpoint.forms)}; download it first, and give the file",
+            f"{endpoint.name} does not accept URLs, only {', '.join(endpoint.forms)}; download it and pass the file",
             operation=endpoint.name,
         )
     if (form == "url") != bool(urls):
         name, value = next(iter(inputs.items()))
-        hint = "give a Url" if form == "url" else "download it first, or leave send_as alone"
+        hint = "pass a Url" if form == "url" else "download it first, or omit send_as"
         raise InvalidInputError(
             f"{endpoint.name}: {name} ({describe(value)}) cannot be sent as {form!r}; {hint}",
             operation=endpoint.name,
@@ -225,7 +227,7 @@ def _first_of_files(endpoint: Endpoint[Any]) -> Form:
 
 
 async def load(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form) -> dict[str, Url | Part]:
-    """Open the inputs of one call, off the event loop.
+    """Open the inputs of a call, off the event loop.
 
     Raises:
         InvalidInputError, ConfigurationError: as `open_inputs`.
@@ -240,7 +242,7 @@ async def load(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form
 
 
 def may_block(inputs: Mapping[str, object], form: Form) -> bool:
-    """Whether opening them may take long."""
+    """Return whether opening the inputs may take long."""
     return form != "url" and not all(isinstance(value, (Part, *IN_MEMORY)) for value in inputs.values())
 
 
@@ -248,18 +250,20 @@ _READ_AGAIN = (str, Part, *IN_MEMORY)
 
 
 def is_opened_once(value: object) -> bool:
-    """Whether an input is opened for the first request of a call only: it may be at its end, or take long to encode."""
-    if isinstance(value, _READ_AGAIN):  # as nearly all are; to ask whether something is a PathLike takes longer
+    """Return whether an input is opened only for the first request of a call: it may be at its end, or slow to
+    encode.
+    """
+    if isinstance(value, _READ_AGAIN):  # most inputs; checking for PathLike is slower
         return False
     return hasattr(value, "read") or not isinstance(value, os.PathLike)
 
 
 def open_inputs(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form) -> dict[str, Url | Part]:
-    """Open the inputs of one call. What is a `Part` already stays so: a file object can be read but once.
+    """Open the inputs of a call. A `Part` is kept, because a file object can be read only once.
 
     Raises:
-        InvalidInputError: naming the input, if it is missing, empty, unreadable, closed or no input at all.
-        ConfigurationError: if the system does not let this process open another file.
+        InvalidInputError: naming the input, if it is missing, empty, unreadable, closed or of another type.
+        ConfigurationError: if the process cannot open another file.
     """
     loaded: dict[str, Url | Part] = {}
     for name, value in inputs.items():
@@ -274,13 +278,14 @@ def open_inputs(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: For
         except _UnusableError as error:
             text = f"{endpoint.name}: {name} ({describe(value)}) {error}"
             refusal, cause = InvalidInputError(text, operation=endpoint.name), error.cause
-        if refusal is not None:  # raised out here, or the error above would be its context, and show what was given
+        # raised outside of the handler: the error above would be its context, and show the input
+        if refusal is not None:
             raise refusal from cause
     return loaded
 
 
 class _UnusableError(Exception):
-    """An input cannot be sent; the text is what one says of it: "is empty".
+    """An input cannot be sent; the text is a predicate: "is empty".
 
     Attributes:
         cause: the system's error, without the name of the file.
@@ -310,10 +315,10 @@ def _open(name: str, value: object) -> Part:
         return _open_picture(name, cast(Picture, value))
     if is_array(value):
         raise _UnusableError(
-            "is an array of numbers and no picture file; give PIL.Image.fromarray(array),"
+            "is an array of numbers, not a picture file; pass PIL.Image.fromarray(array),"
             " or the bytes of a file, such as cv2.imencode('.png', array)[1].tobytes()"
         )
-    raise _UnusableError("is no path, Url, bytes or binary file object, and no picture of Pillow")
+    raise _UnusableError("is not a path, Url, bytes, binary file object or picture of Pillow")
 
 
 def _open_picture(name: str, picture: Picture) -> Part:
@@ -338,12 +343,13 @@ def _open_path(given: str | os.PathLike[Any]) -> Part:
     except OSError as error:
         raise _unusable(error) from error
     except (TypeError, ValueError) as error:
-        raise _UnusableError("is no usable path") from error
+        raise _UnusableError("is not a usable path") from error
 
 
 def _read_path(path: str) -> Part:
-    """Read a small file whole, and look at a large one. With few calls of the system, each of which is a chance for
-    another thread to take over."""
+    """Read a small file completely; only inspect a large one. It makes few system calls, because other threads may
+    run during each.
+    """
     descriptor, status = open_regular(path)
     try:
         size = status.st_size
@@ -355,7 +361,7 @@ def _read_path(path: str) -> Part:
         version = _Version(stamp_of(status))
         return _part(os.path.basename(path), content, size, Path(path), version, status.st_mtime_ns)
     if len(content) != size:
-        raise _UnusableError("changes while it is read")
+        raise _UnusableError("changes while it is being read")
     return _in_memory(os.path.basename(path), content, status.st_mtime_ns)
 
 
@@ -378,15 +384,17 @@ def _open_file(name: str, file: Any) -> Part:
 
 
 def _read_file(file: Any) -> bytes:
-    """All of a file object. Some give less at once; those in memory, and those that take no size, give all."""
+    """Read a file object completely. Some return less at once; those in memory, and those without a size argument,
+    return all.
+    """
     content = file.read()
     if not isinstance(content, bytes):
-        raise _UnusableError(f"its read() gives {type(content).__name__} and not bytes")
+        raise _UnusableError(f"its read() returns {type(content).__name__}, not bytes")
     pieces, more = [content], not isinstance(file, io.BytesIO) and _takes_a_size(file.read)
     while pieces[-1] and more:
         piece = file.read(CHUNK)
         if not isinstance(piece, bytes):
-            raise _UnusableError("gives no bytes though it is not at its end; read it whole, and pass the bytes")
+            raise _UnusableError("returns no bytes before its end; read it completely and pass the bytes")
         pieces.append(piece)
     return b"".join(pieces)
 
@@ -394,7 +402,7 @@ def _read_file(file: Any) -> bytes:
 def _takes_a_size(read: Any) -> bool:
     try:
         inspect.signature(read).bind(CHUNK)
-    except (TypeError, ValueError):  # it takes none, or is written in C without saying
+    except (TypeError, ValueError):  # it has no size argument, or is written in C without a signature
         return False
     return True
 

@@ -1,6 +1,6 @@
-"""Writing an answer as JSON: one way for every file, table and command, and none that fails on what was paid for.
+"""JSON output: one way for every file, table and command, which never fails on a paid answer.
 
-What is written is JSON for any reader: no NaN or Infinity, no halves of surrogate pairs, no nesting without end.
+The output is JSON for any reader: no NaN or Infinity, no halves of surrogate pairs, no unlimited nesting.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any, TypeVar, cast
 T = TypeVar("T")
 
 DEPTH = 200
-"""So many levels of arrays and objects are written where there are more than Python's encoder bears."""
+"""Levels of arrays and objects written if there are more than Python's encoder can handle."""
 
 CUT = f"… more than {DEPTH} levels deep"
-"""What stands in the place of what is deeper."""
+"""Replacement for deeper content."""
 
 
 def dumps(value: object) -> str:
-    """A value as JSON, on one line. What is not JSON, as in a type of the user's own, is written as text."""
+    """Return a value as JSON on one line. Values that are not JSON, as in a user's own type, are written as text."""
     try:
         return sound(_dumps(value))
     except (ValueError, TypeError, RecursionError):
@@ -28,12 +28,12 @@ def dumps(value: object) -> str:
 
 
 def pretty(value: object) -> str:
-    """A value as JSON with a line for each field rather than for each number."""
+    """Return a value as JSON with a line for each field rather than for each number."""
     return sound(_pretty(plain(value), "\n"))
 
 
 def json_values(value: T) -> T:
-    """Return the value if it is plain JSON that can be encoded, else what a reader finds in `dumps` of it."""
+    """Return the value if it is plain JSON that can be encoded, else the content of its `dumps`."""
     try:
         _strict(value).encode()
     except (ValueError, TypeError, RecursionError):
@@ -42,7 +42,7 @@ def json_values(value: T) -> T:
 
 
 def sound(text: str) -> str:
-    """A text that can be encoded: U+FFFD stands for each half of a surrogate pair."""
+    """Return a text that can be encoded, with U+FFFD for each half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -51,7 +51,9 @@ def sound(text: str) -> str:
 
 
 def plain(value: Any, depth: int = DEPTH) -> Any:
-    """The same in plain JSON values, of so many levels: `CUT` is what is deeper, null a number that is not finite."""
+    """Return the same in plain JSON values of limited depth: `CUT` replaces deeper content, null numbers that are
+    not finite.
+    """
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, float):
@@ -60,7 +62,7 @@ def plain(value: Any, depth: int = DEPTH) -> Any:
         return str(value)
     if not depth:
         return CUT
-    # Loops rather than comprehensions, which would take twice the levels of Python's own stack.
+    # Loops, because comprehensions would use twice the levels of Python's stack.
     if isinstance(value, dict):
         members = {}
         for name, part in value.items():

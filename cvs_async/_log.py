@@ -1,4 +1,4 @@
-"""The one logger, which is quiet unless the application sets logging up."""
+"""The logger of the library, which is silent unless the application configures logging."""
 
 from __future__ import annotations
 

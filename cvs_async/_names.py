@@ -1,4 +1,4 @@
-"""Names that are not where they are looked for in this package: the error says where they are."""
+"""Errors for names that exist in another module of this package."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from importlib.util import find_spec
 from ._hints import did_you_mean, is_private, nearest
 
 HOMES = ("cvs_async", "cvs_async.models", "cvs_async.batch", "cvs_async.errors", "cvs_async.stats", "cvs_async.checks")
-"""Where names are looked for, which costs no import of what is heavy."""
+"""Modules that are searched for names, because importing them is cheap."""
 
 SANDBOX = frozenset({"Ledger", "Sample", "Sandbox", "write_samples"})
-"""What is most wanted of `cvs_async.sandbox`, which takes long to import."""
+"""The most important names of `cvs_async.sandbox`, which is slow to import."""
 
 
 _CLIENTS = frozenset({"asyncclient", "client", "cvs", "cvsclient", "computervision"})
-"""What other libraries call the way in, which is `AsyncCVS` here."""
+"""Names in other libraries for the client, which is `AsyncCVS` here."""
 
 
 def missing(module: str, name: str) -> AttributeError | ImportError:
-    """Return the error for a name that a package of this library lacks. To be called by its ``__getattr__``.
+    """Return the error for a name missing in a package of this library. Its ``__getattr__`` calls this.
 
-    1. For ``from package import name`` it is an ImportError: Python would replace the text of an AttributeError. Only
-       where there is no module of that name either, for Python looks for one after an AttributeError.
-    2. For everything else, ``hasattr`` for instance, it is an AttributeError.
+    1. For ``from package import name`` it is an ImportError, because Python would replace the text of an
+       AttributeError; but
+       only if there is no module of that name, because Python looks for one after an AttributeError.
+    2. Otherwise, such as for ``hasattr``, it is an AttributeError.
     """
     text = f"{module} has no {name!r}"
     if is_private(name):
@@ -32,7 +33,7 @@ def missing(module: str, name: str) -> AttributeError | ImportError:
     if find_spec(f"{module}.{name}") is not None:
         return AttributeError(f"{module}.{name} is a module of its own: import {module}.{name}", name=name)
     text += _advice(module, name)
-    # The function of importlib that asks whether a module has the names after "import".
+    # The function of importlib that checks the names after "import" for modules.
     if sys._getframe(2).f_code.co_name == "_handle_fromlist":
         return ImportError(text, name=module)
     return AttributeError(text, name=name)

@@ -1,4 +1,4 @@
-"""``CVS_ASYNC_OFFLINE``: for tests, which must not reach a service that bills."""
+"""``CVS_ASYNC_OFFLINE``: keeps tests away from a service that bills."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ _OFF = ("", "0", "false", "no", "off")
 
 
 def is_offline() -> bool:
-    """Whether requests may go to this machine only. Read for each request, as tests set it after imports."""
+    """Return whether requests may go only to this machine. Read for each request, because tests set it after
+    imports.
+    """
     value = os.environ.get(VARIABLE)
     return value is not None and value.strip().lower() not in _OFF
 
 
 def refuse_elsewhere(operation: str, url: str, what: str) -> None:
-    """Refuse a URL that leads to another machine. `what` is how it is called in the error.
+    """Refuse a URL of another machine. `what` is its name in the error.
 
     Raises:
-        ConfigurationError: if it does. Names the host and no more of the URL.
+        ConfigurationError: naming only the host of the URL.
     """
     host = urlsplit(url).hostname or ""
     if not is_loopback(host):

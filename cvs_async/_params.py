@@ -1,4 +1,4 @@
-"""Arguments of operations that are no pictures: what they may be, and where they go."""
+"""Non-file parameters: validation, and whether they go into the query, the path or the body."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ RESERVED_METADATA = frozenset({"user", "encoding", "_id"})
 """Keys that the service uses itself (vendor document 001, face search)."""
 
 LONGEST_SHOWN = 60
-"""Characters of a value that a message quotes."""
+"""Maximum number of characters of a value quoted in a message."""
 
 
 @frozen
 class Param:
-    """One such argument.
+    """A non-file parameter.
 
     Attributes:
-        name: the vendor's.
-        check: gives the one form that all spellings of a value have, or raises ValueError with what is wrong:
-            "must be ...". What it gives, it takes and gives again.
-        places: where it goes; one argument may be wanted twice.
-        required: whether the service wants it.
-        default: what it is unless it is given; None is no default.
+        name: the vendor's name.
+        check: normalises a value, or raises ValueError with a predicate: "must be ...". It is idempotent.
+        places: places in the request; a parameter may have two.
+        required: whether the service requires it.
+        default: value if it is not given; None if there is no default.
     """
 
     name: str
@@ -39,7 +38,7 @@ class Param:
 
 
 def boolean(value: Any) -> bool:
-    """True or false, as a manifest or a command line may spell it."""
+    """Parse a boolean as spelled in a manifest or on a command line."""
     word = value.strip().lower() if isinstance(value, str) else value
     if word in (True, "true", "yes", "1", "1.0"):
         return True
@@ -54,7 +53,7 @@ def flag(value: Any) -> str:
 
 
 def integer(minimum: int) -> Callable[[Any], int]:
-    """A whole number, which a manifest may have as text or with a point."""
+    """Return a parser for whole numbers, which a manifest may have as text or with a decimal point."""
 
     def check(value: Any) -> int:
         number = _whole(value)
@@ -81,7 +80,7 @@ def _shown(value: object) -> str:
 
 
 def one_of(*choices: str) -> Callable[[Any], str]:
-    """One of a few words, in capital or small letters."""
+    """Return a parser for one of several words in any case."""
 
     def check(value: Any) -> str:
         word = value.strip().lower() if isinstance(value, str) else None
@@ -93,7 +92,7 @@ def one_of(*choices: str) -> Callable[[Any], str]:
 
 
 def printable(value: Any) -> str:
-    """Text without control characters, or a number."""
+    """Check for text without control characters, or a number."""
     text = str(value)
     if isinstance(value, bool) or not isinstance(value, (str, int, float)) or not text.isprintable():
         raise ValueError("must be printable text")
@@ -101,34 +100,34 @@ def printable(value: Any) -> str:
 
 
 def identifier(value: Any) -> int | str:
-    """An id as the service gave it: it becomes a part of a path, so it holds nothing that parts paths."""
+    """Check an id from the service: it becomes a part of a path, so it must not contain path separators."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if not isinstance(value, str) or not value or any(mark in value for mark in "/\\?#") or value in (".", ".."):
-        raise ValueError("must be an id as the service gives them: a number, or text without slashes")
+        raise ValueError("must be an id from the service: a number, or text without slashes")
     return value
 
 
 def identifiers(value: Any) -> list[int | str]:
-    """Some ids, at least one."""
+    """Check a list of ids that is not empty."""
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise ValueError("must be a list of ids")
     ids = [identifier(each) for each in value]
     if not ids:
-        raise ValueError("must hold at least one id")
+        raise ValueError("must contain at least one id")
     return ids
 
 
 def metadata(value: Any) -> dict[str, Any]:
-    """A JSON object without the keys that the service reserves, as it is sent: all keys are text."""
+    """Check a JSON object without the keys reserved by the service, and convert its keys to text."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise ValueError("must be a mapping with text for keys")
     if reserved := sorted(RESERVED_METADATA & set(value)):
-        raise ValueError(f"must not hold {', '.join(reserved)}, which the service uses itself")
+        raise ValueError(f"must not contain {', '.join(reserved)}, which the service reserves")
     try:
         sent = json.dumps(dict(value), allow_nan=False, ensure_ascii=False)
-        sent.encode()  # half of a surrogate pair is text in Python only
+        sent.encode()  # half of a surrogate pair is valid text only in Python
         members: dict[str, Any] = json.loads(sent)
     except (TypeError, ValueError, RecursionError):
-        raise ValueError("must hold nothing but JSON values") from None
+        raise ValueError("must contain only JSON values") from None
     return members

@@ -1,4 +1,4 @@
-"""The proxies that the environment names."""
+"""Proxies from the environment."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from .errors import ConfigurationError
 
 
 class Proxies:
-    """``http_proxy``, ``https_proxy``, ``all_proxy`` and ``no_proxy``, in small or capital letters, as they are now."""
+    """Current values of ``http_proxy``, ``https_proxy``, ``all_proxy`` and ``no_proxy``, in lower or upper case."""
 
     def __init__(self) -> None:
         self._given = getproxies()
 
     def of(self, url: str) -> str | None:
-        """Return the proxy for a URL; None if there is none.
+        """Return the proxy for a URL; None if there is no proxy.
 
         Raises:
-            ConfigurationError: the proxy cannot be used; the error names the variable, and does not show the value.
+            ConfigurationError: the proxy is unusable; the error names the variable, without its value.
         """
         scheme = url.partition(":")[0]
         kind = scheme if self._given.get(scheme) else "all"
@@ -34,7 +34,7 @@ class Proxies:
 
 
 def _usable(given: str, kind: str) -> str:
-    """Return a proxy's URL. One without a scheme is taken for http, as curl does."""
+    """Return a proxy's URL. Without a scheme it is http, as in curl."""
     given = given.strip()
     url = given if "://" in given else f"http://{given.removeprefix('//')}"
     try:
@@ -54,7 +54,7 @@ def _usable(given: str, kind: str) -> str:
 
 
 def _variable(kind: str) -> str:
-    """Return where a proxy comes from. Small letters count first; on some systems it is no variable."""
+    """Return the source of a proxy. Lower case has precedence; on some systems it is not a variable."""
     name = f"{kind}_proxy"
     known = [variable for variable in (name, name.upper()) if os.environ.get(variable)]
     return known[0] if known else f"the system's {kind} proxy"

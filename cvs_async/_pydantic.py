@@ -1,6 +1,6 @@
 """Models in pydantic: validated from instances and dictionaries, written as `to_dict` does, documented in JSON Schema.
 
-Imported by the hooks that pydantic calls, and by nothing else: pydantic is no dependency.
+Imported only by the hooks that pydantic calls: pydantic is not a dependency.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ INPUT = "json_schema_input_schema"
 
 
 def schema_of(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-    """Return how pydantic takes and gives a class of the library, also with arguments, as in ``Recognized[Invoice]``.
+    """Return the pydantic schema of a class of the library, also with arguments, as in ``Recognized[Invoice]``.
 
-    It is a function each way; what `json_schema_of` documents stands beside it.
+    It is a function each way, with the documentation of `json_schema_of`.
     """
     cls = get_origin(source) or source
     if get_args(source):
@@ -51,7 +51,7 @@ def schema_of(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
 
 
 def json_schema_of(cls: type[Any], schema: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-    """Return the JSON Schema of a class, with what its docstring and those below its fields say."""
+    """Return the JSON Schema of a class, with its docstring and those below its fields."""
     found = handler(schema[INPUT])
     described = handler.resolve_ref_schema(found)
     described["description"] = _markdown((inspect.getdoc(cls) or "").partition("\n")[0])
@@ -145,7 +145,7 @@ def _name(source: Any) -> str:
 
 
 def _documented(cls: type[Any], source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-    """What a class is written as."""
+    """Return the schema of the written form of a class."""
     if cls is Box:
         side = core_schema.float_schema()
         return core_schema.tuple_schema([side] * 4)
@@ -174,7 +174,7 @@ def _pictured(blocks: CoreSchema) -> CoreSchema:
 
 
 def _names(cls: type[Any], source: Any) -> Mapping[str, tuple[Any, bool]]:
-    """The type of each name, and whether it must be there."""
+    """Return the type of each name, and whether it is required."""
     if cls is Reply:
         return _reply_types(source)
     if issubclass(cls, Recorded):
@@ -183,7 +183,7 @@ def _names(cls: type[Any], source: Any) -> Mapping[str, tuple[Any, bool]]:
 
 
 def _types(cls: type[Any], source: Any) -> Iterator[tuple[str, tuple[Any, bool]]]:
-    """The type of each name, and whether it must be there; `extra` at the end."""
+    """Yield the type of each name, and whether it is required; `extra` last."""
     variables = dict(zip(getattr(cls, "__parameters__", ()), get_args(source), strict=False))
     attributes = attrs.fields(attrs.resolve_types(cls))
     for attribute in attributes:
@@ -197,7 +197,7 @@ def _types(cls: type[Any], source: Any) -> Iterator[tuple[str, tuple[Any, bool]]
 
 
 def _kinds(kinds: Mapping[str, type[Paper]], declared: Any) -> Any:
-    """The union of the classes of which a paper may be where a class, or one of several, is declared."""
+    """Return the union of the classes that a paper may have where one class, or one of several, is declared."""
     found: list[Any] = [kind for kind in kinds.values() if issubclass(kind, declared)]
     if isinstance(declared, type):
         found.append(Unknown if declared is Paper else declared)
@@ -218,7 +218,7 @@ def _reply_types(source: Any) -> dict[str, tuple[Any, bool]]:
 
 
 def _outcome_types(cls: type[Recorded], source: Any) -> dict[str, tuple[Any, bool]]:
-    """A line of a JSON Lines file."""
+    """Return the types of a line of a JSON Lines file."""
     statuses = {Done: Literal["done", "purged"], Failed: Literal["failed"], Held: Literal["held"]}
     head: dict[str, tuple[Any, bool]] = {
         "index": (int, True),
@@ -241,7 +241,7 @@ def _outcome_types(cls: type[Recorded], source: Any) -> dict[str, tuple[Any, boo
 
 
 def _attributes_section(cls: type[Any]) -> dict[str, str]:
-    """What the section ``Attributes`` of a docstring says of each."""
+    """Return the entries of the ``Attributes`` section of a docstring."""
     found: dict[str, str] = {}
     name = ""
     for line in (inspect.getdoc(cls) or "").partition("\nAttributes:\n")[2].splitlines():

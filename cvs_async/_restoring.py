@@ -1,7 +1,7 @@
-"""From what `to_dict` has written back to models.
+"""Conversion of the result of `to_dict` back to models.
 
-Unlike the converter of answers, which takes whatever the service sends, this takes what the library writes: a value of
-another type is an error that names its place. An error never holds a value.
+Unlike the converter of answers, which accepts whatever the service sends, this accepts what the library writes: a value
+of another type is an error that names its place. An error never contains a value.
 """
 
 from __future__ import annotations
@@ -22,37 +22,38 @@ from .models.fields import Box, Document, Image, Paper, Unknown, class_of
 from .models.general import NESTED, Page
 
 Read = Callable[[Any, str], Any]
-"""Makes a model of a plain value that stands at a path."""
+"""Function that builds a model from a plain value at a path."""
 
 
 def restore(data: Any, type_: Any, path: str = "", *, strict: bool = False) -> Any:
-    """Make what a type says of plain values.
+    """Build a value of a type from plain values.
 
     Args:
-        data: the values.
-        type_: what to make of them.
-        path: where they stand.
-        strict: whether a paper's `type` that is of another class than the declared one is an error. The service may
-            contradict itself so, and what it said can be read back.
+        data: the plain values.
+        type_: type to build.
+        path: path of the values.
+        strict: whether a paper's `type` that belongs to another class than the declared one is an error. The service
+            may
+            send such contradictions, and they can be read back.
 
     Raises:
-        ValueError: they are of another type; names the place.
+        ValueError: a value has another type; the message names the place.
     """
     return _reader(type_, strict)(data, path)
 
 
 def restore_reply(data: Any, returns: Any = None) -> Reply[Any]:
-    """Make a reply of what its `to_dict` has written: of the type that its operation answers, or of another one.
+    """Build a reply from its `to_dict`: of the type that its operation returns, or of another one.
 
     Raises:
-        ValueError: it is no reply, or a value is of another type; names the place.
+        ValueError: it is not a reply, or a value has another type; the message names the place.
     """
     if not isinstance(data, Mapping):
         raise _unfit("", "an object as Reply.to_dict writes it")
     if "operation" not in data or "data" not in data:
         status = data.get("status")
-        told = f" of status {status}" if status in ("failed", "held", "purged") else ""
-        raise ValueError(f"an object{told} without operation and data is no reply")
+        status_hint = f" of status {status}" if status in ("failed", "held", "purged") else ""
+        raise ValueError(f"an object{status_hint} without operation and data is not a reply")
     operation = _text(data["operation"], "operation")
     if data.get("charge") not in get_args(Charge):
         raise _unfit("charge", f"one of {', '.join(get_args(Charge))}")
@@ -180,7 +181,7 @@ def _list_reader(read_element: Read, build: Callable[[Iterable[Any]], Any]) -> R
 
 
 def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...], strict: bool) -> Read:
-    """Read a document, or a field."""
+    """Read a document or a field."""
     variables = dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False))
     attributes = {attribute.name: attribute for attribute in attrs.fields(attrs.resolve_types(cls))}
     kinds: Mapping[str, type[Paper]] = {}
@@ -211,14 +212,14 @@ def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...], strict: bool)
         if is_document:
             return cls(**values, extra=unknown | _extra(value, path))
         if unknown:
-            raise _unfit(path, f"an object with no other names than {', '.join(attributes)}")
+            raise _unfit(path, f"an object with only the names {', '.join(attributes)}")
         return cls(**values)
 
     return read
 
 
 def _class(name: str | None, kinds: Mapping[str, type[Paper]], declared: Any, path: str, strict: bool) -> type[Paper]:
-    """The class of a paper. Where one of several is declared, its type must be that of one of them."""
+    """Return the class of a paper. If one of several is declared, its type must belong to one of them."""
     kind = kinds.get(name or "")
     if get_origin(declared) in (Union, UnionType):
         if kind is None or not issubclass(kind, declared):

@@ -1,4 +1,4 @@
-"""Whether reprs hold the values that were read. They do not, unless somebody asks."""
+"""Switch for values in reprs. By default reprs contain no values."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ _revealed: ContextVar[bool] = ContextVar("cvs_async_revealed", default=False)
 
 @contextmanager
 def reveal() -> Iterator[None]:
-    """Let reprs hold the values that were read, for a session of exploring.
+    """Let reprs contain the values read, for interactive exploration.
 
-    Inside, reprs of fields, papers, pages and replies, and what a notebook renders of them, hold names, numbers and
-    dates of people. So does whatever keeps a repr: log lines, tracebacks, assertion messages, saved notebooks. Keep it
-    away from services.
+    Inside, reprs of fields, papers, pages and replies, and their display in a notebook, contain names, numbers and
+    dates of
+    people. Anything that keeps a repr keeps them too: log lines, tracebacks, assertion messages, saved notebooks. Do
+    not
+    use it in services.
 
-    It counts for the current thread or task, and for tasks and threads that copy its context inside, until they end.
+    It applies to the current thread or task, and to tasks and threads that copy its context inside, until they end.
 
     >>> from cvs_async import reveal
     >>> from cvs_async.models import Field
@@ -38,7 +40,7 @@ def reveal() -> Iterator[None]:
 
 
 def is_revealed() -> bool:
-    """Whether values may show."""
+    """Return whether values may be shown."""
     return _revealed.get()
 
 
@@ -46,9 +48,9 @@ def repr_of(instance: Any, *, never: Container[str] = (), defaults: bool = True)
     """Return a repr of an attrs instance.
 
     Args:
-        instance: its attributes with ``repr=False`` are in it inside of `reveal` only.
-        never: names of those that are not even there.
-        defaults: whether attributes are in it that are as they are by default.
+        instance: its attributes with ``repr=False`` are included only inside `reveal`.
+        never: names of attributes to omit always.
+        defaults: whether to include attributes with their default value.
     """
     everything = is_revealed()
     parts = []

@@ -1,4 +1,4 @@
-"""What the vendor sends for one value, however it is wrapped: a number in a string, a box as an object."""
+"""Single values as the vendor sends them, with variations: a number in a string, a box as an object."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, get_args, get_origin
 from .models.fields import Box, Image
 
 FLOATS = 1 << 53
-"""Up to here an integer and the float that is equal to it are the same number."""
+"""Bound up to which an integer and its float are the same number."""
 
 Understand = Callable[[Any], Any]
-"""Makes a value of what was sent; None if it is no such value."""
+"""Function that converts a wire value; None if it does not fit."""
 
 
 def text(raw: Any) -> str | None:
@@ -30,7 +30,7 @@ def lines(raw: Any) -> str | None:
 
 
 def number(raw: Any) -> float | None:
-    if type(raw) is float:  # as nearly all are
+    if type(raw) is float:  # the common case
         return raw if math.isfinite(raw) else None
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
         return None
@@ -42,7 +42,7 @@ def number(raw: Any) -> float | None:
 
 
 def integer(raw: Any) -> int | None:
-    if type(raw) is int and -FLOATS < raw < FLOATS:  # as nearly all are
+    if type(raw) is int and -FLOATS < raw < FLOATS:  # the common case
         return raw
     value = number(raw)
     return int(value) if value is not None and value.is_integer() else None
@@ -76,7 +76,7 @@ def image(raw: Any) -> Image | None:
 
 
 def is_more(raw: Any) -> bool:
-    """Whether something sent says more than the value that was made of it: a box, and other things beside."""
+    """Return whether a wire value has more content than the value converted from it: a box with other keys."""
     return isinstance(raw, dict) and len(raw) > len(Box._fields)
 
 
@@ -93,7 +93,7 @@ _SCALARS: dict[Any, Understand] = {
 
 
 def understanding(type_: Any) -> Understand | None:
-    """How to read a scalar, or lists of scalars; None if the type is something else."""
+    """Return the function that converts a scalar, or lists of scalars; None for other types."""
     if get_origin(type_) is not list:
         return _SCALARS.get(type_)
     (element,) = get_args(type_)
@@ -102,7 +102,7 @@ def understanding(type_: Any) -> Understand | None:
 
 
 def _all(understand: Understand, *, nullable: bool) -> Understand:
-    """Read a list if all of it fits: one value alone is a list of one."""
+    """Convert a list if all elements fit: a single value is a list of one."""
 
     def read(raw: Any) -> list[Any] | None:
         values = []

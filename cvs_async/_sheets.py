@@ -1,4 +1,4 @@
-"""What was read as rows to look at: a field a row, for terminals and notebooks."""
+"""Results as rows for display: a field a row, for terminals and notebooks."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from .models.recognized import Recognized
 from .models.tables import Cell
 
 HIDDEN = "…"
-"""What stands for a value that is not to be seen."""
+"""Placeholder for a hidden value."""
 
 
 @frozen
 class SheetRow:
-    """What was read at one place.
+    """Value at one place.
 
     Attributes:
-        path: from the paper, as a table's ``--fields`` has it, such as ``info.id``.
+        path: from the paper, as in a table's ``--fields``, such as ``info.id``.
         value: as text.
-        confidence: from 0 to 1; None where there is none.
+        confidence: from 0 to 1; None if there is no confidence.
         box: likewise.
         page: likewise.
         is_open: whether a repr shows the value too.
-        is_named: whether the path has the library's own names only, and no part of the answer.
+        is_named: whether the path consists only of the library's own names, not of parts of the answer.
     """
 
     path: str
@@ -43,7 +43,7 @@ class SheetRow:
     is_named: bool = True
 
     def cells(self, *, values: bool) -> tuple[str, str, str, str, str]:
-        """Return path, value, confidence, box and page as text; what is from a document only if that is wanted."""
+        """Return path, value, confidence, box and page as text; parts from a document only if requested."""
         numbers = (self.confidence, self.page)
         confidence, page = ("" if number is None else f"{number:g}" for number in numbers)
         box = "" if self.box is None else ", ".join(f"{side:g}" for side in self.box)
@@ -53,7 +53,7 @@ class SheetRow:
 
 @frozen
 class Sheet:
-    """A paper, or another element of what was read, with the rows that are not empty."""
+    """A paper, or another element of a result, with its rows that are not empty."""
 
     title: str
     rows: list[SheetRow]
@@ -63,7 +63,7 @@ HEADER = ("field", "value", "confidence", "box", "page")
 
 
 def title_of(thing: object) -> str:
-    """Return what is said above the sheets: of a reply, what it cost."""
+    """Return the title above the sheets: for a reply, its charge."""
     if not isinstance(thing, Reply):
         return type(thing).__name__
     requests = "1 request" if thing.attempts == 1 else f"{thing.attempts} requests"
@@ -94,7 +94,7 @@ def _rows_of(part: Any) -> Iterator[SheetRow]:
 
 
 def _rows(value: Any, path: str, *, is_open: bool = False) -> Iterator[SheetRow]:
-    """The rows of a part of an answer; open where a repr of the document shows it too."""
+    """Yield the rows of a part of an answer; open if a repr of the document shows it too."""
     if value is None or value in (Field(), Cell()):
         return
     if isinstance(value, (Field, Cell, TextItem, Line, Image, Box)) and not getattr(value, "extra", None):
@@ -110,7 +110,7 @@ def _rows(value: Any, path: str, *, is_open: bool = False) -> Iterator[SheetRow]
 
 
 def _single(value: Any, path: str) -> SheetRow:
-    """The row of what is one value."""
+    """Return the row of a single value."""
     match value:
         case Field():
             return SheetRow(path, _text(value.value), value.confidence, value.box, value.page)
@@ -134,7 +134,7 @@ def _fields(document: Document, path: str) -> Iterator[SheetRow]:
 
 
 DEEPEST = 20
-"""What is nested more deeply is shown as JSON."""
+"""Nesting depth below which values are shown as JSON."""
 
 
 def _below(path: str, name: object) -> str:

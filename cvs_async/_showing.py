@@ -1,4 +1,4 @@
-"""What was read on a screen: as a table in a terminal, as HTML in a notebook. Foreign text is escaped for both."""
+"""Display of results: as a table in a terminal, as HTML in a notebook. Foreign text is escaped in both."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 PIPED_WIDTH = 220
-"""Columns of a table that goes to no terminal."""
+"""Width of a table that is not printed to a terminal."""
 
 
 def show(thing: object) -> None:
-    """Show what was read, with its values: in a notebook as HTML, else as a table on standard output."""
+    """Show a result with its values: in a notebook as HTML, else as a table on standard output."""
     if _in_notebook():
         display: Any = importlib.import_module("IPython.display")
         display.display(display.HTML(as_html(thing, values=True)))
@@ -35,7 +35,7 @@ def show(thing: object) -> None:
 
 
 def _in_notebook() -> bool:
-    """Whether this is a kernel that renders what it displays."""
+    """Return whether this is a kernel that renders HTML."""
     shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return shell is not None and hasattr(shell, "kernel")
 
@@ -76,14 +76,14 @@ def _lines(thing: object) -> Iterator[str]:
 
 
 def _grid(sheet: Sheet) -> tuple[list[str], list[list[str]]]:
-    """Header and rows, escaped, without the columns that are empty."""
+    """Return header and rows, escaped, without empty columns."""
     rows = [row.cells(values=True) for row in sheet.rows]
     used = [place for place in range(len(HEADER)) if place < 2 or any(row[place] for row in rows)]
     return [HEADER[place] for place in used], [[escaped(row[place]) for place in used] for row in rows]
 
 
 def _width(text: str) -> int:
-    """How many columns of a terminal a text takes: letters that are put together from several take one."""
+    """Return the width of a text in terminal columns: combining characters have none."""
     return sum(
         2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text if not unicodedata.combining(letter)
     )
@@ -93,11 +93,11 @@ def _width(text: str) -> int:
 
 
 def as_html(thing: object, *, values: bool) -> str:
-    """Return what was read as HTML.
+    """Return a result as HTML.
 
     Args:
         thing: a reply, paper or page.
-        values: whether what documents say is in it.
+        values: whether to include values from documents.
     """
     parts = [f"<p>{_safe(title_of(thing))}</p>"]
     if not values:

@@ -1,4 +1,4 @@
-"""Whether standard output can take results; to be known before they are paid for."""
+"""Check whether standard output can take results, before they are paid for."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from .errors import InvalidInputError
 
 
 def check_stdout() -> None:
-    """Make sure that standard output is there, as far as one can see without writing to it.
+    """Check that standard output is usable, as far as possible without writing to it.
 
     Raises:
-        InvalidInputError: if it is closed, not open for writing, or a pipe that nobody reads any more.
+        InvalidInputError: if it is closed, not open for writing, or a pipe without a reader.
     """
     if problem := _problem():
-        raise InvalidInputError(f"standard output {problem}: there is nowhere to put the results")
+        raise InvalidInputError(f"standard output {problem}: results cannot be written")
 
 
 def is_terminal() -> bool:
@@ -32,17 +32,17 @@ def _problem() -> str | None:
         return "is closed"
     try:
         descriptor = sys.stdout.fileno()
-    except (OSError, ValueError):  # a stand-in without a descriptor
+    except (OSError, ValueError):  # a replacement without a descriptor
         return None
     try:
-        os.write(descriptor, b"")  # fails if it is open for reading only
+        os.write(descriptor, b"")  # fails if it is open only for reading
     except OSError as error:
         return f"cannot be written: {error.strerror}"
-    return "is read by nobody" if _has_no_reader(descriptor) else None
+    return "has no reader" if _has_no_reader(descriptor) else None
 
 
 def _has_no_reader(descriptor: int) -> bool:
-    """Whether it is a pipe or socket whose other end is closed."""
+    """Return whether it is a pipe or socket whose other end is closed."""
     if not hasattr(select, "poll"):  # on Windows
         return False
     poll = select.poll()

@@ -1,4 +1,4 @@
-"""Threads for reading files: such a read may never return, as from a network drive that is gone."""
+"""Threads for reading files: such a read may never return, for example on a lost network drive."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ import anyio.to_thread
 T = TypeVar("T")
 
 MOST_STUCK = 64
-"""Threads whose callers have left, and that still wait for a file; beyond that no more are made."""
+"""Maximum number of threads that still wait for a file after their callers were cancelled; then no more are started."""
 
 _stuck = 0
 _lock = threading.Lock()
 
 
 class NoAnswerError(Exception):
-    """So many files do not answer that no thread is left for another one."""
+    """Too many files do not answer, so no thread is available for another one."""
 
     def __init__(self) -> None:
         super().__init__(f"{MOST_STUCK} files before it do not answer; a network drive may be gone")
 
 
 async def in_daemon_thread(work: Callable[[], T]) -> T:
-    """Run a function that may block for ever, and return its result.
+    """Run a function that may block forever, and return its result.
 
-    A caller that is cancelled does not wait for it, and neither does the interpreter at its end; for the threads of
-    anyio and `concurrent.futures` it would.
+    Neither a cancelled caller nor the interpreter at exit waits for it; with the threads of anyio and
+    `concurrent.futures` they would.
 
     Raises:
-        NoAnswerError: if `MOST_STUCK` earlier ones are still blocked after their callers have left.
-        Exception: what the function raises.
+        NoAnswerError: if `MOST_STUCK` earlier ones are still blocked after their callers were cancelled.
+        Exception: raised by the function.
     """
     if _stuck >= MOST_STUCK:
         raise NoAnswerError
@@ -48,7 +48,7 @@ async def in_daemon_thread(work: Callable[[], T]) -> T:
 
 
 class _Piece(Generic[T]):
-    """One piece of work, on its way through a thread."""
+    """One piece of work passing through a thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, work: Callable[[], T]) -> None:
         self.future: asyncio.Future[T] = loop.create_future()
@@ -59,21 +59,21 @@ class _Piece(Generic[T]):
         self._left = False
 
     def run(self) -> None:
-        """In the thread."""
+        """Run the work in the thread."""
         result: T | Exception
         try:
             result = self._work()
         except Exception as error:
             result = error
-        self._result = result  # no argument: asyncio logs those of slow callbacks, and this may be a document
-        with suppress(RuntimeError):  # the loop is closed: nobody waits
+        self._result = result  # not an argument: asyncio logs those of slow callbacks, and this may be a document
+        with suppress(RuntimeError):  # the loop is closed and no caller waits
             self._loop.call_soon_threadsafe(self._settle)
         with _lock:
             self._ended = True
             _count(-self._left)
 
     def leave(self) -> None:
-        """Its caller goes, with or without the result."""
+        """Detach the caller, with or without the result."""
         with _lock:
             self._left = not self._ended and self.future.cancelled()
             _count(self._left)

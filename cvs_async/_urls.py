@@ -1,4 +1,4 @@
-"""URLs that the service downloads by itself, and how they and paths are shown without secrets."""
+"""URLs that the service downloads itself, and display of URLs and paths without secrets."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ LONGEST_PATH = 1024
 
 
 class Url(str):
-    """A picture or PDF that the service shall download by itself: an absolute http or https URL.
+    """A picture or PDF that the service downloads itself: an absolute http or https URL.
 
-    Its repr leaves out the query, where access tokens often stand.
+    Its repr omits the query, which often has access tokens.
 
     Raises:
-        InvalidInputError: if it is no absolute http or https URL, or holds blanks or control characters.
+        InvalidInputError: if it is not an absolute http or https URL, or contains blanks or control characters.
 
     >>> Url("https://example.com/scan.jpg?token=secret")
     Url('https://example.com/scan.jpg?…')
@@ -30,7 +30,7 @@ class Url(str):
                 f"{host_of(value.strip())} is a URL with a blank or control character; write %20 for a blank in it"
             )
         if not _is_absolute(value):
-            raise InvalidInputError(f"{without_query(value)!r} is no absolute http:// or https:// URL")
+            raise InvalidInputError(f"{without_query(value)!r} is not an absolute http:// or https:// URL")
         return super().__new__(cls, value)
 
     def __repr__(self) -> str:
@@ -50,36 +50,36 @@ def _is_absolute(value: str) -> bool:
 
 
 def is_url(value: object) -> bool:
-    """Whether an input is a URL rather than something to read here."""
+    """Return whether an input is a URL rather than something to read."""
     return isinstance(value, str) and value[:8].lower().startswith(("http://", "https://"))
 
 
 _ANY_URL = re.compile(
     r"[\s\x00-\x1f]*(?:([A-Za-z][A-Za-z0-9+.-]+)://|(data):[\w.+-]*(?:/[\w.+-]+)?[;,])", re.IGNORECASE
 )
-"""A letter alone is a drive of Windows."""
+"""A single letter is a Windows drive."""
 
 
 def unusable_url(text: str) -> str | None:
-    """What is wrong with a text that is a URL, and yet none that the service downloads; None if it is no URL."""
+    """Return the problem of a URL that the service does not download; None if the text is not a URL."""
     match = None if is_url(text) else _ANY_URL.match(text)
     if match is None:
         return None
     scheme = (match[1] or match[2]).lower()
     if scheme in ("http", "https"):
-        return "is a URL with blanks before it; take them away"
+        return "is a URL after blanks; remove them"
     if scheme == "file":
-        return "is a file URL; give the path instead"
+        return "is a file URL; pass the path instead"
     if scheme == "data":
-        return "is a data URL; give its content as bytes instead"
-    return f"is a URL of the scheme {scheme}, and the service downloads http and https only; download it first"
+        return "is a data URL; pass its content as bytes instead"
+    return f"is a URL with the scheme {scheme}, but the service downloads only http and https; download it first"
 
 
 # --- showing
 
 
 def without_query(url: str) -> str:
-    """A URL, or what was taken for one, without user, query and fragment."""
+    """Return a URL, or a text passed as one, without user, query and fragment."""
     shown, mark, _ = url.partition("#")[0].partition("?")
     scheme, slashes, rest = shown.partition("://")
     if not slashes or len(rest) > LONGEST_PATH:
@@ -89,7 +89,7 @@ def without_query(url: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Scheme and host of a URL, and nothing else of it."""
+    """Return only the scheme and host of a URL."""
     scheme, _, rest = url.strip().partition(":")
     authority = re.match(r"/{1,2}([^/?#]*)", rest)
     return f"{scheme}://{_without_user(authority[1])}/…" if authority else f"{scheme}:…"
@@ -97,14 +97,14 @@ def host_of(url: str) -> str:
 
 def _without_user(authority: str) -> str:
     host = authority.rpartition("@")[2]
-    return host if _HOST.fullmatch(host) else "…"  # half a password may stand there
+    return host if _HOST.fullmatch(host) else "…"  # it may be half a password
 
 
 _HOST = re.compile(r"(?:[^\s\x00-\x1f:@\[\]]*|\[[0-9A-Fa-f:.]*\]?)(?::\d*)?")
 
 
 def without_secrets(path: str) -> str:
-    """A path for messages: no document that was taken for one, and of a URL in it neither user nor query."""
+    """Return a path for messages: without a document passed as a path, and without user and query of a URL in it."""
     if len(path) > LONGEST_PATH or _DOCUMENT.match(path):
         return f"a text of {len(path)} characters"
     if _ANY_URL.match(path):
@@ -115,7 +115,7 @@ def without_secrets(path: str) -> str:
 _DOCUMENT = re.compile(
     r"""
     (?:/9j/|iVBORw0KGgo|JVBERi0|PD94bWw|SUkqA|TU0AK|R0lGOD|UklGR)[A-Za-z0-9+/_=\s-]{60,}\Z  # known kinds in base64
-    | (?=.*[A-Za-z0-9+_=-]{64})[A-Za-z0-9+/_=\s-]{200,}\Z  # more of the alphabet than a path has without a dot
+    | (?=.*[A-Za-z0-9+_=-]{64})[A-Za-z0-9+/_=\s-]{200,}\Z  # longer without a dot than a path
     | (?=.*[\r\n]).{256,}\Z  # a text of several lines
     """,
     re.VERBOSE | re.DOTALL,

@@ -1,12 +1,12 @@
-"""Everything that can go wrong, and what it cost.
+"""Errors of the library and their charges.
 
     CVSError
-    ├── ConfigurationError            no key, a base_url that is none, ...
+    ├── ConfigurationError            no key, an invalid base_url, ...
     ├── InvalidInputError             found before anything is sent (also a ValueError)
     ├── APIError                      the service answered with a code other than 0: never charged
     │   ├── NoContentError            nothing to read in the picture
     │   ├── UrlUnavailableError       the service could not download the URL
-    │   ├── InvalidImageError         no readable image or PDF
+    │   ├── InvalidImageError         not a readable image or PDF
     │   ├── OutOfRequestsError        the account's stock of requests is empty
     │   ├── AuthenticationError       wrong api_key or api_secret
     │   ├── FormatTypeError           format_type does not fit what was sent
@@ -16,14 +16,14 @@
     ├── ServerError                   HTTP 5xx without an answer of the service
     ├── RedirectError                 HTTP 3xx; redirects are never followed
     ├── ResponseTooLargeError         an answer above max_response_bytes
-    ├── DecodeError                   an answer that is no JSON object, or has no usable code
+    ├── DecodeError                   an answer that is not a JSON object, or has no usable code
     └── TransportError                no answer at all
         ├── ConnectError              nothing was delivered (also a ConnectionError)
         ├── TimeoutError              some part of the call took too long (also a builtin TimeoutError)
-        └── ConnectionLostError       broken off after the request began to leave (also a ConnectionError)
+        └── ConnectionLostError       broken off while or after sending the request (also a ConnectionError)
 
-Neither text nor repr of an error holds credentials, query strings or contents of documents. What the vendor
-wrote and what came back are kept apart from the text, in ``message`` and ``raw``.
+Neither text nor repr of an error contains credentials, query strings or contents of documents. The vendor's message
+and the answer are separate from the text, in ``message`` and ``raw``.
 """
 
 from __future__ import annotations
@@ -57,22 +57,22 @@ __all__ = [
 ]
 
 Charge = Literal["billed", "free", "unknown"]
-"""What a call cost: one request (``billed``), nothing (``free``), or nobody on this side can know (``unknown``)."""
+"""Charge of a call: one request (``billed``), nothing (``free``), or not known to the client (``unknown``)."""
 
 
 class CVSError(Exception):
     """Base of all errors of this library.
 
     Attributes:
-        operation: the name of the operation, such as ``ocr.card``; None where there was none.
-        attempts: how many requests were made for this call.
-        charge: what the call cost, see `Charge`; ``unknown`` if that is so of any of its requests.
-        http_status: of the last answer, None where none came.
-        raw: the answer that came: decoded JSON, else the bytes as received, else None.
-        message: what the service, or a gateway before it, said in words; for people, and never part of the text.
-        retry_after: seconds after which the service asks to come back; None where it did not say. Of an
-            `OutOfRequestsError` at least the seconds after which the client lets a call try again, see `quota_probe`.
-        unknown_attempts: how many of the requests may have been charged.
+        operation: name of the operation, such as ``ocr.card``; None outside of an operation.
+        attempts: number of requests made for this call.
+        charge: charge of the call, see `Charge`; ``unknown`` if that of any of its requests is unknown.
+        http_status: of the last answer; None without an answer.
+        raw: the answer: decoded JSON, else the bytes as received, else None.
+        message: message of the service, or of a gateway in front of it; for people, and never part of the text.
+        retry_after: seconds after which the service asks for a retry; None if not given. For an `OutOfRequestsError` at
+            least the seconds after which the client sends a call to try again, see `quota_probe`.
+        unknown_attempts: number of requests that may have been charged.
     """
 
     def __init__(
@@ -99,19 +99,19 @@ class CVSError(Exception):
 
 
 class ConfigurationError(CVSError):
-    """The client cannot work as it is set up: a key is missing, a URL is none, an extra is not installed."""
+    """The client is misconfigured: a key is missing, a URL is invalid, an extra is not installed."""
 
 
 class InvalidInputError(CVSError, ValueError):
-    """A file or an argument cannot be sent; found before anything is."""
+    """A file or an argument cannot be sent; detected before anything is sent."""
 
 
 class APIError(CVSError):
     """The service answered with a code other than 0. Such an answer is never charged.
 
     Attributes:
-        code: the code of the envelope as int, or as str where it has more digits than Python converts; None where
-            HTTP alone spoke.
+        code: code of the envelope as int, or as str if it has more digits than Python converts; None if only the HTTP
+            status is known.
     """
 
     def __init__(self, text: str, *, code: int | str | None = None, **context: Any) -> None:
@@ -140,7 +140,7 @@ class AuthenticationError(APIError):
 
 
 class FormatTypeError(APIError):
-    """the service says that format_type does not fit what was sent"""
+    """the service reports that format_type does not fit what was sent"""
 
 
 class ProcessingError(APIError):
@@ -148,7 +148,7 @@ class ProcessingError(APIError):
 
 
 class InvalidIdError(APIError):
-    """the service knows no image with this id"""
+    """the service has no image with this id"""
 
 
 class RateLimitedError(CVSError):
@@ -156,29 +156,30 @@ class RateLimitedError(CVSError):
 
 
 class ServerError(CVSError):
-    """HTTP 5xx without an envelope. Free for 500, 501 and 503; unknown where a proxy spoke (502, 504, ...)."""
+    """HTTP 5xx without an envelope. Free for 500, 501 and 503; unknown if a proxy answered (502, 504, ...)."""
 
 
 class RedirectError(CVSError):
-    """The service answered with a redirect, which is never followed, because it would carry the documents along."""
+    """The service answered with a redirect. Redirects are never followed, because they would forward the documents."""
 
 
 class ResponseTooLargeError(CVSError):
-    """The answer is larger than ``max_response_bytes``; ``raw`` holds its beginning.
+    """The answer is larger than ``max_response_bytes``; ``raw`` has its beginning.
 
-    Or it has more values than any documented answer; ``raw`` holds it. Its charge is known if its code stands at
-    its beginning, else unknown.
+    Or it has more values than any documented answer; ``raw`` has it. The charge is known if the code is at the
+    beginning,
+    else unknown.
     """
 
 
 class DecodeError(CVSError):
-    """The answer cannot be read, or its code is not a whole number; ``raw`` holds it. What it cost is unknown.
+    """The answer cannot be decoded, or its code is not a whole number; ``raw`` has it. The charge is unknown.
 
-    Its charge is known where a code stands before the fault, and where the answer is read but does not fit the type
-    that an `Endpoint` of your own declares: it is billed with code 0.
+    The charge is known if a code precedes the fault, and if the answer is decoded but does not fit the type declared by
+    an `Endpoint` of your own: it is billed with code 0.
 
     Attributes:
-        code: the code that is not a whole number, where it is text.
+        code: the code that is not a whole number, if it is text.
     """
 
     def __init__(self, text: str, *, code: str | None = None, **context: Any) -> None:
@@ -187,7 +188,7 @@ class DecodeError(CVSError):
 
 
 class TransportError(CVSError):
-    """No answer came back."""
+    """No answer arrived."""
 
 
 class ConnectError(TransportError, ConnectionError):
@@ -195,18 +196,18 @@ class ConnectError(TransportError, ConnectionError):
 
 
 class TimeoutError(TransportError, builtins.TimeoutError):
-    """Connecting, sending, waiting, or the whole call took too long. Free if nothing had left, else unknown."""
+    """Connecting, sending, waiting, or the whole call took too long. Free if nothing was sent, else unknown."""
 
 
 class ConnectionLostError(TransportError, ConnectionError):
-    """The connection broke after the request had begun to leave. Its charge is unknown."""
+    """The connection broke while or after the request was sent. The charge is unknown."""
 
 
 E = TypeVar("E", bound=BaseException)
 
 
 def drop_frames(error: E) -> E:
-    """Let go of the frames of a call: through them a kept error would keep its documents in memory."""
+    """Clear the frames of a call: through them an error that is kept would keep its documents in memory."""
     seen, waiting = set[int](), list[BaseException | None]([error])
     while waiting:
         step = waiting.pop()

@@ -1,4 +1,4 @@
-"""What a client has done so far, and what it tells of each request."""
+"""Statistics of a client, and events of its requests."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ __all__ = ["ClientStats", "Event"]
 
 @define(kw_only=True)
 class ClientStats:
-    """A client in numbers, as of the moment when it was asked.
+    """Snapshot of a client's statistics.
 
     Attributes:
-        calls: operations called, by anybody.
-        attempts: requests that were made for them, and have come to an end.
-        retries: how often a request was sent again, by cause: ``unreachable``, ``rate_limited``, ``unavailable``,
-            ``processing``, ``unknown``.
-        billed, free, unknown: requests by what they cost.
+        calls: number of operations called.
+        attempts: number of finished requests.
+        retries: number of retries by cause: ``unreachable``, ``rate_limited``, ``unavailable``, ``processing``,
+            ``unknown``.
+        billed, free, unknown: number of requests by charge.
         bytes_sent, bytes_received: of their bodies.
-        in_flight: requests that are being made now.
-        drained: how many of the requests that came to an end did so after their caller had left.
-        waiting: calls that wait for the gate, the pace, a connection, or for being sent again.
-        limit: how many requests may be in flight: `max_connections`, or what ``concurrency="auto"`` has found.
-        connections: open ones, idle ones included; None with a transport of your own.
-        gate: ``open``; ``closed`` while the account is out of requests, and no call is let through; ``half-open``
-            from `quota_probe` seconds later on, by itself: the next call is sent, to try; ``probing`` while it is. A
-            readiness check asks whether it is ``closed``: in every other state a call is needed to find out more.
+        in_flight: number of requests in flight.
+        drained: number of requests that finished after their caller was cancelled.
+        waiting: calls that wait for the gate, the rate limit, a connection, or a retry.
+        limit: maximum number of requests in flight: `max_connections`, or the limit found by ``concurrency="auto"``.
+        connections: open ones, including idle ones; None with a transport of your own.
+        gate: ``open``; ``closed`` while the account is out of requests and no call is sent; ``half-open`` from
+            `quota_probe` seconds later: the next call is sent as a probe; ``probing`` while it is in flight. A
+                readiness
+            check should test for ``closed``: in every other state only a call can find out more.
     """
 
     calls: int = 0
@@ -52,17 +53,17 @@ class ClientStats:
 
 @frozen(kw_only=True)
 class Event:
-    """A request has come to an end. Holds nothing of its contents, address or credentials.
+    """Result of a request, without its contents, address or credentials.
 
     Attributes:
         operation: such as ``ocr.card``.
         attempt: its number within the call, from 1.
-        charge: what this request cost.
-        http_status: of the answer; None where none came.
-        error: the name of the error's class; None for a reply.
-        seconds: from handing it to the transport to the complete answer, or to the failure.
+        charge: charge of this request.
+        http_status: of the answer; None without an answer.
+        error: name of the error's class; None for a reply.
+        seconds: from passing it to the transport to the complete answer or the failure.
         bytes_sent, bytes_received: of the bodies.
-        drained: its caller had left before.
+        drained: its caller was cancelled before it finished.
     """
 
     operation: str

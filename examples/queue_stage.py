@@ -2,7 +2,7 @@
 
     python examples/queue_stage.py scans/
 
-Both queues are bounded: who is slow to take outcomes slows the calls, and these slow whoever brings paths.
+Both queues are bounded: a slow consumer of outcomes slows the calls, and these slow the producer of paths.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ Results = asyncio.Queue[Outcome[list[Recognized]] | None]
 
 
 async def read_papers(cvs: AsyncCVS, paths: Paths, results: Results) -> None:
-    """The stage itself. None is the end of either queue."""
+    """Run the stage. None marks the end of either queue."""
 
     async def waiting() -> AsyncIterator[Path | Entry]:
         while (path := await paths.get()) is not None:

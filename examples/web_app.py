@@ -1,11 +1,11 @@
-"""A web app with one client for all its visitors; nothing is done any more for one who has left.
+"""A web app with one client for all requests; a request whose visitor disconnects is cancelled.
 
     python examples/web_app.py
     curl --form file=@scan.jpg http://127.0.0.1:8000/cards
 
 The papers are returned as they were read; http://127.0.0.1:8000/docs explains each field.
 
-A request that had left when its visitor did may be paid for, so the client brings it to its end by itself.
+A request already sent to the service may be paid for, so the client completes it in the background.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ async def read_cards(file: UploadFile, request: Request) -> Response | list[Reco
 
 @asynccontextmanager
 async def until_visitor_leaves(request: Request) -> AsyncIterator[None]:
-    """Cancel the body of the ``async with`` when nobody waits for what it does any more."""
+    """Cancel the body of the ``async with`` when the visitor disconnects."""
 
     async def watch() -> None:
         while (await request.receive())["type"] != "http.disconnect":

@@ -59,7 +59,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._now += seconds - self.early if seconds > self.early else seconds
 
     def timers(self) -> int:
-        """How many timers are set."""
+        """Return the number of pending timers."""
         return sum(not timer.cancelled() for timer in self._scheduled)  # type: ignore[attr-defined]
 
 
@@ -69,7 +69,7 @@ def now() -> float:
 
 
 def timers() -> int:
-    """How many timers the running loop has."""
+    """Return the number of timers of the running loop."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualLoop)
     return loop.timers()

@@ -1,4 +1,4 @@
-"""What the tests share: a folder of samples, a sandbox, and a client of it."""
+"""Shared fixtures: a folder of samples, a sandbox, and a client of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _guard_processes() -> None:
-    """Have every Python process that a test starts guarded as this one is, and its attempts told here."""
+    """Guard every Python process that a test starts, and report its attempts here."""
     handle, path = tempfile.mkstemp(prefix="cvs-tests-", suffix=".log")
     os.close(handle)
     atexit.register(os.unlink, path)
@@ -91,7 +91,7 @@ def all_kinds(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
 
 @pytest.fixture(scope="session")
 def jpg() -> bytes:
-    """A readable picture that is no sample."""
+    """Return a readable picture that is not a sample."""
     target = io.BytesIO()
     Image.new("RGB", (320, 200), "white").save(target, "JPEG")
     return target.getvalue()

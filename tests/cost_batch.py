@@ -9,7 +9,7 @@ from cvs_async import AsyncCVS, Done
 
 
 async def main(url: str, file: str, count: int) -> None:
-    """Send one file so many times."""
+    """Send one file `count` times."""
     async with (
         AsyncCVS("key", "secret", base_url=url, max_connections=8) as cvs,
         cvs.batch(cvs.ocr.card, [file] * count, concurrency=8) as outcomes,

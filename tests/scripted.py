@@ -32,7 +32,7 @@ T = TypeVar("T")
 Kind = Literal["journal", "consumer", "source", "service"]
 KINDS: Sequence[Kind] = get_args(Kind)
 Answer = tuple[Charge, bool, int | Exception, str]
-"""What its caller can know of its cost, whether it is billed, its HTTP status or what breaks, its body."""
+"""Known charge, whether it is billed, HTTP status or exception, and body of an answer."""
 
 ENDLESS = 10_000
 """Turns of the loop in which something must come to rest."""
@@ -93,7 +93,7 @@ class _Loop(asyncio.SelectorEventLoop):
 
 @define(eq=False)
 class Script:
-    """What happens next.
+    """Script of the next events.
 
     Attributes:
         choices: which of the things that can happen does, step by step; after them, the first one.
@@ -121,7 +121,7 @@ class Script:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is left that the script could let happen, so that only a thread can wake the loop."""
+        """Return whether the script can do nothing more, so that only a thread can wake the loop."""
         return self._steps + 1 not in self.events and all(future.done() for _, future in self._offers)
 
     def step(self) -> None:
@@ -150,18 +150,19 @@ class Script:
 
 @define(eq=False)
 class ScriptedService:
-    """Answers when the script says so, with one answer after another, and then with good ones. Keeps the books.
+    """Service that answers when the script decides, with one answer after another, and then with good ones. Keeps a
+    ledger.
 
     Attributes:
         answers: names in `ANSWERS`.
-        left: how many answers the account has; None is no end.
-        patience: after how many refusals it is filled up.
-        billed: what was charged, by check_sum.
-        told: how many answers of each charge there were, as far as who asked can know.
-        told_billed: what was charged and answered, by check_sum.
+        left: number of answers left in the account; None is unlimited.
+        patience: number of refusals after which the account is refilled.
+        billed: number of charges, by check_sum.
+        `told`: number of answers with each charge, as far as the caller can know.
+        told_billed: number of charges that were answered, by check_sum.
         in_flight: requests that wait for their answers.
-        most: of them, at any time.
-        keys: the check_sums of those in flight.
+        most: maximum of `in_flight`.
+        keys: check_sums of the requests in flight.
     """
 
     script: Script

@@ -54,12 +54,12 @@ class BadServer:
 async def until(true: Callable[[], bool]) -> None:
     """Wait until something is so; a minute is for ever."""
     async with asyncio.timeout(60):
-        while not true():  # noqa: ASYNC110 - the server is told of nothing but bytes
+        while not true():  # noqa: ASYNC110 - the server receives only bytes
             await asyncio.sleep(0.005)
 
 
 async def arrived(server: BadServer, count: int) -> None:
-    """Wait until so many requests have reached a server."""
+    """Wait until `count` requests have reached a server."""
     await until(lambda: len(server.requests) >= count)
 
 
@@ -69,7 +69,7 @@ async def left(server: BadServer) -> None:
 
 
 async def alone(server: BadServer) -> bool:
-    """Whether no task is left but this one and those of a server."""
+    """Return whether no task remains except this one and those of a server."""
     for _ in range(10):  # generators that were given up half way are closed by tasks of the loop, in a few turns
         if asyncio.all_tasks() == {asyncio.current_task(), *server.tasks}:
             return True
@@ -115,7 +115,7 @@ async def bad_server(behave: Behave, *, tls: ssl.SSLContext | None = None, port:
 
 @contextlib.asynccontextmanager
 async def full_backlog() -> AsyncIterator[str]:
-    """The address of one that listens, and accepts nobody any more: who connects hangs."""
+    """Return the address of a server with a full backlog: connecting hangs."""
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(socket.socket())
         listening.bind(("127.0.0.1", 0))
@@ -129,7 +129,7 @@ async def full_backlog() -> AsyncIterator[str]:
 
 
 def closed_port() -> str:
-    """An address where nobody listens."""
+    """Return an address without a listener."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -282,7 +282,7 @@ resets_after_request = after_request(reset)
 
 
 def hangs_up(state: BadServer) -> Behaviour:
-    """Close the connection as soon as something arrives that is no HTTP."""
+    """Close the connection as soon as something other than HTTP arrives."""
 
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)

@@ -83,7 +83,7 @@ def test_an_amount_is_read_as_it_is_printed(text: str, value: str, unit: str | N
         *("500\u00b9", "1.000\u00b2", "10\u2460", "\u00b2", "1.00\u2070 đ"),
     ],
 )
-def test_what_is_no_amount_is_not_read(text: str) -> None:
+def test_other_text_is_not_parsed_as_an_amount(text: str) -> None:
     assert parse_amount(text) is None
 
 

@@ -1,4 +1,4 @@
-"""Reading JSON that nobody vouches for: within bounds, and in pieces where there is much of it."""
+"""Reading JSON from an untrusted source: within bounds, and in pieces if there is much of it."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_hundred_full_pages_are_far_within_the_bound() -> None:
     assert 100 * count_elements(json.loads(page)) < MOST_ELEMENTS / 3
 
 
-def test_elements_are_counted_wherever_they_are_and_boxes_are_none() -> None:
+def test_elements_are_counted_at_any_place_except_boxes() -> None:
     answer = {"a": [1, [2, 3], {"b": [[1, 2, 3, 4], [1, 2, 3, [4]]]}], "box": [1, 2, 3, 4], "text": "[1, 2]"}
     assert count_elements(answer) == 3 + 2 + 2 + 4 + 1
     assert count_elements(None) == 0
@@ -129,7 +129,7 @@ def test_whole_numbers(raw: object, code: object) -> None:
 
 
 @pytest.mark.parametrize("raw", [None, True, 0.0, "", "+", "1.0", "１", "1 0", "\N{NO-BREAK SPACE}1", "1_0", b"1", [1]])
-def test_what_is_no_whole_number(raw: object) -> None:
+def test_other_values_are_not_whole_numbers(raw: object) -> None:
     assert whole_number(raw) is None
 
 

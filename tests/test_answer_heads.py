@@ -46,7 +46,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 
 
 def in_pieces(answer: bytes, size: int) -> Behave:
-    """So that the client reads it piece by piece."""
+    """Make the client read the answer piece by piece."""
     pieces = [answer[start : start + size] for start in range(0, len(answer), size)]
     return after_request(pours(pieces, pause=0.001))
 
@@ -166,7 +166,7 @@ async def test_silence_within_a_head_that_is_refused_ends_with_the_read_timeout(
     "field", [b" " * 100_000 + b"\r", b"5" + b" \t" * 50_000 + b"5", b"," * 100_000], ids=["CR", "blanks", "commas"]
 )
 def test_a_length_of_100_000_odd_bytes_is_looked_at_once(field: bytes) -> None:
-    """Whoever looks again from each of them takes a minute, or days, in the event loop."""
+    """Searching again from each of them would block the event loop for a minute, or days."""
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length:" + field + b"\r\n\r\n"
     assert with_one_length(head) == head
 

@@ -64,14 +64,14 @@ def test_what_is_neither_true_nor_false_is_refused_by_name(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [True, "4x", "", 0.5, "0.5", "1e3", [], float("nan"), float("inf"), "9" * 5000, "٤"])
-def test_what_is_no_whole_number_is_refused_by_name(value: Any) -> None:
+def test_an_argument_that_must_be_a_whole_number_is_refused_by_name(value: Any) -> None:
     with pytest.raises(InvalidInputError, match="crop_image: width must be a whole number of at least 1") as caught:
         CROP.checked({"width": value})
     assert len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize("value", [0, -1, "soon", True, float("nan"), [], "-3"])
-def test_a_timeout_that_is_none_is_refused_by_name(value: Any) -> None:
+def test_an_invalid_timeout_is_refused_by_name(value: Any) -> None:
     with pytest.raises(InvalidInputError, match=r"ocr\.card: timeout must be a number of seconds above 0"):
         CARD.checked({"timeout": value})
 

@@ -54,7 +54,7 @@ def answer(request: httpx.Request) -> httpx.Response:
 
 
 class Service:
-    """Answers when it is told to, and counts."""
+    """Service that answers when `go` is set, and counts."""
 
     def __init__(self) -> None:
         self.in_flight = 0
@@ -165,7 +165,7 @@ async def test_a_slow_consumer_slows_the_sending_down(source: Callable[[int], An
             assert service.sent == 4 + taken
 
 
-async def test_never_more_than_so_many_in_flight() -> None:
+async def test_calls_in_flight_never_exceed_the_concurrency() -> None:
     service = Service()
     async with client(service) as cvs, cvs.batch(cvs.ocr.card, numbered(100), concurrency=7) as batch:
         await settle()

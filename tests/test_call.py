@@ -1,4 +1,4 @@
-"""What ``cvs-async call`` prints and keeps: JSON or a table, and pictures in files rather than in the terminal."""
+"""Output of ``cvs-async call``: JSON or a table, and pictures in files rather than in the terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def card_of(samples: list[Sample]) -> Path:
 
 
 def read(*words: str | Path, sandbox: Sandbox) -> Any:
-    """What a call prints, as JSON."""
+    """Return the output of a call as JSON."""
     ended = cvs_async("call", *words, sandbox=sandbox)
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout)
@@ -41,7 +41,7 @@ def test_a_picture_is_printed_by_its_kind_and_size(sandbox: Sandbox, samples: li
     (paper,) = json.loads(ended.stdout)
     size = round(len(picture_of(card, sandbox)) / 1024)
     assert paper["info"]["image"] == f"<image/jpeg, {size} KB>"
-    assert "Pictures that are not kept: 1; --thumbs DIR writes them to files, --raw prints them." in ended.stderr
+    assert "Pictures not saved: 1; --thumbs DIR writes them to files, --raw prints them." in ended.stderr
     assert len(ended.stdout) < 10_000
 
 
@@ -95,12 +95,12 @@ def test_a_table_is_printed_instead_of_json(sandbox: Sandbox, samples: list[Samp
     [
         (("--raw", "--table"), "--raw prints the answer as it came"),
         (("--raw", "--get-thumb", "--thumbs", "p"), "--raw prints the answer as it came"),
-        (("--thumbs", "p"), "--thumbs wants --get-thumb"),
-        (("--get-thumb", "--thumbs", "file"), "file is a file, and not a folder"),
+        (("--thumbs", "p"), "--thumbs requires --get-thumb"),
+        (("--get-thumb", "--thumbs", "file"), "file is a file, not a folder"),
         (("--get-thumb", "--thumbs", "/proc/pictures"), "/proc/pictures cannot be written"),
     ],
 )
-def test_what_cannot_be_is_said_before_anything_is_paid(
+def test_impossible_options_are_refused_before_anything_is_paid(
     words: tuple[str, ...], sentence: str, samples: list[Sample], tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_bytes(b"")

@@ -1,4 +1,4 @@
-"""Callers that leave: nothing is paid for that had not left, and nothing that had is lost sight of."""
+"""Cancelled callers: unsent requests cost nothing, and sent ones are never lost."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def open_files() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-# --- before anything has left
+# --- before anything was sent
 
 
 async def test_a_call_that_waits_for_a_connection_is_gone_at_once() -> None:
@@ -158,10 +158,10 @@ async def test_plain_httpx_loses_no_connection_to_a_call_that_is_cancelled_while
     assert (len(server.requests), cvs.stats.billed) == (4, 4)
 
 
-# --- after the request has left
+# --- after the request was sent
 
 
-async def test_an_answer_whose_caller_has_left_is_counted_and_its_connection_used_again() -> None:
+async def test_an_answer_to_a_cancelled_caller_is_counted_and_its_connection_reused() -> None:
     events: list[Any] = []
     async with bad_server(answers_when_told) as server, client(server, on_event=events.append) as cvs:
         call = asyncio.create_task(cvs.ocr.card(PICTURE))
@@ -213,7 +213,7 @@ async def test_an_answer_that_drips_beyond_every_bound_is_unknown() -> None:
 # --- closing the client
 
 
-async def test_closing_waits_for_answers_whose_callers_have_left() -> None:
+async def test_closing_waits_for_answers_to_cancelled_callers() -> None:
     async with bad_server(answers_when_told) as server:
         async with client(server) as cvs:
             calls = [asyncio.create_task(cvs.ocr.card(PICTURE)) for _ in range(3)]

@@ -169,7 +169,7 @@ def test_each_field_has_its_meaning_in_both_languages_and_an_example(name: str) 
             assert field.example, field.path
 
 
-def test_numbers_in_examples_belong_to_nobody() -> None:
+def test_numbers_in_examples_are_fictitious() -> None:
     examples = {str(field.example) for name in names() for field in every(fields_of(name))}
     assert all(number.startswith("000") for example in examples for number in re.findall(r"\d{12}", example))
 

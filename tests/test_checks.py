@@ -44,8 +44,8 @@ from cvs_async.models import (
 )
 from cvs_async.models.fields import PAPERS, Document
 from cvs_async.sandbox import Sample
-from cvs_async.sandbox.einvoice import read_einvoice
-from cvs_async.sandbox.truth import read_truth
+from cvs_async.sandbox.samples.einvoice import read_einvoice
+from cvs_async.sandbox.samples.truth import read_truth
 from tests.examples import examples
 
 TODAY = datetime.date(2026, 11, 25)
@@ -222,7 +222,7 @@ def test_an_absent_personal_number_has_no_digit() -> None:
 
 
 @given(st.lists(st.text(max_size=50), max_size=4))
-def test_what_is_no_zone_gives_no_finding(lines: list[str]) -> None:
+def test_other_text_than_a_zone_gives_no_finding(lines: list[str]) -> None:
     assert check_zone(lines) == []
 
 
@@ -250,7 +250,7 @@ def test_dates_out_of_order_are_found() -> None:
     assert kinds(check_paper(birth)) == [("dob", "date_order"), ("regis_date", "date_order")]
 
 
-def test_a_company_may_be_older_than_who_represents_it() -> None:
+def test_a_company_may_be_older_than_its_representative() -> None:
     assert check_paper(BusinessRegistration(dob=Field("01/02/1990"), regis_date=Field("01/02/1980"))) == []
 
 

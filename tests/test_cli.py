@@ -21,8 +21,8 @@ from cvs_async.cli._items import open_items
 from cvs_async.cli._summary import SHOWN, meaning
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
-from cvs_async.sandbox.einvoice import write_einvoice
-from cvs_async.sandbox.truth import read_truth
+from cvs_async.sandbox.samples.einvoice import write_einvoice
+from cvs_async.sandbox.samples.truth import read_truth
 
 from . import forked
 from .conftest import good
@@ -108,7 +108,7 @@ def test_a_results_file_is_never_overwritten(sandbox: Sandbox, samples: list[Sam
     assert [len(line) > 1 for line in lines(out)] == [False, True]
 
 
-def test_an_unwritable_results_file_is_said_before_anything_is_sent(sandbox: Sandbox, samples: list[Sample]) -> None:
+def test_an_unwritable_results_file_is_reported_before_sending(sandbox: Sandbox, samples: list[Sample]) -> None:
     refused = cvs_async("batch", "ocr.card", samples[0].path, "--out", "/nowhere/x.jsonl", sandbox=sandbox)
     assert (refused.returncode, sandbox.ledger.requests) == (2, 0)
     assert "/nowhere/x.jsonl cannot be written" in refused.stderr
@@ -121,7 +121,7 @@ def test_errors_are_counted_by_kind(sandbox: Sandbox, samples: list[Sample]) -> 
     assert "1 × InvalidInputError" in ended.stderr
 
 
-def test_which_files_failed_and_why_is_said_of_the_first_few(sandbox: Sandbox, samples: list[Sample]) -> None:
+def test_the_first_failed_files_are_listed_with_reasons(sandbox: Sandbox, samples: list[Sample]) -> None:
     broken = next(sample.path for sample in samples if sample.kind == "broken")
     missing = [f"missing-{number}.jpg" for number in range(SHOWN + 2)]
     ended = cvs_async("batch", "ocr.card", broken, *missing, "--ordered", sandbox=sandbox)
@@ -187,9 +187,9 @@ def test_call_prints_what_was_read(samples: list[Sample]) -> None:
         (["batch", "ocr.card", "x", "--base-url", "nonsense"], "base_url must look like"),
         (["samples", "somewhere", "--count", "0"], "--count"),
         (["sandbox", "--port", "99999"], "--port"),
-        (["sandbox", "--files", "nowhere"], "nowhere is none"),
+        (["sandbox", "--files", "nowhere"], "nowhere is not a folder"),
         (["batch", "ocr.card", "x", "--out", "."], ". is a folder"),
-        (["batch", "ocr.card", "x", "--null"], "--null is about standard input"),
+        (["batch", "ocr.card", "x", "--null"], "--null applies to standard input"),
     ],
 )
 def test_mistakes_get_one_helpful_sentence(arguments: list[str], sentence: str, sandbox: Sandbox) -> None:
@@ -199,7 +199,7 @@ def test_mistakes_get_one_helpful_sentence(arguments: list[str], sentence: str, 
     assert ended.stdout == ""
 
 
-def test_a_missing_key_is_said_with_its_variable(samples: list[Sample]) -> None:
+def test_a_missing_key_is_reported_with_its_variable(samples: list[Sample]) -> None:
     ended = cvs_async("call", "ocr.card", samples[0].path, CVS_API_KEY="")
     assert (ended.returncode, "CVS_API_KEY" in ended.stderr) == (2, True)
 
@@ -225,7 +225,7 @@ def test_demo_ends_with_its_tables_and_files(tmp_path: Path) -> None:
         ended = cvs_async("demo", "--count", "24", "--latency", "0", cwd=tmp_path)
         assert ended.returncode == 0
         for part in (
-            "Some of what was read",
+            "Some of the results",
             "What failed",
             "All in all",
             "chip_id_card_front",
@@ -343,7 +343,7 @@ def scans(tmp_path: Path, jpg: bytes) -> Path:
 
 
 @pytest.mark.parametrize("path", ["scans", "scans/**/*.jpg"])
-def test_what_a_folder_or_pattern_passes_over_is_said(sandbox: Sandbox, scans: Path, path: str) -> None:
+def test_files_skipped_by_a_folder_or_pattern_are_reported(sandbox: Sandbox, scans: Path, path: str) -> None:
     words = ["batch", "ocr.card", str(scans.parent / path), "--exclude", "*_draft.jpg", "--exclude", "none"]
     planned = cvs_async(*words, "--dry-run", sandbox=sandbox)
     ended = cvs_async(*words, sandbox=sandbox)
@@ -415,14 +415,14 @@ def test_call_reaches_every_operation(samples: list[Sample], tmp_path: Path, mon
         assert not sandbox.ledger.violations
 
 
-def test_arguments_that_are_no_files_are_checked(sandbox: Sandbox) -> None:
+def test_arguments_other_than_files_are_checked(sandbox: Sandbox) -> None:
     ended = cvs_async("call", "face_search.delete_images", "--set", "ids=[]", sandbox=sandbox)
-    assert (ended.returncode, "ids must hold at least one id" in ended.stderr) == (2, True)
+    assert (ended.returncode, "ids must contain at least one id" in ended.stderr) == (2, True)
     ended = cvs_async("call", "face_search.delete_images", "--set", "ids", sandbox=sandbox)
     assert (ended.returncode, "--set takes NAME=VALUE" in ended.stderr) == (2, True)
 
 
-def test_batch_takes_arguments_that_are_no_files(sandbox: Sandbox, samples: list[Sample]) -> None:
+def test_batch_takes_arguments_other_than_files(sandbox: Sandbox, samples: list[Sample]) -> None:
     sizes = ["--set", "width=40", "--set", "height=30"]
     ended = cvs_async("batch", "smartcrop.crop_image", samples[0].path, *sizes, sandbox=sandbox)
     assert (ended.returncode, json.loads(ended.stdout)["status"]) == (0, "done")
@@ -491,9 +491,9 @@ def test_a_journal_needs_the_name_of_a_file(sandbox: Sandbox, samples: list[Samp
 
 
 @pytest.mark.parametrize("planned", [False, True])
-def test_an_empty_folder_is_said_to_be_empty(sandbox: Sandbox, tmp_path: Path, planned: bool) -> None:
+def test_an_empty_folder_is_reported(sandbox: Sandbox, tmp_path: Path, planned: bool) -> None:
     (tmp_path / "scans").mkdir()
     ended = cvs_async("batch", "ocr.card", tmp_path / "scans", *["--dry-run"] * planned, sandbox=sandbox)
     assert ended.returncode == 0
     said = ended.stdout if planned else ended.stderr
-    assert "There was nothing to read: ocr.card takes files with these endings from folders:" in " ".join(said.split())
+    assert "Nothing to read: from folders, ocr.card takes files with these extensions:" in " ".join(said.split())

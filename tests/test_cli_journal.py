@@ -102,7 +102,7 @@ def test_killed_and_run_again_every_file_has_one_line_and_nothing_is_paid_twice(
             process.communicate()
         assert not out.exists()
         assert json.loads(run("status", journal, "--json").stdout)["running"] is False
-        assert "To go on, run the same command again" in run("status", journal).stdout
+        assert "To resume, run the same command again" in run("status", journal).stdout
 
         again = run(*words, sandbox=sandbox)
         found = by_source(out)
@@ -169,7 +169,7 @@ def test_drain_bounds_the_wait_after_sigterm(
         began = time.monotonic()
         said = process.communicate(timeout=30)[1]
         assert (process.returncode, time.monotonic() - began < 5) == (130, True)
-    assert "8 calls are in flight, and have 0.3 s" in said
+    assert "8 calls in flight have 0.3 s" in said
     assert json.loads(run("status", tmp_path / "claims.db", "--json").stdout)["in_doubt"] == 8
 
 
@@ -239,8 +239,8 @@ def test_purge_drops_contents_and_nothing_is_paid_again(
     out, journal = tmp_path / "results.jsonl", tmp_path / "claims.db"
     assert run(*words, sandbox=sandbox).exit_code == 0
     before = out.read_bytes()
-    assert "0 answers dropped" in run("purge", journal, "--older-than", "1d").stderr
-    assert f"{COUNT} answers dropped" in run("purge", journal, "--older-than", "0s").stderr
+    assert "0 answers deleted" in run("purge", journal, "--older-than", "1d").stderr
+    assert f"{COUNT} answers deleted" in run("purge", journal, "--older-than", "0s").stderr
     again = run(*words, sandbox=sandbox)
     assert (again.exit_code, sandbox.ledger.billed) == (0, COUNT)
     assert f"{COUNT} skipped" in again.stderr
@@ -339,10 +339,10 @@ def test_a_file_that_is_not_of_this_journal_is_never_replaced(
         (["batch", "ocr.card"], "give paths"),
         (["batch", "ocr.card", "x", "--manifest", "list.csv"], "and not both"),
         (["batch", "ocr.card", "--manifest", "list.csv"], "list.csv"),
-        (["batch", "ocr.card", "-", "-"], "once only"),
+        (["batch", "ocr.card", "-", "-"], "only once"),
         (["batch", "ocr.card", "x", "--in-doubt", "maybe"], "report, retry, skip"),
         (["batch", "ocr.card", "x", "--quota", "maybe"], "raise, wait"),
-        (["batch", "ocr.card", "x", "--fields", "info.id"], "--fields goes with"),
+        (["batch", "ocr.card", "x", "--fields", "info.id"], "--fields applies to"),
         (["batch", "ocr.card", "x", "--out", "r.csv", "--fields", "a..b"], "no path of a field"),
         (["batch", "ocr.card", "x", "--thumbs", "here"], "--get-thumb"),
         (["batch", "ocr.card", "x", "--journal", "j", "--out", "j"], "another name for the results"),

@@ -1,4 +1,4 @@
-"""What people type who do not know the commands yet; and what a terminal shows that a pipe does not."""
+"""Help for people who do not know the commands yet, and differences between a terminal and a pipe."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def on_a_terminal(*arguments: str | Path, sandbox: Sandbox | None = None, column
 def _read(master: int) -> bytes:
     try:
         return os.read(master, 1 << 16)
-    except OSError:  # as Linux says that nobody has the terminal any more
+    except OSError:  # Linux reports the closed terminal so
         return b""
 
 
@@ -61,7 +61,7 @@ def test_h_is_help(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ELSEWHERE.keys() - set(COMMANDS)))
-def test_a_command_that_has_another_name_is_told(name: str) -> None:
+def test_a_command_with_another_name_is_suggested(name: str) -> None:
     ended = cvs_async(name, "night.db")
     said = " ".join(ended.stderr.replace("│", " ").split())
     assert ended.returncode == 2
@@ -76,7 +76,7 @@ def test_a_command_that_has_another_name_is_told(name: str) -> None:
         (["batch", "ocr.card", "a.jpg", "--concurency", "3"], "--concurrency"),
         (["batch", "ocr.invoice", "a.jpg"], "did you mean ocr.document.invoice?"),
         (["call", "ocr.crad", "a.jpg"], "did you mean ocr.card or ocr.scan?"),
-        (["batch", "auto", "scans/"], "The operation of the files has to be named"),
+        (["batch", "auto", "scans/"], "Name the operation for the files"),
         (["export", "night.db", "--to", "x.csv", "--status", "fialed"], "did you mean failed?"),
     ],
 )
@@ -86,7 +86,7 @@ def test_a_wrong_word_is_answered_with_the_right_one(words: list[str], answer: s
     assert answer in " ".join(ended.stderr.replace("│", " ").split())
 
 
-def test_a_shell_is_told_commands_options_and_operations() -> None:
+def test_a_shell_completes_commands_options_and_operations() -> None:
     def completed(line: str) -> set[str]:
         words = {"_CVS_ASYNC_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
         ended = subprocess.run(NAMED, env=environment(None, **words), capture_output=True, text=True, timeout=60)
@@ -127,7 +127,7 @@ def test_on_a_terminal_results_are_shown_where_that_is_asked_for(samples: list[S
     assert '"status": "done"' in said
 
 
-def test_a_pipe_has_the_results_as_ever(samples: list[Sample]) -> None:
+def test_a_pipe_receives_the_results(samples: list[Sample]) -> None:
     with Sandbox() as sandbox:
         ended = cvs_async("batch", "ocr.card", good(samples)[0], sandbox=sandbox)
     assert (ended.returncode, len(ended.stdout.splitlines())) == (0, 1)

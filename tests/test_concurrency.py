@@ -1,4 +1,4 @@
-"""How many requests may be in flight: slots in turn, and a limit that is found by trying on simulated services."""
+"""Concurrency of requests: slots in turn, and a limit that is adapted to simulated services."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def test_slots_are_taken_in_turn() -> None:
     assert (line.got, line.slots.borrowed_tokens) == ([1, 2, 3, 4, 5], 0)
 
 
-async def test_who_does_not_wait_does_not_get_ahead_of_those_who_do() -> None:
+async def test_a_new_caller_does_not_overtake_waiting_ones() -> None:
     line = Line(1)
     assert line.take_nowait(1)
     assert not line.take_nowait(2)
@@ -82,7 +82,7 @@ async def test_more_slots_let_more_in_at_once() -> None:
     assert (line.got, line.slots.total_tokens) == ([1, 2, 3], 3)
 
 
-async def test_fewer_slots_let_nobody_in_until_enough_are_free() -> None:
+async def test_after_a_reduction_slots_are_granted_only_when_enough_are_free() -> None:
     line = Line(3)
     await line.come(1, 2, 3, 4)
     line.slots.total_tokens = 1
@@ -119,7 +119,7 @@ class Service:
     free_at: list[float] = field(factory=list)
 
     def take(self, now: float, in_flight: int) -> tuple[float, bool]:
-        """When the answer comes, and whether it is a refusal."""
+        """Return the time of the answer, and whether it is a refusal."""
         if in_flight > self.bears:
             return now + self.seconds / 10, True
         while len(self.free_at) > self.workers:
@@ -147,7 +147,7 @@ class Simulation:
     limits: set[int] = field(factory=set)
 
     def run(self, seconds: float) -> float:
-        """Answers in a second, over so many seconds."""
+        """Return the answers a second, over a number of seconds."""
         until, before = self.now + seconds, self.answered
         while self.now < until:
             while len(self.in_flight) < self.auto.limit:
@@ -322,7 +322,7 @@ def test_there_is_one_way_only() -> None:
 
 @pytest.mark.parametrize("drain_timeout", [0, 30])
 @virtual
-async def test_who_waits_for_a_connection_when_the_client_is_closed_sends_nothing(drain_timeout: float) -> None:
+async def test_closing_the_client_cancels_calls_that_wait_for_a_connection(drain_timeout: float) -> None:
     service = Bearing(1000)
     cvs = client(service, max_connections=1, drain_timeout=drain_timeout)
     calls = [asyncio.create_task(cvs.ocr.card(b"x")) for _ in range(5)]

@@ -84,7 +84,7 @@ def read(wire: object, cls: Any = Passport) -> Any:
 
 
 def paper(type_name: str | None, info: object) -> Any:
-    """What is recognised as a paper of a type."""
+    """Return the paper recognised for a type."""
     (found,) = structure([{"type": type_name, "info": info}], list[Recognized])
     return found.info
 
@@ -282,7 +282,7 @@ def test_a_box_is_a_list_or_an_object(sent: object) -> None:
         True,
     ],
 )
-def test_a_box_that_is_none_is_kept_as_it_came(sent: object) -> None:
+def test_an_invalid_box_is_kept_as_received(sent: object) -> None:
     document = read({"id": "1", "id_box": sent})
     assert document.id == Field("1")
     assert document.extra == {"id_box": sent}
@@ -295,7 +295,7 @@ def test_what_a_box_has_beside_its_sides_is_kept_somewhere() -> None:
 
 
 @pytest.mark.parametrize("sent", ["", 5, True, ["AAAA"], {"data": "AAAA"}])
-def test_an_image_that_is_none_is_kept_as_it_came(sent: object) -> None:
+def test_an_invalid_image_is_kept_as_received(sent: object) -> None:
     document = read({"image": sent})
     assert document.image is None
     assert document.extra == {"image": sent}
@@ -414,7 +414,7 @@ def test_nothing_is_the_empty_list(nothing: object, returns: Any) -> None:
 
 
 @pytest.mark.parametrize("sent", [[{"id": "B1"}], [], "chữ", 5, True])
-def test_what_is_no_object_where_one_belongs_is_kept(sent: object) -> None:
+def test_a_value_in_place_of_an_object_is_kept(sent: object) -> None:
     assert paper("passport", sent) == Passport(extra={"value": sent})
 
 
@@ -465,7 +465,7 @@ def test_lists_of_an_invoice_are_empty_and_never_missing(nothing: Wire) -> None:
     assert (found.info_goods, found.account_bank, found.table) == ([], [], [])
 
 
-def test_what_is_no_object_in_a_list_is_kept_in_its_place() -> None:
+def test_a_value_in_a_list_of_objects_is_kept_in_its_place() -> None:
     found = invoice({"info_goods": ["Bút bi", GOODS, None], "table": [["12.000"], "x"]})
     assert found.info_goods == [Goods(extra={"value": "Bút bi"}), invoice({"info_goods": GOODS}).info_goods[0], Goods()]
     assert found.table == [[Cell(extra={"value": "12.000"})], [Cell(extra={"value": "x"})]]
@@ -546,7 +546,7 @@ def test_an_image_is_decoded_with_or_without_prefix_and_line_breaks(prefix: str,
 
 
 @pytest.mark.parametrize("text", ["AAA", "A", "ảnh", "không có", "data:image/png;base64,A"])
-def test_an_image_that_is_no_base64_is_a_value_error(text: str) -> None:
+def test_an_image_with_invalid_base64_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Image(text).decode()
 
@@ -578,7 +578,7 @@ def documented_keys(cls: type[Document]) -> Iterator[tuple[str, Any]]:
 
 
 def visible(document: Document) -> Wire:
-    """What a document shows of the answer in its fields, by the vendor's names."""
+    """Return the parts of the answer in a document's fields, by the vendor's names."""
     shown: Wire = {}
     for attribute in attrs.fields(type(document)):
         name, value = wire_names(attribute)[0], getattr(document, attribute.name)
@@ -597,7 +597,7 @@ def visible(document: Document) -> Wire:
 
 
 def means(shown: Any, raw: Any) -> bool:
-    """Whether a value of a model says what came."""
+    """Return whether a value of a model corresponds to the wire value."""
     if isinstance(shown, Image):
         return bool(shown.base64 == raw)
     if isinstance(shown, Box):
@@ -616,7 +616,7 @@ def means(shown: Any, raw: Any) -> bool:
 
 
 def is_complete(document: Document, raw: Any) -> bool:
-    """Whether all that came is in the document's fields, or in `extra` as it came, and nowhere twice."""
+    """Return whether the whole answer is in the document's fields or unchanged in `extra`, and nothing twice."""
     if isinstance(document, Row):
         cells = raw if isinstance(raw, list) else [] if raw is None else [raw]
         columns = [getattr(document, a.name) for a in attrs.fields(type(document)) if a.name != "extra"]
@@ -647,7 +647,7 @@ anything = json_values | boxes | boxes_as_objects | rows | st.lists(rows, max_si
 
 
 def wires(cls: type[Document]) -> st.SearchStrategy[Wire]:
-    """Some documented keys with values of any type, and some keys that nobody documented."""
+    """Documented keys with values of any type, and some undocumented keys."""
     keys = sorted(dict(documented_keys(cls)))
     known = st.dictionaries(st.sampled_from(keys), anything, max_size=12)
     extra = st.dictionaries(st.text(max_size=6).map("mới ".__add__), json_values, max_size=3)

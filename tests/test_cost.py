@@ -1,7 +1,7 @@
-"""What a call costs beside time, counted: a change that makes the library slower shows here without a stopwatch.
+"""Cost of a call other than time, as counts: a change that makes the library slower shows here without a stopwatch.
 
-Each bound is what was counted when it was set, and some reserve. Who has to raise one has made something dearer, and
-says in the commit what for.
+Each bound is the count when it was set, plus a reserve. Raising one means that something became dearer; explain it in
+the commit.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ async def batch(cvs: AsyncCVS, source: Any = None, **keywords: Any) -> None:
 
 
 async def counted(work: Work, cvs: AsyncCVS) -> Counter[str]:
-    """How often each function is called in the event loop's thread, by its name, for each call; ``all`` of them."""
+    """Return how often each function is called in the event loop's thread, by name, for each call; ``all`` is the
+    total.
+    """
     await work(cvs)  # connections are opened, caches filled
     profile = cProfile.Profile()
     profile.enable()
@@ -109,7 +111,7 @@ async def test_steps_of_the_event_loop(work: Work, bounds: dict[str, float]) -> 
 
 
 class Traffic:
-    """What passes between files, threads and sockets: counted at the functions that all of it goes through."""
+    """Traffic between files, threads and sockets, counted at the functions that all of it passes through."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.files = Counter[str]()
@@ -181,7 +183,7 @@ ASKED = ("sendto", "recvfrom", "openat", "read", "fstat", "newfstatat", "close",
 
 
 def traces() -> bool:
-    """Whether there is strace, and it may look at other processes."""
+    """Return whether strace exists and may trace other processes."""
     return (
         bool(shutil.which("strace")) and subprocess.run(["strace", "-c", "true"], capture_output=True).returncode == 0
     )

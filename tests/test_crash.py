@@ -32,12 +32,12 @@ def sandbox() -> Iterator[Sandbox]:
 
 @define
 class Killings:
-    """A batch that is started over and over, and what it said and left behind.
+    """A batch that is started repeatedly, with its output and remains.
 
     Attributes:
-        acknowledged: what it said of each key, in all runs.
+        acknowledged: reported status of each key, in all runs.
         listed: keys that were in doubt after one of the runs.
-        kills: how often it was killed before it was through.
+        kills: number of kills before it finished.
     """
 
     sandbox: Sandbox
@@ -49,7 +49,7 @@ class Killings:
     kills: int = 0
 
     def run(self, seconds: float) -> dict[str, str]:
-        """What is said in one run that is killed so many seconds after it began."""
+        """Return the output of one run that is killed `seconds` after its start."""
         paths = [str(self.folder / name) for name in ("claims.db", "results.jsonl")]
         arguments = [self.sandbox.base_url, *paths, str(self.count), self.in_doubt]
         command = [sys.executable, "-m", "tests.crash_batch", *arguments]
@@ -70,7 +70,7 @@ class Killings:
         return told
 
     def _look(self, records: dict[str, Record]) -> None:
-        """What the killed run has left behind without an end is at most what it had in flight."""
+        """Check that the killed run left at most its requests in flight without an end."""
         left = {key for key, record in records.items() if record.state == "sent"}
         assert len(left - self.listed) <= AT_ONCE
         self.listed |= left | {key for key, record in records.items() if record.state == "unknown"}
@@ -88,7 +88,7 @@ class Killings:
         return lines
 
     def billed(self) -> Counter[str]:
-        """What the service has charged for, by check_sum."""
+        """Return the charges of the service by check_sum."""
         return Counter(entry.parameters["check_sum"] for entry in self.sandbox.ledger if entry.billed)
 
     def until_through(self, kills: int, seed: int) -> dict[str, str]:

@@ -16,7 +16,7 @@ from tests.servers import until
 
 
 def barrier(count: int) -> Callable[[], int]:
-    """Work that ends when so many threads do it at once."""
+    """Return work that ends when `count` threads do it at once."""
     met = threading.Barrier(count, timeout=30)
     return lambda: met.wait() * 0 + threading.get_ident()
 

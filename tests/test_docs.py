@@ -91,7 +91,7 @@ def test_the_commands_of_readme_run(reader: Sandbox, tmp_path: Path) -> None:
     script = f"set -euo pipefail\n{install.sub('', demo).strip()} --count 30\n{others}"
     ended = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stderr
-    assert "Some of what was read" in ended.stdout
+    assert "Some of the results" in ended.stdout
     assert len((tmp_path / "cvs-demo" / "results.jsonl").read_text().splitlines()) == 30
     rows = list(csv.DictReader(io.StringIO((tmp_path / "cards.csv").read_text("utf-8-sig"))))
     assert len({row["source"] for row in rows}) == 20

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvs_async.sandbox.einvoice import read_einvoice, write_einvoice
+from cvs_async.sandbox.samples.einvoice import read_einvoice, write_einvoice
 
 INVOICE = """<HDon><DLHDon Id="data">
   <TTChung>
@@ -157,7 +157,7 @@ def test_written_invoices_are_the_same_for_a_seed_and_marked_as_invented(tmp_pat
         INVOICE.replace("Sách", "\x00").encode(),
     ],
 )
-def test_anything_else_is_no_invoice(content: bytes) -> None:
+def test_other_files_are_not_invoices(content: bytes) -> None:
     assert read_einvoice(content) is None
 
 
@@ -169,14 +169,14 @@ def test_document_type_declarations_are_refused(declaration: str, encoding: str)
     assert read_einvoice(text.encode(encoding)) is None
 
 
-def test_deep_files_are_no_error() -> None:
+def test_deep_files_raise_no_error() -> None:
     depth = 200_000
     assert read_einvoice(b"<a>" * depth + b"</a>" * depth) is None
 
 
 @settings(deadline=None)
 @given(st.binary() | st.text().map(str.encode))
-def test_junk_is_no_invoice(junk: bytes) -> None:
+def test_junk_is_not_an_invoice(junk: bytes) -> None:
     assert read_einvoice(junk) is None
 
 

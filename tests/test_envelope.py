@@ -1,4 +1,4 @@
-"""What codes mean, family by family; and whom to believe where code and message disagree."""
+"""Meaning of codes, family by family, also if code and message disagree."""
 
 from __future__ import annotations
 
@@ -107,6 +107,6 @@ def test_a_description_counts_more_than_the_message_printed_beside_its_code(
 
 
 def test_only_the_beginning_of_a_message_is_looked_at() -> None:
-    """To search through 32 MB takes a second in which nothing else runs."""
+    """Searching through 32 MB would block the event loop for a second."""
     assert DATA.kind(4, "x" * 4000 + CREDENTIALS) is AuthenticationError
     assert DATA.kind(4, "x" * 5000 + CREDENTIALS) is OutOfRequestsError

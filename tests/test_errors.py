@@ -81,7 +81,7 @@ def test_some_errors_are_builtin_ones_too(kind: type[CVSError], builtin: type[Ex
 
 
 @pytest.mark.parametrize("kind", ERRORS)
-def test_an_error_has_every_attribute_without_being_told(kind: type[CVSError]) -> None:
+def test_an_error_has_defaults_for_every_attribute(kind: type[CVSError]) -> None:
     error = kind("nói")
     assert (error.operation, error.attempts, error.charge, error.http_status, error.raw) == (
         None,

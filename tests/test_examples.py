@@ -23,7 +23,7 @@ from attrs import frozen
 from cvs_async import AsyncCVS, Done
 from cvs_async.models import Recognized
 from cvs_async.sandbox import Sample, Sandbox
-from cvs_async.sandbox.truth import read_truth
+from cvs_async.sandbox.samples.truth import read_truth
 from tests.servers import BadServer, Behaviour, bad_server, http, read_request
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -120,7 +120,7 @@ def test_queue_stage_prints_a_line_for_each_file(sandbox: Sandbox, samples: list
 
 
 async def test_queue_stage_presses_back_both_ways(sandbox: Sandbox, cvs: AsyncCVS, samples: list[Sample]) -> None:
-    """Outcomes that nobody takes stop the calls, and the paths stay where they are."""
+    """Outcomes that are not consumed stop the calls, and the paths stay where they are."""
     card = first(samples, "citizen_card")
     paths: asyncio.Queue[Path | None] = asyncio.Queue()
     results: asyncio.Queue[Any] = asyncio.Queue(maxsize=2)
@@ -159,7 +159,7 @@ class WebApp:
     _portal: BlockingPortal
 
     def tasks(self) -> set[asyncio.Task[Any]]:
-        """What runs in its event loop."""
+        """Return the tasks of its event loop."""
 
         async def others() -> set[asyncio.Task[Any]]:
             return asyncio.all_tasks() - {asyncio.current_task()}
@@ -242,7 +242,7 @@ def test_web_app_tells_its_visitor_nothing_of_its_account(
 
 
 class Waiting:
-    """A service that answers when it is told to, and knows how many calls wait for it."""
+    """Service that answers when `go` is set, and knows how many calls wait for it."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -285,7 +285,7 @@ async def test_web_app_gives_up_when_its_visitor_leaves(serve: Serve) -> None:
                 await until(lambda: app.tasks() == before)
 
 
-async def test_web_app_serves_the_next_visitor_after_one_has_left(samples: list[Sample], serve: Serve) -> None:
+async def test_web_app_serves_the_next_visitor_after_a_disconnect(samples: list[Sample], serve: Serve) -> None:
     card = first(samples, "citizen_card")
     async with Sandbox(latency=0.3) as sandbox:
         with serve(sandbox.base_url) as app:

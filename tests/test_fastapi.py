@@ -64,7 +64,7 @@ REPLY: Reply[Any] = Reply(operation="ocr.card", data=[PASSPORT], raw={"errorCode
 
 
 async def call(app: FastAPI, method: str, path: str, **options: Any) -> httpx.Response:
-    """What an app answers, without a network."""
+    """Return the response of an app, without a network."""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app") as client:
         return await client.request(method, path, **options)
 
@@ -209,7 +209,7 @@ def test_one_of_several_classes_is_chosen_by_the_type() -> None:
     assert adapter.validate_python(PASSPORT.to_dict()) == PASSPORT
     assert adapter.validate_python(PASSPORT) is PASSPORT
     for other in ("invoice", "giấy_mới"):
-        with pytest.raises(ValidationError, match="type is not the type of any paper that may be here"):
+        with pytest.raises(ValidationError, match="type is not the type of any paper allowed here"):
             adapter.validate_python({"type": other, "info": {}})
 
 

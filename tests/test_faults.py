@@ -139,7 +139,7 @@ async def self_signed(behave: Behave) -> AsyncIterator[BadServer]:
 
 @cache
 def certified() -> tuple[ssl.SSLContext, str]:
-    """A server's side of TLS with a certificate that nobody else knows, and that certificate."""
+    """Return a server's TLS context with an untrusted certificate, and that certificate."""
     make = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
     with TemporaryDirectory() as folder:
         key, certificate = Path(folder, "key.pem"), Path(folder, "certificate.pem")
@@ -254,8 +254,8 @@ FAULTS: list[Fault] = [
     fault("unknown host", "ConnectError", "free", 0, silent, at=nowhere, settings={"allow_insecure": True}),
     fault("connecting hangs", "TimeoutError", "free", 0, silent, at=nobody_accepts, settings=CONNECTING),
     fault("https to a port without TLS", "ConnectError", "free", 0, hangs_up, says(http()), at=without_tls),
-    fault("a certificate that nobody vouches for", "ConnectError", "free", 0, silent, at=self_signed),
-    # Something has left, and no answer comes.
+    fault("an untrusted certificate", "ConnectError", "free", 0, silent, at=self_signed),
+    # Something was sent, and no answer arrives.
     fault("reset within the head of the request", "ConnectionLostError", "unknown", 1, breaks_off_the_head),
     fault("reset before the answer", "ConnectionLostError", "unknown", 1, resets_after_request),
     fault("closed without an answer", "ConnectionLostError", "unknown", 1, closes_after_request),
@@ -324,7 +324,7 @@ FAULTS: list[Fault] = [
         call=search_face,
         sources=(PICTURE,),
     ),
-    # What comes is no answer of the service.
+    # The answer is not from the service.
     fault("garbage before the status line", "ConnectionLostError", "unknown", 1, after_request(b"oops\r\n" + http())),
     fault("HTML with HTTP 200", "DecodeError", "unknown", 1, answers(http(b"<html>busy</html>"))),
     fault("an empty body with HTTP 200", "DecodeError", "unknown", 1, answers(http(b""))),
@@ -339,7 +339,7 @@ FAULTS: list[Fault] = [
     fault("data without a code", "none", "unknown", 1, answers(http(b'{"data": [{"type": "passport"}]}'))),
     fault("broken gzip", "DecodeError", "unknown", 1, answers(gzipped(b"no gzip"))),
     fault("truncated gzip", "DecodeError", "unknown", 1, answers(gzipped(gzip.compress(ANSWER)[:15]))),
-    fault("an encoding that nobody asked for", "DecodeError", "unknown", 1,
+    fault("an encoding that was not requested", "DecodeError", "unknown", 1,
           *(answers(http(b"?", headers=(f"Content-Encoding: {name}",))) for name in ("br", "zstd"))),
     # More than max_response_bytes.
     fault("200 MB", "ResponseTooLargeError", "unknown", 1, endless(b'{"data": "')),
@@ -385,7 +385,7 @@ def name_of(outcome: Reply[Any] | CVSError) -> str:
 
 
 def check_sums(cvs: AsyncCVS, outcome: Reply[Any] | CVSError) -> None:
-    """What the outcome says of its requests is what the client has counted."""
+    """Check that the outcome's charges equal the client's counts."""
     stats = cvs.stats
     assert stats.attempts == stats.billed + stats.free + stats.unknown
     assert stats.attempts == stats.calls + stats.retries.total()
@@ -440,7 +440,7 @@ async def failure(call: Awaitable[object]) -> CVSError:
 
 @pytest.mark.parametrize("line", [BUSY, DOWN])
 @pytest.mark.parametrize("form", ["seconds", "date", "date without the service's own"])
-async def test_a_longer_pause_than_allowed_is_told(line: str, form: str) -> None:
+async def test_a_longer_pause_than_allowed_is_reported(line: str, form: str) -> None:
     headers = {
         "seconds": ("Retry-After: 3600",),
         "date": IN_AN_HOUR,
@@ -480,7 +480,7 @@ async def test_a_connection_that_was_closed_before_anything_was_sent_is_free(mon
 
 
 @pytest.mark.parametrize("source", [PICTURE, LINK], ids=["POST", "GET"])
-async def test_who_closes_new_connections_at_once_may_win_or_lose_the_race_but_never_costs_in_secret(
+async def test_a_server_that_closes_new_connections_never_causes_a_hidden_charge(
     source: Input,
 ) -> None:
     heard: list[bytes] = []
@@ -576,8 +576,8 @@ async def test_a_kept_connection_with_tls_is_used_again_until_it_is_closed() -> 
 
 
 @pytest.mark.usefixtures("trusted")
-async def test_what_tls_sends_of_its_own_accord_is_no_close(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server of TLS 1.3 sends session tickets, and they may be there before the request has left."""
+async def test_unrequested_tls_messages_do_not_count_as_a_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server of TLS 1.3 sends session tickets, possibly before the request is sent."""
     look = connections.look
     seen: list[str] = []
 
@@ -706,7 +706,7 @@ NEVER_DELIVERED = (
     *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError),
     *(httpx.InvalidURL, httpx.UnsupportedProtocol),
 )
-"""These say that nothing had left, whatever came before: in httpcore the way through a proxy is a request too."""
+"""These mean that nothing was sent, whatever happened before: in httpcore the way through a proxy is a request too."""
 
 AIOHTTP = sorted(
     (
@@ -849,7 +849,7 @@ async def test_a_refusal_is_read_although_the_service_closed_before_it_had_read_
 
 
 @pytest.mark.parametrize(("form", "body"), [("file", 1_000), ("base64", 1_336)])
-async def test_too_large_is_said_with_the_size_and_the_remedy(form: Any, body: int) -> None:
+async def test_a_too_large_answer_is_reported_with_size_and_remedy(form: Any, body: int) -> None:
     async with bad_server(answers(http(b"", "413 Content Too Large"))) as server, client(server.base_url) as cvs:
         error = await failure(cvs.ocr.card(PICTURE.ljust(1_000), send_as=form))
     found = re.search(r"HTTP 413: the request of ([\d,]+) bytes is too large .* send a smaller", str(error))
@@ -868,7 +868,7 @@ async def test_a_connection_on_which_half_a_request_was_sent_is_not_used_again()
     assert server.connections == 3
 
 
-async def test_without_an_answer_a_connection_that_breaks_while_it_sends_is_unknown_as_ever() -> None:
+async def test_without_an_answer_a_connection_that_breaks_while_sending_has_an_unknown_charge() -> None:
     with refusing(b"", tls=False) as base_url:
         async with client(base_url, retry=RetryPolicy(attempts=1)) as cvs:
             for source in (PICTURE, LARGE) * 5:

@@ -188,15 +188,15 @@ async def test_a_results_file_has_the_same_rows_as_the_outcomes(
 
 
 @pytest.mark.parametrize("content", ["x", "[]", "{}", '{"status": "done"}\nx'])
-def test_a_file_that_is_none_of_results_is_refused(content: str, tmp_path: Path) -> None:
+def test_another_file_than_results_is_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text(content)
     number = content.count("\n") + 1
-    with pytest.raises(InvalidInputError, match=rf"x\.jsonl: line {number} is no result"):
+    with pytest.raises(InvalidInputError, match=rf"x\.jsonl: line {number} is not a result"):
         list(read_results(tmp_path / "x.jsonl"))
 
 
 @pytest.mark.parametrize("backend", ["pandas", "polars"])
-def test_without_a_backend_one_is_told_what_to_install(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_backend_the_error_names_what_to_install(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, backend, None)
     with pytest.raises(ConfigurationError, match=f"pip install {backend}"):
         to_frame([], backend=backend)

@@ -1,4 +1,4 @@
-"""The guard under all tests: whatever a test does, it reaches nothing but this machine.
+"""The guard under all tests: a test reaches only this machine, whatever it does.
 
 The addresses are reserved for examples (192.0.2.0/24, 2001:db8::/32), so that nothing is there if the guard fails.
 """
@@ -101,7 +101,7 @@ async def test_no_library_reaches_outside(reach: Any) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-async def test_an_attempt_is_told_even_where_the_code_handles_it() -> None:
+async def test_an_attempt_is_reported_even_if_the_code_handles_it() -> None:
     async with AsyncCVS("key", "secret", base_url=f"https://{ELSEWHERE}") as cvs:
         with pytest.raises(Exception, match=r"ocr\.card"):
             await cvs.ocr.card(b"document", timeout=5)

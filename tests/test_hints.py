@@ -1,4 +1,4 @@
-"""What people guess and does not exist is answered with the right word; programs that only ask are not disturbed."""
+"""Errors for wrong names suggest the right ones; programs that only test for names are not disturbed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ATTRIBUTES: list[tuple[Callable[[], object], str]] = [
     (lambda: REPLY.info, "Reply has no attribute 'info'; .data[0].info has it"),
     (lambda: REPLY.type, "Reply has no attribute 'type'; .data[0].type has it"),
     (lambda: REPLY.id, "Reply has no attribute 'id'; .data[0].info.id has it"),
-    (lambda: REPLY.json, "Reply has no attribute 'json'; .to_dict() makes a dictionary of it"),
+    (lambda: REPLY.json, "Reply has no attribute 'json'; .to_dict() returns a dictionary"),
     (lambda: REPLY.chrge, "Reply has no attribute 'chrge'; did you mean .charge?"),
     (lambda: REPLY.papers, "Reply has no attribute 'papers'; .data has it"),
     (lambda: EMPTY.results, "Reply has no attribute 'results'; .data has it"),
@@ -32,9 +32,9 @@ ATTRIBUTES: list[tuple[Callable[[], object], str]] = [
     (lambda: REPLY.status_code, "Reply has no attribute 'status_code'; .http_status has it"),
     (lambda: EMPTY.info, "Reply has no attribute 'info'"),
     (lambda: ONE.id, "Recognized has no attribute 'id'; .info.id has it"),
-    (lambda: ONE.items, "Recognized has no attribute 'items'; .to_dict() makes a dictionary of it"),
+    (lambda: ONE.items, "Recognized has no attribute 'items'; .to_dict() returns a dictionary"),
     (lambda: INFO.surname, "Passport has no attribute 'surname'; did you mean .sur_name?"),
-    (lambda: INFO.id.text, "Field has no attribute 'text'; .value has what was read"),
+    (lambda: INFO.id.text, "Field has no attribute 'text'; .value has the value"),
     (lambda: INFO.id.confidnce, "Field has no attribute 'confidnce'; did you mean .confidence?"),
 ]
 KEYS: list[tuple[Callable[[], object], str]] = [
@@ -72,7 +72,7 @@ def test_what_is_read_by_key_is_plain_json() -> None:
 
 
 @pytest.mark.parametrize("thing", [REPLY, PAPER, PASSPORT, PASSPORT.id, Cell(value="CANARY"), ClaimForm()])
-def test_who_only_asks_is_not_disturbed(thing: Any) -> None:
+def test_hasattr_and_getattr_with_a_default_still_work(thing: Any) -> None:
     for name in ("_repr_latex_", "_ipython_display_", "__array__", "__dataframe__", "nothing_like_it", "items"):
         assert not hasattr(thing, name)
         assert getattr(thing, name, None) is None

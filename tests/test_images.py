@@ -103,7 +103,7 @@ async def test_the_key_of_an_item_is_that_of_its_file(cvs: AsyncCVS, sandbox: Sa
 
 
 class Array:
-    """As numpy's and others' arrays tell of themselves."""
+    """Array with the protocol of numpy and others."""
 
     def __array__(self) -> object:
         raise AssertionError("nobody looks at its numbers")

@@ -1,4 +1,4 @@
-"""What may be sent: choosing the form, opening inputs off the event loop, and refusing what cannot be sent."""
+"""Inputs: choosing the form, opening them off the event loop, and refusing unusable ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PDF = b"%PDF-1.7 document"
 async def open_inputs(
     endpoint: Endpoint[Any], values: dict[str, object], send_as: SendAs = "auto"
 ) -> dict[str, Url | Part]:
-    """What a call does before it builds a request."""
+    """Do the steps of a call before it builds a request."""
     return await load(endpoint, values, choose_form(endpoint, values, send_as))
 
 
@@ -103,8 +103,8 @@ def test_a_url_is_an_absolute_http_url_and_stays_as_it_is(value: str) -> None:
         "https://example.com/\ud800",
     ],
 )
-def test_anything_else_is_no_url(value: str) -> None:
-    with pytest.raises(InvalidInputError, match="is no absolute http:// or https:// URL"):
+def test_other_text_is_not_a_url(value: str) -> None:
+    with pytest.raises(InvalidInputError, match="is not an absolute http:// or https:// URL"):
         Url(value)
 
 
@@ -184,7 +184,7 @@ async def test_a_url_with_blanks_or_control_characters_is_refused_with_a_remedy(
 
 @pytest.mark.parametrize("port", ["99999999", "65536", "0", "-1", "x", "CANARY"])
 async def test_a_url_with_an_impossible_port_is_refused(port: str) -> None:
-    with pytest.raises(InvalidInputError, match="is no absolute http:// or https:// URL") as caught:
+    with pytest.raises(InvalidInputError, match="is not an absolute http:// or https:// URL") as caught:
         Url(f"https://example.com:{port}/x")
     assert "CANARY" not in str(caught.value)
     assert Url("https://example.com:65535/x")
@@ -193,12 +193,12 @@ async def test_a_url_with_an_impossible_port_is_refused(port: str) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("s3://CANARY@bucket/CANARY?X-Amz-Signature=CANARY", "s3://bucket/…) is a URL of the scheme s3, and"),
-        ("FTP://user:CANARY@Example.com/CANARY", "FTP://Example.com/…) is a URL of the scheme ftp, and"),
-        ("  https://example.com/CANARY?CANARY", "https://example.com/…) is a URL with blanks before it"),
-        ("\nhttps://CANARY@example.com", "https://example.com/…) is a URL with blanks before it"),
-        ("file:///CANARY/CANARY.jpg", "file URL; give the path"),
-        ("data:image/png;base64,CANARY", "data:…) is a data URL; give its content as bytes"),
+        ("s3://CANARY@bucket/CANARY?X-Amz-Signature=CANARY", "s3://bucket/…) is a URL with the scheme s3, but"),
+        ("FTP://user:CANARY@Example.com/CANARY", "FTP://Example.com/…) is a URL with the scheme ftp, but"),
+        ("  https://example.com/CANARY?CANARY", "https://example.com/…) is a URL after blanks"),
+        ("\nhttps://CANARY@example.com", "https://example.com/…) is a URL after blanks"),
+        ("file:///CANARY/CANARY.jpg", "file URL; pass the path"),
+        ("data:image/png;base64,CANARY", "data:…) is a data URL; pass its content as bytes"),
         ("DATA:;base64,CANARY", "is a data URL"),
     ],
 )
@@ -343,7 +343,7 @@ def test_urls_go_as_url_and_the_rest_as_file_or_base64(send_as: SendAs, values: 
     [
         ("file", URL_INPUTS, r"img1 \(https://example.com/ảnh.jpg\) cannot be sent as 'file'; download it first"),
         ("base64", URL_INPUTS, r"img1 \(https://example.com/ảnh.jpg\) cannot be sent as 'base64'; download it first"),
-        ("url", FILE_INPUTS, r"img1 \(mặt trước.jpg\) cannot be sent as 'url'; give a Url"),
+        ("url", FILE_INPUTS, r"img1 \(mặt trước.jpg\) cannot be sent as 'url'; pass a Url"),
     ],
 )
 def test_an_input_that_does_not_fit_the_form_is_refused(
@@ -390,7 +390,7 @@ def test_a_url_for_an_operation_that_takes_none_is_refused() -> None:
 
 def test_a_file_for_an_operation_that_takes_urls_only_is_refused() -> None:
     endpoint = Endpoint[Any]("ocr/new_paper", forms=("url",))
-    with pytest.raises(InvalidInputError, match=r"ocr.new_paper: img \(12 bytes\) cannot be sent as 'url'; give a Url"):
+    with pytest.raises(InvalidInputError, match=r"ocr.new_paper: img \(12 bytes\) cannot be sent as 'url'; pass a Url"):
         choose_form(endpoint, {"img": JPEG}, "auto")
 
 
@@ -416,7 +416,7 @@ async def test_several_inputs_keep_their_names_and_order(tmp_path: Path, form: S
 
 
 class PathLike:
-    """A path-like object that is no pathlib path; its `__fspath__` gives whatever it is made with."""
+    """Path-like object other than a pathlib path; its `__fspath__` returns the given value."""
 
     def __init__(self, given: Any) -> None:
         self.given = given
@@ -572,8 +572,8 @@ async def test_a_missing_path_is_refused(tmp_path: Path, make: Callable[[Path], 
         ("không có.jpg", "does not exist"),
         ("thư mục/không có.jpg", "does not exist"),
         ("x" * 300 + ".jpg", "cannot be read: " + os.strerror(errno.ENAMETOOLONG)),
-        ("null\0byte.jpg", "is no usable path"),
-        ("lẻ\ud800.jpg", "is no usable path"),
+        ("null\0byte.jpg", "is not a usable path"),
+        ("lẻ\ud800.jpg", "is not a usable path"),
     ],
 )
 async def test_a_path_that_leads_nowhere_is_refused_by_name(
@@ -640,7 +640,7 @@ async def test_a_file_at_its_end_is_refused(tmp_path: Path) -> None:
 
 async def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "ống.jpg")
-    assert str(await refusal(tmp_path / "ống.jpg")) == f"ocr.card: img ({tmp_path / 'ống.jpg'}) is no regular file"
+    assert str(await refusal(tmp_path / "ống.jpg")) == f"ocr.card: img ({tmp_path / 'ống.jpg'}) is not a regular file"
 
 
 async def test_a_closed_file_is_refused_by_name(tmp_path: Path) -> None:
@@ -689,8 +689,8 @@ class Reader:
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ("CANARY", "its read() gives str and not bytes"),
-        (None, "its read() gives NoneType and not bytes"),
+        ("CANARY", "its read() returns str, not bytes"),
+        (None, "its read() returns NoneType, not bytes"),
         (OSError(errno.EIO, "Lỗi đọc"), "cannot be read: Lỗi đọc"),
         (OSError("CANARY"), "cannot be read"),
         (ValueError("CANARY"), "cannot be read"),
@@ -703,7 +703,7 @@ async def test_a_file_object_that_does_not_give_bytes_is_refused(given: object, 
 
 @pytest.mark.parametrize("value", [None, 5, 1.5, [JPEG], {"img": JPEG}, ("a.jpg",), object, ...])
 async def test_a_value_of_a_wrong_type_is_refused(value: object) -> None:
-    assert "is no path, Url, bytes or binary file object" in str(await refusal(value))
+    assert "is not a path, Url, bytes, binary file object" in str(await refusal(value))
 
 
 async def test_a_path_like_object_without_a_path_is_refused() -> None:
@@ -711,9 +711,9 @@ async def test_a_path_like_object_without_a_path_is_refused() -> None:
 
 
 @pytest.mark.parametrize("value", ["https://", "http://[::1", "https://?CANARY", "https://CANARY@/x"])
-async def test_a_text_that_begins_like_a_url_and_is_none_is_refused(value: str) -> None:
+async def test_an_invalid_text_that_begins_like_a_url_is_refused(value: str) -> None:
     error = await refusal(value)
-    assert "is no absolute http:// or https:// URL" in str(error)
+    assert "is not an absolute http:// or https:// URL" in str(error)
     assert "CANARY" not in f"{error} {error!r}"
 
 

@@ -204,7 +204,7 @@ class Model:
     content: bytes | None = None
 
     def apply(self, step: str, number: int) -> bool:
-        """Whether the step is allowed."""
+        """Return whether the step is allowed."""
         match step:
             case "claim":
                 self.claimed = True
@@ -568,7 +568,7 @@ async def test_a_damaged_journal_is_refused_and_not_changed(path: Path, where: s
 
 PAGE = 4096
 LEAVES = {"of a table": 0x0D, "of an index": 0x0A}
-"""What a page of a b-tree without pages below it begins with."""
+"""First byte of a leaf page of a b-tree."""
 
 
 @pytest.mark.parametrize("kind", LEAVES.values(), ids=list(LEAVES))
@@ -811,7 +811,7 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 
 
 def killed(path: Path, first: int, lines: int) -> Iterator[str]:
-    """What a writer says before it is killed in the middle of its work."""
+    """Yield the output of a writer that is killed in the middle of its work."""
     with subprocess.Popen([sys.executable, "-c", CHILD, path, str(first)], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         for _ in range(lines):
@@ -859,7 +859,7 @@ async def test_openings_and_files_are_noted_so_that_originals_can_be_found(
     with JournalReader(path) as reader:
         openings = reader.sessions()
         files = reader.files(key)
-        all_keys = [other.hex() for other in reader.keys()]  # noqa: SIM118 - it is no dictionary
+        all_keys = [other.hex() for other in reader.keys()]  # noqa: SIM118 - it is not a dictionary
         others = [reader.files(other) for other in all_keys if other != key]
     assert [(one.number, one.folder, one.operation) for one in openings] == [
         (1, str(tmp_path), "ocr.card"),

@@ -1,4 +1,4 @@
-"""One process writes to a journal, by whatever name it knows it, and whatever becomes of the lock file."""
+"""One process writes to a journal, under any name and regardless of the lock file."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ async def test_a_removed_lock_file_lets_no_second_writer_in(path: Path, by: str)
         assert await journal.content(A) == ANSWER
 
 
-async def test_who_finds_that_another_has_opened_the_journal_sends_nothing_more(
+async def test_a_batch_sends_nothing_more_after_another_writer_opened_the_journal(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_lock, "_try_byte", lambda _: True)  # as where only the lock file is locked
@@ -311,7 +311,7 @@ SHARED = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process has SQLite's shared lock on it."""
+    """Return whether a process has SQLite's shared lock on it."""
     program = subprocess.run([sys.executable, "-c", SHARED, str(path)], stderr=subprocess.PIPE, timeout=60)
     assert program.returncode == 0 or b"BlockingIOError" in program.stderr
     return program.returncode != 0

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes are of PO
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder into which anybody may look; the one of pytest is for its owner only."""
+    """Create a folder that others can list; the one of pytest is for its owner only."""
     with TemporaryDirectory() as name:
         os.chmod(name, 0o755)
         yield Path(name)
@@ -50,7 +50,7 @@ def unprivileged() -> Iterator[None]:
 
 @contextmanager
 def closed(*paths: Path) -> Iterator[None]:
-    """Nobody may write to these files and folders, and everybody may read them."""
+    """Make these files and folders read-only for all."""
     modes = [(path, stat.S_IMODE(path.stat().st_mode)) for path in paths]
     for path in paths:
         path.chmod(0o555 if path.is_dir() else 0o444)

@@ -78,7 +78,7 @@ def wal_of(path: Path) -> Path:
 
 
 def checkpoint(path: Path, writes: int, rest: int) -> None:
-    """Make the first writes of a checkpoint, and so many bytes of the next one."""
+    """Do the first writes of a checkpoint, and `rest` bytes of the next one."""
     pages = sorted(dict(frames(path)).items())
     with path.open("r+b") as file:
         for number, page in pages[:writes]:
@@ -222,7 +222,7 @@ async def one_answer(path: Path) -> None:
 
 
 def recovered(path: Path) -> int:
-    """How many answers SQLite finds."""
+    """Return the number of answers that SQLite finds."""
     with closing(sqlite3.connect(path)) as database:
         return int(database.execute("SELECT count(*) FROM requests WHERE charge = 'billed'").fetchone()[0])
 

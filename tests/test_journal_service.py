@@ -55,7 +55,7 @@ def origin(path: Path) -> str | None:
 
 
 async def refused(path: Path, base_url: Any = OLD, api_key: str = "key", **options: Any) -> str:
-    """What is said, by the plan as by the batch; nothing is sent, and the journal is as it was."""
+    """Return the error, which plan and batch share. Nothing is sent, and the journal is unchanged."""
     service, source, before = Service(), numbered(3), content(path)
     async with client(service, base_url, api_key) as cvs:
         with pytest.raises(JournalError) as caught:

@@ -211,7 +211,7 @@ async def test_a_journal_that_was_cut_is_refused_until_its_mark_is_removed(
 
 
 async def harmed(path: Path, service: Service, harm: Callable[[], None]) -> str:
-    """Run a batch whose journal comes to harm after 10 outcomes, and return what is said."""
+    """Run a batch whose journal is harmed after 10 outcomes, and return the error."""
     async with service.client() as cvs:
         batch, count = cvs.batch(cvs.ocr.card, numbered(50), journal=path, concurrency=AT_ONCE), 0
         with pytest.raises(JournalError) as caught:
@@ -272,7 +272,7 @@ async def test_it_is_noticed_before_the_result_is_reported(
             await journal.sent(key_of(0), check_sum=None)
 
 
-async def test_checkpoints_and_purges_are_no_harm(tmp_path: Path) -> None:
+async def test_checkpoints_and_purges_do_not_count_as_harm(tmp_path: Path) -> None:
     path = tmp_path / "claims.db"
     for _ in range(3):
         async with Journal(path) as journal:

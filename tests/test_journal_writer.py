@@ -46,7 +46,7 @@ def call(method: Any, arguments: tuple[Any, ...]) -> Job:
 
 
 def outcome(groups: Sequence[Sequence[Any]]) -> tuple[list[str], list[str]]:
-    """What each call gave, and all that is in the journal afterwards."""
+    """Return the result of each call, and the final content of the journal."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "journal.db")
         writer = Unsynchronized(path)

@@ -156,7 +156,7 @@ def test_status_of_several_journals_is_their_sum_with_each_of_them(sandbox: Sand
     assert figures["not_sent"] == sum(one["not_sent"] for one in figures["journals"]) == 6 - sandbox.ledger.billed == 2
     shown = run("status", *paths).stdout
     assert (f"{paths[0]}: No batch is running" in shown, f"{paths[1]}: No batch" in shown) == (True, True)
-    assert f"Documents not sent, which are in no row: {6 - sandbox.ledger.billed}." in run("reconcile", *paths).stdout
+    assert f"Documents not sent and not listed: {6 - sandbox.ledger.billed}." in run("reconcile", *paths).stdout
 
 
 def test_a_journal_that_is_named_twice_is_read_once(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is written of an answer is JSON for any reader, whatever came."""
+"""Written answers are JSON for any reader, whatever was received."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ VALUES = st.recursive(
 
 
 def strict(text: str) -> Any:
-    """What a reader gets that knows no NaN and no Infinity."""
+    """Parse JSON without NaN and Infinity."""
 
     def refuse(name: str) -> None:
         raise ValueError(name)

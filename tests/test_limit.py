@@ -1,4 +1,4 @@
-"""The limit on the time of a test: what hangs fails, whatever it waits for and whoever catches errors."""
+"""The limit on the time of a test: a hanging test fails, whatever it waits for and even if it catches errors."""
 
 from __future__ import annotations
 

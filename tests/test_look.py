@@ -26,7 +26,7 @@ from cvs_async.look.frames import frame_of, page_of, place, upright
 from cvs_async.look.painting import POOR, SURE, pixels
 from cvs_async.models import Box
 from cvs_async.sandbox import Sample, Sandbox
-from cvs_async.sandbox.truth import read_truth
+from cvs_async.sandbox.samples.truth import read_truth
 
 OPERATION = "ocr.claims"
 
@@ -147,7 +147,7 @@ def test_points_are_turned_as_pillow_turns_pictures(orientation: int) -> None:
     assert turned.getpixel((int(x * turned.width), int(y * turned.height))) == 255
 
 
-def test_boxes_that_are_none_are_not_drawn() -> None:
+def test_invalid_boxes_are_not_drawn() -> None:
     boxes = [Box(math.nan, 0, 1, 1), Box(5, 5, 4, 6), Box(1, 1, 1, 9), Box(0, 0, 10**400, 1)]
     reads = [Read(0, None, "a", "a", "x", 0.5, box) for box in boxes]
     placed, frames = place(reads, [PageInfo("picture", 10, 10)])
@@ -162,7 +162,7 @@ def test_a_page_without_a_size_has_no_boxes() -> None:
 
 
 @pytest.mark.parametrize("dpi", [0, -1, math.nan, math.inf])
-def test_a_resolution_that_is_none_is_refused(dpi: float) -> None:
+def test_an_invalid_resolution_is_refused(dpi: float) -> None:
     with pytest.raises(InvalidInputError, match="dpi must be a positive number"):
         place([], [A4], dpi=dpi)
 
@@ -195,7 +195,7 @@ async def test_boxes_are_where_the_truth_says(samples: list[Sample], tmp_path: P
 
 
 def _turned(picture: Image.Image) -> bytes:
-    """As a telephone stores what it took upright."""
+    """Return a picture as a telephone stores it."""
     exif = Image.Exif()
     exif[0x0112] = 6
     return encoded(picture.transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
@@ -317,7 +317,7 @@ def test_cutouts_come_the_least_certain_first(tmp_path: Path) -> None:
         (7, "an? int cannot be looked at"),
     ],
 )
-def test_what_cannot_be_opened_is_said(given: Any, why: str) -> None:
+def test_unreadable_files_are_reported(given: Any, why: str) -> None:
     with pytest.raises(InvalidInputError, match=why):
         overlay(reply_of({"id": "1", "id_box": [1, 2, 3, 4]}), given)
 
@@ -423,7 +423,7 @@ def test_pictures_are_turned_as_pillow_turns_them(orientation: int, width: int |
         assert drawn.size == (20, round(20 * wanted.height / wanted.width))
 
 
-def test_nothing_but_pixels_comes_out_of_a_photograph() -> None:
+def test_a_photograph_is_written_without_metadata() -> None:
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "CANARY"
     content = encoded(Image.new("RGB", (100, 80)), "JPEG", exif=exif, comment=b"CANARY")
@@ -447,7 +447,7 @@ def test_of_broken_files_only_our_errors_are_raised(kind: str) -> None:
 
 
 @pytest.mark.parametrize("width", [0, -1, 1.5, math.nan, "9"])
-def test_a_width_that_is_none_is_refused(width: Any) -> None:
+def test_an_invalid_width_is_refused(width: Any) -> None:
     with pytest.raises(InvalidInputError, match="width must be a whole number"):
         overlay(reply_of({"id": "1", "id_box": [1, 1, 9, 9]}), Image.new("RGB", (100, 50)), width=width)
 
@@ -598,7 +598,7 @@ def overlays_of(path: Path, *infos: dict[str, Any]) -> int:
     return Overlays(path, [str(path.with_name("three.pdf"))]).write(reply)
 
 
-def test_pages_on_which_nothing_stands_are_no_failure(
+def test_pages_without_positions_are_not_a_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boxed = {"id": "1", "id_box": [1, 1, 9, 9]}
@@ -634,12 +634,12 @@ def test_a_picture_that_cannot_be_written_whole_is_not_left(tmp_path: Path, monk
     [
         ("out.jpg", "a.png", "--overlay writes .png files"),
         ("there.png", "a.png", "is never written over"),
-        ("out.png", "https://example.com/a.png", "draws on files, and a URL was given"),
+        ("out.png", "https://example.com/a.png", "draws on files, not on URLs"),
         ("none/out.png", "a.png", "there is no folder"),
         ("out.png", "missing.png", "there is no such file"),
     ],
 )
-def test_what_cannot_be_drawn_is_said_before_anything_is_sent(
+def test_impossible_overlays_are_refused_before_anything_is_sent(
     sandbox: Sandbox, tmp_path: Path, target: str, given: str, why: str
 ) -> None:
     from .test_cli import cvs_async
@@ -679,7 +679,7 @@ def test_a_reply_is_shown_beside_its_document(tmp_path: Path) -> None:
         reply.show(path, page=1)
 
 
-def test_what_is_assumed_is_said_beside_the_picture(tmp_path: Path) -> None:
+def test_assumptions_are_stated_beside_the_picture(tmp_path: Path) -> None:
     page = Image.new("RGB", (100, 50))
     page.save(tmp_path / "a.pdf", save_all=True, append_images=[page])
     papers = [{"type": "claim_form", "info": {"id": "1", "id_box": [1, 1, right, 9]}} for right in (9, 9_000_000)]

@@ -363,7 +363,7 @@ async def test_quotes_around_a_path_in_a_manifest_are_taken_off_unless_they_are_
 
 
 async def piped(content: bytes, *, null: bool = False) -> list[str | Entry]:
-    """What standard input gives for what is written to it."""
+    """Return the items read from the content on standard input."""
     reading, writing = os.pipe()
     try:
         os.write(writing, content)

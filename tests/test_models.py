@@ -73,7 +73,7 @@ def fields(names: str, *, page: bool = False) -> Wire:
 
 
 def texts(names: str) -> Wire:
-    """The wire form of some fields that come with nothing but a value."""
+    """Return the wire form of some fields that have only a value."""
     return {name: f"giá trị {name}" for name in names.split()}
 
 
@@ -255,7 +255,7 @@ def _is_number(text: str) -> bool:
 
 
 def at(found: Any, path: str) -> Any:
-    """What stands at a path such as ``0.info.name``."""
+    """Return the value at a path such as ``0.info.name``."""
     for step in path.split("."):
         found = found[int(step)] if step.isdigit() else getattr(found, step)
     return found
@@ -400,7 +400,7 @@ def test_a_v1_answer_of_one_picture_is_a_list_of_one() -> None:
     assert structure(EXAMPLES["v1 tcc"][1], list[V1Paper]) == [example("v1 tcc")]
 
 
-def test_what_v1_says_of_a_whole_pdf_is_said_of_each_paper() -> None:
+def test_values_of_v1_for_a_whole_pdf_apply_to_each_paper() -> None:
     wire = {"type": "pdf", "data": [{"type": "cmt", "data": V1_CMT}, 5], "mới": "x", "valid": "False"}
     first, second = structure(wire, list[V1Paper])
     assert (first.type, first.valid, first.extra) == ("cmt", False, {"mới": "x"})

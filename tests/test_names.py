@@ -53,7 +53,7 @@ def test_a_wrong_operation_is_answered_with_the_right_one(cvs: AsyncCVS, wrong: 
 
 
 @pytest.mark.parametrize("path", ["ocr", "ocr.document", "face_search"])
-def test_who_only_asks_a_family_is_not_disturbed(cvs: AsyncCVS, path: str) -> None:
+def test_hasattr_on_a_family_still_works(cvs: AsyncCVS, path: str) -> None:
     family = operator.attrgetter(path)(cvs)
     for name in ("_repr_html_", "_ipython_display_", "__array__", "invoices"):
         assert not hasattr(family, name)
@@ -91,7 +91,7 @@ def test_a_stand_in_knows_every_operation_and_its_arguments(operation: str, stan
         assert asyncio.run(call(*inputs, **needed)) == "what the test wants"
 
 
-def test_a_stand_in_refuses_what_is_no_operation() -> None:
+def test_a_mock_refuses_unknown_operations() -> None:
     with pytest.raises(AttributeError):
         create_autospec(AsyncCVS, instance=True).ocr.invoice  # noqa: B018
 
@@ -109,7 +109,7 @@ def test_help_lists_the_operations() -> None:
     [
         ("get_thumbs", "did you mean get_thumb?"),
         ("checksum", "did you mean check_sum?"),
-        ("operation", "a batch is of one operation, so make one for each"),
+        ("operation", "a batch has one operation, so make a batch for each"),
         ("nothing_like_it", "its keywords are check_sum, get_thumb, send_as, timeout"),
     ],
 )
@@ -163,7 +163,7 @@ def test_modules_that_are_not_imported_yet_are_found() -> None:
         assert scope[name] is importlib.import_module(f"cvs_async.{name}")
 
 
-def test_what_is_said_to_be_in_the_sandbox_is() -> None:
+def test_names_listed_for_the_sandbox_exist() -> None:
     assert set(importlib.import_module("cvs_async.sandbox").__all__) >= SANDBOX
 
 

@@ -45,7 +45,7 @@ def images(cvs: AsyncCVS) -> Awaitable[object]:
 
 @pytest.mark.parametrize("ask", [card, call, images])
 @pytest.mark.parametrize("base_url", [None, ELSEWHERE, "https://192.0.2.1"])
-async def test_a_service_elsewhere_is_refused_before_anything_leaves(ask: Ask, base_url: str | None) -> None:
+async def test_a_remote_service_is_refused_before_anything_is_sent(ask: Ask, base_url: str | None) -> None:
     async with AsyncCVS("key", "secret", base_url=base_url) as cvs:
         await refused(ask(cvs), base_url.partition("://")[2] if base_url else "computervision")
         assert (cvs.stats.attempts, cvs.stats.free, cvs.stats.unknown) == (0, 0, 0)

@@ -1,4 +1,4 @@
-"""What the commands write: only what the same journal has made is ever replaced, and nobody else can read it."""
+"""Outputs of the commands: only files made by the same journal are ever replaced, and only the owner can read them."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_a_killed_batch_leaves_one_private_draft_that_the_next_run_takes_away(sc
 async def test_a_file_that_was_made_meanwhile_is_kept(tmp_path: Path) -> None:
     out = tmp_path / "r.jsonl"
     results = Results(out, TableOptions(operation=("ocr.card",)), draft=True)
-    with pytest.raises(FileExistsError, match="made or changed meanwhile"):
+    with pytest.raises(FileExistsError, match="created or changed during the run"):
         async with results:
             await results.write(outcome())
             out.write_text("of somebody else")
@@ -303,7 +303,7 @@ def test_results_and_journal_are_not_kept_where_a_pattern_would_find_and_send_th
 ) -> None:
     before = everything(tmp_path)
     refused = run("batch", "ocr.card", pattern, *words, sandbox=sandbox)
-    assert (refused.exit_code, "among what is read" in refused.stderr) == (2, True)
+    assert (refused.exit_code, "among the inputs" in refused.stderr) == (2, True)
     assert (everything(tmp_path), sandbox.ledger.requests) == (before, 0)
     assert list(tmp_path.rglob("*.db*")) == []
 
@@ -499,7 +499,7 @@ def mode(path: Path) -> int:
 
 
 def readable(folder: Path) -> list[str]:
-    """What in a folder somebody else can look at."""
+    """List the files in a folder that other users can read."""
     found = [path for path in folder.rglob("*") if mode(path) != (0o700 if path.is_dir() else 0o600)]
     return [f"{path} has {mode(path):o}" for path in found]
 

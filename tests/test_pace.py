@@ -166,7 +166,7 @@ async def test_ten_thousand_wait_with_one_timer() -> None:
 
 
 def most_within(times: Sequence[float], seconds: float) -> int:
-    """The most that lie in any span of so many seconds, both ends included."""
+    """Return the maximum number in any span of `seconds`, both ends included."""
     return max(sum(start <= time <= start + seconds for time in times) for start in times)
 
 
@@ -233,7 +233,7 @@ def test_timers_that_come_very_late_are_not_made_up_for() -> None:
 
 
 class Service:
-    """Notes who asks when, and answers as it is told."""
+    """Service that records the time of each request and answers from a list."""
 
     def __init__(self, *first: httpx.Response) -> None:
         self.first = list(first)
@@ -274,7 +274,7 @@ async def test_a_429_holds_up_all_callers_of_its_origin_and_no_others() -> None:
 
 
 @virtual
-async def test_a_429_without_retry_after_holds_up_nobody_else() -> None:
+async def test_a_429_without_retry_after_does_not_pause_other_calls() -> None:
     service = Service(httpx.Response(429))
     async with client(service, retry=RetryPolicy(attempts=1)) as cvs:
         with pytest.raises(RateLimitedError):
@@ -284,7 +284,7 @@ async def test_a_429_without_retry_after_holds_up_nobody_else() -> None:
 
 
 @virtual
-async def test_a_pause_that_is_longer_than_anybody_waits_fails_everybody_at_once() -> None:
+async def test_a_pause_longer_than_every_timeout_fails_all_calls_at_once() -> None:
     service = Service(busy(600))
     async with client(service) as cvs:
         for attempts in (1, 0):
@@ -352,7 +352,7 @@ async def test_the_rate_is_waited_for_within_the_bound_on_the_call() -> None:
 
 
 @virtual
-async def test_who_waits_for_its_turn_when_the_client_is_closed_sends_nothing() -> None:
+async def test_closing_the_client_cancels_calls_that_wait_for_their_turn() -> None:
     service = Service()
     cvs = client(service, rate_limit=RateLimit(1))
     calls = [asyncio.create_task(cvs.ocr.card(b"x")) for _ in range(3)]
@@ -364,7 +364,7 @@ async def test_who_waits_for_its_turn_when_the_client_is_closed_sends_nothing() 
 
 
 @virtual
-async def test_who_was_let_through_while_all_connections_hung_does_not_leave_with_all_others() -> None:
+async def test_calls_admitted_while_all_connections_hung_are_not_sent_together() -> None:
     left: list[float] = []
 
     async def service(request: httpx.Request) -> httpx.Response:

@@ -40,8 +40,8 @@ from cvs_async.models import (
     pairs,
 )
 from cvs_async.models.fields import PAPERS
-from cvs_async.sandbox.papers import chip_id_card_back, chip_id_card_front
-from cvs_async.sandbox.people import Person, person
+from cvs_async.sandbox.samples.papers import chip_id_card_back, chip_id_card_front
+from cvs_async.sandbox.samples.people import Person, person
 
 FRONT = {"type": "chip_id_card_front", "info": {"id": "001090000001", "name": "LÊ MẪU", "dob": "02/03/1990"}}
 BACK = {
@@ -76,7 +76,7 @@ def test_a_paper_is_found_by_its_type_wherever_it_stands(order: tuple[dict[str, 
 
 
 @pytest.mark.parametrize("data", [[], None, {}, "front", b"x", [1], read(PASSPORT), read({"type": "new"})])
-def test_what_is_not_there_is_none(data: object) -> None:
+def test_a_missing_paper_gives_None(data: object) -> None:
     assert (front(data), back(data), first(data, IdCard9Front)) == (None, None, None)
     assert pairs(data) == []
 
@@ -231,7 +231,7 @@ def test_a_back_without_a_number_belongs_to_the_only_front_of_its_kind() -> None
     old = {"type": "9_id_card_front", "info": {"id": "123456789"}}, {"type": "9_id_card_back", "info": {}}
     cards = pairs(read(old[1], *SIDES[0], old[0]))
     assert [(card.front is not None, card.back is not None) for card in cards] == [(True, True), (True, True)]
-    assert len(pairs(read(*old, *old))) == 4  # nobody can tell which belongs to which
+    assert len(pairs(read(*old, *old))) == 4  # the order is ambiguous
     assert len(pairs(read(old[1], SIDES[0][0]))) == 2  # of different kinds of card
 
 
@@ -250,7 +250,7 @@ def test_cards_and_findings_are_dictionaries_and_json() -> None:
     assert set(written["findings"][0]) == {"path", "kind", "message"}
 
 
-# Replies as they are, and what is no class
+# Replies, and arguments that are not classes
 
 
 def test_a_reply_is_as_good_as_its_data() -> None:
@@ -264,7 +264,7 @@ def test_a_reply_is_as_good_as_its_data() -> None:
 
 @pytest.mark.parametrize("kind", ["passport", "giấy_mới", Recognized, Recognized[Passport], object, None])
 @pytest.mark.parametrize("papers", [[], read(PASSPORT)])
-def test_what_is_no_class_of_papers_is_an_error_and_not_an_absent_paper(kind: Any, papers: list[Recognized]) -> None:
+def test_another_argument_than_a_class_of_papers_is_an_error(kind: Any, papers: list[Recognized]) -> None:
     with pytest.raises(TypeError, match="kind must be a class of papers, such as"):
         first(papers, kind)
 
@@ -274,7 +274,7 @@ def test_the_type_of_a_paper_is_answered_with_its_class() -> None:
         first([], "chip_id_card_back")  # type: ignore[arg-type]
 
 
-def test_a_letter_that_only_looks_like_another_is_no_contradiction() -> None:
+def test_a_look_alike_letter_does_not_count_as_a_contradiction() -> None:
     sides = read(changed(FRONT, name="NGUYỄN \u00d0ỨC"), changed(BACK, sur_name="NGUYEN", given_name="DUC"))
     assert pairs(sides)[0].findings == ()
 

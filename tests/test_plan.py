@@ -1,4 +1,4 @@
-"""What a batch would cost at the most, before it is run."""
+"""Maximum cost of a batch, before it is run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def answer(body: bytes) -> httpx.Response | Exception:
 
 @pytest.mark.parametrize(("in_doubt", "items"), [("retry", 3), ("report", 2), ("skip", 2)])
 async def test_a_plan_counts_every_request_that_may_be_charged(path: Path, in_doubt: str, items: int) -> None:
-    """Of those in doubt, refused for now, refused for good, paid and new: three requests each that is sent again."""
+    """Items in doubt, refused for now, refused for good, paid and new: three requests for each that is sent again."""
     service = Service(answer)
     async with service.client() as cvs:
         await run(cvs, numbered(4), path)

@@ -138,7 +138,7 @@ def test_a_wrong_price_is_refused_before_anything_is_sent(price: str, why: str, 
     assert (ended.exit_code, why in ended.stderr, sandbox.ledger.requests) == (2, True, 0)
 
 
-def test_two_prices_of_one_operation_are_no_price() -> None:
+def test_two_prices_for_one_operation_are_refused() -> None:
     with pytest.raises(InvalidInputError, match=r"ocr\.card has two prices: give one"):
         Prices.parse(["ocr.card=1000", "ocr.claims=5", "ocr.card=2000"])
     assert Prices.parse(["ocr.card=1000", "ocr.card=1000"]).each == {"ocr.card": 1000}

@@ -30,7 +30,7 @@ def test_the_names_that_users_rely_on_are_there() -> None:
     assert set(cvs_async.errors.__all__) - {"Charge"} <= set(cvs_async.__all__)
 
 
-def test_the_version_is_said_once() -> None:
+def test_the_version_is_defined_once() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", cvs_async.__version__)
 
 

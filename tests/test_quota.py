@@ -1,4 +1,4 @@
-"""The quota gate: an empty account is told of once, tried now and then, and never asked in vain. In virtual time."""
+"""The quota gate: an empty account is reported once, probed at intervals, and never asked in vain. In virtual time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def answer(code: int, message: str = "?") -> httpx.Response:
 
 
 class Account:
-    """A service with an account that is empty until somebody fills it.
+    """A service with an account that is empty until it is filled.
 
     Attributes:
         filled: whether there are requests.
@@ -80,7 +80,7 @@ def client(account: Callable[[httpx.Request], Any], quota: Literal["raise", "wai
 
 
 def gate(cvs: AsyncCVS) -> str:
-    """What it is now; the type checker would believe that it stays so."""
+    """Return the current state; without it the type checker would assume that it stays the same."""
     return cvs.stats.gate
 
 
@@ -398,7 +398,7 @@ async def test_the_bound_on_the_call_bounds_the_waiting() -> None:
 
 
 @virtual
-async def test_who_gives_up_waiting_leaves_the_others_in_line() -> None:
+async def test_a_cancelled_waiter_does_not_affect_the_others() -> None:
     account = Account()
     async with client(account, "wait") as cvs:
         calls = [asyncio.create_task(cvs.ocr.card(b"x")) for _ in range(5)]
@@ -412,7 +412,7 @@ async def test_who_gives_up_waiting_leaves_the_others_in_line() -> None:
 
 
 @virtual
-async def test_who_gives_up_in_the_moment_of_its_probe_lets_the_next_one_try() -> None:
+async def test_a_waiter_cancelled_at_its_probe_passes_it_to_the_next() -> None:
     account = Account()
     async with client(account, "wait") as cvs:
         first = asyncio.create_task(cvs.ocr.card(b"x"))
@@ -516,7 +516,7 @@ class Driver:
             await asyncio.sleep(number % 100)
         elif self.out and action in ("refused", "billed", "unused"):
             self.give_back(action, self.out.pop(number % len(self.out)))
-        if number % 2:  # otherwise the next action comes before anybody has woken up
+        if number % 2:  # otherwise the next action comes before any waiter has woken up
             await self.collect()
 
     def give_back(self, action: str, granted: Permit) -> None:
@@ -546,7 +546,7 @@ class Driver:
         return max((held.era for held in self.out), default=0)
 
     async def open(self) -> None:
-        """Whatever has happened: who still has a pass gives it back, and one who may try is paid for."""
+        """Open the gate after any sequence: permits are returned, and a probe is paid for."""
         for granted in self.out:
             self.gate.release(granted)
         self.out.clear()
@@ -589,7 +589,7 @@ async def test_what_costs_nothing_moves_nothing() -> None:
 
 
 @virtual
-async def test_who_waits_at_the_gate_when_the_client_is_closed_sends_nothing() -> None:
+async def test_closing_the_client_cancels_calls_that_wait_at_the_gate() -> None:
     account = Account()
     cvs = client(account, "wait")
     call = asyncio.create_task(cvs.ocr.card(b"x"))
@@ -601,7 +601,7 @@ async def test_who_waits_at_the_gate_when_the_client_is_closed_sends_nothing() -
 
 
 @virtual
-async def test_who_was_refused_goes_before_who_only_waits() -> None:
+async def test_refused_calls_precede_waiting_ones() -> None:
     account, done = Account(seconds=100), list[bytes]()
 
     async def call(cvs: AsyncCVS, name: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What was paid: by day in a time zone, joined with the results, and beside the vendor's own list."""
+"""Charges: by day in a time zone, joined with the results, and compared with the vendor's list."""
 
 from __future__ import annotations
 
@@ -197,15 +197,15 @@ def test_lines_that_the_vendor_did_not_charge_are_free(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("id,day\n1,2\n", "row 1: names no column check_sum"),
-        ("", "row 1: names no column check_sum"),
+        ("id,day\n1,2\n", "row 1: has no column check_sum"),
+        ("", "row 1: has no column check_sum"),
         ("check_sum,checksum\na,b\n", "row 1: has several columns for check_sum"),
-        ("check_sum,count\naa,1\nbb,many\n", "row 3: its count is no number"),
+        ("check_sum,count\naa,1\nbb,many\n", "row 3: its count is not a number"),
         ("check_sum,charge\naa,maybe\n", "row 2: its charge is neither yes nor no nor a number"),
         ("id;check_sum\n1\n", "row 2: is shorter than the first row"),
         ('check_sum\n"aa\n', "row 2: unexpected end of data"),
-        (b"PK\x03\x04\xff\xfe\x00", "is not text in UTF-8"),
-        ("check_sum\naa\n".encode("utf-16"), "is not text in UTF-8"),
+        (b"PK\x03\x04\xff\xfe\x00", "is not UTF-8 text"),
+        ("check_sum\naa\n".encode("utf-16"), "is not UTF-8 text"),
         (None, "No such file"),
     ],
 )
@@ -255,7 +255,7 @@ def test_our_requests_are_compared_with_the_vendors_by_check_sum(tmp_path: Path)
     assert "theirs only 1 0 0 1 in" in shown
     assert "Unknown requests that are in the vendor's file: 1; billed of them: 1." in shown
     assert "Unknown requests that are not in the vendor's file: 1." in shown
-    assert "without a check_sum, which are left out: 1." in shown
+    assert "without a check_sum, which are ignored: 1." in shown
     assert "numbers such as 1.2E+15: 1." in shown
     assert "secret" not in shown
 

@@ -1,4 +1,4 @@
-"""What an answer means: a reply or an error, and what it cost. The table is the documentation."""
+"""Meaning of an answer: a reply or an error, and its charge. The table is the documentation."""
 
 from __future__ import annotations
 
@@ -250,7 +250,7 @@ def test_a_code_that_is_not_a_whole_number_leaves_the_charge_unknown(status: int
 
 @pytest.mark.parametrize("status", [200, 500])
 @pytest.mark.parametrize("code", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1e0"])
-def test_a_code_that_is_no_finite_number_is_not_taken_for_null(status: int, code: str) -> None:
+def test_a_code_that_is_not_a_finite_number_does_not_count_as_null(status: int, code: str) -> None:
     error = failure(status, b'{"errorCode": %b, "data": ["x"]}' % code.encode())
     assert (type(error), error.charge) == (DecodeError, "unknown")
 
@@ -561,7 +561,7 @@ def test_the_vendors_message_is_kept_as_text(message: object, kept: str | None) 
     assert error.message == kept
 
 
-def test_a_missing_message_is_none() -> None:
+def test_a_missing_message_gives_None() -> None:
     error = failure(200, b'{"errorCode": 1}')
     assert isinstance(error, APIError)
     assert error.message is None
@@ -627,7 +627,7 @@ def test_a_paid_answer_that_does_not_fit_a_type_of_the_users_own_is_attached() -
     assert "CANARY" not in f"{caught.value} {caught.value!r}"
 
 
-def test_what_is_no_number_in_json_is_none_in_what_came() -> None:
+def test_invalid_json_numbers_are_None_in_raw() -> None:
     reply = decode(
         ANY, WireReply(200, b'{"errorCode": 0, "data": [], "a": NaN, "b": Infinity, "c": -Infinity, "d": 1}')
     )

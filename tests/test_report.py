@@ -1,4 +1,4 @@
-"""Reports: what is in them and what never is, whose they are, and what becomes of a document that cannot be drawn."""
+"""Reports: contents and omissions, permissions, and documents that cannot be drawn."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_what_exists_is_never_written_over(journal: Path, tmp_path: Path, name: 
 @pytest.mark.parametrize("name", ["report.html", "report"])
 def test_nothing_is_left_of_a_report_that_fails(tmp_path: Path, name: str) -> None:
     (tmp_path / "x.jsonl").write_text('{"status": "done"}\nno json\n')
-    with pytest.raises(InvalidInputError, match="line 2 is no result of a batch"):
+    with pytest.raises(InvalidInputError, match="line 2 is not a result of a batch"):
         write_report([tmp_path / "x.jsonl"], tmp_path / name, ALL)
     assert [path.name for path in tmp_path.iterdir()] == ["x.jsonl"]
 
@@ -215,7 +215,7 @@ def test_a_file_that_browsers_cannot_open_is_refused_with_the_remedy(
     assert not [path for path in tmp_path.iterdir() if "report" in path.name]
 
 
-def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
+def test_another_file_than_a_journal_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.db").write_bytes(b"no journal" * 100)
     with pytest.raises(JournalError):
         write_report([tmp_path / "a.db"], tmp_path / "report.html")
@@ -268,7 +268,9 @@ def test_the_words_are_there_in_both_languages(journal: Path, tmp_path: Path) ->
 # --- files
 
 
-async def test_files_are_found_and_told_by_their_keys(cvs: AsyncCVS, samples: list[Sample], tmp_path: Path) -> None:
+async def test_files_are_found_and_identified_by_their_keys(
+    cvs: AsyncCVS, samples: list[Sample], tmp_path: Path
+) -> None:
     card = next(sample.path for sample in samples if sample.kind == "citizen_card")
     moved = tmp_path / "far" / card.name
     moved.parent.mkdir()
@@ -377,7 +379,7 @@ def test_the_command_says_what_it_wrote(journal: Path, sandbox: Sandbox, tmp_pat
     said = " ".join(ended.stderr.split())
     assert ended.returncode == 0, said
     assert "it holds personal data, and only you can read it." in said
-    assert "The files of 1 documents were not found: --files names folders to look in." in said
+    assert "The files of 1 documents were not found: name folders to search with --files." in said
     assert (tmp_path / "r.html").stat().st_mode & 0o777 == 0o600
     again = cvs_async("report", journal, "--to", tmp_path / "r.html")
     assert (again.returncode, "is never written over" in " ".join(again.stderr.split())) == (2, True)
@@ -404,7 +406,7 @@ def test_a_report_without_a_picture_says_how_to_have_all(journal: Path, tmp_path
 
 
 @pytest.mark.parametrize("low", ["2", "x", "id=", "id=-1"])
-def test_limits_that_are_none_are_refused(journal: Path, tmp_path: Path, low: str) -> None:
+def test_invalid_limits_are_refused(journal: Path, tmp_path: Path, low: str) -> None:
     from .test_cli import cvs_async
 
     ended = cvs_async("report", journal, "--to", tmp_path / "r.html", "--low", low)

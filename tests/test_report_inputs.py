@@ -1,4 +1,4 @@
-"""Reports of what is odd: hostile results, words that nobody has documented, inputs that grow while they are read."""
+"""Reports of odd inputs: hostile results, undocumented words, inputs that grow while they are read."""
 
 from __future__ import annotations
 
@@ -229,9 +229,9 @@ def test_odd_results_make_pages_that_browsers_read(more: dict[str, Any], tmp_pat
 
 
 @pytest.mark.parametrize("more", [{"status": "x"}, {"status": ["done"]}, {"key": "zz"}, {"key": 5}, {"key": "abc"}])
-def test_lines_that_are_no_results_are_named(more: dict[str, Any], tmp_path: Path) -> None:
+def test_invalid_lines_are_named(more: dict[str, Any], tmp_path: Path) -> None:
     path = written(tmp_path / "x.jsonl", line(), line(2, **more))
-    with pytest.raises(InvalidInputError, match="line 2 is no result of a batch"):
+    with pytest.raises(InvalidInputError, match="line 2 is not a result of a batch"):
         write_report([path], tmp_path / "a.html", ALL)
 
 
@@ -240,7 +240,7 @@ def test_json_has_no_numbers_that_browsers_refuse() -> None:
     assert json.loads(text, parse_constant=refuse_constant) == {"a": ["nan", {"b": "inf"}], "c": 0.5}
 
 
-async def test_names_that_are_no_text_are_shown(cvs: AsyncCVS, samples: list[Sample], tmp_path: Path) -> None:
+async def test_names_other_than_text_are_shown(cvs: AsyncCVS, samples: list[Sample], tmp_path: Path) -> None:
     path = tmp_path / "h\udcf3a \udcff.jpg"
     try:
         path.write_bytes(samples[0].path.read_bytes())

@@ -202,7 +202,7 @@ async def test_a_multipart_body_is_written_as_rfc_7578_has_it() -> None:
 
 
 def escaped(filename: str) -> str:
-    """What HTML's form encoding makes of a file name."""
+    """Return a file name as HTML's form encoding escapes it."""
     return "".join({'"': "%22", "\r": "%0D", "\n": "%0A"}.get(letter, letter) for letter in filename)
 
 
@@ -237,7 +237,7 @@ def test_a_server_reads_the_file_name_that_was_sent(filename: str) -> None:
     assert file == {"field": "img", "name": escaped(filename), "type": "image/jpeg", "content": b"content"}
 
 
-async def test_a_file_name_that_is_no_unicode_is_sent_with_question_marks() -> None:
+async def test_a_file_name_that_is_not_unicode_is_sent_with_question_marks() -> None:
     request = request_of("file", {"img": part(b"content", "l\udcffẻ.jpg")})
     data = await read(request.body)
     assert 'filename="l?ẻ.jpg"'.encode() in data

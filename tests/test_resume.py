@@ -108,7 +108,7 @@ def kinds(outcomes: Iterable[Outcome[Any]]) -> list[type]:
 
 
 def reasons(outcomes: Iterable[Outcome[Any]]) -> Counter[str]:
-    """What is held, and why; everything else by its kind."""
+    """Return the reasons of held items, and the kind of all others."""
     return Counter(o.reason if isinstance(o, Held) else type(o).__name__ for o in outcomes)
 
 
@@ -666,7 +666,7 @@ async def test_a_batch_that_ends_early_is_finished_by_the_next_and_nothing_is_pa
 
 
 async def leave_in_flight(cvs: AsyncCVS, service: Service, path: Path, count: int, how: str) -> None:
-    """Leave a batch with so many requests in flight, which are answered a while after that."""
+    """Leave a batch with `count` requests in flight, which are answered a while after that."""
     assert service.go is not None
 
     async def batch() -> None:
@@ -703,7 +703,7 @@ async def test_a_request_that_is_taken_back_does_not_end_the_wait_for_the_others
     async def holds(journal: Journal, key: str, *, check_sum: str | None) -> None:
         await sent(journal, key, check_sum=check_sum)
         written.append(key)
-        if len(written) > 1:  # these have not left when the batch is left
+        if len(written) > 1:  # these were not sent when the batch ended
             await anyio.sleep_forever()
 
     monkeypatch.setattr(Journal, "sent", holds)
@@ -794,7 +794,7 @@ async def test_a_file_that_is_deleted_meanwhile_fails_alone(tmp_path: Path, path
     assert (stats.done, stats.replayed, stats.billed) == (5, 4, 1)
 
 
-async def test_a_large_file_that_is_deleted_before_it_leaves_fails_alone(
+async def test_a_large_file_deleted_before_it_is_sent_fails_alone(
     sandbox: Sandbox, cvs: AsyncCVS, jpg: bytes, tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large = tmp_path / "large.jpg"
@@ -818,7 +818,7 @@ async def test_a_large_file_that_is_deleted_before_it_leaves_fails_alone(
 
 
 async def refused(path: Path, match: str) -> str:
-    """What is said, where nothing was sent and no item was taken."""
+    """Return the error; nothing was sent and no item was taken."""
     service, source = Service(), numbered(3)
     async with service.client() as cvs:
         with pytest.raises(JournalError, match=match) as caught:

@@ -1,4 +1,4 @@
-"""What is sent again, after how long, and at whose cost: first the decision, then the whole client in virtual time."""
+"""Retries, delays and charges: first the decision, then the whole client in virtual time."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_retry_after_does_not_shorten_the_backoff() -> None:
     assert decided(ServerError("x", http_status=503, retry_after=0.0)) == Retry("unavailable", POLICY.initial)
 
 
-def test_max_elapsed_may_be_no_bound() -> None:
+def test_max_elapsed_may_be_unlimited() -> None:
     policy = RetryPolicy(max_elapsed=None)
     assert isinstance(decided(ConnectError("x"), policy, elapsed=1e9), Retry)
 
@@ -203,7 +203,7 @@ def test_the_budget_never_holds_more_than_its_capacity() -> None:
     assert [budget.take() for _ in range(3)] == [True, True, False]
 
 
-def test_who_stops_takes_nothing_out_of_the_budget() -> None:
+def test_a_call_that_gives_up_does_not_spend_the_budget() -> None:
     budget = Budget()
     decided(ConnectError("x"), budget=budget, attempts=5)
     decided(ConnectError("x"), budget=budget, left=0.1)
@@ -211,7 +211,7 @@ def test_who_stops_takes_nothing_out_of_the_budget() -> None:
     assert budget.tokens == budget.capacity
 
 
-def test_who_comes_back_when_told_to_takes_nothing_out_of_the_budget() -> None:
+def test_a_retry_after_a_requested_pause_does_not_spend_the_budget() -> None:
     told, untold = RateLimitedError("x", retry_after=1.0), RateLimitedError("x")
     assert isinstance(decided(told, budget=Budget(capacity=0)), Retry)
     assert isinstance(decided(untold, budget=Budget(capacity=0)), GiveUp)
@@ -249,7 +249,7 @@ POLICIES = st.builds(
     st.floats(0, 1),
     st.booleans(),
 )
-def test_nothing_is_waited_for_longer_than_anybody_said_and_nothing_paid_for_twice(
+def test_waits_stay_within_the_limits_and_nothing_is_paid_twice(
     failure: CVSError,
     policy: RetryPolicy,
     attempts: int,
@@ -556,7 +556,7 @@ async def test_an_answer_that_is_still_being_decoded_when_time_is_up_is_not_lost
 
 
 @virtual
-async def test_who_is_to_be_sent_again_when_the_client_is_closed_is_not() -> None:
+async def test_closing_the_client_cancels_pending_retries() -> None:
     service = Service(503)
     cvs = client(service)
     call = asyncio.create_task(cvs.ocr.card(b"x"))

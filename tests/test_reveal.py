@@ -1,4 +1,4 @@
-"""Values that were read show nowhere unless somebody asks, and then wherever they were asked for."""
+"""Values appear nowhere unless requested, and then everywhere they were requested."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_nothing_that_was_read_shows_unasked(name: str) -> None:
 
 
 def _bare(thing: list[Any]) -> bool:
-    """Whether it is a list of texts, as in a `Table`, which hides them as long as they are in it."""
+    """Return whether it is a list of texts, as in a `Table`, which hides them as long as they are in it."""
     return any(isinstance(part, str) or (isinstance(part, list) and _bare(part)) for part in thing)
 
 

@@ -1,4 +1,4 @@
-"""The file of verdicts, and what becomes of corrections."""
+"""The file of verdicts, and its corrections."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_line_that_was_cut_spoils_no_other(tmp_path: Path) -> None:
         json.dumps({"key": KEY, "operation": "o", "paper": 0, "path": "a", "verdict": "right", "CANARY": 1}),
     ],
 )
-def test_what_is_no_verdict_is_named_without_its_values(tmp_path: Path, line: str) -> None:
+def test_an_invalid_verdict_is_reported_without_its_values(tmp_path: Path, line: str) -> None:
     review = Review(tmp_path / "a.review.jsonl")
     review.add(RIGHT)
     with review.path.open("a", encoding="utf-8") as file:
@@ -163,7 +163,7 @@ def test_every_value_that_was_read_can_be_corrected(name: str) -> None:
     """The place of a verdict, which comes from `read_fields`, is found in the record, whatever the data."""
     outcome = Done(Item(0, "a.jpg", key=KEY), reply(example(name)))
     for read in read_fields(outcome.reply.data):
-        if isinstance(read.value, Box):  # is no text that somebody could read otherwise
+        if isinstance(read.value, Box):  # not a text that could be corrected
             continue
         verdict = evolve(CORRECTED, paper=read.paper, path=read.path, value="\N{CURRENCY SIGN}")
         record = corrected(outcome, {verdict.key: [verdict]})
@@ -176,6 +176,6 @@ def test_what_has_no_corrections_stays_as_it_is(journal: Path) -> None:
     assert corrected(outcome, {KEY: [CORRECTED]}) is None
 
 
-def test_a_missing_file_of_verdicts_is_said(journal: Path, tmp_path: Path) -> None:
+def test_a_missing_file_of_verdicts_is_reported(journal: Path, tmp_path: Path) -> None:
     ended = cvs_async("export", journal, "--to", tmp_path / "a.jsonl", "--review", tmp_path / "none.jsonl")
     assert (ended.returncode, "there is no such file of verdicts" in " ".join(ended.stderr.split())) == (2, True)

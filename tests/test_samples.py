@@ -19,11 +19,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from pypdf.errors import PyPdfError
 
-from cvs_async.sandbox import papers, papers_business, papers_cards, papers_civil, papers_vehicle, samples
-from cvs_async.sandbox.einvoice import read_einvoice
-from cvs_async.sandbox.people import Person, person, vehicle
-from cvs_async.sandbox.samples import Sample, write_samples
-from cvs_async.sandbox.truth import Page, Truth, read_truth, save_image, save_pdf
+from cvs_async.sandbox.samples import Sample, business, cards, civil, papers, vehicles, write_samples, writing
+from cvs_async.sandbox.samples.einvoice import read_einvoice
+from cvs_async.sandbox.samples.people import Person, person, vehicle
+from cvs_async.sandbox.samples.truth import Page, Truth, read_truth, save_image, save_pdf
 from tests.examples import some_of
 
 Box = tuple[int, int, int, int]
@@ -99,14 +98,14 @@ CELL_LABELS = {
 }
 PEOPLE_PAPERS = [papers.chip_id_card_front, papers.chip_id_card_back, papers.passport, papers.claim_form]
 RARE_PAPERS = [
-    papers_cards.old_id_card_front,
-    papers_cards.old_id_card_back,
-    papers_cards.driving_license,
-    papers_cards.insurance_card,
-    papers_civil.birth_certificate,
-    papers_civil.business_registration,
-    papers_business.price_quotation,
-    papers_business.bank_statement,
+    cards.old_id_card_front,
+    cards.old_id_card_back,
+    cards.driving_license,
+    cards.insurance_card,
+    civil.birth_certificate,
+    civil.business_registration,
+    business.price_quotation,
+    business.bank_statement,
 ]
 OTHER_PAPERS = [papers.invoice, papers.text_page]
 RARE_KINDS = {
@@ -131,8 +130,8 @@ def hundred(all_kinds: list[Sample]) -> list[Sample]:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write files without drawing them, for what is said of their order only."""
-    ways = {kind: [(name, lambda path, *_: path.touch()) for name, _ in known] for kind, known in samples._WAYS.items()}
-    monkeypatch.setattr(samples, "_WAYS", ways)
+    ways = {kind: [(name, lambda path, *_: path.touch()) for name, _ in known] for kind, known in writing._WAYS.items()}
+    monkeypatch.setattr(writing, "_WAYS", ways)
 
 
 def all_pages() -> Iterator[Drawn]:
@@ -143,9 +142,9 @@ def all_pages() -> Iterator[Drawn]:
         yield from (draw(somebody, chance) for draw in PEOPLE_PAPERS + RARE_PAPERS)
         yield from (draw(chance) for draw in OTHER_PAPERS)
         car = vehicle(chance)
-        yield papers_vehicle.vehicle_registration_front(somebody, car, chance)
-        yield papers_vehicle.vehicle_registration_back(somebody, car, chance)
-        yield papers_vehicle.vehicle_inspection(car, chance)
+        yield vehicles.vehicle_registration_front(somebody, car, chance)
+        yield vehicles.vehicle_registration_back(somebody, car, chance)
+        yield vehicles.vehicle_inspection(car, chance)
 
 
 @pytest.fixture(scope="module", name="pages")
@@ -434,7 +433,7 @@ def test_files_without_truth_or_of_another_version_carry_none(
     Image.new("RGB", (4, 4)).save(plain, {".jpg": "JPEG", ".png": "PNG", ".pdf": "PDF"}[suffix])
     assert read_truth(plain.getvalue()) is None
     content = saved(tmp_path, suffix, Truth("text", ()))
-    monkeypatch.setattr("cvs_async.sandbox.truth._VERSION", 2)
+    monkeypatch.setattr("cvs_async.sandbox.samples.truth._VERSION", 2)
     assert read_truth(content) is None
 
 
@@ -547,7 +546,7 @@ def test_cells_of_a_bank_statement_lie_side_by_side_below_the_heading(pages: lis
 
 def test_the_sides_of_a_registration_tell_of_one_vehicle() -> None:
     somebody, car, chance = person(Random(1)), vehicle(Random(1)), Random(1)
-    draws = (papers_vehicle.vehicle_registration_front, papers_vehicle.vehicle_registration_back)
+    draws = (vehicles.vehicle_registration_front, vehicles.vehicle_registration_back)
     front, back = (draw(somebody, car, chance)[1].papers[0]["info"] for draw in draws)
     shared = {"name": somebody.name, "address": somebody.address, "plate": car.plate}
     assert {name: front[name] for name in shared} == {name: back[name] for name in shared} == shared

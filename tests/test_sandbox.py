@@ -29,7 +29,7 @@ from cvs_async._converter import unstructure
 from cvs_async.api import OPERATIONS
 from cvs_async.models import Image, Invoice, Page, Recognized
 from cvs_async.sandbox import Sample, Sandbox
-from cvs_async.sandbox.truth import Truth, read_truth
+from cvs_async.sandbox.samples.truth import Truth, read_truth
 from tests.servers import answers, bad_server
 from tests.servers import http as http_answer
 
@@ -176,7 +176,7 @@ EVERY = [(name, form) for name, endpoint in OPERATIONS.items() for form in (endp
 
 
 def extras(data: Any) -> Iterator[Any]:
-    """What was decoded into no field."""
+    """Yield decoded content outside of any field."""
     if isinstance(data, dict):
         yield from [data["extra"]] if data.get("extra") else []
         data = list(data.values())
@@ -319,7 +319,7 @@ async def test_credentials_are_checked(jpg: bytes, key: str, secret: str, welcom
 
 
 @pytest.mark.parametrize("header", [None, "Basic", "Basic !", "Bearer a2V5OnNlY3JldA==", "Basic OnM=", "Basic azo="])
-async def test_without_credentials_nobody_is_let_in(sandbox: Sandbox, jpg: bytes, header: str | None) -> None:
+async def test_requests_without_credentials_are_refused(sandbox: Sandbox, jpg: bytes, header: str | None) -> None:
     async with httpx.AsyncClient(base_url=sandbox.base_url) as http:
         answer = await http.post(
             "/api/v2/ocr/card?format_type=file&get_thumb=false",
@@ -419,7 +419,7 @@ async def test_base64_of_a_paper_is_decoded(sandbox: Sandbox, jpg: bytes) -> Non
     assert answer.json()["errorCode"] == "0"
 
 
-async def test_a_taken_port_is_said(sandbox: Sandbox) -> None:
+async def test_a_port_in_use_is_reported(sandbox: Sandbox) -> None:
     port = int(sandbox.base_url.rpartition(":")[2])
     with pytest.raises(ConfigurationError, match=str(port)):
         Sandbox(port=port).start()

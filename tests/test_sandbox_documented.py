@@ -13,8 +13,8 @@ from cvs_async.api import OPERATIONS
 from cvs_async.models.fields import PAPERS
 from cvs_async.models.recognized import Recognized
 from cvs_async.sandbox import Sample, Sandbox
-from cvs_async.sandbox.derive import Source, derive
 from cvs_async.sandbox.documented import as_documented
+from cvs_async.sandbox.fabricate import Source, fabricate
 from tests.vendor.documented import documented
 
 FACTS = documented()
@@ -80,7 +80,7 @@ PAPERS_OF = [
 def test_papers_that_no_sample_shows_have_the_documented_boxes_and_pages(
     operation: str, kind: str, declared: Any
 ) -> None:
-    paper = {"type": kind, "info": derive(declared, Source("0", 100, 100, page=1))}
+    paper = {"type": kind, "info": fabricate(declared, Source("0", 100, 100, page=1))}
     info = as_documented(operation, paper)["info"]
     boxes, pages = beside(operation, kind)
     fields = set(names_with("_confidence", paper["info"]))
@@ -112,7 +112,7 @@ async def test_more_boxes_can_be_asked_for(samples: list[Sample]) -> None:
     assert found == {"documented": False, "all": True}
 
 
-def test_boxes_that_are_none_are_refused() -> None:
+def test_an_invalid_choice_of_boxes_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="boxes must be one of documented, all"):
         Sandbox(boxes="some")  # type: ignore[arg-type]
 

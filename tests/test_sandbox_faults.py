@@ -97,7 +97,7 @@ async def test_a_status_comes_without_an_envelope_and_costs_nothing(kind: str, j
 
 
 @pytest.mark.parametrize(("seconds", "header"), [(None, None), (0, "0"), (2.0, "2"), (0.25, "0.25")])
-async def test_when_to_come_back_is_said_if_wanted(seconds: float | None, header: str | None, jpg: bytes) -> None:
+async def test_retry_after_is_sent_if_requested(seconds: float | None, header: str | None, jpg: bytes) -> None:
     async with Sandbox(faults="503=1", retry_after=seconds) as sandbox, client(sandbox) as http:
         assert (await post(http, jpg)).headers.get("retry-after") == header
 
@@ -135,7 +135,7 @@ async def test_cut_is_billed_and_sends_half_the_body(jpg: bytes) -> None:
     assert sandbox.ledger.billed == 3
 
 
-async def test_garbage_is_billed_and_is_no_json(jpg: bytes) -> None:
+async def test_garbage_is_billed_and_is_not_json(jpg: bytes) -> None:
     async with Sandbox(faults="garbage=1") as sandbox, client(sandbox) as http:
         answer = await post(http, jpg)
     assert answer.status_code == 200
@@ -148,7 +148,7 @@ async def test_a_stall_is_billed_and_ends_with_its_client(jpg: bytes) -> None:
     async with Sandbox(faults="stall=1", workers=1) as sandbox, client(sandbox) as http:
         async with sent(http, jpg, 2):
             await until(lambda: sandbox.ledger.billed == 2)  # it keeps no place among the workers
-            stalls = sandbox._service._stalls
+            stalls = sandbox._stalls
             await until(lambda: len(stalls) == 2)
         await until(lambda: not stalls)
         assert [booked(entry) for entry in sandbox.ledger] == [("stall", 0, True, False)] * 2
@@ -164,7 +164,7 @@ async def test_a_stall_ends_without_a_byte(jpg: bytes, monkeypatch: pytest.Monke
 async def test_stopping_does_not_wait_for_stalls(jpg: bytes) -> None:
     async with Sandbox(faults="stall=1") as sandbox:
         answer = asyncio.create_task(received(sandbox, jpg))
-        await until(lambda: len(sandbox._service._stalls) == 1)
+        await until(lambda: len(sandbox._stalls) == 1)
         began = time.monotonic()
     assert time.monotonic() - began < server.STOPPING / 4
     assert await answer == b"", "and it is not answered after all"
@@ -175,7 +175,7 @@ async def test_a_sandbox_with_stalls_runs_again(jpg: bytes) -> None:
     for _ in range(2):
         async with sandbox:
             answer = asyncio.create_task(received(sandbox, jpg))
-            await until(lambda: len(sandbox._service._stalls) == 1)
+            await until(lambda: len(sandbox._stalls) == 1)
         assert await answer == b""
     assert sandbox.ledger.billed == 2
 
@@ -200,13 +200,13 @@ async def test_only_answers_that_are_billed_are_spoiled(kind: str, jpg: bytes) -
     assert {booked(entry)[::3] for entry in sandbox.ledger} == {(None, True)}
 
 
-async def test_without_faults_nothing_befalls(jpg: bytes) -> None:
+async def test_without_faults_nothing_is_injected(jpg: bytes) -> None:
     async with Sandbox() as sandbox, client(sandbox) as http:
         assert await code(http, jpg) == "0"
     assert (booked(only(sandbox)), only(sandbox).status) == ((None, 0, True, True), 200)
 
 
-async def test_an_answer_to_a_client_that_has_left_is_not_answered(jpg: bytes) -> None:
+async def test_an_answer_to_a_disconnected_client_does_not_count_as_answered(jpg: bytes) -> None:
     async with Sandbox(latency=SECOND) as sandbox, client(sandbox) as http:
         async with sent(http, jpg, 1):
             await until(lambda: sandbox.ledger.most_at_once == 1)
@@ -255,7 +255,7 @@ async def test_beyond_the_limit_requests_are_turned_away_free(jpg: bytes) -> Non
 async def test_the_limit_counts_those_in_line(jpg: bytes) -> None:
     slow = Sandbox(limit=2, workers=1, latency=60)
     async with slow as sandbox, client(sandbox) as http, sent(http, jpg, 2):
-        await until(lambda: sandbox._service._taken_on == 2)
+        await until(lambda: sandbox._taken_on == 2)
         assert (await post(http, jpg)).status_code == 429
     assert sandbox.ledger.most_at_once == 1
 
@@ -274,7 +274,7 @@ async def test_more_than_the_workers_wait_in_line(jpg: bytes) -> None:
 
 async def test_more_workers_take_from_the_line(jpg: bytes) -> None:
     async with Sandbox(workers=1, latency=60) as sandbox, client(sandbox) as http, sent(http, jpg, 4):
-        await until(lambda: sandbox._service._taken_on == 4 and sandbox.ledger.most_at_once > 0)
+        await until(lambda: sandbox._taken_on == 4 and sandbox.ledger.most_at_once > 0)
         assert sandbox.ledger.most_at_once == 1
         sandbox.workers = 3
         async with sent(http, jpg, 1):
@@ -310,13 +310,13 @@ async def test_the_quota_is_topped_up_and_taken_away(jpg: bytes) -> None:
 
 async def test_what_is_given_back_goes_to_the_quota_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Sandbox(quota=1) as sandbox, client(sandbox) as http:
-        read = sandbox._service._read
+        read = sandbox._read
 
         def exhausted_meanwhile(*arguments: Any) -> Any:
             sandbox.quota = 0
             return read(*arguments)
 
-        monkeypatch.setattr(sandbox._service, "_read", exhausted_meanwhile)
+        monkeypatch.setattr(sandbox, "_read", exhausted_meanwhile)
         assert await code(http, b"no picture") == "3"
     assert sandbox.quota == 0
 
@@ -339,7 +339,7 @@ async def test_a_connection_is_broken_under_uvicorn_only() -> None:
     async def send(message: Any) -> None:
         raise AssertionError(message)
 
-    with pytest.raises(RuntimeError, match="under uvicorn only"):
+    with pytest.raises(RuntimeError, match="only under uvicorn"):
         await HangUp()({}, receive, send)
 
 
@@ -392,7 +392,7 @@ def test_text_is_understood_or_refused(text: str) -> None:
         {"lost": 10**400},
     ],
 )
-def test_what_is_no_fault_is_refused_with_the_kinds(given: Any) -> None:
+def test_an_invalid_fault_is_refused_with_the_kinds(given: Any) -> None:
     with pytest.raises(ConfigurationError, match=", ".join(KINDS)):
         Sandbox(faults=given)
 
@@ -405,7 +405,7 @@ def test_probabilities_add_up_to_one_at_most() -> None:
     assert drawn == {"408", "500", "502", "503"}
 
 
-def test_faults_befall_as_often_as_is_said() -> None:
+def test_faults_occur_with_the_given_probability() -> None:
     drawing = Faults.parse({"503": 0.02, "lost": 0.01})
     drawn = [drawing.draw() for _ in range(100_000)]
     assert abs(drawn.count("503") - 2000) < 200

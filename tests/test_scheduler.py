@@ -33,7 +33,7 @@ FOREVER = 3600.0
 
 @frozen(kw_only=True)
 class Plan:
-    """One run of a batch, and all that happens to it.
+    """One run of a batch, with all its events.
 
     Attributes:
         documents: by number; those with the same number are the same, and one cannot be read.
@@ -41,10 +41,10 @@ class Plan:
         order, newest: of the script.
         slow_source: the source waits for its turns, too.
         source_breaks: after how many documents.
-        leaves: the consumer does after so many outcomes; None is never.
+        leaves: number of outcomes after which the consumer leaves; None is never.
         cancels, stops: steps at which the consumer is cancelled, or the batch stopped.
         lapses: steps at which the time of all calls is up.
-        account: how many answers it has; None is no end.
+        account: number of answers left; None is unlimited.
         refills: after how many refusals it has again.
         journal_breaks: after how many groups.
     """
@@ -90,7 +90,7 @@ class Plan:
 
 @define(eq=False)
 class Played:
-    """What came of a run.
+    """Result of a run.
 
     Attributes:
         outcomes: those that the consumer has got.
@@ -115,7 +115,7 @@ class Played:
     forced: bool = False
 
     def watch(self) -> None:
-        """What holds at any moment."""
+        """Check the invariants of any moment."""
         plan, stats = self.plan, self.batch.stats
         assert self.service.in_flight <= plan.connections
         if not plan.lapses:  # a request goes on without its caller, and without its place in the batch
@@ -205,7 +205,7 @@ ENDINGS: dict[str, Any] = {
     "stops": st.none() | STEPS,
     "source_breaks": st.none() | st.integers(0, 8),
 }
-"""What ends a batch early."""
+"""Events that end a batch early."""
 
 RETRIES: dict[str, Any] = {"attempts": st.integers(1, 3), "unknown_resends": st.integers(0, 1)}
 IN_DOUBT = st.sampled_from(["report", "retry", "skip"])
@@ -220,7 +220,7 @@ RULES: dict[str, Any] = {
 
 
 def plans(*, rules: dict[str, Any] | None = None, **drawn: Any) -> st.SearchStrategy[Plan]:
-    """Of all kinds; without what ends a batch early or sends again, unless that is given."""
+    """Draw plans of all kinds; without early ends and retries unless given."""
     usual: dict[str, Any] = {
         "documents": st.lists(st.integers(UNREADABLE, 9), max_size=20),
         "choices": st.lists(st.integers(0, 11), max_size=80),
@@ -240,7 +240,7 @@ def plans(*, rules: dict[str, Any] | None = None, **drawn: Any) -> st.SearchStra
 
 @contextmanager
 def journalled() -> Iterator[Path]:
-    """Where the journal of one example is."""
+    """Provide the path of the journal for one example."""
     with TemporaryDirectory() as folder:
         yield Path(folder, "batch.db")
 
@@ -333,7 +333,7 @@ def test_a_journal_that_breaks_hides_no_answer_and_no_charge(plan: Plan) -> None
 
 
 def paid(*runs: Played) -> Counter[str]:
-    """What the service has charged in all, by check_sum."""
+    """Return all charges of the service, by check_sum."""
     return sum((run.service.billed for run in runs), Counter())
 
 

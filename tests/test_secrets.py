@@ -1,4 +1,4 @@
-"""Credentials, contents, field values and query strings show nowhere that nobody asked for them."""
+"""Credentials, contents, field values and query strings appear nowhere unless requested."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Ears:
         self.kinds += [type(thing).__name__ for thing in things if isinstance(thing, BaseException)]
 
     async def calls(self, cvs: AsyncCVS) -> None:
-        """Call in every form, and hear what becomes of it."""
+        """Call in every form, and record the results."""
         url = f"https://u:{CANARY}@example.com/{CANARY}.jpg?t={CANARY}#{CANARY}"
         for call in (
             cvs.ocr.card(url, check_sum=CANARY),
@@ -153,7 +153,7 @@ class Ears:
         )
 
     def silent(self) -> bool:
-        """Whether nothing has come out; says where, if something has."""
+        """Check that nothing came out; report where, if something did."""
         found = [line for line in self.heard().splitlines() if any(hidden in line for hidden in HIDDEN)]
         assert not found, found
         return True
@@ -310,7 +310,7 @@ async def test_nothing_shows_of_a_service_that_is_not_there(ears: Ears) -> None:
 
 
 async def test_nothing_that_the_library_holds_shows_it(tmp_path: Path) -> None:
-    """As tools do that keep the local variables of a traceback."""
+    """Collect all objects, as tools do that keep the local variables of a traceback."""
     others = gc.get_objects()  # of other tests; kept, so that nothing gets the id of one
     earlier = set(map(id, others))
     async with (
@@ -355,7 +355,7 @@ def with_locals(error: BaseException) -> str:
 
 
 async def error_of(work: Awaitable[object]) -> BaseException | None:
-    """What it ends with, from a frame that knows nothing of what was given to it."""
+    """Return the error, from a frame without references to the input."""
     try:
         await work
     except BaseException as error:
@@ -502,7 +502,7 @@ async def test_an_error_that_the_caller_was_handling_keeps_its_frames() -> None:
 
 
 async def test_frames_that_are_at_work_do_not_show_the_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a tool sees them that looks at the stack of a log line."""
+    """Look at the stack of a log line, as a tool would."""
     shown: list[str] = []
     send = AiohttpBackend.send
 

@@ -202,7 +202,7 @@ def test_a_folder_with_certificates_is_taken(monkeypatch: pytest.MonkeyPatch, tm
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
 @pytest.mark.parametrize("origin", [ORIGIN, "http://127.0.0.1:1"])
 def test_a_pipe_in_place_of_certificates_is_refused(variable: str, origin: str, tmp_path: Path) -> None:
-    """In a process that has not imported aiohttp yet, which would wait for who writes into the pipe."""
+    """The process has not imported aiohttp yet, which would wait for a writer of the pipe."""
     os.mkfifo(tmp_path / "pipe")
     program = f"import cvs_async; cvs_async.AsyncCVS('key', 'secret', base_url={origin!r})"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SSL_CERT")}
@@ -487,7 +487,7 @@ def test_a_timeout_stays_what_it_is() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, -3.5])
-def test_seconds_that_are_none_are_refused(seconds: float) -> None:
+def test_invalid_seconds_are_refused(seconds: float) -> None:
     with pytest.raises(ConfigurationError, match="timeout: total"):
         as_timeout(seconds, DEFAULT)
     with pytest.raises(ConfigurationError, match="timeout: total"):

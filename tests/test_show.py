@@ -159,7 +159,7 @@ def on_a_terminal(*words: str | Path) -> tuple[int, str]:
         try:
             while part := os.read(master, 1 << 16):
                 parts.append(part)
-        except OSError:  # that is how its end is told on Linux
+        except OSError:  # Linux reports the end of the terminal so
             return
 
     reader = threading.Thread(target=read)

@@ -31,7 +31,7 @@ def status(path: Path) -> os.stat_result:
 
 @define
 class Shorter:
-    """A file that writes as it is told, and is otherwise the true one."""
+    """File with limited writes that otherwise behaves like the real one."""
 
     file: Any
     write: Callable[[bytes], Awaitable[int]]

@@ -35,7 +35,7 @@ async def test_a_soak_leaves_nothing_open_and_all_books_agree(tmp_path: Path) ->
 AT_ONCE = 10
 WARM, LAST = 500, 2_000
 FEW = 750
-"""What may come and go by itself; one object or block of memory for every second item would be more."""
+"""Normal variation; one object or block of memory for every second item would exceed it."""
 
 
 async def all_wait(batch: Batch[Any], taken: int, bound: int, total: int) -> None:

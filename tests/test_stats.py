@@ -1,4 +1,4 @@
-"""What a client tells of itself: its numbers, and one event for each request."""
+"""Statistics of a client: its counters, and one event for each request."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ MIXED: list[httpx.Response | Exception] = [
 
 
 async def all_of(cvs: AsyncCVS, calls: int) -> list[object]:
-    """What came of so many calls, one after the other."""
+    """Return the results of `calls` calls in sequence."""
     results: list[object] = []
     for _ in range(calls):
         try:

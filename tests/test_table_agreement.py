@@ -18,7 +18,7 @@ STRANGE: list[Any] = [
     *("=1+1", "\t=1", '"q",\n', "a\x00b", "\ud800", "\u202eabc", "007", "1.234.567,89", "31/02/2024", "", "１２３"),
     *(None, 5, 3.5, True, [1], {"a": 1}),
 ]
-"""What may stand where something else is documented."""
+"""Values in place of documented ones."""
 
 BODIES: dict[str, list[Any]] = {}
 for name, (facts, *_) in CASES.items():

@@ -1,4 +1,4 @@
-"""What a row of a table is, which columns are chosen, and how values are typed."""
+"""Rows, selected columns and types of tables."""
 
 from __future__ import annotations
 
@@ -411,7 +411,7 @@ async def test_an_answer_can_be_in_the_table_as_it_is(tmp_path: Path) -> None:
         await sink.write(done([card(id="P1"), card(new=[1])]))
     [row] = rows(sink.path)
     assert [paper["info"].get("extra") for paper in json.loads(row["raw"])] == [None, {"new": [1]}]
-    with pytest.raises(InvalidInputError, match="raw goes with"):
+    with pytest.raises(InvalidInputError, match="raw applies to"):
         Csv(tmp_path / "x.csv", raw=True, rows="line")
 
 

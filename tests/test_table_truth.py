@@ -17,8 +17,8 @@ from cvs_async.batch.tables import Layout, Table
 from cvs_async.models import fields_of
 from cvs_async.models.catalogue import FieldInfo
 from cvs_async.sandbox import Sample, Sandbox
-from cvs_async.sandbox.einvoice import read_einvoice
-from cvs_async.sandbox.truth import read_truth
+from cvs_async.sandbox.samples.einvoice import read_einvoice
+from cvs_async.sandbox.samples.truth import read_truth
 
 WITH_SAMPLES = (
     "ocr.card",
@@ -49,7 +49,7 @@ def leaves(fields: tuple[FieldInfo, ...]) -> Iterator[FieldInfo]:
 
 
 def papers(sample: Sample) -> list[dict[str, Any]]:
-    """What a sample says, as the service sends it."""
+    """Return the papers of a sample, as the service sends them."""
     content = sample.path.read_bytes()
     if sample.operation == "ocr.document.invoice_xml":
         return [{"type": "invoice", "info": read_einvoice(content)}]

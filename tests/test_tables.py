@@ -56,7 +56,7 @@ def failed(index: int = 0) -> Failed:
 
 
 async def table(folder: Path, outcomes: Iterable[Outcome[Any]], *fields: str) -> list[dict[str, str]]:
-    """What a CSV file holds after these outcomes."""
+    """Return the rows of a CSV file after these outcomes."""
     async with Csv(folder / "out.csv", fields) as sink:
         for outcome in outcomes:
             await sink.write(outcome)
@@ -91,7 +91,7 @@ unread = {"charge": "free", "papers": "0", "billed": "0", "info.id": ""}
 
 
 def shown(row: Mapping[str, str] | None = None, **told: str) -> dict[str, str]:
-    """The first columns of a row; of one that is to be expected, empty but for what is told."""
+    """Return the first columns of a row; for an expected row, empty except for the given values."""
     return {name: (row or told).get(name, "") for name in COLUMNS}
 
 
@@ -99,7 +99,7 @@ async def test_an_answer_without_a_paper_is_a_row_too(tmp_path: Path) -> None:
     assert [row["status"] for row in await table(tmp_path, [done([])], "info.id")] == ["done"]
 
 
-async def test_what_is_no_list_is_one_row(tmp_path: Path) -> None:
+async def test_a_single_value_is_one_row(tmp_path: Path) -> None:
     outcomes = [done({"matching": 81.5, "match": -1}, FaceMatching), done({"matching": 7}, None)]
     assert [row["matching"] for row in await table(tmp_path, outcomes, "matching")] == ["81.5", "7"]
 
@@ -124,7 +124,7 @@ async def test_cells_hold_values_as_people_read_them(tmp_path: Path) -> None:
     assert [row[name] for name in fields] == ["0.5", "[1, 2, 3, 4]", '[1, "ả"]', "true", "", "ả"]
 
 
-async def test_fields_that_no_paper_has_are_told_at_the_end(tmp_path: Path) -> None:
+async def test_fields_that_no_paper_has_are_reported_at_the_end(tmp_path: Path) -> None:
     outcomes: list[Outcome[Any]] = [failed(), done([card()]), done([card(new=None)])]
     unmatched = []
     async with Csv(tmp_path / "out.csv", ["info.id", "info.new", "info.nmae", "info.id.value.x"]) as sink:
@@ -132,7 +132,7 @@ async def test_fields_that_no_paper_has_are_told_at_the_end(tmp_path: Path) -> N
             await sink.write(outcome)
             unmatched.append(sink.unmatched)
     assert unmatched == [
-        (),  # nothing can be said before there was a paper
+        (),  # unknown before the first paper
         ("info.new", "info.nmae", "info.id.value.x"),
         ("info.nmae", "info.id.value.x"),
     ]
@@ -462,7 +462,7 @@ async def test_a_file_that_was_made_meanwhile_is_kept(tmp_path: Path) -> None:
     assert sink.path.read_text() == "of somebody else"
 
 
-def test_without_pyarrow_one_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pyarrow_the_error_names_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'cvs_async\[parquet\]'"):
         Parquet(tmp_path / "out.parquet")
@@ -490,7 +490,7 @@ async def test_pictures_become_files_that_are_named_by_item_and_paper(tmp_path: 
     assert sink.skipped == 0
 
 
-async def test_pictures_that_are_none_are_counted(tmp_path: Path) -> None:
+async def test_invalid_pictures_are_counted(tmp_path: Path) -> None:
     async with Thumbnails(tmp_path) as sink:
         for index, image in enumerate(["?", "ảnh", "data:image/jpeg;base64,", picture(JPG)]):
             await sink.write(done([card(image=image)], index=index))

@@ -1,4 +1,4 @@
-"""One OpenTelemetry span a call, its requests as events, and nothing in them that is anybody's business."""
+"""One OpenTelemetry span a call, its requests as events, and no private data in them."""
 
 from __future__ import annotations
 

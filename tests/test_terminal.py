@@ -116,7 +116,7 @@ def test_a_call_that_is_ended_waits_for_the_answer_to_its_request(samples: list[
     assert "may be paid for" in said
 
 
-def test_a_call_whose_request_has_not_left_ends_at_once(samples: list[Sample]) -> None:
+def test_a_call_whose_request_was_not_sent_ends_at_once(samples: list[Sample]) -> None:
     arguments = ("call", "ocr.card", good(samples)[0])
     with Sandbox(faults="503=1", retry_after=60) as sandbox, start(*arguments, sandbox=sandbox) as process:
         wait_for(lambda: sandbox.ledger.requests == 1, process)
@@ -184,7 +184,7 @@ def in_shell(
 @pytest.mark.parametrize(
     ("redirection", "sentence"),
     [
-        ('"$@" >&-', "standard output is closed: there is nowhere to put the results"),
+        ('"$@" >&-', "standard output is closed: results cannot be written"),
         ('"$@" 1< /dev/null', "standard output cannot be written"),
     ],
     ids=["closed", "for reading"],
@@ -200,7 +200,7 @@ def test_without_standard_output_nothing_is_paid(
 
 
 @pytest.mark.parametrize("command", ["batch", "call"])
-def test_where_nobody_reads_standard_output_nothing_is_paid(
+def test_without_a_reader_of_standard_output_nothing_is_paid(
     sandbox: Sandbox, samples: list[Sample], command: str
 ) -> None:
     reading, writing = os.pipe()
@@ -209,7 +209,7 @@ def test_where_nobody_reads_standard_output_nothing_is_paid(
     ended = subprocess.run(words, env=environment(sandbox), stdout=writing, stderr=subprocess.PIPE, timeout=60)
     os.close(writing)
     assert (ended.returncode, sandbox.ledger.requests) == (2, 0)
-    assert b"standard output is read by nobody" in ended.stderr
+    assert b"standard output has no reader" in ended.stderr
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_a_message_that_cannot_be_written_does_not_change_the_exit_code() -> Non
 
 
 @pytest.mark.parametrize("where", ["", "in a thread", "in a log"])
-def test_a_traceback_of_what_nobody_has_foreseen_is_not_obeyed(where: str) -> None:
+def test_the_traceback_of_an_unexpected_error_is_escaped(where: str) -> None:
     fail = "raise LookupError('\\x1b[31m\\x9b\\u202e')"
     programs = {
         "": fail,

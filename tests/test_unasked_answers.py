@@ -1,4 +1,4 @@
-"""What a server says without being asked is never taken for an answer, and costs nothing."""
+"""Unrequested data of a server is never returned as an answer."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ GARBAGE = b"\x00\x01 garbage"
 
 @define
 class Said:
-    """How often something was said without being asked."""
+    """Return how often unrequested data was sent."""
 
     times: int = 0
 
@@ -92,7 +92,7 @@ def talkative(extra: Make, how: str, said: Said, answer: Make = named) -> Behave
 
 
 async def ask(cvs: AsyncCVS, said: Said, number: int, pause: bool) -> None:
-    """Send a document, wait until the rest has been said, and for a moment if the client shall have read it."""
+    """Send a document, wait until the rest was sent, and if `pause` for a moment, so that the client reads it."""
     already = said.times
     reply = await cvs.ocr.card(b"document-%d" % number)
     assert (reply.raw["data"]["name"], reply.attempts) == (f"document-{number}", 1)
@@ -106,7 +106,7 @@ async def ask(cvs: AsyncCVS, said: Said, number: int, pause: bool) -> None:
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
 @pytest.mark.parametrize("how", ["in one piece", "with the body", "right after", "in two pieces", "a moment later"])
 @pytest.mark.parametrize("extra", EXTRA)
-async def test_no_document_gets_what_was_said_before_it_was_sent(extra: str, how: str, tls: bool, pause: bool) -> None:
+async def test_no_document_gets_data_received_before_it_was_sent(extra: str, how: str, tls: bool, pause: bool) -> None:
     said = Said()
     async with (
         bad_server(talkative(EXTRA[extra], how, said), tls=certified()[0] if tls else None) as server,
@@ -209,7 +209,7 @@ async def test_a_server_that_speaks_first_is_free_and_tried_only_so_often(
 
 
 @pytest.mark.usefixtures("trusted")
-async def test_a_server_that_never_stops_talking_holds_nobody_up() -> None:
+async def test_a_server_that_never_stops_sending_does_not_block_other_calls() -> None:
     """On TLS, where what has arrived must be looked into first."""
     talking = asyncio.Event()
 
@@ -241,9 +241,7 @@ async def test_a_server_that_never_stops_talking_holds_nobody_up() -> None:
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-async def test_a_connection_with_tls_on_which_nothing_was_said_is_used_again(
-    version: ssl.TLSVersion, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_silent_tls_connection_is_reused(version: ssl.TLSVersion, monkeypatch: pytest.MonkeyPatch) -> None:
     context = certified()[0]
     monkeypatch.setattr(context, "maximum_version", version)
     async with bad_server(answering, tls=context) as server, client(server.base_url, retry=ONCE) as cvs:
@@ -262,7 +260,7 @@ def answering(state: BadServer) -> Behaviour:
 
 
 async def test_a_blank_line_after_an_answer_is_not_an_answer() -> None:
-    """Whether the connection is used again or not."""
+    """This holds whether or not the connection is reused."""
     said = Said()
     async with (
         bad_server(talkative(lambda _: b"\r\n", "in one piece", said)) as server,
@@ -293,7 +291,7 @@ BODIES = {"small": b"", "streamed": b"x" * 300_000}
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
 @pytest.mark.parametrize("rest", BODIES.values(), ids=BODIES)
-async def test_what_arrives_between_the_head_and_the_first_byte_of_a_request_is_no_answer_to_it(
+async def test_data_between_the_head_and_the_first_byte_of_a_request_is_not_its_answer(
     rest: bytes, tls: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A request is prepared in one turn of the event loop and written in the next; others may take long between."""
@@ -322,7 +320,7 @@ async def test_what_arrives_between_the_head_and_the_first_byte_of_a_request_is_
 
 @pytest.mark.parametrize("send_as", ["file", "base64"])
 @pytest.mark.parametrize("code", ["0", "5", "none"])
-async def test_a_reply_before_the_whole_document_has_left_may_be_another_documents(
+async def test_a_reply_before_the_whole_document_was_sent_may_belong_to_another(
     send_as: Literal["file", "base64"], code: str, tmp_path: Path
 ) -> None:
     """A second copy of an earlier one, say. It is in doubt, also for the next run; an early refusal is believed."""

@@ -114,7 +114,7 @@ def test_what_is_cut_off_is_broken(encoding: str, pack: Pack) -> None:
     packed = pack(b"Nguyen Van A" * 10)
     first = len(gzip.compress(b"Nguyen Van A" * 3 + b"Nguy")) if pack is members else 0
     for end in range(1, len(packed)):
-        if pack is members and end in (first, 2 * first):  # whole members, and nobody can know that more were meant
+        if pack is members and end in (first, 2 * first):  # whole members; more may have been intended
             continue
         with pytest.raises(BrokenEncodingError):
             unpack(encoding, [packed[:end]])
@@ -142,7 +142,7 @@ def test_what_was_not_asked_for_comes_out_as_it_is(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip"])
-def test_json_that_is_said_to_be_gzip_comes_out_as_it_is(encoding: str) -> None:
+def test_json_declared_as_gzip_is_returned_unchanged(encoding: str) -> None:
     """A proxy may have unpacked it without saying so."""
     assert unpack(encoding, [b"", b'{"data": [', b"]}"]) == b'{"data": []}'
 
@@ -202,7 +202,7 @@ def test_a_code_after_members_that_are_complete_is_read() -> None:
         '"errorCode": {"errorCode": "0", "rest": "',
     ],
 )
-def test_a_code_inside_of_something_else_is_none(head: str) -> None:
+def test_a_nested_code_does_not_count(head: str) -> None:
     assert charge(head) == "unknown"
 
 
@@ -223,7 +223,7 @@ def test_a_code_inside_of_something_else_is_none(head: str) -> None:
         "<html>{0: 1}",
     ],
 )
-def test_a_code_that_may_go_on_or_is_none_tells_nothing(head: str) -> None:
+def test_an_incomplete_or_invalid_code_is_ignored(head: str) -> None:
     assert charge(head) == "unknown"
 
 

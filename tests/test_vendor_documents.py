@@ -60,7 +60,7 @@ def test_the_facts_are_those_of_the_documents(source: Callable[[], dict[str, Any
 
 
 def name_of(fact: dict[str, Any]) -> str:
-    """Where an operation hangs on the client."""
+    """Return the attribute path of an operation on the client."""
     path = str(fact["path"])
     if "/api/v1/" in path:
         return "v1." + path.rpartition("/")[2].removesuffix("base64")
@@ -247,7 +247,7 @@ OPERATIONS_OF: dict[tuple[str, str], tuple[str, ...]] = {
     ("API v1", "matsautcc"): ("v1.get_matsau", "v1.get_infor", "v1.get_infor_all"),
     ("API v1", "blx"): ("v1.get_infor", "v1.get_infor_all"),
 }
-"""Which operations answer with a kind of paper, by the headings of the documents."""
+"""Operations that answer with a kind of paper, by the headings of the documents."""
 
 BARE = {"Biển số xe", "trích xuất thông tin dạng bảng", "Trong đó"}
 """Lists whose elements are the fields themselves, without `type` and `info`."""
@@ -353,7 +353,7 @@ def leaves(data: Any) -> Iterator[Any]:
 
 
 def left_over(data: Any) -> Iterator[Any]:
-    """What the models have no place for."""
+    """Yield content without a place in the models."""
     if isinstance(data, dict):
         yield from [data["extra"]] if data.get("extra") else []
     if isinstance(data, (dict, list)):
@@ -491,7 +491,7 @@ MEANINGS: list[tuple[str, type[errors.APIError]]] = [
     ("incorrect id", errors.InvalidIdError),
 ]
 OTHERWISE = {("Face Matching", 1): errors.InvalidImageError, ("Face Matching", 3): errors.NoContentError}
-"""Where the description of a code contradicts its message, and is right: a failed upload, no face."""
+"""Codes whose description contradicts the message and is right: a failed upload, no face."""
 
 
 def meaning(chapter: str, code: int, message: str) -> type[errors.APIError]:
@@ -547,7 +547,7 @@ def fields_of(names: Names, prefix: str = "") -> Iterator[str]:
 
 
 def counts() -> dict[str, int]:
-    """How much is documented. What two documents say alike of one chapter is counted once.
+    """Return the amount of documentation, counting duplicates of a chapter once.
 
     The fields that a rule puts beside others (`_box`, `_confidence`, `_id`) are not in the number of fields.
     """

@@ -1,4 +1,4 @@
-"""The viewer: who is let in, what is served, and that it only reads."""
+"""The viewer: access, served content, and that it only reads."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def test_data_and_pictures_are_those_of_the_journal(guard: Guard, journal: Path)
         "/data/%2e%2e%2fclaims.db",
     ],
 )
-def test_what_is_not_there_is_said(guard: Guard, path: str) -> None:
+def test_missing_pages_are_reported(guard: Guard, path: str) -> None:
     with client(guard) as http:
         assert http.get(path).status_code == 404
 
@@ -362,7 +362,7 @@ def test_verdicts_of_other_pages_are_refused(guard: Guard, journal: Path, header
         {"document": 0, "field": 0, "verdict": "corrected", "value": 7},
     ],
 )
-def test_what_is_no_verdict_is_refused(guard: Guard, journal: Path, body: Any) -> None:
+def test_an_invalid_verdict_is_refused(guard: Guard, journal: Path, body: Any) -> None:
     if isinstance(body, dict):
         body = {"key": key_of_row(guard, 0), **body}
     assert judge(guard, body).status_code == 400

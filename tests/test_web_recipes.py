@@ -1,4 +1,4 @@
-"""What README recommends to web applications, as it stands there."""
+"""README's recommendations for web applications, verbatim."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def test_the_applications_own_test_client_goes_through_respx() -> None:
 
 
 async def test_several_calls_at_once_fail_with_the_librarys_own_error() -> None:
-    with Sandbox() as sandbox:  # what is no picture is free, and an error
+    with Sandbox() as sandbox:  # another file than a picture is free, and an error
         async with (
             AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs,
             visiting(onboarding(cvs)) as visitor,
@@ -77,7 +77,7 @@ async def test_several_calls_at_once_fail_with_the_librarys_own_error() -> None:
     assert (answer.status_code, answer.json()) == (502, {"error": "InvalidImageError"})
 
 
-async def test_what_has_not_left_when_another_call_fails_is_not_sent_and_what_has_is_counted() -> None:
+async def test_when_another_call_fails_unsent_requests_are_dropped_and_sent_ones_counted() -> None:
     asked = list[str]()
     begun, go = asyncio.Event(), asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""What leaves is what was opened and hashed: files that are replaced, written over or read short, and odd ones."""
+"""The bytes sent are those opened and hashed: replaced, overwritten and short files, and odd names."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ async def test_a_file_that_stays_is_sent_as_it_was_hashed(large: Path) -> None:
 
 
 class Changing:
-    """A service that answers as told, and lets something happen before each answer."""
+    """Service that answers from a list, and calls a function before each answer."""
 
     def __init__(self, *statuses: int, then: Callable[[], None] = lambda: None) -> None:
         self.statuses = list(statuses)
@@ -238,7 +238,7 @@ async def test_a_file_object_is_read_to_its_end_however_little_a_read_gives() ->
 
 @pytest.mark.parametrize("end", [None, "text"])
 async def test_a_file_object_that_stops_before_its_end_is_refused(end: Any) -> None:
-    with pytest.raises(InvalidInputError, match="gives no bytes though it is not at its end"):
+    with pytest.raises(InvalidInputError, match="returns no bytes before its end"):
         await load(CARD, {"img": Dribbling(bytes(5000), end)}, "file")
 
 
@@ -272,9 +272,9 @@ async def test_something_else_in_the_place_of_a_file_is_refused_and_not_waited_f
         await anext(chunks)
     os.unlink(large)
     make(large)
-    with pytest.raises(InvalidInputError, match=r"(is no regular file|Is a directory) while it was being sent"):
+    with pytest.raises(InvalidInputError, match=r"(is not a regular file|Is a directory) while it was being sent"):
         await anext(chunks)
-    with pytest.raises(InvalidInputError, match=r"(is no regular file|Is a directory) while it was being read"):
+    with pytest.raises(InvalidInputError, match=r"(is not a regular file|Is a directory) while it was being read"):
         part.digest()
     with pytest.raises(OSError, match=r"no regular file|Is a directory"):
         part.open()
@@ -319,7 +319,7 @@ async def test_a_manifest_finds_them_too(tmp_path: Path) -> None:
         assert [type(outcome) async for outcome in outcomes] == [Done]
 
 
-async def test_names_that_are_no_utf_8_stay_two_and_are_the_same_in_every_output(tmp_path: Path) -> None:
+async def test_names_that_are_not_utf_8_stay_distinct_and_equal_in_every_output(tmp_path: Path) -> None:
     for number in (0xFE, 0xFF):
         (tmp_path / os.fsdecode(b"scan-%c.jpg" % number)).write_bytes(b"document %d" % number)
         (tmp_path / os.fsdecode(b"none-%c.jpg" % number)).touch()

@@ -156,7 +156,7 @@ async def test_origins_can_be_given_host_by_host() -> None:
     ("arguments", "options", "hint"),
     [
         ((), {}, "img"),
-        ((b"x",), {"send_as": "url"}, "give a Url"),
+        ((b"x",), {"send_as": "url"}, "pass a Url"),
         ((b"x",), {"send_as": "fax"}, "url, file, base64"),
         (("https://example.com/a.jpg",), {"send_as": "file"}, "download it first"),
         (("https://",), {}, "absolute"),
@@ -290,13 +290,13 @@ async def test_v1_has_names_and_paths_of_its_own() -> None:
 
 
 REFUSED: list[tuple[str, Callable[[AsyncCVS], Coroutine[Any, Any, Any]], str]] = [
-    ("no ids", lambda cvs: cvs.face_search.delete_images([]), "ids must hold at least one id"),
+    ("no ids", lambda cvs: cvs.face_search.delete_images([]), "ids must contain at least one id"),
     ("ids as text", lambda cvs: cvs.face_search.delete_images("12"), "ids must be a list"),
     ("an id with a slash", lambda cvs: cvs.face_search.update_image("a/b"), "image_id must be an id"),
     ("an id that climbs", lambda cvs: cvs.face_search.update_image(".."), "image_id must be an id"),
-    ("a reserved key", lambda cvs: cvs.face_search.add_image(b"x", {"user": 1}), "metadata must not hold user"),
-    ("no JSON", lambda cvs: cvs.face_search.add_image(b"x", {"a": b"x"}), "metadata must hold nothing but JSON"),
-    ("not a number", lambda cvs: cvs.face_search.add_image(b"x", {"a": float("nan")}), "metadata must hold nothing"),
+    ("a reserved key", lambda cvs: cvs.face_search.add_image(b"x", {"user": 1}), "metadata must not contain user"),
+    ("no JSON", lambda cvs: cvs.face_search.add_image(b"x", {"a": b"x"}), "metadata must contain only JSON"),
+    ("not a number", lambda cvs: cvs.face_search.add_image(b"x", {"a": float("nan")}), "metadata must contain only"),
     ("a negative offset", lambda cvs: cvs.face_search.list_images(-1), "offset must be a whole number of at least 0"),
     ("a limit of 0", lambda cvs: cvs.face_search.list_images(0, 0), "limit must be a whole number of at least 1"),
     ("a width of 0", lambda cvs: cvs.smartcrop.crop_image(b"x", 0, 5), "width must be a whole number of at least 1"),

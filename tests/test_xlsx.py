@@ -123,7 +123,7 @@ async def test_what_is_there_is_never_replaced(tmp_path: Path) -> None:
 def test_rows_of_another_kind_are_refused(tmp_path: Path) -> None:
     shapes: list[Any] = [{"rows": "line"}, {"raw": True}]
     for shape in shapes:
-        with pytest.raises(InvalidInputError, match="no other rows"):
+        with pytest.raises(InvalidInputError, match="without a choice of rows"):
             Xlsx(tmp_path / "out.xlsx", **shape)
 
 

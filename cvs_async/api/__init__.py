@@ -1,4 +1,4 @@
-"""The operations: endpoints as data beside the coroutines that call them, in families as in the URLs."""
+"""Operations: endpoints as data, with the coroutines that call them, in families as in the URLs."""
 
 from __future__ import annotations
 
@@ -33,4 +33,4 @@ OPERATIONS: dict[str, Endpoint[Any]] = {
     for module in (ekyc, ocr, ocr_document, face_search, smartcrop, v1, v3)
     for endpoint in module.ENDPOINTS
 }
-"""Every operation that the library knows, by name. Client, command line, sandbox and tests all read this."""
+"""Every known operation by name, shared by client, command line, sandbox and tests."""

@@ -1,4 +1,4 @@
-"""What the groups of operations on the client have in common."""
+"""Base of the groups of operations on the client."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ F = TypeVar("F", bound="Family")
 
 
 class Attached(Generic[F]):
-    """A family as an attribute: of an object one that can be called, of its class the family's class.
+    """Descriptor of a family: an object has the callable family, its class has the family's class.
 
-    So that `help`, `dir` and `unittest.mock.create_autospec` find the operations in the class.
+    This lets `help`, `dir` and `unittest.mock.create_autospec` find the operations in the class.
     """
 
     def __init__(self, family: type[F]) -> None:
@@ -32,19 +32,19 @@ class Attached(Generic[F]):
     @overload
     def __get__(self, holder: object, owner: type) -> F: ...
     def __get__(self, holder: object | None, owner: type) -> type[F] | F:
-        """Return the class: in the objects themselves `attach` has put the families."""
+        """Return the family's class; objects have the families that `attach` set."""
         return self.family
 
 
 def attach(holder: object, call: Caller) -> None:
-    """Make the families of an object's class, and put them into the object."""
+    """Create the families of an object's class and set them on the object."""
     for name, attached in vars(type(holder)).items():
         if isinstance(attached, Attached):
             setattr(holder, name, attached.family(call))
 
 
 class Family:
-    """Operations whose paths begin alike. `path` is where they hang on the client."""
+    """Operations with a common path prefix. `path` is the attribute path on the client."""
 
     path: str
 
@@ -53,9 +53,9 @@ class Family:
         attach(self, call)
 
     def __init_subclass__(cls) -> None:
-        """Spell the keywords of the operations out for `help` and notebooks, as type checkers know them already.
+        """List the keywords of the operations for `help` and notebooks, as type checkers see them.
 
-        And keep the documents, which are their arguments, out of tracebacks.
+        Also keep the documents, which are their arguments, out of tracebacks.
         """
         for name, function in list(vars(cls).items()):
             if inspect.iscoroutinefunction(function):
@@ -71,19 +71,19 @@ class Family:
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if name != "path"]
 
-    if not TYPE_CHECKING:  # for them a wrong name stays an error
+    if not TYPE_CHECKING:  # type checkers report a wrong name
 
         def __getattr__(self, name: str) -> object:
             raise no_operation(f"cvs.{type(self).path}", name)
 
 
 def no_operation(owner: str, name: str, others: Iterable[str] = ()) -> AttributeError:
-    """Return the error for an attribute that is not there, with what was probably meant.
+    """Return the error for a missing attribute, with the most similar names.
 
     Args:
         owner: ``cvs`` or a family, such as ``cvs.ocr``.
         name: of the attribute.
-        others: what the owner has beside operations.
+        others: names of the owner that are not operations.
     """
     if is_private(name):
         return no_attribute(owner, name)

@@ -46,7 +46,7 @@ ENDPOINTS = (CARD, CARDS, FACE_MATCHING, VERIFY_LIVENESS, PERSON_WITH_CARD)
 
 
 class Ekyc(Family):
-    """``cvs.ekyc``: identity papers, and whether a face belongs to them."""
+    """``cvs.ekyc``: identity papers, and comparison of faces with them."""
 
     path = "ekyc"
 
@@ -54,9 +54,9 @@ class Ekyc(Family):
         """Read one identity card (either side), passport, driving licence or vehicle paper.
 
         `img` is a picture or PDF. The data is a list: of one paper for a picture, of one or more for a PDF.
-        `valid` and `invalid_message` of a paper tell whether it looks forged, copied or cut off.
+        `valid` and `invalid_message` of a paper report whether it looks forged, copied or cut off.
 
-        Raises `NoContentError` where there is no such paper. Vendor document 003, chapters 7 to 10.
+        Raises `NoContentError` if no such paper is found. Vendor document 003, chapters 7 to 10.
         """
         return await self._call(CARD, {"img": img}, **options)
 
@@ -66,7 +66,7 @@ class Ekyc(Family):
         The data is the list of both papers. Choose by `type`, or with `models.front` and `models.back`: answers
         with the back before the front were seen.
 
-        Raises `NoContentError` where there is no card. Vendor document 003, chapters 1 to 3 and 10.
+        Raises `NoContentError` if no card is found. Vendor document 003, chapters 1 to 3 and 10.
         """
         return await self._call(CARDS, {"img1": img1, "img2": img2}, **options)
 
@@ -79,9 +79,9 @@ class Ekyc(Family):
     ) -> Reply[FaceMatching]:
         """Compare the face on a card or portrait (`img1`, of kind `type1`) with a portrait (`img2`).
 
-        The data tells how alike they are, as a percentage, and what speaks against the pictures.
+        The data has their likeness as a percentage, and problems of the pictures.
 
-        Raises `NoContentError` where a picture shows no face. Vendor document 001, Face Matching 1 to 3.
+        Raises `NoContentError` if a picture shows no face. Vendor document 001, Face Matching 1 to 3.
         """
         return await self._call(FACE_MATCHING, {"img1": img1, "img2": img2}, type1=type1, **options)
 
@@ -102,8 +102,8 @@ class Ekyc(Family):
     async def person_with_card(self, img: Input, **options: Unpack[CallOptions]) -> Reply[PersonWithCard]:
         """Compare a person with the card that they hold up, in one picture, and read the card.
 
-        The vendor's documents have this operation in a comment only.
+        The vendor documents this operation only in a comment.
 
-        Raises `NoContentError` where there is no card or face. Vendor document 001, Face Matching 4 to 6.
+        Raises `NoContentError` if no card or no face is found. Vendor document 001, Face Matching 4 to 6.
         """
         return await self._call(PERSON_WITH_CARD, {"img": img}, **options)

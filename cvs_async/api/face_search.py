@@ -1,4 +1,4 @@
-"""Face search: a store of pictures on the service, and finding faces in it (vendor document 001)."""
+"""Face search: a store of pictures on the service, searchable by face (vendor document 001)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ ENDPOINTS = (LIST_IMAGES, SEARCH, ADD_IMAGE, UPDATE_IMAGE, DELETE_IMAGES)
 
 
 class FaceSearch(Family):
-    """``cvs.face_search``: pictures of faces that the service keeps for you."""
+    """``cvs.face_search``: pictures of faces stored by the service."""
 
     path = "face_search"
 
@@ -79,10 +79,11 @@ class FaceSearch(Family):
         return await self._call(LIST_IMAGES, {}, offset=offset, limit=limit, **options)
 
     async def iter_images(self, limit: int = 50, **options: Unpack[CallOptions]) -> AsyncGenerator[FaceImage]:
-        """All pictures in the store, fetched `limit` at a time as they are asked for.
+        """Iterate over all pictures in the store, fetched in pages of `limit` on demand.
 
-        Every page is a call of its own, and is charged as one. A picture that is added or deleted meanwhile
-        shifts the pages, so that one may be missed or come twice. Vendor document 001, Face Search 1.
+        Every page is a separate call and is charged. A picture added or deleted during the iteration shifts the pages,
+        so
+        that another picture may be missed or repeated. Vendor document 001, Face Search 1.
         """
         offset = 0
         while True:
@@ -96,7 +97,7 @@ class FaceSearch(Family):
     async def search(self, image: Input, **options: Unpack[CallOptions]) -> Reply[list[FaceImage]]:
         """Find the pictures in the store that show the face in `image`.
 
-        Raises `NoContentError` where `image` shows no face. Vendor document 001, Face Search 2.
+        Raises `NoContentError` if `image` shows no face. Vendor document 001, Face Search 2.
         """
         return await self._call(SEARCH, {"image": image}, **options)
 
@@ -105,7 +106,7 @@ class FaceSearch(Family):
     ) -> Reply[FaceImage]:
         """Add a picture to the store, with `metadata` of JSON values (but not `user`, `encoding` or `_id`).
 
-        Raises `NoContentError` where it shows no face. Vendor document 001, Face Search 3.
+        Raises `NoContentError` if it shows no face. Vendor document 001, Face Search 3.
         """
         extra: dict[str, Any] = {} if metadata is None else {"metadata": metadata}
         return await self._call(ADD_IMAGE, {"image": image}, **extra, **options)
@@ -115,14 +116,14 @@ class FaceSearch(Family):
     ) -> Reply[FaceImage]:
         """Replace the metadata of a picture in the store.
 
-        Raises `InvalidIdError` where there is no such picture. Vendor document 001, Face Search 4.
+        Raises `InvalidIdError` if there is no such picture. Vendor document 001, Face Search 4.
         """
         extra: dict[str, Any] = {} if metadata is None else {"metadata": metadata}
         return await self._call(UPDATE_IMAGE, {}, image_id=image_id, **extra, **options)
 
     async def delete_images(self, ids: Sequence[int | str], **options: Unpack[CallOptions]) -> Reply[Any]:
-        """Delete pictures from the store, at least one. The data is None by the documents.
+        """Delete pictures from the store, at least one. The documented data is None.
 
-        Raises `InvalidIdError` where there is no such picture. Vendor document 001, Face Search 5.
+        Raises `InvalidIdError` if there is no such picture. Vendor document 001, Face Search 5.
         """
         return await self._call(DELETE_IMAGES, {}, ids=ids, **options)

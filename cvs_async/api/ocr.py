@@ -77,23 +77,23 @@ class Ocr(Family):
 
         The data is the list of the papers found, each with its `type` and the `info` of that type.
 
-        Raises `NoContentError` where there is none. Vendor document 003, chapters 4 to 6 and 10.
+        Raises `NoContentError` if none is found. Vendor document 003, chapters 4 to 6 and 10.
         """
         return await self._call(CARD, {"img": img}, **options)
 
     async def driving_license(
         self, img: Input, **options: Unpack[ThumbOptions]
     ) -> Reply[list[Recognized[DrivingLicense]]]:
-        """Read a driving licence. The vendor's documents have this operation in a comment only.
+        """Read a driving licence. The vendor documents this operation only in a comment.
 
-        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 10 to 12.
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 10 to 12.
         """
         return await self._call(DRIVING_LICENSE, {"img": img}, **options)
 
     async def vehicle_registration(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized]]:
-        """Read one side of a vehicle's registration; `type` says which.
+        """Read one side of a vehicle's registration; `type` is the side.
 
-        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 13 to 15.
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 13 to 15.
         """
         return await self._call(VEHICLE_REGISTRATION, {"img": img}, **options)
 
@@ -102,7 +102,7 @@ class Ocr(Family):
     ) -> Reply[list[Recognized]]:
         """Read the front (`img1`) and the back (`img2`) of a vehicle's registration.
 
-        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 10 to 12.
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 10 to 12.
         """
         return await self._call(VEHICLE_REGISTRATIONS, {"img1": img1, "img2": img2}, **options)
 
@@ -111,14 +111,14 @@ class Ocr(Family):
     ) -> Reply[list[Recognized[VehicleInspection]]]:
         """Read a vehicle's inspection certificate.
 
-        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 16 to 18.
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 16 to 18.
         """
         return await self._call(VEHICLE_INSPECTION, {"img": img}, **options)
 
     async def vehicle_plate(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Plate]]:
         """Read every number plate in a picture.
 
-        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 22 to 24.
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 22 to 24.
         """
         return await self._call(VEHICLE_PLATE, {"img": img}, **options)
 
@@ -127,40 +127,40 @@ class Ocr(Family):
     ) -> Reply[list[Recognized[BirthCertificate]]]:
         """Read a birth certificate.
 
-        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 19 to 21.
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 19 to 21.
         """
         return await self._call(BIRTH_CERTIFICATE, {"img": img}, **options)
 
     async def scan(self, img: Input, **options: Unpack[CallOptions]) -> Reply[list[Page]]:
-        """Read the lines of text of a scanned page, by URL or file. The documents have it in a comment only.
+        """Read the lines of text of a scanned page, by URL or file. Documented only in a comment.
 
-        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 22 and 23.
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 22 and 23.
         """
         return await self._call(SCAN, {"img": img}, **options)
 
     async def claims(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized]]:
         """Read a health-insurance claim: request forms, insurance cards and identity papers.
 
-        The data is the list of the papers found, a page of a PDF or a paper of a picture each.
+        The data is the list of the papers found: one a page of a PDF, or one a paper in a picture.
 
-        Raises `NoContentError` where there is none. Vendor document 000.
+        Raises `NoContentError` if none is found. Vendor document 000.
         """
         return await self._call(CLAIMS, {"img": img}, **options)
 
     async def employee_profile(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[EmployeeProfile]:
         """Read a staff file: identity card, household book, CV, degrees, birth and health certificates.
 
-        The data has a list for each kind of paper, and the pictures in which nothing was found.
+        The data has a list for each kind of paper, and the pictures without any paper.
 
-        Raises `NoContentError` where there is none. Vendor document 001, "Hồ sơ nhân sự".
+        Raises `NoContentError` if none is found. Vendor document 001, "Hồ sơ nhân sự".
         """
         return await self._call(EMPLOYEE_PROFILE, {"img": img}, **options)
 
     async def vehicle(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized]]:
         """Read a file of vehicle papers: registrations, inspection certificates, driving licences.
 
-        The data is the list of the papers found, a page of a PDF or a paper of a picture each.
+        The data is the list of the papers found: one a page of a PDF, or one a paper in a picture.
 
-        Raises `NoContentError` where there is none. Vendor document 001, "Giấy tờ xe".
+        Raises `NoContentError` if none is found. Vendor document 001, "Giấy tờ xe".
         """
         return await self._call(VEHICLE, {"img": img}, **options)

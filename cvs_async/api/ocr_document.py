@@ -92,37 +92,37 @@ class OcrDocument(Family):
         """Read all text of a picture or PDF.
 
         The data is a list of pages; a page is a list of blocks, a block of lines, a line of pieces of text
-        with their confidence (0 to 1) and box (pixels). Pages, blocks and lines have their whole `text`.
+        with their confidence (0 to 1) and box (pixels). Pages, blocks and lines have their `text`.
 
-        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 25 to 27 and 43.
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 25 to 27 and 43.
         """
         return await self._call(GENERAL, {"img": img}, **options)
 
     async def invoice(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized[Invoice]]]:
         """Read an invoice, a picture or PDF. The data is a list with the `info` of each page.
 
-        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 28 to 30, and "Hóa đơn".
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 28 to 30, and "Hóa đơn".
         """
         return await self._call(INVOICE, {"img": img}, **options)
 
     async def invoice_xml(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized[Invoice]]]:
         """Read an electronic invoice from its XML file. Files only; there are no boxes.
 
-        Raises `InvalidImageError` where it is no such file. Vendor document 001, "Hóa đơn" 2.
+        Raises `InvalidImageError` for another kind of file. Vendor document 001, "Hóa đơn" 2.
         """
         return await self._call(INVOICE_XML, {"img": img}, **options)
 
     async def invoice_vehicle(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized[Invoice]]]:
-        """Read the invoice of a vehicle, a picture or PDF. Its answer is not documented, so it is an invoice's.
+        """Read the invoice of a vehicle, a picture or PDF. Its answer is undocumented and decoded as an invoice.
 
-        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 31 to 33.
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 31 to 33.
         """
         return await self._call(INVOICE_VEHICLE, {"img": img}, **options)
 
     async def get_table(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Table]]:
         """Read every table of a picture or PDF. The data is a list of tables, each a list of rows of cells.
 
-        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 34 to 36.
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 34 to 36.
         """
         return await self._call(GET_TABLE, {"img": img}, **options)
 
@@ -131,7 +131,7 @@ class OcrDocument(Family):
     ) -> Reply[list[Recognized[BusinessRegistration]]]:
         """Read a company's registration certificate, a picture or PDF.
 
-        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 37 to 39.
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 37 to 39.
         """
         return await self._call(BUSINESS_REGISTRATION, {"img": img}, **options)
 
@@ -140,28 +140,28 @@ class OcrDocument(Family):
     ) -> Reply[list[Recognized[PriceQuotation]]]:
         """Read a garage's quotation for a repair, with its table of parts and services.
 
-        Raises `NoContentError` where there is none. Vendor document 001, OCR chapters 40 to 42.
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 40 to 42.
         """
         return await self._call(PRICE_QUOTATION, {"img": img}, **options)
 
     async def get_label_claim(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[PageLabel]]:
-        """Tell what each page of a health-insurance claim is: one of 17 labels, or none. On the demo host.
+        """Classify each page of a health-insurance claim by one of 17 labels, or None. On the demo host.
 
-        Raises `NoContentError` where there is nothing. Vendor document 001, "Phân loại giấy tờ".
+        Raises `NoContentError` if nothing is found. Vendor document 001, "Phân loại giấy tờ".
         """
         return await self._call(GET_LABEL_CLAIM, {"img": img}, **options)
 
     async def bank_statement(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[StatementPage]]:
         """Read a bank statement: for each page its tables, for each row date, text, debit, credit and balance.
 
-        Raises `NoContentError` where there is none. Vendor document 001, "Sao kê ngân hàng".
+        Raises `NoContentError` if none is found. Vendor document 001, "Sao kê ngân hàng".
         """
         return await self._call(BANK_STATEMENT, {"img": img}, **options)
 
     async def credit_report(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized[CreditReport]]]:
         """Read a report of the credit information centre (CIC). On the demo host.
 
-        Raises `NoContentError` where there is none. Vendor document 002.
+        Raises `NoContentError` if none is found. Vendor document 002.
         """
         return await self._call(CREDIT_REPORT, {"img": img}, **options)
 
@@ -170,7 +170,7 @@ class OcrDocument(Family):
     ) -> Reply[list[Recognized[LandCertificate]]]:
         """Read a certificate of land use rights, of three forms. On the demo host.
 
-        Raises `NoContentError` where there is none. Vendor document 001, "Giấy chứng nhận quyền sử dụng đất".
+        Raises `NoContentError` if none is found. Vendor document 001, "Giấy chứng nhận quyền sử dụng đất".
         """
         return await self._call(LAND_CERTIFICATE, {"img": img}, **options)
 

@@ -1,4 +1,4 @@
-"""Smart crop: cutting a picture to a size around what it shows (vendor document 001)."""
+"""Smart crop: cropping a picture to a given size around its content (vendor document 001)."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ ENDPOINTS = (CROP_IMAGE, CROP_PERSON)
 
 
 class SmartCrop(Family):
-    """``cvs.smartcrop``: pictures of a wanted size."""
+    """``cvs.smartcrop``: pictures cropped to a given size."""
 
     path = "smartcrop"
 
     async def crop_image(self, img: Input, width: int, height: int, **options: Unpack[CallOptions]) -> Reply[Crop]:
-        """Cut a picture to `width` times `height` pixels, around what matters in it. The data has the result's URL.
+        """Crop a picture to `width` times `height` pixels, around its main content. The data has the result's URL.
 
         Raises `NoContentError` for an empty picture. Vendor document 001, Smart Crop 1, 2 and 5.
         """
         return await self._call(CROP_IMAGE, {"img": img}, width=width, height=height, **options)
 
     async def crop_person(self, img: Input, width: int, height: int, **options: Unpack[CallOptions]) -> Reply[Crop]:
-        """Cut a picture to `width` times `height` pixels, around the people in it. The data has the result's URL.
+        """Crop a picture to `width` times `height` pixels, around the people in it. The data has the result's URL.
 
-        `invalid_code` and `invalid_message` of the data tell whether a face is hidden, tilted or too small.
+        `invalid_code` and `invalid_message` of the data report a face that is hidden, tilted or too small.
 
         Raises `NoContentError` for an empty picture. Vendor document 001, Smart Crop 3 to 5.
         """
         return await self._call(CROP_PERSON, {"img": img}, width=width, height=height, **options)
 
     async def download(self, crop: Crop | str) -> bytes:
-        """Fetch the picture that a crop made. It costs nothing; credentials go to the configured hosts only.
+        """Fetch the picture that a crop made. Free; credentials are sent only to the configured hosts.
 
-        Raises `InvalidInputError` where there is no http or https URL in it, `ResponseTooLargeError` above
+        Raises `InvalidInputError` if it has no http or https URL, `ResponseTooLargeError` above
         `max_response_bytes`, and the errors of HTTP and transport.
         """
         url = crop.url if isinstance(crop, Crop) else crop

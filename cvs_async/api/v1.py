@@ -20,7 +20,7 @@ _V1: dict[str, Any] = {"thumb": False, "format_type": False, "envelope": ENVELOP
 
 
 def _one_picture(name: str) -> dict[str, Any]:
-    """A picture that is called `url` or `image`, and a path of its own for base64."""
+    """Return the keywords of an endpoint whose picture is named `url` or `image`, with a separate path for base64."""
     return _V1 | {
         "images": ("image",),
         "names": {"url": ("url",)},
@@ -91,35 +91,35 @@ class V1(Family):
     async def get_haimat(self, mattruoc: Input, matsau: Input, **options: Unpack[CallOptions]) -> Reply[V1Sides]:
         """Read the front (`mattruoc`) and the back (`matsau`) of one identity card.
 
-        Raises `NoContentError` where there is no card. Vendor document 004, chapters 1, 4 and 7.
+        Raises `NoContentError` if no card is found. Vendor document 004, chapters 1, 4 and 7.
         """
         return await self._call(GET_HAIMAT, {"mattruoc": mattruoc, "matsau": matsau}, **options)
 
     async def get_mattruoc(self, image: Input, **options: Unpack[CallOptions]) -> Reply[V1Paper]:
         """Read the front of an identity card.
 
-        Raises `NoContentError` where there is no card. Vendor document 004, chapters 2, 5 and 8.
+        Raises `NoContentError` if no card is found. Vendor document 004, chapters 2, 5 and 8.
         """
         return await self._call(GET_MATTRUOC, {"image": image}, **options)
 
     async def get_matsau(self, image: Input, **options: Unpack[CallOptions]) -> Reply[V1Paper]:
         """Read the back of an identity card.
 
-        Raises `NoContentError` where there is no card. Vendor document 004, chapters 3, 6 and 9.
+        Raises `NoContentError` if no card is found. Vendor document 004, chapters 3, 6 and 9.
         """
         return await self._call(GET_MATSAU, {"image": image}, **options)
 
     async def get_infor(self, file: Input, **options: Unpack[CallOptions]) -> Reply[list[V1Paper]]:
         """Read all identity cards of a PDF or picture. Files only; the data is the list of the papers found.
 
-        Raises `NoContentError` where there is none. Vendor document 004, chapter 10.
+        Raises `NoContentError` if none is found. Vendor document 004, chapter 10.
         """
         return await self._call(GET_INFOR, {"file": file}, **options)
 
     async def get_infor_all(self, image: Input, **options: Unpack[CallOptions]) -> Reply[V1Paper]:
         """Read one identity card (either side), passport or driving licence.
 
-        Raises `NoContentError` where there is none. Vendor document 004, chapters 11 to 13.
+        Raises `NoContentError` if none is found. Vendor document 004, chapters 11 to 13.
         """
         return await self._call(GET_INFOR_ALL, {"image": image}, **options)
 

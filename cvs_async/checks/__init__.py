@@ -1,4 +1,4 @@
-"""Checks of what was read, which cost nothing: numbers, dates, check digits and sums that contradict each other."""
+"""Free checks of results: numbers, dates, check digits and sums that contradict each other."""
 
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,11 @@ __all__ = ["Finding", "FindingKind", "check_digit", "check_paper", "check_zone"]
 
 
 def __dir__() -> list[str]:
-    """List what is for users: the modules of this package are not."""
+    """List the public names, without the modules of this package."""
     return __all__
 
 
-if not TYPE_CHECKING:  # for them a wrong name stays an error
+if not TYPE_CHECKING:  # type checkers report a wrong name
 
     def __getattr__(name: str) -> object:
         raise missing(__name__, name)

@@ -1,4 +1,4 @@
-"""Reading the fields of any document by name. What is absent or of another type is None."""
+"""Access to the fields of any document by name. Missing fields and fields of another type give None."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _SEXES: dict[str, Sex] = {"nam": "male", "m": "male", "male": "male", "nu": "fem
 
 
 def text_of(document: Document, name: str) -> str | None:
-    """The value of a field, if it is text."""
+    """Return the value of a text field."""
     found = getattr(document, name, None)
     value = found.value if isinstance(found, Field) else None
     return value if isinstance(value, str) else None
 
 
 def date_of(document: Document, name: str) -> datetime.date | None:
-    """The value of a field, if it is a date."""
+    """Return the value of a date field."""
     return parse_date(text_of(document, name))
 
 
 def sex_of(document: Document, name: str) -> Sex | None:
-    """The value of a field, if it names a sex in Vietnamese, in English or by its letter."""
+    """Return the sex in a field, given in Vietnamese, in English or by its letter."""
     return _SEXES.get(plain(text_of(document, name)).strip())

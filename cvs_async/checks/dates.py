@@ -12,13 +12,13 @@ from ..models.finding import Finding
 from ._reading import date_of, text_of
 
 EXPIRIES = ("due_date", "duedate", "valid_until")
-"""Fields that say until when a paper is valid."""
+"""Fields with the end of validity."""
 
 PAST = (
     *("dob", "born", "father_dob", "mother_dob", "issue_date", "dateissue", "date", "regis_date", "date_of_change"),
     *("first_issue_date", "last_issue_date", "quotation_date", "credit_ranking_date", "ngay_cap"),
 )
-"""Fields whose date was over when the paper was made."""
+"""Fields whose date precedes the making of the paper."""
 
 _OTHERS = ("estimated_delivery_date",)
 
@@ -35,14 +35,14 @@ ORDERS = (
     ("regis_date", "date_of_change"),
     ("quotation_date", "estimated_delivery_date"),
 )
-"""Fields of one document of which the second must not be before the first."""
+"""Pairs of fields in a document, of which the second must not be before the first."""
 
 _OF_BIRTHS = (("dob", "regis_date"),)
-"""The same, of birth certificates only: a company may be older than whoever represents it."""
+"""The same for birth certificates only: a company may be older than its representative."""
 
 
 def check_dates(document: Document, today: datetime.date | None) -> Iterator[Finding]:
-    """Hold a document's dates against the calendar, each other, and today."""
+    """Check a document's dates against the calendar, each other, and today."""
     for name in (*PAST, *EXPIRIES, *_OTHERS):
         if is_impossible(text_of(document, name)):
             yield Finding(name, "date_impossible", "the date is not in the calendar")
@@ -59,7 +59,7 @@ def _check_today(document: Document, today: datetime.date) -> Iterator[Finding]:
     for name in PAST:
         date = date_of(document, name)
         if date is not None and date > today:
-            yield Finding(name, "date_future", "the date is yet to come")
+            yield Finding(name, "date_future", "the date is in the future")
     for name in EXPIRIES:
         date = date_of(document, name)
         if date is not None and date < today:

@@ -1,7 +1,7 @@
-"""Numbers of citizens: the 12 digits of the citizen card, and the 9 of the card before it.
+"""Citizen numbers: the 12 digits of the citizen card, and the 9 digits of the old identity card.
 
-The 12 digits are those of decree 137/2015/NĐ-CP and circular 07/2016/TT-BCA: three for the province (or the country,
-if the birth was registered abroad), one for century and sex, two for the year of birth, six at random.
+The 12 digits follow decree 137/2015/NĐ-CP and circular 07/2016/TT-BCA: three for the province (or the country, if the
+birth was registered abroad), one for century and sex, two for the year of birth, six random.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ _CODES = (
     "089 091 092 093 094 095 096"
 )
 PROVINCES = frozenset(_CODES.split())
-"""Codes of the 63 provinces. Those that were merged in 2025 go on with some of them, and old numbers stay valid."""
+"""Codes of the 63 provinces. Provinces merged in 2025 continue to use some of them, and old numbers stay valid."""
 
 SPECIMEN = "000"
-"""The code of no province, with which the numbers of specimens begin, those of `cvs_async.sandbox` among them."""
+"""Prefix of specimen numbers, including those of `cvs_async.sandbox`; it belongs to no province."""
 
 FIRST_COUNTRY = "101"
-"""From here on codes are those of countries, of which there is no list here."""
+"""First country code; this module has no list of countries."""
 
 
 @frozen
 class Holder:
-    """Where a document names a person.
+    """Fields of a document that identify a person.
 
     Attributes:
         number, born, sex: names of fields.
-        lengths: how many digits the number has; empty where it may be the number of another kind of paper.
+        lengths: allowed numbers of digits; empty if the number may belong to another kind of paper.
     """
 
     number: str
@@ -57,7 +57,7 @@ class Holder:
 _EITHER = frozenset({9, 12})
 
 HOLDERS: dict[type[Document], Holder] = {
-    # A few provinces gave the last of the old cards 12 digits.
+    # A few provinces issued old identity cards with 12 digits.
     IdCard9Front: Holder("id", "dob", None, _EITHER),
     IdCard12Front: Holder("id", "dob", "gender", frozenset({12})),
     ChipIdCardFront: Holder("id", "dob", "gender", frozenset({12})),
@@ -76,7 +76,7 @@ HOLDERS: dict[type[Document], Holder] = {
 
 
 def check_number(document: Document, today: datetime.date | None) -> Iterator[Finding]:
-    """Hold the number of a document's person against the date of birth and the sex beside it."""
+    """Check the number of a document's person against the date of birth and the sex."""
     holder = next((HOLDERS[cls] for cls in type(document).__mro__ if cls in HOLDERS), None)
     if holder is None:
         return
@@ -95,20 +95,20 @@ def check_number(document: Document, today: datetime.date | None) -> Iterator[Fi
 def _check_citizen(digits: str, document: Document, holder: Holder, today: datetime.date | None) -> Iterator[Finding]:
     province, century = digits[:3], int(digits[3])
     if province < FIRST_COUNTRY and province != SPECIMEN and province not in PROVINCES:
-        yield Finding(holder.number, "province", "the number begins with a code that no province has")
+        yield Finding(holder.number, "province", "the number begins with an unknown province code")
     year = 1900 + century // 2 * 100 + int(digits[4:6])
     born = _birth_year(document, holder.born) if holder.born else None
     if born is not None and born != year:
-        yield Finding(holder.number, "birth_year", "the year of birth in the number is not that of the date of birth")
+        yield Finding(holder.number, "birth_year", "the year of birth in the number differs from the date of birth")
     elif today is not None and year > today.year:
-        yield Finding(holder.number, "birth_year", "the year of birth in the number is yet to come")
+        yield Finding(holder.number, "birth_year", "the year of birth in the number is in the future")
     sex = sex_of(document, holder.sex) if holder.sex else None
     if sex is not None and (century % 2 == 0) != (sex == "male"):
-        yield Finding(holder.number, "sex", "the sex in the number is not the one that is printed")
+        yield Finding(holder.number, "sex", "the sex in the number differs from the printed one")
 
 
 def _birth_year(document: Document, name: str) -> int | None:
-    """The year of birth, which is all that some people know and some papers have."""
+    """Return the year of birth; some people know, and some papers have, only the year."""
     born = date_of(document, name)
     if born is not None:
         return born.year

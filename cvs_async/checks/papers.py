@@ -22,7 +22,7 @@ from .sums import check_sums
 from .zones import check_digits
 
 _EXACT = 400
-"""Digits of intermediate results: more than the product of two printed amounts, and a percentage of it, has."""
+"""Precision of intermediate results in digits: enough for the product of two printed amounts and a percentage of it."""
 
 
 def check_paper(
@@ -30,25 +30,25 @@ def check_paper(
     *,
     today: datetime.date | None = None,
 ) -> list[Finding]:
-    """Find what contradicts itself in a paper that was read. It costs nothing: nothing is sent.
+    """Find contradictions in the data of a paper. Free: nothing is sent.
 
-    No value is changed, nothing is raised. A field that is absent or cannot be read gives no finding. A finding
-    says that a paper deserves a look, not that it is forged: the service may have misread it.
+    No value is changed and nothing is raised. A field that is missing or unreadable gives no finding. A finding means
+    that a paper needs review, not that it is forged: the service may have misread it.
 
     ====================  ==============================================================================
     kind                  what is wrong
     ====================  ==============================================================================
     ``number_form``       the number of an identity paper has other characters, or not 12 (or 9) digits
-    ``province``          a 12-digit number begins with a code that no province has; ``000`` is for specimens
-    ``birth_year``        its century and year of birth are not those of the date of birth
-    ``sex``               the sex in it is not the printed one
-    ``check_digit``       a check digit of the machine-readable zone (ICAO 9303) does not fit, where the answer
+    ``province``          a 12-digit number begins with an unknown province code; ``000`` is for specimens
+    ``birth_year``        its century and year of birth differ from the date of birth
+    ``sex``               the sex in it differs from the printed one
+    ``check_digit``       a check digit of the machine-readable zone (ICAO 9303) is wrong, if the answer
                           has it; `check_zone` checks the lines of a zone
     ``date_impossible``   a date is not in the calendar, or of a year that no paper has, such as 2563
     ``date_order``        issued before birth, expired before issue, and the like
     ``date_future``       a date of birth or issue is after `today`
-    ``expired``           the paper is valid until a day before `today`; "không thời hạn" never expires
-    ``amount``            an invoice's or quotation's lines, tax and total do not add up; roundings are allowed for
+    ``expired``           the paper expired before `today`; "không thời hạn" never expires
+    ``amount``            an invoice's or quotation's lines, tax and total do not add up, beyond rounding
     ``balance``           a bank statement's balance does not follow from the row before
     ====================  ==============================================================================
 
@@ -68,7 +68,7 @@ def check_paper(
     if today is not None and not isinstance(today, datetime.date):
         raise TypeError("today must be a datetime.date, such as datetime.date.today()")
     if isinstance(today, datetime.datetime):
-        today = today.date()  # a date cannot be compared with it
+        today = today.date()  # a date cannot be compared with a datetime
     with decimal.localcontext(decimal.Context(prec=_EXACT, traps=[])):
         return [finding for path, inner in _inside("", paper) for finding in _findings(path, inner, today)]
 

@@ -1,4 +1,4 @@
-"""Sums on invoices, quotations and bank statements, as far as rounding allows to tell."""
+"""Sums on invoices, quotations and bank statements, within rounding errors."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ..models.statement import StatementPage, StatementRow
 from ..models.tables import Cell
 
 UNKNOWN_LINES = 10
-"""How many lines an invoice is taken to have, each rounded by itself, where its table was not read."""
+"""Number of lines, each rounded separately, that an invoice without a table is assumed to have."""
 
 HUNDRED = Decimal(100)
 
 
 def check_sums(document: Document) -> Iterator[Finding]:
-    """Add up what a document adds up."""
+    """Check the sums in a document."""
     match document:
         case Invoice():
             yield from _check_invoice(document)
@@ -45,20 +45,20 @@ def _check_invoice(invoice: Invoice) -> Iterator[Finding]:
         yield from _check_lines("sub_total", [amounts], _number(invoice.sub_total))
     net, tax, rate = _number(invoice.sub_total), _number(invoice.vat_amount), _rate(invoice.vat_rate)
     if _is_off(net, rate, tax, lines):
-        yield Finding("vat_amount", "amount", "the tax is not the rate's share of the sum before tax")
+        yield Finding("vat_amount", "amount", "the tax differs from the rate times the sum before tax")
     yield from _check_total("total_amount", net, tax, _number(invoice.total_amount))
 
 
 def _check_total(path: str, net: Decimal | None, tax: Decimal | None, total: Decimal | None) -> Iterator[Finding]:
     if net is not None and tax is not None and total is not None and not _near(net + tax, total, 1, net, tax):
-        yield Finding(path, "amount", "the total is not the amount before tax and the tax")
+        yield Finding(path, "amount", "the total differs from the sum before tax plus tax")
 
 
 Numbers = Mapping[str, Decimal]
 
 
 def _labelled(row: Sequence[Cell]) -> dict[str, Decimal]:
-    """The numbers of a row by their labels; a label that stands there twice says nothing."""
+    """Return the numbers of a row by label, ignoring labels that occur twice."""
     found: dict[str, Decimal] = {}
     twice: set[str] = set()
     for cell in row:
@@ -74,17 +74,17 @@ def _check_line(row: Numbers) -> Iterator[Finding]:
     quantity, price, net = row.get("quantity"), row.get("unit_price"), row.get("amount_before_tax")
     rate, tax, total = row.get("tax"), row.get("tax_amount"), row.get("amount_total")
     if quantity is not None and price is not None and net is not None and not _is_product(quantity, price, net):
-        yield Finding("amount_before_tax", "amount", "the amount is not quantity times unit price")
+        yield Finding("amount_before_tax", "amount", "the amount differs from quantity times unit price")
     if _is_off(net, rate, tax, 1):
-        yield Finding("tax_amount", "amount", "the tax is not the rate's share of the amount")
+        yield Finding("tax_amount", "amount", "the tax differs from the rate times the amount")
     yield from _check_total("amount_total", net, tax, total)
 
 
 def _is_whole(rows: Sequence[Numbers]) -> bool:
-    """Whether the lines on the page are all that the sum is made of.
+    """Return whether the lines on the page are complete, so that they must add up.
 
-    1. A table that goes on from another page does not begin with number 1.
-    2. A line without quantity and price among others that have them may be a discount or a remark.
+    1. A table continued from another page does not begin with number 1.
+    2. A line without quantity and price, among others that have them, may be a discount or a remark.
     """
     numbers = [row["number"] for row in rows if "number" in row]
     if numbers and numbers != list(range(1, len(rows) + 1)):
@@ -93,7 +93,7 @@ def _is_whole(rows: Sequence[Numbers]) -> bool:
 
 
 def _check_lines(path: str, ways: Sequence[Sequence[Decimal | None]], total: Decimal | None) -> Iterator[Finding]:
-    """The lines must add up in one of the ways in which they may be meant."""
+    """Check that the lines add up under at least one of their interpretations."""
     read = [[value for value in way if value is not None] for way in ways]
     if total is None or any(not values or len(values) != len(way) for values, way in zip(read, ways, strict=True)):
         return
@@ -110,7 +110,7 @@ def _check_quotation(quotation: PriceQuotation) -> Iterator[Finding]:
             quantity = None  # 1,000 may be one piece
         full = quantity * price if quantity is not None and price is not None else None
         if _is_off(full, _rate(line.percent_discount), discount, 1):
-            yield Finding(f"table.{place}.discount", "amount", "the discount is not the percentage of the price")
+            yield Finding(f"table.{place}.discount", "amount", "the discount differs from the percentage of the price")
         gross.append(full)
         net.append(None if full is None else full - (discount or 0))
     yield from _check_lines("sub_total", [gross, net], _number(quotation.sub_total))
@@ -119,9 +119,11 @@ def _check_quotation(quotation: PriceQuotation) -> Iterator[Finding]:
 
 
 def _is_product(quantity: Decimal, price: Decimal, amount: Decimal) -> bool:
-    """Whether quantity times price is the amount. The quantity 1,000 may be a thousand, or one with three decimals."""
+    """Return whether quantity times price is the amount. The quantity 1,000 may be a thousand, or one with three
+    decimals.
+    """
     readings = [quantity, quantity / 1000] if quantity >= 1000 else [quantity]
-    # Half a unit of the last printed digit of the price, and of a quantity with decimals, may have been rounded.
+    # The last printed digit of the price, and of a quantity with decimals, may be off by half a unit.
     inexact = abs(price) * _unit(quantity) / 2 if _unit(quantity) < 1 else Decimal()
     return any(
         abs(reading * price - amount) <= abs(reading) * _unit(price) / 2 + inexact + _unit(amount)
@@ -130,19 +132,19 @@ def _is_product(quantity: Decimal, price: Decimal, amount: Decimal) -> bool:
 
 
 def _is_off(amount: Decimal | None, rate: Decimal | None, share: Decimal | None, roundings: int) -> bool:
-    """Whether a printed share is not so many percent of an amount, all of them given."""
+    """Return whether a printed share differs from its percentage of an amount; False if a number is missing."""
     if amount is None or rate is None or share is None:
         return False
     return not _near(amount * rate / HUNDRED, share, roundings, amount)
 
 
 def _near(sum_: Decimal, printed: Decimal, roundings: int, *terms: Decimal) -> bool:
-    """Whether a sum is what is printed, when each of so many terms may have been rounded to its last digit."""
+    """Return whether a sum equals the printed number, if each term may have been rounded to its last digit."""
     return abs(sum_ - printed) <= roundings * max(map(_unit, (printed, *terms)))
 
 
 def _unit(number: Decimal) -> Decimal:
-    """What the last printed digit counts."""
+    """Return the unit of the last printed digit."""
     exponent = number.as_tuple().exponent
     return Decimal(1).scaleb(min(exponent, 0)) if isinstance(exponent, int) else Decimal(1)
 
@@ -152,7 +154,7 @@ def _number(field: Readable) -> Decimal | None:
 
 
 def _rate(field: Readable) -> Decimal | None:
-    """A percentage; 0,1 without a sign may be a tenth or a thousandth and is none."""
+    """Return a percentage; None for 0,1 without a sign, which may be a tenth or a thousandth."""
     amount = field.as_amount()
     if amount is None or amount.unit not in ("%", None) or (amount.unit is None and 0 < amount.value < 1):
         return None
@@ -163,20 +165,20 @@ def _rate(field: Readable) -> Decimal | None:
 
 
 def _check_balances(path: str, rows: Sequence[StatementRow]) -> Iterator[Finding]:
-    """Follow the balance from row to row, the oldest first or the newest, whichever fits more often."""
+    """Check the balance row by row, oldest or newest first, whichever fits more often."""
     down = list(_links(rows, range(len(rows))))
     up = list(_links(rows, range(len(rows) - 1, -1, -1)))
     links = max(down, up, key=lambda each: sum(fits for _, fits in each))
     broken = [place for place, fits in links if not fits]
     if len(broken) == len(links) > 1:
-        yield Finding(path, "balance", "no balance follows from the one beside it")
+        yield Finding(path, "balance", "no balance follows from an adjacent one")
         return
     for place in sorted(broken):
-        yield Finding(f"{path}.{place}.balance", "balance", "the balance does not follow from the one beside it")
+        yield Finding(f"{path}.{place}.balance", "balance", "the balance does not follow from an adjacent one")
 
 
 def _links(rows: Sequence[StatementRow], order: Sequence[int]) -> Iterator[tuple[int, bool]]:
-    """Each row whose balance can be told from the row before it, and whether it is what it must be."""
+    """Yield each row whose balance follows from the row before it, and whether it is correct."""
     before: Decimal | None = None
     for place in order:
         row = rows[place]
@@ -187,7 +189,7 @@ def _links(rows: Sequence[StatementRow], order: Sequence[int]) -> Iterator[tuple
 
 
 def _change(row: StatementRow) -> Decimal | None:
-    """What a row adds; None if nothing is printed, or what is printed is no amount."""
+    """Return the change of balance in a row; None if it is missing or not an amount."""
     credit, debit = _printed(row.credit), _printed(row.debit)
     if credit is None and debit is None:
         return None
@@ -197,7 +199,7 @@ def _change(row: StatementRow) -> Decimal | None:
 
 
 def _printed(cell: Cell) -> Decimal | None:
-    """The amount in a cell, None if it is empty, NaN if there is something else in it."""
+    """Return the amount in a cell; None if it is empty, NaN if it is not an amount."""
     text = cell.value if isinstance(cell.value, str) else ""
     if not re.search(r"\w", text):
         return None

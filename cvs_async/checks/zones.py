@@ -1,4 +1,4 @@
-"""Check digits of machine-readable zones (ICAO 9303: TD1, which cards have, and TD3, which passports have)."""
+"""Check digits of machine-readable zones (ICAO 9303): TD1 on cards, TD3 on passports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMBERS: dict[type[Document], tuple[tuple[str, int], ...]] = {
     ChipIdCardBack: (("document_number", 9),),
     Passport: (("id", 9), ("person_number", 14)),
 }
-"""The numbers that have a check digit, and their width in the zone."""
+"""Numbers with a check digit, and their width in the zone."""
 
 
 _WIDTHS = {90: 30, 88: 44}
@@ -28,7 +28,7 @@ def check_digit(text: str) -> str:
     """Return the check digit of letters, digits and fillers: weights 7, 3, 1; letters count from A = 10.
 
     Raises:
-        ValueError: if the text holds anything but A to Z, 0 to 9 and ``<``.
+        ValueError: if the text has characters other than A to Z, 0 to 9 and ``<``.
     """
     if not re.fullmatch("[A-Z0-9<]*", text):
         raise ValueError("a machine-readable zone consists of A to Z, 0 to 9 and <")
@@ -40,7 +40,7 @@ def check_zone(lines: str | Sequence[str]) -> list[Finding]:
     """Check the digits in a machine-readable zone, however it was read: its lines, or a text that has them.
 
     Three lines of 30 characters are a TD1 zone, two of 44 a TD3 zone; anything else gives no finding. The path of
-    a finding is ``document_number``, ``dob``, ``due_date``, ``person_number``, or ``zone`` for the digit over all.
+    a finding is ``document_number``, ``dob``, ``due_date``, ``person_number``, or ``zone`` for the composite digit.
     """
     if isinstance(lines, str):
         whole = "".join(lines.split())
@@ -60,11 +60,11 @@ def check_zone(lines: str | Sequence[str]) -> list[Finding]:
 
 
 Part = tuple[str, str, str]
-"""A path, the text that is checked, its digit in the zone."""
+"""Path, checked text, check digit in the zone."""
 
 
 def _td1(first: str, second: str) -> Iterator[Part]:
-    if first[14] != "<":  # where it is, the number is longer than its place and goes on in the optional data
+    if first[14] != "<":  # otherwise the number is too long and continues in the optional data
         yield "document_number", first[5:14], first[14]
     yield "dob", second[:6], second[6]
     yield "due_date", second[8:14], second[14]
@@ -75,13 +75,13 @@ def _td3(second: str) -> Iterator[Part]:
     yield "document_number", second[:9], second[9]
     yield "dob", second[13:19], second[19]
     yield "due_date", second[21:27], second[27]
-    if second[28:42].strip("<") or second[42] != "<":  # the digit of an absent number is 0 or a filler
+    if second[28:42].strip("<") or second[42] != "<":  # the check digit of a missing number is 0 or a filler
         yield "person_number", second[28:42], second[42]
     yield "zone", second[:10] + second[13:20] + second[21:43], second[43]
 
 
 def check_digits(document: Document) -> Iterator[Finding]:
-    """Check the digits that an answer gives beside the parts of a zone, undocumented: ``dob_checksum`` and others."""
+    """Check the undocumented digits that an answer has for parts of a zone: ``dob_checksum`` and others."""
     numbers = next((_NUMBERS[cls] for cls in type(document).__mro__ if cls in _NUMBERS), None)
     if numbers is None:
         return
@@ -110,4 +110,4 @@ def _zone_number(text: str | None, width: int) -> str | None:
 
 
 def _wrong(path: str) -> Finding:
-    return Finding(path, "check_digit", "the check digit in the machine-readable zone is not that of what was read")
+    return Finding(path, "check_digit", "the check digit in the machine-readable zone does not fit the value")

@@ -1,4 +1,4 @@
-"""The command line. Needs the extra ``cli``; `demo`, `samples` and `sandbox` need ``sandbox`` too."""
+"""Command line. Requires the extra ``cli``; `demo`, `samples` and `sandbox` also require ``sandbox``."""
 
 import sys
 
@@ -9,12 +9,12 @@ def main() -> None:
     """Entry point of ``cvs-async``."""
     prepare()
     try:
-        from ._common import ended_by_errors
+        from ._common import exit_process_on_error
         from .app import app
     except ModuleNotFoundError as error:
         sys.exit(f"cvs-async needs {error.name}; install it with: pip install 'cvs_async[cli]'")
     try:
-        with ended_by_errors():
+        with exit_process_on_error():
             app()
     except SystemExit as end:
         problem = settle()

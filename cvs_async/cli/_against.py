@@ -1,4 +1,4 @@
-"""Our requests beside the vendor's: joined on the check_sum, in a database of their own that is gone afterwards."""
+"""Comparison of our requests with the vendor's list, joined on check_sum in a temporary private database."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class Pair:
     """All requests with one check_sum.
 
     Attributes:
-        check_sum: as it is compared; "" for requests without one, which are never joined.
-        ours: charges of our documents, as `attrs.asdict` makes them of `Charges`; mostly of one document and day.
-        lines: how many lines the vendor has.
-        their_billed, their_free: requests in these.
+        check_sum: normalised; "" for requests without one, which are never joined.
+        ours: charges of our documents, as `attrs.asdict` writes `Charges`; usually of one document and day.
+        lines: number of lines in the vendor's list.
+        their_billed, their_free: requests in these lines.
     """
 
     check_sum: str
@@ -60,22 +60,22 @@ class Pair:
 
     @property
     def billed(self) -> int:
-        """Requests that were billed as far as we know."""
+        """Return the number of requests recorded as billed."""
         return sum(one["billed"] for one in self.ours)
 
     @property
     def unknown(self) -> int:
-        """Requests of which we do not know."""
+        """Return the number of requests whose charge is unknown."""
         return sum(one["unknown"] for one in self.ours)
 
     @property
     def free(self) -> int:
-        """Requests that were free as far as we know."""
+        """Return the number of requests recorded as free."""
         return sum(sum(one["free"].values()) for one in self.ours)
 
     @property
     def match(self) -> Match:
-        """How the two sides compare."""
+        """Return how the two sides compare."""
         if not self.ours:
             return "theirs only"
         if not self.lines:
@@ -85,7 +85,7 @@ class Pair:
 
 @define
 class Sums:
-    """The pairs of one match in numbers."""
+    """Totals over the pairs of one match."""
 
     check_sums: int = 0
     billed: int = 0
@@ -93,7 +93,7 @@ class Sums:
     their_billed: int = 0
 
     def add(self, pair: Pair) -> None:
-        """Take a pair into account."""
+        """Add a pair to the totals."""
         self.check_sums += 1
         self.billed += pair.billed
         self.unknown += pair.unknown
@@ -102,7 +102,7 @@ class Sums:
 
 @define
 class Comparison:
-    """What has come of a comparison so far.
+    """Result of a comparison.
 
     Attributes:
         sums: by match.
@@ -119,40 +119,40 @@ class Comparison:
     elsewhen: int = 0
 
     def add(self, pair: Pair) -> None:
-        """Take a pair into account."""
+        """Add a pair to the result."""
         self.sums[pair.match].add(pair)
         self.damaged += pair.match == "theirs only" and DAMAGED.fullmatch(pair.check_sum) is not None
         self.settled += min(pair.unknown, max(pair.their_billed - pair.billed, 0))
 
     @property
     def remarks(self) -> list[str]:
-        """What is to be said beside the numbers."""
-        said = []
+        """Return remarks to print beside the numbers."""
+        sentences = []
         if unknown := self.sums["different"].unknown:
-            said.append(
+            sentences.append(
                 f"Unknown requests that are in the vendor's file: {unknown:,}; billed of them: {self.settled:,}."
             )
         if left := self.sums["ours only"].unknown:
-            said.append(f"Unknown requests that are not in the vendor's file: {left:,}.")
+            sentences.append(f"Unknown requests that are not in the vendor's file: {left:,}.")
         if self.elsewhen:
-            said.append(
+            sentences.append(
                 f"check_sums that are theirs only, but that these journals have on other days: {self.elsewhen:,}."
             )
         if self.nameless:
-            said.append(f"Lines of the vendor's file without a check_sum, which are left out: {self.nameless:,}.")
+            sentences.append(f"Lines of the vendor's file without a check_sum, which are ignored: {self.nameless:,}.")
         if self.damaged:
-            said.append(
-                "check_sums of the vendor's file that a spreadsheet has made into numbers such as 1.2E+15:"
+            sentences.append(
+                "check_sums of the vendor's file that a spreadsheet converted to numbers such as 1.2E+15:"
                 f" {self.damaged:,}. Export that column as text."
             )
-        return said
+        return sentences
 
 
 class Joined:
-    """Collects our charges, and joins them with the vendor's file. Memory stays flat.
+    """Joins our charges with the vendor's file in constant memory.
 
     Raises:
-        InvalidInputError: from `read`, as `read_vendor` does.
+        InvalidInputError: from `read`, as from `read_vendor`.
     """
 
     def __init__(self, database: sqlite3.Connection) -> None:
@@ -160,7 +160,7 @@ class Joined:
         self.comparison = Comparison()
 
     def read(self, path: Path) -> None:
-        """Take the vendor's file."""
+        """Read the vendor's file."""
         for line in read_vendor(path):
             if not line.check_sum:
                 self.comparison.nameless += 1
@@ -169,8 +169,8 @@ class Joined:
             self._database.execute("INSERT INTO theirs VALUES (?, ?, ?)", row)
 
     def add(self, charges: Charges) -> None:
-        """Take charges of ours."""
-        told = {
+        """Add charges of one of our documents."""
+        record = {
             "operation": charges.operation,
             "key": charges.key,
             "sources": list(charges.sources),
@@ -181,7 +181,7 @@ class Joined:
             "sent_at": charges.sent_at,
             "ended_at": charges.ended_at,
         }
-        row = (normal(charges.check_sum), json.dumps(told))
+        row = (normal(charges.check_sum), json.dumps(record))
         self._database.execute("INSERT INTO ours VALUES (?, ?)", row)
 
     def add_elsewhen(self, charges: Charges) -> None:
@@ -189,7 +189,7 @@ class Joined:
         self._database.execute("INSERT INTO elsewhen VALUES (?)", (normal(charges.check_sum),))
 
     def pairs(self) -> Iterator[Pair]:
-        """Each check_sum of either side, in their order."""
+        """Yield a pair for each check_sum of either side, sorted."""
         ours = self._database.execute("SELECT check_sum, charges, 0, 0 FROM ours ORDER BY 1")
         theirs = self._database.execute("SELECT check_sum, NULL, billed, free FROM theirs ORDER BY 1")
         self.comparison.elsewhen = self._database.execute(_ELSEWHEN).fetchone()[0]
@@ -201,7 +201,7 @@ class Joined:
 
 
 def _joined(check_sum: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[Pair]:
-    """What has the same check_sum in one pair; what has none in a pair each."""
+    """Group rows with the same check_sum into one pair; rows without one stay separate."""
     pair = Pair(check_sum)
     for _, charges, billed, free in rows:
         if charges is not None and not check_sum:
@@ -218,7 +218,7 @@ def _joined(check_sum: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[Pair]:
 
 @contextmanager
 def joining() -> Iterator[Joined]:
-    """Give a place to join in: a private file of SQLite's, which has no name, or none for long."""
+    """Open a private SQLite file to join in. The file is unlinked at once, or removed at the end."""
     with closing(sqlite3.connect("", isolation_level=None)) as database:
         database.executescript(_SCHEMA)
         database.execute("BEGIN")

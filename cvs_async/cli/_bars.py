@@ -1,4 +1,4 @@
-"""Progress that fits the terminal: nothing of it is ever cut, and what does not fit is left out whole."""
+"""Progress display that fits the terminal: parts that do not fit are omitted, never truncated."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from rich.table import Table
 from rich.text import Text
 
 BAR = 20
-"""Columns of the bar."""
+"""Width of the bar in columns."""
 PLAIN = 5.0
-"""Seconds between two lines, where standard error is no terminal."""
+"""Seconds between two lines when standard error is not a terminal."""
 REFRESHES = 4
-"""How often a second the terminal is written to."""
+"""Terminal updates a second."""
 
 
 @frozen
 class Part:
-    """A piece of a line. Where a line is too long, the pieces of the lowest rank are left out first."""
+    """Part of a line. If the line is too long, parts with the lowest rank are omitted first."""
 
     text: str
     rank: int = 0
     mark: str = " · "
-    """What stands between it and the piece before."""
+    """Separator before this part."""
 
 
 def fitted(parts: Sequence[Part], width: int) -> str:
-    """Return the line of the most important parts that has at most so many columns. Empty parts do not count.
+    """Return a line of the highest-ranked parts that fits into `width` columns, ignoring empty parts.
 
-    The most important one is there in any case.
+    The highest-ranked part is always included.
     """
     kept = [part for part in parts if part.text]
     while len(kept) > 1 and cell_len(_joined(kept)) > width:
@@ -49,14 +49,14 @@ def _joined(parts: Sequence[Part]) -> str:
 
 @frozen
 class Look:
-    """How far something is.
+    """Snapshot of the progress of a task.
 
     Attributes:
-        name: what it is.
-        done: how much of it.
-        total: of how much; None is unknown.
-        pace: the rest of the first line.
-        counts: the second line.
+        name: of the task.
+        done: finished amount.
+        total: total amount; None if unknown.
+        pace: rest of the first line.
+        counts: second line.
     """
 
     name: str
@@ -70,22 +70,22 @@ class Look:
         return Part(f"{self.done} of {'?' if self.total is None else self.total}", 9)
 
     def line(self) -> str:
-        """Return all of it in one line, however long."""
+        """Return everything in one line of any length."""
         return f"{self.name}: {_joined([part for part in (self._through, *self.counts, *self.pace) if part.text])}"
 
     def lines(self, width: int) -> RenderableType:
-        """Return a bar and all the rest in one line, where that fits; else in two, and without what does not fit."""
+        """Return a bar and all parts in one line if they fit, else in two lines without the parts that do not fit."""
         whole = [part for part in (self._through, *self.counts, *self.pace) if part.text]
         bar = ProgressBar(self.total, min(self.done, self.total or self.done), BAR, pulse=self.total is None)
         if cell_len(self.name) + BAR + cell_len(_joined(whole)) + 2 <= width:
             return _row(Text(self.name), bar, Text(_joined(whole)))
         first = (self._through, *self.pace)
-        said, room = fitted(first, width), width - BAR - 1
-        if cell_len(said) > room:
-            return self._above(Text(said), width)
-        if cell_len(self.name) + 1 + cell_len(said) > room:
-            return self._above(_row(bar, Text(said)), width)
-        return self._above(_row(Text(self.name), bar, Text(said)), width)
+        text, room = fitted(first, width), width - BAR - 1
+        if cell_len(text) > room:
+            return self._above(Text(text), width)
+        if cell_len(self.name) + 1 + cell_len(text) > room:
+            return self._above(_row(bar, Text(text)), width)
+        return self._above(_row(Text(self.name), bar, Text(text)), width)
 
     def _above(self, first: RenderableType, width: int) -> RenderableType:
         second = fitted(self.counts, width)
@@ -99,7 +99,7 @@ def _row(*cells: RenderableType) -> RenderableType:
 
 
 class Showing:
-    """Shows how far something is: a bar on a terminal, else a line now and then."""
+    """Display of progress: a bar on a terminal, otherwise a line every few seconds."""
 
     def __init__(self, console: Console, look: Callable[[], Look]) -> None:
         self._console = console
@@ -109,12 +109,12 @@ class Showing:
             get_renderable=lambda: look().lines(console.width),
             console=console,
             refresh_per_second=REFRESHES,
-            redirect_stdout=False,  # results are not for this console
+            redirect_stdout=False,  # results are not written to this console
         )
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show it meanwhile."""
+        """Show the progress while the block runs."""
         if not self._console.is_terminal:
             yield
             return
@@ -122,7 +122,7 @@ class Showing:
             yield
 
     def beat(self) -> None:
-        """Print a line, where there is no terminal, and the last one is some time ago. To be called often."""
+        """Print a line if standard error is not a terminal and the last line is old enough. Call it often."""
         if not self._console.is_terminal and time.monotonic() >= self._printed + PLAIN:
             self._printed = time.monotonic()
             self._console.print(self._look().line(), markup=False)

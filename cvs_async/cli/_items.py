@@ -1,4 +1,4 @@
-"""What the command line names as the items of a batch."""
+"""Items of a batch, as named on the command line."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from ..errors import InvalidInputError
 
 STDIN = "-"
 LOOKED_AT = 64
-"""Paths that are looked at in one go, to see which of them are folders."""
+"""Number of paths checked for being folders in one thread call."""
 
 
 @frozen
 class Items(Listed):
-    """Files, folders, patterns, URLs and standard input, one after another; or the lines of a manifest.
+    """Files, folders, patterns, URLs and standard input in sequence, or the lines of a manifest.
 
     Attributes:
-        endpoint: the operation that reads them; if it has several inputs, they are taken in groups.
-        paths: the words of the command line.
-        listed: the manifest, instead of paths.
-        exclude: patterns of names that folders and patterns leave out.
-        null: what standard input gives is separated by NUL characters.
-        ready: set it once there is a place for the results; nothing is read before.
+        endpoint: the operation that reads them; several inputs are taken in groups.
+        paths: command-line arguments.
+        listed: manifest to use instead of paths.
+        exclude: name patterns to omit from folders and patterns.
+        null: entries on standard input are separated by NUL.
+        ready: event to set once the results can be written; nothing is read before.
     """
 
     endpoint: Endpoint[Any]
@@ -49,17 +49,17 @@ class Items(Listed):
 
     @property
     def passed_over(self) -> Counter[str]:
-        """How many files the folders and patterns that were read have passed over, by ending."""
+        """Return the number of files that were skipped in folders and patterns, by extension."""
         return sum((found.passed_over for found in self._read), Counter[str]())
 
     @property
     def nothing_found(self) -> str:
-        """What to say where there was not a single item."""
+        """Return the message for a run without any item."""
         if self.listed is not None or STDIN in self.paths:
-            return "There was nothing to read: no line names a file or URL."
+            return "Nothing to read: no line names a file or URL."
         known = ", ".join(sorted(_suffixes(self.endpoint)))
         name = self.endpoint.name
-        return f"There was nothing to read: {name} takes files with these endings from folders: {known}."
+        return f"Nothing to read: from folders, {name} takes files with these extensions: {known}."
 
     async def __aiter__(self) -> AsyncGenerator[Any]:
         await self.ready.wait()
@@ -80,7 +80,7 @@ class Items(Listed):
             )
 
     def count(self) -> int | None:
-        """How many there are now; None where nobody can know. Blocks meanwhile."""
+        """Count the items; return None if the number cannot be known. Blocks."""
         if self.listed is not None:
             return self.listed.count()
         if STDIN in self.paths:
@@ -95,7 +95,7 @@ class Items(Listed):
             count = found.count()
         except InvalidInputError:
             count = 0
-        return count or int(isinstance(found, matches))  # that nothing matches is an item
+        return count or int(isinstance(found, matches))  # a pattern without matches is one item
 
     async def _inputs(self) -> AsyncGenerator[Any]:
         async with WorkerThreads(1) as threads:
@@ -112,10 +112,10 @@ class Items(Listed):
                             yield file
 
     async def _found(self, path: str, found: folder | matches) -> AsyncGenerator[Path | Entry]:
-        """What a folder or a pattern gives. If it gives nothing, it is wrong itself.
+        """Yield the files of a folder or pattern. If it is empty, report the folder or pattern itself.
 
         Raises:
-            InvalidInputError: where there is no other path; else it fails an item of its own.
+            InvalidInputError: if this is the only path; otherwise it becomes a failed item.
         """
         alone, empty = len(self.paths) == 1, isinstance(found, matches)
         self._read.append(found)
@@ -134,11 +134,13 @@ class Items(Listed):
             yield Entry(origin=path, problem="nothing matches it")
 
     def _look(self, paths: Sequence[str]) -> list[folder | matches | None]:
-        """What each path stands for. Blocks, on a network drive that is gone for ever."""
+        """Return the folder or pattern that each path names, None for files. Blocks, indefinitely on a lost network
+        drive.
+        """
         return [None if path == STDIN else self._several(path) for path in paths]
 
     def _several(self, path: str) -> folder | matches | None:
-        """What stands for more than one file; never so for operations that read several."""
+        """Return the folder or pattern that a path names; always None for operations with several inputs."""
         if len(self.endpoint.images) > 1 or is_url(path):
             return None
         if os.path.isdir(path):
@@ -155,21 +157,21 @@ def open_items(
     exclude: Sequence[str] = (),
     null: bool = False,
 ) -> Items:
-    """The items of the command line.
+    """Return the items named on the command line.
 
     Raises:
-        InvalidInputError: if there are none, or they do not go together.
+        InvalidInputError: if nothing is named, or the arguments do not fit together.
     """
     if null and STDIN not in paths:
-        raise InvalidInputError("--null is about standard input: give - as a path")
+        raise InvalidInputError("--null applies to standard input: give - as a path")
     if listed is not None:
         if paths:
-            raise InvalidInputError("give paths or --manifest, and not both")
+            raise InvalidInputError("give paths or --manifest, not both")
         return Items(endpoint, (), manifest(listed))
     if not paths:
         raise InvalidInputError("give paths, - for standard input, or --manifest")
     if paths.count(STDIN) > 1:
-        raise InvalidInputError("standard input can be read once only")
+        raise InvalidInputError("standard input can be read only once")
     width = len(endpoint.images)
     if STDIN not in paths and len(paths) % width:
         raise InvalidInputError(f"{endpoint.name} reads {', '.join(endpoint.images)}: give a multiple of {width} files")

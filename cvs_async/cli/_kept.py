@@ -1,4 +1,4 @@
-"""The pictures of one call: files in a folder, and what stands for them in the printed answer."""
+"""Pictures of one call: files in a folder, and their names in the printed answer."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from ..models.fields import Image, described
 
 @define(eq=False)
 class KeptPictures:
-    """A folder in which the pictures of a reply get new files, readable for their owner only.
+    """Folder that receives the pictures of a reply as new files, readable by their owner only.
 
     Args:
-        folder: made if it is missing; None if pictures are not to be kept.
+        folder: created if missing; None to discard pictures.
 
     Attributes:
-        lost: how many pictures are in no file, and in the printed answer by their kind and size only.
-        problems: why pictures that were to be kept could not be written; they are in the printed answer.
+        lost: number of pictures without a file; the printed answer has only their kind and size.
+        problems: reasons why pictures could not be written; these pictures stay in the printed answer.
     """
 
     folder: Path | None
@@ -35,13 +35,13 @@ class KeptPictures:
 
     @property
     def remedy(self) -> str:
-        """What would keep those that are lost."""
+        """Return a hint on how to keep lost pictures."""
         if self.folder is None:
             return "--thumbs DIR writes them to files, --raw prints them"
-        return "they cannot be decoded; --raw prints what came"
+        return "they cannot be decoded; --raw prints them as received"
 
     def begin(self) -> None:
-        """Make sure, before anything is paid for, that files can be made in the folder.
+        """Check, before anything is paid for, that files can be created in the folder.
 
         Raises:
             InvalidInputError: if they cannot.
@@ -54,12 +54,12 @@ class KeptPictures:
             atomic.make_private(probe)
             probe.unlink()
         except FileExistsError:
-            raise InvalidInputError(f"{self.folder} is a file, and not a folder to write to") from None
+            raise InvalidInputError(f"{self.folder} is a file, not a folder") from None
         except OSError as error:
             raise InvalidInputError(f"{self.folder} cannot be written: {error.strerror}") from error
 
     def plain(self, reply: Reply[Any]) -> Any:
-        """Return the reply's data as JSON values: for a picture the name of its file, else its kind and size."""
+        """Return the reply's data as JSON values, each picture as the name of its file or its kind and size."""
         names = dict(self._keep(reply))
         return unstructure_with(reply.data, lambda image: names.get(id(image)) or self._instead(image))
 
@@ -82,7 +82,7 @@ class KeptPictures:
 
 
 def _write(path: Path, content: bytes) -> Path:
-    """Write a new file, under another name if there is one; all of it, or nothing."""
+    """Write a new file atomically, under an alternative name if the first is taken."""
     target = _made(free_names(path))
     try:
         target.write_bytes(content)
@@ -93,7 +93,7 @@ def _write(path: Path, content: bytes) -> Path:
 
 
 def _made(names: Iterator[Path]) -> Path:
-    """An empty file that is new."""
+    """Create an empty new file under the first free name."""
     while True:
         target = next(names)
         try:

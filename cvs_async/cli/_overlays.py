@@ -1,4 +1,4 @@
-"""Pictures of the pages of one call, with the boxes of what was read."""
+"""Pictures of the pages of one call with boxes drawn around the values read."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from ..look.overlay import Places
 
 FAST = 1
-"""Of zlib: a third of the time, and a twentieth more bytes."""
+"""Compression level of zlib: a third of the time for 5 % more bytes."""
 
 
 class Overlays:
-    """Where the pictures go. One page is written to the path itself, several to ``out-1.png``, ``out-2.png`` and so on.
+    """Output files. A single page is written to the path itself, several to ``out-1.png``, ``out-2.png`` and so on.
 
     Args:
         target: a .png that does not exist.
-        files: the inputs of the call.
+        files: inputs of the call.
 
     Raises:
-        InvalidInputError: before anything is sent: the target is of another kind, or exists; an input is a URL.
+        InvalidInputError: before anything is sent: the target has another extension or exists; an input is a URL.
         ConfigurationError: a library is missing.
     """
 
@@ -38,9 +38,9 @@ class Overlays:
         from ..look import Pages
 
         if target.suffix.lower() != ".png":
-            raise InvalidInputError(f"--overlay writes .png files, and {target} is of another kind")
+            raise InvalidInputError(f"--overlay writes .png files, not {target}")
         if any(map(is_url, files)):
-            raise InvalidInputError("--overlay draws on files, and a URL was given: download it first")
+            raise InvalidInputError("--overlay draws on files, not on URLs: download it first")
         if not target.parent.is_dir():
             raise InvalidInputError(f"{target}: there is no folder {target.parent}")
         self._files = [Path(file) for file in files]
@@ -57,7 +57,7 @@ class Overlays:
         return [target.with_name(f"{target.stem}-{number}{target.suffix}") for number in range(1, count + 1)]
 
     def write(self, reply: Reply[Any]) -> int:
-        """Draw every page on which something is known to stand; return the exit code, 0 if there is a picture."""
+        """Draw every page with known positions. Return the exit code: 0 if there is a picture."""
         from ..look import Pages
         from ..look.overlay import places_of
 
@@ -71,7 +71,7 @@ class Overlays:
         return 0 if 0 in codes and REFUSED not in codes else REFUSED
 
     def _write_page(self, pages: Pages, page: int, places: Places) -> int | None:
-        """Draw a page; return None if nothing is known to stand on it."""
+        """Draw a page. Return None if no position on it is known."""
         from ..look.overlay import drawn_on
 
         path = self._targets[page]

@@ -1,4 +1,4 @@
-"""A folder of pictures that batches with a journal go on with."""
+"""Folder of pictures that successive batches with a journal update."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from ..batch.sinks.thumbnails import free_names, named_pictures
 from ..errors import InvalidInputError
 
 TOGETHER = 64
-"""Items whose pictures get their names at once, after one note in the journal."""
+"""Number of items whose pictures are renamed together, after one note in the journal."""
 
 LOOK = 256
-"""Files of the folder that are looked at together."""
+"""Number of files of the folder that are checked together."""
 
 
 @define
 class Waiting:
-    """An item's pictures that have no names yet.
+    """Pictures of one item that are not renamed yet.
 
     Attributes:
         index: of the item.
-        pictures: their drafts and the names that they want.
-        earlier: what the journal has noted of pictures with this index.
+        pictures: drafts with their intended names.
+        earlier: pictures with this index noted in the journal.
     """
 
     index: int
@@ -47,7 +47,7 @@ class Waiting:
 
 @frozen
 class Move:
-    """A picture that gets a name; `replaced` is the earlier one that has it now."""
+    """Rename of one picture; `replaced` is the earlier picture with that name."""
 
     draft: Path
     target: Path
@@ -55,21 +55,21 @@ class Move:
 
 
 class Pictures:
-    """As `Thumbnails`, but goes on in a folder with files; entered like a sink.
+    """Like `Thumbnails`, but continues in a folder that already has files. Enter it like a sink.
 
-    Of an item's pictures those that earlier runs with this journal have made under its index are replaced, or removed
-    if there is none to replace them, for the index may now be another item's. Any other file stays as it is; where it
-    has the name of a picture, the picture gets another one, such as ``3-0-passport-2.jpg``.
+    Pictures made under the same index by earlier runs with this journal are replaced, or removed if nothing replaces
+    them, because the index may now belong to another item. Other files are never changed; if one has the name of
+    a picture, the picture gets another name, such as ``3-0-passport-2.jpg``.
 
     Args:
-        folder: made if it is missing.
+        folder: created if missing.
         notes: the open journal. Without it, nothing is replaced.
 
     Attributes:
-        skipped: how many pictures could not be decoded so far.
+        skipped: number of pictures that could not be decoded so far.
 
     Raises:
-        InvalidInputError: on entering, if there are files in the folder, and none of them was made with this journal.
+        InvalidInputError: on entering, if the folder has files and none of them was made with this journal.
         OSError: if a picture cannot be written.
     """
 
@@ -117,7 +117,7 @@ class Pictures:
         try:
             atomic.make_folder(self._folder)
         except FileExistsError:
-            raise InvalidInputError(f"{self._given} is a file, and not a folder to write to") from None
+            raise InvalidInputError(f"{self._given} is a file, not a folder") from None
         except OSError as error:
             raise InvalidInputError(f"{self._given} cannot be written: {error.strerror}") from error
 
@@ -129,7 +129,7 @@ class Pictures:
             raise InvalidInputError(f"{self._given} cannot be written: {error.strerror}") from error
 
     async def _is_ours(self, notes: Journal) -> bool:
-        """Whether some file of the folder was made with this journal; False where there is nothing."""
+        """Return whether any file of the folder was made with this journal."""
         files, is_empty = self._files(), True
         while some := await anyio.to_thread.run_sync(lambda: list(islice(files, LOOK))):
             is_empty = False
@@ -162,7 +162,7 @@ class Pictures:
             self._waiting.append(waiting)
 
     async def _name_all(self) -> None:
-        """Give all pictures that wait their names. The journal knows them before."""
+        """Rename all pending pictures, after noting the names in the journal."""
         waiting, self._waiting = self._waiting, []
         if self._notes is not None and self._goes_on:
             beginnings = (f"{self._folder}{os.sep}{one.index}-" for one in waiting)
@@ -175,7 +175,7 @@ class Pictures:
         await anyio.to_thread.run_sync(_move_all, moves, stale)
 
     def _choose_names(self, waiting: Sequence[Waiting]) -> tuple[list[Move], list[Path]]:
-        """What gets which name, and which earlier pictures have no successor."""
+        """Choose the name of each pending picture, and list earlier pictures without a successor."""
         moves, stale = list[Move](), list[Path]()
         for one in waiting:
             ours = set(self._ours(one.earlier))
@@ -186,7 +186,7 @@ class Pictures:
                     if not os.path.lexists(target):
                         moves.append(Move(draft, target, replaced=False))
                     elif target.is_file() and filecmp.cmp(draft, target, shallow=False):
-                        draft.unlink()  # it is there
+                        draft.unlink()  # the link exists
                     elif target in ours:
                         moves.append(Move(draft, target, replaced=True))
                     else:
@@ -196,7 +196,7 @@ class Pictures:
         return moves, stale
 
     def _ours(self, notes: Sequence[Output]) -> Iterator[Path]:
-        """The pictures that are there as they were noted."""
+        """Yield the pictures that are still as noted."""
         for note in notes:
             path = self._folder / Path(note.path).name
             if (status := atomic.status_of(path)) and is_known(status, [note]):

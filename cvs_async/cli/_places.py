@@ -1,4 +1,4 @@
-"""What a command reads, keeps and writes must be different files: checked before any of them is touched."""
+"""Checks that the files a command reads, keeps and writes are different, before any of them is opened."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from ..batch.sinks import refusal
 from ..errors import InvalidInputError
 
 COMPANIONS = ("", "-wal", "-shm", "-journal", "-lock", "-new", "-cut")
-"""What SQLite and the journal put behind a journal's name."""
+"""Suffixes of the files that belong to a journal."""
 
 PICTURES = ("/0-0-passport.jpg", "/0-0-passport.png", "/0-0-passport.bin")
-"""How pictures may be called, behind the name of their folder."""
+"""Possible picture names below their folder."""
 
 
 def refuse_existing(out: Path) -> None:
-    """Refuse a results file that is there.
+    """Refuse a results file that exists.
 
     Raises:
-        InvalidInputError: if there is something.
+        InvalidInputError: if it exists.
     """
     if os.path.lexists(out):
         raise refusal(out, FileExistsError(), "choose another name")
 
 
 def refuse_used(thumbs: Path) -> None:
-    """Refuse a folder for pictures in which there is something.
+    """Refuse a picture folder that is not empty.
 
     Raises:
-        InvalidInputError: if there is.
+        InvalidInputError: if it is not empty.
     """
     if thumbs.is_dir() and any(thumbs.iterdir()):
         raise InvalidInputError(f"{thumbs} holds files: choose another folder for the pictures")
@@ -47,17 +47,17 @@ def refuse_overlap(
     manifest: Path | None = None,
     inputs: Iterable[str] = (),
 ) -> None:
-    """Refuse to write to what is read or kept, under whatever name.
+    """Refuse to write to files that are read or kept, under any name.
 
     Raises:
-        InvalidInputError: if two of them are the same file, or pictures would be written to where inputs are read.
+        InvalidInputError: if two of them are the same file, or pictures would be written to an input folder.
     """
     files = [os.fspath(path) for path in inputs if not is_url(path)]
     journals = [journal] if isinstance(journal, Path) else journal or ()
     kept = {mark for one in journals for mark in _marks_of_journal(one)}
     for file in files:
         if kept.intersection(_marks(Path(file))):
-            raise InvalidInputError(f"{file} is the journal of this command, and no input: leave it out")
+            raise InvalidInputError(f"{file} is the journal of this command, not an input: remove it")
     for path in (manifest, *map(Path, files)):
         kept.update(() if path is None else _marks(path))
     for path, what in ((out, "the results"), (thumbs, "the pictures")):
@@ -82,7 +82,7 @@ def _marks_of_journal(journal: Path) -> Iterator[object]:
 
 
 def _marks(path: Path) -> Iterator[object]:
-    """What two names of the same file have in common."""
+    """Yield values that two names of the same file have in common."""
     yield os.path.realpath(path)
     try:
         status = path.stat()
@@ -92,18 +92,18 @@ def _marks(path: Path) -> Iterator[object]:
 
 
 def _refuse_read(given: str, written: Iterable[Path | None], thumbs: Path | None) -> None:
-    """Refuse to keep in a folder or pattern that is read what would be found, sent and paid for there."""
+    """Refuse to write into an input folder or pattern, where the next run would find, send and pay for the file."""
     for path in written:
         if path is not None and _is_read(path, given, COMPANIONS):
-            raise InvalidInputError(f"{path} is among what is read ({given}): choose another folder for it")
+            raise InvalidInputError(f"{path} is among the inputs ({given}): choose another folder for it")
     if thumbs is not None and _is_read(thumbs, given, PICTURES):
         raise InvalidInputError(
-            f"{thumbs} is in what is read ({given}), so that its pictures would be sent too: choose another folder"
+            f"{thumbs} is among the inputs ({given}), so its pictures would be sent too: choose another folder"
         )
 
 
 def _is_read(path: Path, given: str, endings: Iterable[str]) -> bool:
-    """Whether a path with one of the endings would be found in an input that is a folder or a pattern."""
+    """Return whether an input folder or pattern would find a path with one of the suffixes."""
     root, pattern = _split(given)
     below = PurePath(os.path.realpath(root))
     if not pattern or not _real(path).is_relative_to(below):
@@ -113,7 +113,7 @@ def _is_read(path: Path, given: str, endings: Iterable[str]) -> bool:
 
 
 def _split(given: str) -> tuple[str, Sequence[str]]:
-    """The folder in which files are looked for, and the pattern of their paths below it; none for a single file."""
+    """Split an input into the folder to search and the pattern below it; the pattern is empty for a single file."""
     if os.path.isdir(given):
         return given, ("**", "*.[jp][pn]g")
     if os.path.lexists(given):
@@ -124,7 +124,7 @@ def _split(given: str) -> tuple[str, Sequence[str]]:
 
 
 def _matches(names: Sequence[str], pattern: Sequence[str]) -> bool:
-    """Whether a path matches; hidden names match only what begins with a dot itself."""
+    """Return whether a path matches; hidden names match only patterns that start with a dot."""
     if not pattern:
         return not names
     first, *rest = pattern

@@ -1,4 +1,4 @@
-"""Prices from the command line, and sums of money in sentences."""
+"""Prices from the command line, and amounts of money in sentences."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ PriceList = Annotated[
     list[str] | None,
     typer.Option(
         "--price",
-        help="What a billed request costs, such as ocr.card=1000 or ocr.card='0.05 USD'. Repeatable.",
+        help="Price of a billed request, such as ocr.card=1000 or ocr.card='0.05 USD'. Repeatable.",
         metavar="OPERATION=AMOUNT",
     ),
 ]
 PriceFile = Annotated[
     Path | None,
-    typer.Option("--prices", help="A TOML file of prices: lines such as ocr.card = 1000.", metavar="FILE"),
+    typer.Option("--prices", help="TOML file of prices, with lines such as ocr.card = 1000.", metavar="FILE"),
 ]
 
 
 def parse_prices(given: list[str] | None, file: Path | None, known: Collection[str] = ()) -> Prices | None:
-    """Return the prices given with --price, and those of a file that they leave; None where nothing is given.
+    """Return the prices given with --price, completed from a file; None if nothing is given.
 
     Args:
-        given: with --price.
-        file: given with --prices.
-        known: operations beside those of the library.
+        given: values of --price.
+        file: value of --prices.
+        known: operations in addition to those of the library.
 
     Raises:
-        InvalidInputError: one of them cannot be read, or is for no operation.
+        InvalidInputError: a price cannot be parsed, or its operation does not exist.
     """
     if not given and file is None:
         return None
@@ -46,12 +46,12 @@ def parse_prices(given: list[str] | None, file: Path | None, known: Collection[s
         if operation not in OPERATIONS and operation not in known:
             near = " or ".join(nearest(operation, OPERATIONS))
             advice = f"did you mean {near}?" if near else "`cvs-async operations` lists them"
-            raise InvalidInputError(f"there is a price for {operation}, which is no operation; {advice}")
+            raise InvalidInputError(f"there is a price for {operation}, which is not an operation; {advice}")
     return prices
 
 
-def told_bill(bill: Bill) -> str:
-    """Return a sum, and which requests are not in it: "2,000 VND, without 3 requests of ocr.claims: no price"."""
+def format_bill(bill: Bill) -> str:
+    """Format an amount with the requests it excludes: "2,000 VND, without 3 requests of ocr.claims: no price"."""
     if not bill.unpriced:
         return str(bill)
     missing = " and ".join(f"{count:,} requests of {name}" for name, count in sorted(bill.unpriced.items()))

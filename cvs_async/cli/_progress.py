@@ -1,4 +1,4 @@
-"""What a batch looks like while it runs."""
+"""Progress display of a running batch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .._quota import GateState
 from ..batch import Outcome, Stats
 from ..stats import ClientStats
 from ._bars import Look, Part, Showing
-from ._common import told_span
+from ._common import format_span
 
 GATES: dict[GateState, str] = {
     "open": "",
@@ -28,11 +28,11 @@ GATES: dict[GateState, str] = {
 LOOKS = 12
 BEAT = 0.25
 WINDOW = 30.0
-"""Seconds over which the rate is told: what the journal had is through in no time."""
+"""Seconds over which the rate is averaged. Results replayed from the journal would distort a longer average."""
 
 
 class Sink(Protocol):
-    """Where outcomes go."""
+    """Destination of outcomes."""
 
     async def __aenter__(self) -> object: ...
 
@@ -45,7 +45,7 @@ class Sink(Protocol):
 
 
 class Display:
-    """A batch while it runs: a bar on a terminal, else a line now and then."""
+    """Display of a running batch: a bar on a terminal, otherwise a line every few seconds."""
 
     def __init__(self, console: Console, name: str, stats: Stats, client: Callable[[], ClientStats]) -> None:
         self._name = name
@@ -65,12 +65,12 @@ class Display:
         self._stack.close()
 
     def show(self) -> None:
-        """Look how far it is. To be called often: it knows itself when to write."""
+        """Update the display. Call it often; it limits its own output."""
         self._looks.append((time.monotonic(), self._stats.finished))
         self._showing.beat()
 
     def _look(self) -> Look:
-        """How far it is, without what is 0."""
+        """Return a snapshot of the progress, without counts of 0."""
         stats, rate = self._stats, self._rate()
         through = stats.finished + stats.skipped
         left = None if stats.total is None or not rate else max(stats.total - through, 0) / rate
@@ -78,7 +78,7 @@ class Display:
             self._name,
             through,
             stats.total,
-            pace=(Part(f"{rate:.0f}/s", 1), Part(f"{told_span(left)} left" if left else "", 2)),
+            pace=(Part(f"{rate:.0f}/s", 1), Part(f"{format_span(left)} left" if left else "", 2)),
             counts=(
                 *_counted(stats, done=3, failed=6, held=5),
                 *_counted(stats, billed=9, free=2, unknown=7, not_sent=4),
@@ -94,14 +94,14 @@ class Display:
 
 
 def _counted(stats: Stats, **ranks: int) -> list[Part]:
-    """Return the numbers of these names that are not 0."""
+    """Return parts for those of the named counts that are not 0."""
     parts = [Part(f"{number} {name}", rank, ", ") for name, rank in ranks.items() if (number := getattr(stats, name))]
     return [evolve(part, mark=" · ") if part is parts[0] else part for part in parts]
 
 
 @asynccontextmanager
 async def beating(*work: Callable[[], object]) -> AsyncGenerator[None]:
-    """Call functions again and again meanwhile."""
+    """Call functions repeatedly while the block runs."""
 
     async def beat() -> None:
         while True:
@@ -116,15 +116,15 @@ async def beating(*work: Callable[[], object]) -> AsyncGenerator[None]:
         task.cancel()
 
 
-class Looks:
-    """A few outcomes of each kind, for a look."""
+class Preview:
+    """A few outcomes of each kind, for a preview."""
 
     def __init__(self) -> None:
         self.kept: list[Outcome[Any]] = []
         self._kinds: Counter[type] = Counter()
 
     def add(self, outcome: Outcome[Any]) -> None:
-        """Keep it, if there are not many of its kind yet."""
+        """Keep an outcome if there are only a few of its kind."""
         self._kinds[type(outcome)] += 1
         if self._kinds[type(outcome)] <= LOOKS:
             self.kept.append(outcome)

@@ -1,4 +1,4 @@
-"""A results file that is made anew: whole under a hidden name first, and never in the place of a foreign file."""
+"""Results file that is rewritten as a whole under a hidden name and never replaces a file of another origin."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ..errors import InvalidInputError
 
 
 class Remade:
-    """A file that gets its name, through links, when it is finished. What this journal has made there is replaced.
+    """File that gets its name, through links, when it is finished. It replaces only what this journal made there.
 
     Args:
         out: the file, as the user names it.
-        notes: the open journal, which knows what was made with it. Without it only an empty file is replaced.
+        notes: the open journal, which records the files made with it. Without it only an empty file is replaced.
 
     Attributes:
-        path: of the draft: a file of a random name beside it, private, and made by nobody else.
+        path: of the draft: a private file with a random name in the same folder.
     """
 
     def __init__(self, out: Path, notes: Journal | None) -> None:
@@ -38,15 +38,16 @@ class Remade:
 
     @property
     def is_left(self) -> bool:
-        """Whether the draft is still there, under its own name."""
+        """Return whether the draft still exists under its own name."""
         return self.path.exists()
 
     async def begin(self) -> None:
-        """Make the draft, empty.
+        """Create the empty draft.
 
         Raises:
-            InvalidInputError: if there is a file that was not made with this journal, or somebody else writes it, or
-                no file can be made.
+            InvalidInputError: if a file exists that was not made with this journal, another process is writing it, or
+                no
+                file can be created.
         """
         notes = [] if self._notes is None else await self._notes.outputs(str(self._target))
         self._replaced = await anyio.to_thread.run_sync(self._judge, notes)
@@ -55,10 +56,10 @@ class Remade:
             await self._notes.made([note])
 
     async def claim(self) -> None:
-        """Make sure that nobody else writes to the same file, once the draft is locked; clear what was left behind.
+        """Ensure that no other process writes the file, once the draft is locked; remove remains of killed runs.
 
         Raises:
-            InvalidInputError: if somebody else writes it.
+            InvalidInputError: if another process is writing it.
         """
         await anyio.to_thread.run_sync(self._refuse_second)
         if self._notes is None:
@@ -68,11 +69,11 @@ class Remade:
             await anyio.to_thread.run_sync(self._clear, note)
 
     async def end(self, *, whole: bool) -> None:
-        """Give the finished draft its name, if it is whole, or else more than what is there.
+        """Give the finished draft its name, if it is complete or has more than the existing file.
 
         Raises:
-            OSError: if it cannot; the draft stays.
-            JournalError: if the journal cannot note it. It replaces nothing then.
+            OSError: if the rename fails; the draft stays.
+            JournalError: if the journal cannot note it; nothing is replaced.
         """
         finished = await anyio.to_thread.run_sync(atomic.status_of, self.path)
         if finished is None or not await anyio.to_thread.run_sync(self._is_better, finished, whole):
@@ -89,18 +90,18 @@ class Remade:
             raise failure
 
     def discard(self) -> None:
-        """Take the draft away, if there is one."""
-        with suppress(OSError):  # such as a name that is too long for there to be one
+        """Remove the draft if it exists."""
+        with suppress(OSError):  # such as a name that is too long to exist
             self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let others write to the file that was there."""
+        """Unlock the replaced file."""
         if self._guard is not None:
             os.close(self._guard)
             self._guard = None
 
     def _judge(self, notes: list[Output]) -> os.stat_result | None:
-        """What is there and may be replaced; None where nothing is."""
+        """Return the status of the existing file if it may be replaced; None if there is no file."""
         try:
             status = atomic.status_of(self._target)
         except OSError as error:
@@ -115,7 +116,7 @@ class Remade:
             return status
         if is_known(status, notes):
             return status
-        what = "was changed after it was" if notes else "was not"
+        what = "was changed after being" if notes else "was not"
         advice = "move it away, or choose another name"
         raise InvalidInputError(f"{self._out} exists, and {what} made with journal {self._notes.path}: {advice}")
 

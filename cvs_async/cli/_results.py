@@ -1,4 +1,4 @@
-"""Where the commands put outcomes: a file whose name says of what kind it is, and a folder of pictures."""
+"""Outputs of the commands: a file whose extension selects the format, and a folder of pictures."""
 
 from __future__ import annotations
 
@@ -25,22 +25,20 @@ from ._progress import Sink
 from ._remade import Remade
 
 JSON_LINES = ("", ".jsonl", ".ndjson", ".json")
-"""The endings of files with a JSON object a line."""
+"""Extensions of files with one JSON object a line."""
 
 
 RowsOption = Annotated[
     str,
-    typer.Option(
-        "--rows", help="What a row of a table is: paper, document (one each), line (of an invoice, …) or field."
-    ),
+    typer.Option("--rows", help="Row of a table: paper, document, line (of an invoice, …) or field."),
 ]
-DatesOption = Annotated[str, typer.Option("--dates", help="Dates in a table: printed, or iso, where they can be read.")]
+DatesOption = Annotated[str, typer.Option("--dates", help="Dates in a table: printed, or iso if they can be parsed.")]
 AmountsOption = Annotated[
-    str, typer.Option("--amounts", help="Amounts in a table: printed, or number, where they can be read.")
+    str, typer.Option("--amounts", help="Amounts in a table: printed, or number if they can be parsed.")
 ]
-RawOption = Annotated[bool, typer.Option("--raw", help="A last column of a table: each paper as JSON.")]
+RawOption = Annotated[bool, typer.Option("--raw", help="Add a last column to a table: each paper as JSON.")]
 DelimiterOption = Annotated[
-    str | None, typer.Option("--delimiter", help="Between the cells of a .csv: , or ; or tab.", metavar="CHARACTER")
+    str | None, typer.Option("--delimiter", help="Delimiter of a .csv: , or ; or tab.", metavar="CHARACTER")
 ]
 ExcelOption = Annotated[
     bool, typer.Option("--excel", help='Keep leading zeros and dates in Excel: ="00012" in the .csv.')
@@ -49,11 +47,11 @@ ExcelOption = Annotated[
 
 @frozen(kw_only=True)
 class TableOptions:
-    """What the user says of a table; None and False where nothing was said.
+    """Table options given by the user; None or False if not given.
 
     Attributes:
-        operation: whose results they are.
-        delimiter, excel: of CSV only.
+        operation: that the results belong to.
+        delimiter, excel: for CSV only.
     """
 
     fields: Sequence[str] | None = None
@@ -67,44 +65,43 @@ class TableOptions:
 
     @property
     def shape(self) -> Shape:
-        """The keywords of all tables; they are checked where they are used."""
+        """Return the keywords shared by all tables; they are checked where they are used."""
         names = ("operation", "rows", "dates", "amounts", "raw")
         return cast(Shape, {name: getattr(self, name) for name in names})
 
     def refuse(self, names: Iterable[str], kind: str) -> None:
-        """Refuse options that go with other kinds of files only.
+        """Refuse options that apply only to other kinds of files.
 
         Raises:
-            InvalidInputError: naming one that was given.
+            InvalidInputError: if one of them was given.
         """
         for name in names:
             if getattr(self, name) != getattr(_NOTHING_SAID, name):
-                raise InvalidInputError(f"--{name} goes with {kind}")
+                raise InvalidInputError(f"--{name} applies to {kind}")
 
 
 _NOTHING_SAID = TableOptions()
 
 
 class Results:
-    """The results of a command; entered like a sink.
+    """Outputs of a command; enter it like a sink.
 
     Args:
-        out: .csv, .parquet, .xlsx, or JSON Lines; None is standard output.
-        table: what was said of a table.
-        append: go on with a file that exists.
-        draft: write under a hidden, random name, and give the file its own in the end: if `whole` was set, or if what
-            was written is more than what is there. What is there is replaced only if it was made with this journal.
-        thumbs: the folder of pictures.
+        out: .csv, .parquet, .xlsx or JSON Lines; None is standard output.
+        table: table options.
+        append: continue a file that exists.
+        draft: write under a hidden random name, and rename the file at the end if `whole` is set or the new content is
+            longer than the existing file, which is replaced only if it was made with this journal.
+        thumbs: folder of pictures.
 
     Attributes:
-        notes: the journal of the batch, if it is to note what is made, and to say what may be replaced; to be set
-            before this is entered, and open as long as it is.
-        whole: to be set when everything is written.
+        notes: the open journal that records the files made and decides what may be replaced; set it before entering.
+        whole: set it when everything is written.
         path: of the file; None for standard output.
 
     Raises:
-        InvalidInputError: if this cannot be done; also on entering.
-        OSError: from `write`, if it cannot be written, with the name of the file.
+        InvalidInputError: if the options do not fit together; also on entering.
+        OSError: from `write`, with the name of the file.
     """
 
     def __init__(
@@ -130,21 +127,25 @@ class Results:
 
     @property
     def remarks(self) -> list[str]:
-        """What is to be said in the end."""
-        said = [f"No paper has a field {name}." for name in getattr(self._sink, "unmatched", ())]
+        """Return remarks to print at the end."""
+        sentences = [f"No paper has a field {name}." for name in getattr(self._sink, "unmatched", ())]
         if (table := getattr(self._sink, "table", None)) is not None:
-            said += [f"{number:,} values of {name} stay text." for name, number in table.unread.most_common()]
+            sentences += [f"{number:,} values of {name} stay text." for name, number in table.unread.most_common()]
             if cut := getattr(self._sink, "cut", 0):
-                said.append(f"{cut:,} texts were longer than a cell of Excel, and were cut.")
+                sentences.append(f"{cut:,} texts were longer than an Excel cell and were truncated.")
             if table.empty:
-                said.append(f"{table.empty:,} papers have none of these fields: --rows field has all that they have.")
+                sentences.append(
+                    f"{table.empty:,} papers have none of these fields: --rows field has all that they have."
+                )
             if table.left_out and not isinstance(self._sink, Xlsx):
-                said.append(f"{table.left_out:,} line items are not in this table: --rows line has a row for each.")
+                sentences.append(
+                    f"{table.left_out:,} line items are not in this table: --rows line has a row for each."
+                )
         if self._thumbs is not None and self._thumbs.skipped:
-            said.append(f"{self._thumbs.skipped} pictures could not be decoded.")
+            sentences.append(f"{self._thumbs.skipped} pictures could not be decoded.")
         if self._remade is not None and self._remade.is_left:
-            said.append(f"{self.path} is as it was: it has more than {self._remade.path.name}, which is what came now.")
-        return said
+            sentences.append(f"{self.path} is unchanged: it has more than the new results in {self._remade.path.name}.")
+        return sentences
 
     async def __aenter__(self) -> Self:
         if self._draft and self.path is not None:
@@ -191,14 +192,14 @@ class Results:
                     self._remade.close()
 
     async def write(self, outcome: Outcome[Any], record: Mapping[str, Any] | None = None) -> None:
-        """Add one outcome; `record` is written of it where it was corrected."""
+        """Add one outcome; `record` replaces its content if values were corrected."""
         await _write(self._sink, outcome if record is None else record, self.path or "standard output")
         if self._thumbs is not None:
             await _write(self._thumbs, outcome, self._folder)
 
 
 def named(out: Path | None) -> Path | None:
-    """The results file that the user names; None for standard output, which ``-`` and ``/dev/stdout`` are too."""
+    """Return the results file; None for standard output, also named ``-`` or ``/dev/stdout``."""
     return None if out in (Path("-"), Path("/dev/stdout")) else out
 
 
@@ -209,11 +210,11 @@ def _refuse_written(out: Path) -> None:
 
 
 def _sink(out: Path | None, table: TableOptions, *, append: bool = False, draft: Path | None = None) -> Sink:
-    """What writes a file of this name; to an empty draft of it, if there is one."""
+    """Return the sink for a file name, or for its empty draft."""
     kind = "" if out is None else out.suffix.lower()
     if kind not in (*JSON_LINES, ".csv", ".parquet", ".xlsx"):
         raise InvalidInputError(
-            f"{out}: there are no results in {kind} files: write .jsonl, .parquet, .xlsx,"
+            f"{out}: {kind} is not a results format: write .jsonl, .parquet, .xlsx,"
             " or .csv, which every spreadsheet opens"
         )
     if kind in JSON_LINES:
@@ -240,12 +241,12 @@ def _sink(out: Path | None, table: TableOptions, *, append: bool = False, draft:
 
 
 DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
-"""Delimiters by name, since not every shell lets a tab through."""
+"""Delimiters by name, because some shells do not pass a tab."""
 
 
 async def _write(sink: Sink, outcome: Outcome[Any] | Mapping[str, Any], name: object) -> None:
     try:
-        await sink.write(cast(Outcome[Any], outcome))  # all that take records take outcomes
+        await sink.write(cast(Outcome[Any], outcome))  # sinks of records also accept outcomes
     except OSError as error:
         error.filename = str(name)
         raise

@@ -1,4 +1,4 @@
-"""What the commands print with: consoles that show foreign text as text, and never fail on a lost terminal."""
+"""Consoles for the commands: foreign text is escaped, and a lost terminal causes no error."""
 
 from __future__ import annotations
 
@@ -19,59 +19,58 @@ PIPED_WIDTH = 220
 
 
 class Screen(Console):
-    """A console on which nothing that is printed is markup or reaches the terminal as a control character.
+    """Console that prints text literally: neither as markup nor as control characters.
 
-    Whoever prints need not think of it: plain text is escaped before it is laid out, line breaks included, and
-    `Text` before it is written.
+    Plain text, line breaks included, is escaped before layout, and `Text` before it is written.
     """
 
     def __init__(self, file: IO[str] | None = None, **options: Any) -> None:
         super().__init__(file=file, markup=False, emoji=False, highlight=False, **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """Return what stands for a text, whatever is in it."""
+        """Return a text with its control characters escaped."""
         options |= {"markup": False, "emoji": False}
         return super().render_str(escaped(text), **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Return the parts that are written, each without control characters of its text."""
+        """Return the rendered segments, each without control characters."""
         for part in super().render(renderable, options):
             yield part if part.control else Segment(escaped_lines(part.text), part.style)
 
 
 class Lossy(io.TextIOBase):
-    """A stream for what may be lost: the batch goes on where the terminal is gone, or the log's disk is full."""
+    """Stream whose output may be lost: the batch continues without a terminal or with a full disk."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """Of the stream."""
+        """Return the encoding of the stream."""
         return getattr(self._stream, "encoding", None) or "utf-8"
 
     def write(self, text: str, /) -> int:
-        """Write as much as can be."""
+        """Write the text, ignoring errors."""
         if self._stream is not None:
             with suppress(OSError, ValueError):  # a closed stream raises ValueError
                 self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Flush if that is possible."""
+        """Flush, ignoring errors."""
         if self._stream is not None:
             with suppress(OSError, ValueError):
                 self._stream.flush()
 
     def isatty(self) -> bool:
-        """Whether it is a terminal, and still there."""
+        """Return whether this is a terminal that still exists."""
         with suppress(OSError, ValueError):
             return self._stream is not None and self._stream.isatty()
         return False
 
 
 def console() -> Console:
-    """Return standard output. Where it is no terminal, tables are not squeezed into eighty columns.
+    """Return standard output. If it is not a terminal, tables are not limited to 80 columns.
 
     Raises:
         InvalidInputError: it is closed.
@@ -81,14 +80,14 @@ def console() -> Console:
 
 
 def is_terminal() -> bool:
-    """Whether standard output is a terminal."""
+    """Return whether standard output is a terminal."""
     with suppress(OSError, ValueError):
         return sys.stdout is not None and sys.stdout.isatty()
     return False
 
 
 def print_result(text: str) -> None:
-    """Print JSON or other plain text to standard output. Its line breaks are layout; all else is escaped.
+    """Print JSON or other plain text to standard output. Line breaks are kept; other control characters are escaped.
 
     Raises:
         InvalidInputError: it is closed.
@@ -100,9 +99,9 @@ def print_result(text: str) -> None:
 
 
 def messages() -> Console:
-    """Return standard error, for everything that is no result. Nothing fails because it cannot be written.
+    """Return standard error, for everything except results. Write errors are ignored.
 
-    A terminal would break lines within words, so there they are broken between them; elsewhere they are not broken.
+    On a terminal, lines are wrapped between words, where the terminal itself would wrap within words.
     """
     stream = Lossy(sys.stderr)
     return Screen(cast(IO[str], stream), soft_wrap=not stream.isatty())

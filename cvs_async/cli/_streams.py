@@ -1,4 +1,4 @@
-"""The standard streams of the process, before and after a command."""
+"""Setup and shutdown of the standard streams of the process."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .._escape import escaped_lines
 
 
 def prepare() -> None:
-    """Make the standard streams fit for use.
+    """Set up the standard streams.
 
-    1. A descriptor that was closed (``>&-``) is taken up, or the next file that is opened gets its number, and
-       messages are written into it. Reading from the one of standard input fails as it did.
-    2. Results are UTF-8 in whatever surroundings, Windows' code pages among them.
-    3. Messages keep their encoding, and what it does not have is escaped.
-    4. What pypdf finds wrong with a PDF while its pages are counted is no message of ours.
-    5. An error that nobody has foreseen shows its traceback, in which there may be foreign text.
+    1. Closed descriptors (``>&-``) are opened, or the next opened file would get their number and receive messages.
+       Reading from a closed standard input still fails.
+    2. Results are UTF-8 on every platform.
+    3. Messages keep their encoding; other characters are escaped.
+    4. Warnings of pypdf about PDFs whose pages are counted are suppressed.
+    5. Tracebacks of unexpected errors are escaped, because they may contain foreign text.
     """
     for descriptor in range(3):
         _take_up(descriptor)
@@ -31,30 +31,31 @@ def prepare() -> None:
     if isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr.reconfigure(errors="backslashreplace")
     logging.getLogger("pypdf").addHandler(logging.NullHandler())
-    if logging.lastResort is not None:  # which writes warnings of libraries
+    if logging.lastResort is not None:  # writes warnings of libraries
         logging.lastResort.setFormatter(Escaped())
     sys.excepthook = _show_traceback
     threading.excepthook = lambda failed: _show_traceback(failed.exc_type, failed.exc_value, failed.exc_traceback)
 
 
 class Escaped(logging.Formatter):
-    """Writes messages in which a terminal finds nothing to obey."""
+    """Formatter that escapes control characters."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the text of a message, with its traceback if there is one."""
+        """Return the text of a message, with its traceback if any."""
         return escaped_lines(super().format(record))
 
 
 def _show_traceback(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
     lines = traceback.format_exception(kind, error, trace)
-    with suppress(OSError, ValueError, AttributeError):  # there may be nowhere to write to
+    with suppress(OSError, ValueError, AttributeError):  # the stream may be unwritable
         sys.stderr.write(escaped_lines("".join(lines)))
 
 
 def settle() -> str | None:
-    """Flush the standard streams, and return why standard output could not be.
+    """Flush the standard streams and return the error of standard output, if any.
 
-    What cannot be flushed goes nowhere: the interpreter would try again at its end, and change the exit code.
+    A stream that cannot be flushed is redirected to the null device: the interpreter would flush it again at exit and
+    change the exit code.
     """
     problem = None
     for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):

@@ -1,4 +1,4 @@
-"""What a batch has come to, in a few lines."""
+"""Summary of a finished batch."""
 
 from __future__ import annotations
 
@@ -11,50 +11,50 @@ from ..batch import Bill, Failed, Outcome, Stats
 from ..batch.outcome import name_of
 from ..errors import CVSError
 from ._common import FAILED, HELD
-from ._prices import told_bill
+from ._prices import format_bill
 
 SHOWN = 3
-"""How many failed items of each kind are named."""
+"""Number of failed items listed for each kind of error."""
 
 MEANINGS = {
-    "APIError": "the service refused it with a code that is not documented",
-    "ConfigurationError": "the client cannot work as it is set up; nothing was sent",
+    "APIError": "the service refused it with an undocumented code",
+    "ConfigurationError": "the client is misconfigured; nothing was sent",
     "ConnectError": "the service could not be reached; nothing was sent",
-    "ConnectionLostError": "the connection broke before the answer came; what it cost is unknown",
-    "DecodeError": "the answer is not what the service should send",
-    "InvalidInputError": "a file, URL or argument cannot be used; nothing was sent",
-    "RateLimitedError": "too many requests at once (HTTP 429): lower --concurrency, or give a --rate",
-    "RedirectError": "the service answered with a redirect, which is never followed",
+    "ConnectionLostError": "the connection broke before the answer arrived; the charge is unknown",
+    "DecodeError": "the answer is not valid",
+    "InvalidInputError": "a file, URL or argument is unusable; nothing was sent",
+    "RateLimitedError": "too many concurrent requests (HTTP 429): lower --concurrency or set --rate",
+    "RedirectError": "the service sent a redirect, which is never followed",
     "ResponseTooLargeError": "the answer is larger than max_response_bytes",
-    "ServerError": "the service, or a proxy before it, has failed (HTTP 5xx)",
+    "ServerError": "the service or a proxy failed (HTTP 5xx)",
     "TimeoutError": "it took longer than the timeout",
-    "TransportError": "no answer came back",
+    "TransportError": "no answer arrived",
 }
-"""By the name of the error. What is not here has a description that is such a clause itself."""
+"""Explanations by error name. Other errors have a description that is itself such a clause."""
 
 
 class Failures:
     """The first failed items of each kind of error."""
 
     def __init__(self) -> None:
-        self._said: dict[str, list[str]] = {}
+        self._lines: dict[str, list[str]] = {}
 
     def add(self, outcome: Outcome[Any]) -> None:
-        """Take an outcome into account."""
+        """Record an outcome."""
         if isinstance(outcome, Failed):
-            said = self._said.setdefault(type(outcome.error).__name__, [])
-            if len(said) < SHOWN:
-                said.append(_which_and_why(outcome))
+            lines = self._lines.setdefault(type(outcome.error).__name__, [])
+            if len(lines) < SHOWN:
+                lines.append(_which_and_why(outcome))
 
     def of(self, kind: str) -> list[str]:
         """Return a line for each of the first items that failed with an error of this kind."""
-        return self._said.get(kind, [])
+        return self._lines.get(kind, [])
 
 
 def print_summary(console: Console, stats: Stats, failures: Failures, bill: Bill | None = None) -> None:
     """A batch in a few lines; with what it cost in money, where there are prices."""
     noun = "item" if stats.finished == 1 else "items"
-    known = told(stats, "replayed", "deduplicated", "skipped")
+    known = format_counts(stats, "replayed", "deduplicated", "skipped")
     console.print(
         f"{stats.finished} {noun}: {stats.done} done, {stats.failed} failed, {stats.held} held; "
         f"{stats.billed} billed, {stats.free} free, {stats.unknown} unknown, {stats.not_sent} not sent; "
@@ -62,9 +62,9 @@ def print_summary(console: Console, stats: Stats, failures: Failures, bill: Bill
     )
     if bill is not None:
         more = f"; {stats.unknown} unknown are not in it" if stats.unknown else ""
-        console.print(f"  billed: {told_bill(bill)}{more}")
+        console.print(f"  billed: {format_bill(bill)}{more}")
     for kind, times in stats.errors.most_common():
-        if kind == CVSError.__name__:  # of held items: they are told by their reasons
+        if kind == CVSError.__name__:  # the error of held items, which are listed by reason
             continue
         console.print(f"  {times} × {kind}: {meaning(kind)}")
         for line in failures.of(kind):
@@ -72,25 +72,25 @@ def print_summary(console: Console, stats: Stats, failures: Failures, bill: Bill
 
 
 def exit_code(stats: Stats) -> int:
-    """0 only if every item is done."""
+    """Return 0 only if every item is done."""
     if stats.held:
         return HELD
     return FAILED if stats.failed else 0
 
 
 def meaning(kind: str) -> str:
-    """Return what an error of this name means, as a clause without a full stop."""
+    """Return the explanation of an error as a clause without a full stop."""
     described = getattr(errors, kind, CVSError).__doc__ or ""
     return MEANINGS.get(kind) or " ".join(described.partition("\n\n")[0].split()).rstrip(".")
 
 
-def told(stats: Stats, *names: str) -> str:
-    """Return the numbers of these names that are not 0: "5 done, 1 failed"."""
+def format_counts(stats: Stats, *names: str) -> str:
+    """Format those of the named counts that are not 0: "5 done, 1 failed"."""
     return ", ".join(f"{number} {name.replace('_', ' ')}" for name in names if (number := getattr(stats, name)))
 
 
 def _sent_rate(stats: Stats) -> float:
-    """Items with an outcome of this run a second; what was held unsent or replayed took no time of the service."""
+    """Return the outcomes of this run a second, without items that were replayed or never sent."""
     return (stats.billed + stats.free + stats.unknown) / max(stats.elapsed, 1e-9)
 
 

@@ -1,4 +1,4 @@
-"""The vendor's own list of requests, as CSV: how many were charged for each check_sum."""
+"""Reader for the vendor's request list (CSV): charged requests by check_sum."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ CHECK_SUM = frozenset({"checksum", "madoisoat", "doisoat", "thongtindoisoat", "d
 COUNT = frozenset({"count", "requests", "quantity", "qty", "soluong", "soluot", "soluotgoi"})
 CHARGED = frozenset({"charge", "charged", "billed", "tinhphi"})
 CODE = frozenset({"code", "errorcode", "statuscode", "maloi"})
-"""What the columns may be called; letters and digits only, without accents, in lower case."""
+"""Accepted column names; letters and digits only, without accents, in lower case."""
 
 YES = frozenset({"billed", "charged", "yes", "true", "y", "x", "co"})
 NO = frozenset({"free", "no", "false", "n", "khong", ""})
 
 LONGEST = 1 << 20
-"""Characters of the first row, at the most."""
+"""Maximum number of characters in the first row."""
 
 HEX = re.compile(r"[0-9A-Fa-f]{15,16}")
 DAMAGED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
-"""What a spreadsheet makes of a check_sum of digits, perhaps with an E: a number in scientific notation."""
+"""Scientific notation, into which spreadsheets convert a check_sum of digits, possibly with an E."""
 
 
 @frozen
 class VendorLine:
-    """A line of the vendor's list.
+    """Line of the vendor's list.
 
     Attributes:
-        check_sum: as `normal` writes it; "" where there is none.
-        billed, free: for how many requests it stands.
+        check_sum: normalised by `normal`; "" if absent.
+        billed, free: number of requests that it stands for.
     """
 
     check_sum: str
@@ -44,28 +44,28 @@ class VendorLine:
 
 
 def normal(check_sum: str | None) -> str:
-    """Return a check_sum as it is compared: without blanks around it, or the apostrophe of a spreadsheet.
+    """Normalise a check_sum for comparison: strip blanks and a spreadsheet's apostrophe.
 
-    One of our own is hexadecimal, and is the same in capitals.
+    Our own check_sums are hexadecimal and are compared without regard to case.
     """
     text = (check_sum or "").strip().removeprefix("'")
     return text.lower() if HEX.fullmatch(text) else text
 
 
 def read_vendor(path: Path) -> Iterator[VendorLine]:
-    """Read the vendor's list: UTF-8, with commas, semicolons or tabs, and a first line that names the columns.
+    """Read the vendor's list: UTF-8, separated by commas, semicolons or tabs, with column names in the first line.
 
-    A column check_sum is needed. A line stands for one charged request, unless a column says how many (count), whether
-    they were charged (charge: yes, no, or a number), or with which code the answer came, of which 0 is charged.
+    The column check_sum is required. A line counts as one charged request, unless a column gives their number (count),
+    whether they were charged (charge: yes, no or a number), or the answer's code (0 is charged).
 
     Raises:
-        InvalidInputError: the file cannot be read, has no such column, or a line of it makes no sense.
+        InvalidInputError: the file cannot be read, has no such column, or has an invalid line.
     """
     number = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline(LONGEST)
-            if first[:4].lower() == "sep=":  # Excel's own way to name the delimiter
+            if first[:4].lower() == "sep=":  # Excel's way to declare the delimiter
                 number, first = 1, file.readline(LONGEST)
             delimiter = max(",;\t", key=first.count)
             columns = _Columns.of(next(csv.reader([first], delimiter=delimiter, strict=True), []))
@@ -78,18 +78,18 @@ def read_vendor(path: Path) -> Iterator[VendorLine]:
     except OSError as error:
         raise InvalidInputError(f"{path}: {error.strerror or 'cannot be read'}") from error
     except UnicodeDecodeError:
-        raise InvalidInputError(f"{path}: is not text in UTF-8; save it as CSV in UTF-8") from None
+        raise InvalidInputError(f"{path}: is not UTF-8 text; save it as CSV in UTF-8") from None
     except (csv.Error, _BadError) as error:
         raise InvalidInputError(f"{path}, row {number + 1}: {error}") from None
 
 
 class _BadError(Exception):
-    """Why a row cannot be used."""
+    """Reason why a row cannot be used."""
 
 
 @frozen
 class _Columns:
-    """Where in a row is what."""
+    """Positions of the columns in a row."""
 
     names: Sequence[str]
     places: Mapping[str, int] = field(factory=dict)
@@ -100,30 +100,30 @@ class _Columns:
         for place, name in enumerate(map(_plain, names)):
             for kind, known in (("check_sum", CHECK_SUM), ("count", COUNT), ("charged", CHARGED), ("code", CODE)):
                 if name in known and kind in places:
-                    raise _BadError(f"has several columns for {kind}: leave one of them")
+                    raise _BadError(f"has several columns for {kind}: keep only one")
                 if name in known:
                     places[kind] = place
         if "check_sum" not in places:
-            raise _BadError("names no column check_sum; it must name the columns, and this one among them")
+            raise _BadError("has no column check_sum; the first line must name the columns")
         return cls(names, places)
 
     def line(self, cells: Sequence[str]) -> VendorLine:
         count = self._cell(cells, "count")
         number = 1 if count in (None, "") else _number(count)
         if number is None:
-            raise _BadError(f"its {self._name('count')} is no number of requests")
+            raise _BadError(f"its {self._name('count')} is not a number of requests")
         charged = self._charged(cells)
         if charged is None:
             raise _BadError(f"its {self._name('charged')} is neither yes nor no nor a number")
         check_sum = self._cell(cells, "check_sum")
         if check_sum is None:
-            raise _BadError("is shorter than the first row, and has no check_sum")
+            raise _BadError("is shorter than the first row and has no check_sum")
         if not isinstance(charged, bool):
             return VendorLine(normal(check_sum), charged, 0)
         return VendorLine(normal(check_sum), number * charged, number * (not charged))
 
     def _charged(self, cells: Sequence[str]) -> bool | int | None:
-        """Whether the requests were charged, or how many were; None where nobody can tell."""
+        """Return whether the requests were charged, or how many; None if it cannot be determined."""
         if (charge := self._cell(cells, "charged")) is not None:
             word = _plain(charge)
             number = _number(charge)
@@ -146,12 +146,12 @@ class _Columns:
 
 
 def _number(text: str | None) -> int | None:
-    """A whole number of at least 0, also as spreadsheets write it: 1.0."""
+    """Parse a whole number of at least 0, also as spreadsheets write it: 1.0."""
     found = re.fullmatch(r"(\d{1,9})(?:[.,]0+)?", text or "")
     return None if found is None else int(found[1])
 
 
 def _plain(text: str) -> str:
-    """Letters and digits only, without accents, in lower case."""
+    """Reduce a text to letters and digits, without accents, in lower case."""
     parts = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
     return "".join(filter(str.isalnum, parts))

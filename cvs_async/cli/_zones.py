@@ -17,19 +17,19 @@ def parse_zone(name: str) -> tzinfo:
     """Return a time zone.
 
     Raises:
-        InvalidInputError: there is none of this name; with the nearest ones.
-        ConfigurationError: this machine knows no time zones.
+        InvalidInputError: there is no zone with this name; the message suggests similar ones.
+        ConfigurationError: this machine has no time zone database.
     """
     if name.upper() == "UTC":
-        return UTC  # also where there are no others
+        return UTC  # works without a time zone database
     try:
         return ZoneInfo(name)
-    except (LookupError, ValueError, OSError):  # not there, not a name, a folder of names
+    except (LookupError, ValueError, OSError):  # missing, invalid, or a folder of names
         known = available_timezones()
     if not known:
         raise ConfigurationError("this machine has no time zones: pip install tzdata, or use UTC")
     near = _nearest(name, known)
-    advice = f"did you mean {' or '.join(near)}?" if near else f"a name is such as {VIETNAM} or UTC"
+    advice = f"did you mean {' or '.join(near)}?" if near else f"a name looks like {VIETNAM} or UTC"
     raise InvalidInputError(f"there is no time zone {name}; {advice}")
 
 
@@ -70,7 +70,7 @@ def _day(option: str, given: str | None) -> str | None:
         raise InvalidInputError(f"{option} takes a day such as 2026-11-24, and not {given}") from None
 
 
-def told_moment(seconds: float | None, zone: tzinfo) -> str:
+def format_moment(seconds: float | None, zone: tzinfo) -> str:
     """Return a moment as ISO 8601 with its offset, such as 2026-11-25T01:00:03+07:00; "" for None."""
     if seconds is None:
         return ""
@@ -81,10 +81,10 @@ def told_moment(seconds: float | None, zone: tzinfo) -> str:
 
 
 def _nearest(name: str, known: set[str]) -> list[str]:
-    """The names, or cities, that are most like a mistyped one."""
+    """Return the zones or cities most similar to a mistyped name."""
     wanted = name.strip().lower().replace(" ", "_")
     city = wanted.rpartition("/")[2]
-    if city.replace("_", "") in ("hanoi", "hànội", "vietnam", "vn", "ict"):  # Hà Nội has no name of its own
+    if city.replace("_", "") in ("hanoi", "hànội", "vietnam", "vn", "ict"):  # Hà Nội is not in the database
         return [VIETNAM]
     cities = {zone.rpartition("/")[2].lower(): zone for zone in sorted(known)}
     whole = {zone.lower(): zone for zone in known}

@@ -1,4 +1,4 @@
-"""The commands, put together."""
+"""The command-line application."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import batch, call, demo, export, fields, operations, purge, reconcile, r
 
 @contextmanager
 def _quoted_safely() -> Iterator[None]:
-    """Errors about the command line quote it, and are printed by typer."""
+    """Escape the text of command-line errors, which quote the command line and are printed by typer."""
     try:
         yield
     except Exception as error:
@@ -32,16 +32,16 @@ ELSEWHERE = {
     "list": "`cvs-async operations` lists the operations, `cvs-async fields` what they read.",
     "merge": "`cvs-async export A.db B.db --to results.csv` puts together what several journals have.",
     "ocr": "`cvs-async call ocr.card FILE` reads one file, `cvs-async batch ocr.card FOLDER` many.",
-    "resume": "the same `cvs-async batch` command with the same --journal goes on.",
-    "retry": "the same `cvs-async batch` command with the same --journal goes on; see its --in-doubt.",
+    "resume": "run the same `cvs-async batch` command with the same --journal to resume.",
+    "retry": "run the same `cvs-async batch` command with the same --journal; see its --in-doubt.",
     "run": "`cvs-async batch OPERATION FOLDER` reads many files.",
     "show": "`cvs-async view JOURNAL` shows what was read in a browser, `cvs-async export JOURNAL --to -` prints it.",
 }
-"""What people look for under another name. Commands that come to have such a name win."""
+"""Commands that people expect under another name. A real command with that name takes precedence."""
 
 
 class Commands(TyperGroup):
-    """The group of all commands."""
+    """Group of all commands."""
 
     def make_context(self, *arguments: Any, **more: Any) -> Any:
         """Return the context of a command line."""
@@ -49,13 +49,13 @@ class Commands(TyperGroup):
             return super().make_context(*arguments, **more)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command, or say which one does what was asked for."""
+        """Find the command, or suggest the command with the expected function."""
         if args and args[0] in ELSEWHERE and self.get_command(ctx, args[0]) is None:
             ctx.fail(f"There is no command {args[0]}: {ELSEWHERE[args[0]]}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that is named."""
+        """Run the named command."""
         with _quoted_safely():
             return super().invoke(ctx)
 
@@ -84,4 +84,4 @@ def _version(wanted: bool) -> None:
 def options(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
 ) -> None:
-    """Nothing of its own: every command says what it takes with --help."""
+    """Read Vietnamese papers with the CVS API."""

@@ -33,6 +33,8 @@ from ._common import (
     SendAsOption,
     Settings,
     console,
+    exit_on_error,
+    fail,
     find_operation,
     gentle_interrupt,
     is_terminal,
@@ -41,12 +43,10 @@ from ._common import (
     other_than_auto,
     parse_fields,
     run,
-    stop,
-    told_errors,
 )
 from ._items import STDIN, Items, open_items
 from ._places import refuse_existing, refuse_overlap, refuse_used
-from ._prices import PriceFile, PriceList, parse_prices, told_bill
+from ._prices import PriceFile, PriceList, format_bill, parse_prices
 from ._progress import Display, beating
 from ._results import (
     AmountsOption,
@@ -63,18 +63,18 @@ from ._summary import Failures, exit_code, print_summary
 
 HELD_BECAUSE: dict[Reason, str] = {
     "quota": "the account is out of requests",
-    "in_doubt": "sent, and never answered; --in-doubt retry sends them again, and may pay for them twice",
+    "in_doubt": "sent without an answer; --in-doubt retry sends them again and may pay twice",
     "ceiling": "--max-billed is reached",
-    "stop": "the batch was stopped before them",
+    "stop": "the batch stopped before sending them",
 }
 
 NOWHERE = (
-    "Nothing was sent: what is read would be poured over this terminal. Name a file for it, --out results.jsonl, .csv"
-    " or .parquet, or pipe it on; --out - shows it here all the same."
+    "Nothing was sent: the results would flood this terminal. Name a file, --out results.jsonl, .csv"
+    " or .parquet, or use a pipe; --out - prints them here anyway."
 )
 
 MOST_BY_ITSELF = 256
-"""What ``--concurrency auto`` goes up to."""
+"""Upper limit of ``--concurrency auto``."""
 
 
 def command(
@@ -82,27 +82,27 @@ def command(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Files, folders, patterns in quotes such as 'scans/**/*.jpg', URLs; - takes them from standard input.",
+            help="Files, folders, quoted patterns such as 'scans/**/*.jpg', URLs; - reads them from standard input.",
             metavar="PATH…",
             show_default=False,
         ),
     ] = None,
     manifest: Annotated[
         Path | None,
-        typer.Option(help="Instead of paths: JSON Lines or CSV, an item a line, with id and arguments of its own."),
+        typer.Option(help="Manifest instead of paths: JSON Lines or CSV, an item a line with its id and arguments."),
     ] = None,
     exclude: Annotated[
         list[str] | None,
         typer.Option(
-            help="Names of files or folders to leave out of folders and patterns, such as '*_draft.pdf'. Repeatable.",
+            help="Names of files or folders to skip in folders and patterns, such as '*_draft.pdf'. Repeatable.",
             metavar="PATTERN",
         ),
     ] = None,
     null: Annotated[
-        bool, typer.Option("--null", "-0", help="Paths on standard input end with NUL, as those of find -print0.")
+        bool, typer.Option("--null", "-0", help="Paths on standard input end with NUL, as from find -print0.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Results: .csv, .parquet, .xlsx or .jsonl; - or nothing is standard output.")
+        Path | None, typer.Option(help="Results: .csv, .parquet, .xlsx or .jsonl. Default or -: standard output.")
     ] = None,
     fields: Fields = None,
     rows: RowsOption = "paper",
@@ -111,68 +111,66 @@ def command(
     raw: RawOption = False,
     delimiter: DelimiterOption = None,
     excel: ExcelOption = False,
-    append: Annotated[bool, typer.Option("--append", help="Go on with a results file that exists.")] = False,
-    thumbs: Annotated[Path | None, typer.Option(help="A folder for the pictures in the answers.")] = None,
+    append: Annotated[bool, typer.Option("--append", help="Append to an existing results file.")] = False,
+    thumbs: Annotated[Path | None, typer.Option(help="Folder for the pictures in the answers.")] = None,
     journal: Annotated[
-        Path | None, typer.Option(help="What was sent, answered and paid; with it the same command goes on.")
+        Path | None, typer.Option(help="Journal file. Run the same command with it again to resume.")
     ] = None,
     moved_from: Annotated[
         str | None,
-        typer.Option(help="The service's address before: go on with a journal from there.", metavar="ORIGIN"),
+        typer.Option(help="Earlier address of the service, to continue a journal from there.", metavar="ORIGIN"),
     ] = None,
     other_account: Annotated[
-        bool, typer.Option("--other-account", help="Go on with a journal that another api_key has paid for.")
+        bool, typer.Option("--other-account", help="Continue a journal that another api_key has paid for.")
     ] = False,
     in_doubt: Annotated[
         str,
-        typer.Option(help="With what was sent once, and never answered: report, retry (may pay twice) or skip."),
+        typer.Option(help="Items sent earlier without an answer: report, retry (may pay twice) or skip."),
     ] = "report",
-    dedupe: Annotated[bool, typer.Option(help="Send one of several equal files.")] = True,
-    replay: Annotated[bool, typer.Option(help="Give the results that the journal has once more.")] = True,
-    quota: Annotated[str, typer.Option(help="Out of requests: raise holds what is left, wait waits.")] = "raise",
-    max_billed: Annotated[int | None, typer.Option(help="The most calls of this run to be charged.", min=0)] = None,
+    dedupe: Annotated[bool, typer.Option(help="Send only one of several equal files.")] = True,
+    replay: Annotated[bool, typer.Option(help="Also output results already in the journal.")] = True,
+    quota: Annotated[str, typer.Option(help="When out of requests: raise holds what remains, wait waits.")] = "raise",
+    max_billed: Annotated[int | None, typer.Option(help="Maximum number of charged calls in this run.", min=0)] = None,
     price: PriceList = None,
     prices: PriceFile = None,
     max_failures: Annotated[
-        int, typer.Option(help="Stop after so many failures in a row that no file is to blame for; 0 is never.", min=0)
+        int, typer.Option(help="Stop after this many consecutive failures that no file caused; 0 never stops.", min=0)
     ] = 50,
     drain: Annotated[
-        float, typer.Option(help="Seconds for the calls in flight to end after Ctrl-C, SIGTERM or SIGHUP.", min=0)
+        float, typer.Option(help="Seconds for calls in flight to finish after Ctrl-C, SIGTERM or SIGHUP.", min=0)
     ] = 30.0,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the files, send nothing, and say what is due.")] = (
-        False
-    ),
-    concurrency: Annotated[str, typer.Option(help="The most calls in flight; auto finds it out.")] = "16",
-    rate: Annotated[float | None, typer.Option(help="The most requests a second.", min=0.001)] = None,
-    ordered: Annotated[bool, typer.Option("--ordered", help="Results in the order of the files.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read the files, send nothing, print the plan and its cost.")
+    ] = (False),
+    concurrency: Annotated[str, typer.Option(help="Maximum number of calls in flight; auto adapts it.")] = "16",
+    rate: Annotated[float | None, typer.Option(help="Maximum number of requests a second.", min=0.001)] = None,
+    ordered: Annotated[bool, typer.Option("--ordered", help="Write results in the order of the files.")] = False,
     settings: Settings = None,
     get_thumb: GetThumb = False,
     send_as: SendAsOption = "auto",
     base_url: BaseUrl = None,
     allow_insecure: AllowInsecure = False,
 ) -> None:
-    """Read many files, and write down what becomes of each.
+    """Read many files and record the outcome of each.
 
-    Folders are searched for pictures and PDFs, with the folders below them. Operations with several inputs take
-    the files in groups.
+    Folders are searched recursively for pictures and PDFs. Operations with several inputs take the files in groups.
 
-    With --journal the same command goes on wherever it was ended, however it was ended, and pays for nothing twice.
-    The results file is then made anew each time, under a hidden name until the end, and replaces only what was made
-    with this journal. After Ctrl-C or SIGTERM, or when the terminal is lost, the calls in flight are waited for; a
-    second Ctrl-C ends at once.
+    With --journal, the same command resumes after any kind of end and pays for nothing twice. The results file is then
+    rewritten by each run, under a hidden name until the end, and replaces only a file made with this journal. After
+    Ctrl-C, SIGTERM or loss of the terminal, the command waits for the calls in flight; a second Ctrl-C ends it at once.
 
     Exit codes: 0 every item is done; 1 some failed; 3 some are held, whether or not others failed; 2 refused, or
     journal or results cannot be written; 130 interrupted.
     """
     if out is None and not dry_run and is_terminal():
-        stop(NOWHERE)
+        fail(NOWHERE)
     out = named(out)
     endpoint = find_operation(operation)
     if not endpoint.images:
-        stop(f"{operation} reads no files, so there is nothing to do in a batch: use `cvs-async call`.")
+        fail(f"{operation} reads no files: use `cvs-async call`.")
     options = options_of(endpoint, settings, send_as=other_than_auto(send_as), get_thumb=get_thumb or None)
     if thumbs is not None and endpoint.thumb and manifest is None and not options.get("get_thumb"):
-        stop(f"--thumbs wants --get-thumb: without it {operation} answers no pictures.")
+        fail(f"--thumbs requires --get-thumb: without it {operation} returns no pictures.")
     rules = {
         "journal": journal,
         "in_doubt": in_doubt,
@@ -191,7 +189,7 @@ def command(
         "rate_limit": None if rate is None else RateLimit(rate),
         "drain_timeout": drain,
     } | _concurrency(concurrency)
-    with told_errors():
+    with exit_on_error():
         known_prices = parse_prices(price, prices)
         items = open_items(endpoint, paths or [], manifest, exclude or [], null)
         goes_on = journal is not None and replay and not append
@@ -254,7 +252,7 @@ class Run:
     scope: anyio.CancelScope = field(factory=anyio.CancelScope)
 
     async def run(self) -> int:
-        """The exit code."""
+        """Run the batch and return the exit code."""
         try:
             with gentle_interrupt(self._stop, self.drain):
                 await self._take_all()
@@ -281,13 +279,13 @@ class Run:
         self.interrupted = True
         self.batch.stop()
         messages().print(
-            f"Stopping; {self.cvs.stats.in_flight} calls are in flight, and have {self.drain:g} s. "
+            f"Stopping; {self.cvs.stats.in_flight} calls in flight have {self.drain:g} s to finish. "
             "Ctrl-C again ends at once.",
             markup=False,
         )
 
     def _leave(self) -> None:
-        """Once it is stopping, nobody waits for calls that have not left, such as those at a closed gate."""
+        """Cancel calls that were not sent yet, such as those at a closed gate, once the batch is stopping."""
         client, stats = self.cvs.stats, self.batch.stats
         only_waits = client.in_flight == 0 and client.waiting == stats.in_flight > 0
         if self.interrupted and only_waits and self.taken == stats.finished:
@@ -298,32 +296,32 @@ class Run:
         name = self.items.endpoint.name
         bill = None if self.prices is None else self.prices.bill({name: stats.billed})
         print_summary(messages(), stats, self.failures, bill)
-        said = [f"  {number} held: {HELD_BECAUSE[reason]}" for reason, number in self.held.most_common()]
+        sentences = [f"  {number} held: {HELD_BECAUSE[reason]}" for reason, number in self.held.most_common()]
         if self.results.path is not None and stats.errors and self.results.path.exists():
-            said.append(f"Which and why is in {self.results.path}.")
-        said += self.results.remarks
-        said += _passed_over(self.items.passed_over)
+            sentences.append(f"For details see {self.results.path}.")
+        sentences += self.results.remarks
+        sentences += _passed_over(self.items.passed_over)
         if stats.finished + stats.skipped == 0 and not self.interrupted:
-            said.append(self.items.nothing_found)
+            sentences.append(self.items.nothing_found)
         if self.interrupted or self.held:
-            said += self._how_to_go_on()
-        for sentence in said:
+            sentences += self._how_to_go_on()
+        for sentence in sentences:
             messages().print(sentence, markup=False)
 
     def _how_to_go_on(self) -> list[str]:
         if self.journal is None:
-            return ["There is no --journal: the same command again begins, and pays, from the start."]
+            return ["Without --journal, running the same command again starts, and pays, from the beginning."]
         with_lines = ", with the same lines on standard input" if STDIN in self.items.paths else ""
         return [
-            f"To go on, run the same command again{with_lines}: {self.journal} has what is done and paid for.",
-            f"To see what is left: cvs-async status {shlex.quote(str(self.journal))}",
+            f"To resume, run the same command again{with_lines}: {self.journal} has what is done and paid for.",
+            f"To see the remaining items: cvs-async status {shlex.quote(str(self.journal))}",
         ]
 
     def _count_aside(self) -> None:
-        """Tell how much there is, while the batch is already running."""
+        """Count the items while the batch is already running."""
 
         def count() -> None:
-            with suppress(InvalidInputError):  # what cannot be listed stops the batch, with the reason
+            with suppress(InvalidInputError):  # a source that cannot be listed stops the batch with the reason
                 self.batch.stats.total = self.items.count()
 
         threading.Thread(target=count, daemon=True).start()
@@ -333,12 +331,12 @@ def _concurrency(given: str) -> dict[str, Any]:
     if given == "auto":
         return {"max_connections": MOST_BY_ITSELF, "concurrency": "auto"}
     if not given.isdecimal() or not 1 <= len(given) <= 9 or not 1 <= int(given) <= MOST_CALLS:
-        stop(f"--concurrency takes a number from 1 to {MOST_CALLS}, or auto, and not {given}.")
+        fail(f"--concurrency takes a number from 1 to {MOST_CALLS} or auto, not {given}.")
     return {"max_connections": int(given)}
 
 
 def _refuse_unsafe(out: Path | None, thumbs: Path | None) -> None:
-    """A new journal has made nothing yet, so nothing is replaced."""
+    """Refuse to replace existing outputs, since a new journal has made none of them."""
     if out is not None:
         refuse_existing(out)
     if thumbs is not None:
@@ -359,11 +357,11 @@ def _print_plan(plan: Plan, prices: Prices | None, nothing_found: str) -> None:
     table.add_row("unreadable", f"{plan.unreadable_count:,}")
     for state, number in sorted(plan.known.items()):
         table.add_row(f"in the journal: {'not sent' if state == 'planned' else state}", f"{number:,}")
-    table.add_row("billed calls at the most", f"{plan.most_billed:,}")
+    table.add_row("maximum billed calls", f"{plan.most_billed:,}")
     if prices is not None:
-        table.add_row("cost at the most", told_bill(plan.cost(prices)))
+        table.add_row("maximum cost", format_bill(plan.cost(prices)))
     out = console()
-    out.print("Nothing was sent. A run would read:")
+    out.print("Nothing was sent. A run would process:")
     out.print(table)
     for sentence in _passed_over(plan.passed_over):
         out.print(sentence)

@@ -26,6 +26,8 @@ from ._common import (
     SendAsOption,
     Settings,
     console,
+    exit_on_error,
+    fail,
     find_operation,
     gentle_interrupt,
     messages,
@@ -33,53 +35,51 @@ from ._common import (
     other_than_auto,
     print_result,
     run,
-    stop,
-    told_errors,
 )
 from ._kept import KeptPictures
 from ._overlays import Overlays
 from ._progress import beating
 
 PATIENCE = 30.0
-"""Seconds that the answer to a request which has left is waited for after Ctrl-C: it may be paid for."""
+"""Seconds to wait, after Ctrl-C, for the answer to a request already sent: it may be paid for."""
 
 
 def command(
     operation: Operation,
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(help="A file or URL for each input of the operation.", metavar="FILE…", show_default=False),
+        typer.Argument(help="One file or URL for each input of the operation.", metavar="FILE…", show_default=False),
     ] = None,
     settings: Settings = None,
     get_thumb: GetThumb = False,
     send_as: SendAsOption = "auto",
-    check_sum: Annotated[str | None, typer.Option(help="Filed by the vendor with the request.")] = None,
+    check_sum: Annotated[str | None, typer.Option(help="Label that the vendor stores with the request.")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Print the answer as received, pictures included.")] = False,
-    table: Annotated[bool, typer.Option("--table", help="Print a table to look at instead of JSON.")] = False,
-    thumbs: Annotated[Path | None, typer.Option(help="A folder for the pictures in the answer.")] = None,
+    table: Annotated[bool, typer.Option("--table", help="Print a table instead of JSON.")] = False,
+    thumbs: Annotated[Path | None, typer.Option(help="Folder for the pictures in the answer.")] = None,
     overlay: Annotated[
         Path | None,
-        typer.Option(help="A .png for each page, with the boxes of what was read drawn on it.", metavar="FILE"),
+        typer.Option(help="Draw each page with the boxes of its values into a .png.", metavar="FILE"),
     ] = None,
     base_url: BaseUrl = None,
     allow_insecure: AllowInsecure = False,
 ) -> None:
-    """Make one call and print what was read, as JSON. Of pictures it has kind and size, or where --thumbs puts them."""
+    """Make one call and print the result as JSON. Pictures are shown by kind and size, or by name with --thumbs."""
     endpoint, files = find_operation(operation), inputs or []
     if raw and (table or thumbs is not None):
-        stop("--raw prints the answer as it came: it goes with neither --table nor --thumbs.")
+        fail("--raw prints the answer as received: it excludes --table and --thumbs.")
     if thumbs is not None and endpoint.thumb and not get_thumb:
-        stop(f"--thumbs wants --get-thumb: without it {operation} answers no pictures.")
+        fail(f"--thumbs requires --get-thumb: without it {operation} returns no pictures.")
     if len(files) != len(endpoint.images):
         wanted = ", ".join(endpoint.images) or "no file"
         number = len(endpoint.images)
         many = f" `cvs-async batch {operation} …` reads many." if endpoint.images and len(files) > number else ""
-        stop(f"{operation} reads {wanted}: give {number} {'file' if number == 1 else 'files'}, not {len(files)}.{many}")
+        fail(f"{operation} reads {wanted}: give {number} {'file' if number == 1 else 'files'}, not {len(files)}.{many}")
     arguments: dict[str, Any] = dict(zip(endpoint.images, files, strict=True)) | options_of(
         endpoint, settings, check_sum=check_sum, get_thumb=get_thumb or None, send_as=other_than_auto(send_as)
     )
     pictures = KeptPictures(thumbs)
-    with told_errors():
+    with exit_on_error():
         check_stdout()
         drawn = None if overlay is None else Overlays(overlay, files)
         pictures.begin()
@@ -104,7 +104,7 @@ async def _call(
             async with beating(ending.look):
                 reply = await cvs.call(endpoint, **arguments)
         if reply is None:
-            stop("Interrupted; nothing is in flight.", INTERRUPTED)
+            fail("Interrupted; nothing is in flight.", INTERRUPTED)
     code = print_reply(reply)
     messages().print(f"{reply.operation}: {reply.charge}, {reply.elapsed:.2f} s", style="dim")
     return code
@@ -116,7 +116,7 @@ def _print_raw(reply: Reply[Any]) -> int:
 
 
 def _print(reply: Reply[Any], pictures: KeptPictures, *, table: bool) -> int:
-    """Print what was read. Pictures that cannot be written are in the JSON, since they were paid for."""
+    """Print the result. Pictures that cannot be written are printed as JSON, since they were paid for."""
     plain = pictures.plain(reply)
     if table and not pictures.problems:
         print_tables(reply, console())
@@ -125,13 +125,13 @@ def _print(reply: Reply[Any], pictures: KeptPictures, *, table: bool) -> int:
     for problem in pictures.problems:
         messages().print(problem, style="red")
     if pictures.lost:
-        messages().print(f"Pictures that are not kept: {pictures.lost}; {pictures.remedy}.")
+        messages().print(f"Pictures not saved: {pictures.lost}; {pictures.remedy}.")
     return REFUSED if pictures.problems else 0
 
 
 @define(eq=False)
 class _Ending:
-    """The end of a call that is interrupted: an answer that is on its way is waited for, and nothing is sent again."""
+    """Graceful end of an interrupted call: the answer to a request in flight is awaited, and nothing is sent again."""
 
     cvs: AsyncCVS
     scope: anyio.CancelScope = field(factory=anyio.CancelScope)
@@ -141,13 +141,13 @@ class _Ending:
         self.begun = True
         if self.cvs.stats.in_flight:
             messages().print(
-                f"The request has left, and its answer may be paid for: waiting at most {PATIENCE:g} s for it. "
+                f"The request was sent and its answer may be paid for: waiting at most {PATIENCE:g} s. "
                 "Ctrl-C again ends at once."
             )
         self.look()
 
     def look(self) -> None:
-        """Leave, once nothing is in flight and the call only waits to be sent."""
+        """Cancel the call if nothing is in flight and it only waits to send."""
         stats = self.cvs.stats
         if self.begun and stats.waiting and not stats.in_flight:
             self.scope.cancel()

@@ -1,4 +1,4 @@
-"""``cvs-async demo``: everything at once, on this machine only."""
+"""``cvs-async demo``: samples, sandbox, batch and results, on this machine only."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ from ..batch.sinks import refusal
 from ..client import AsyncCVS
 from ..errors import CVSError
 from ..models import Page, Recognized, StatementPage
-from ._common import Concurrency, console, find_operation, messages, run, shown, stop, told_errors
+from ._common import Concurrency, console, exit_on_error, fail, find_operation, messages, run, shown
 from ._places import refuse_existing
-from ._progress import Display, Looks, beating
+from ._progress import Display, Preview, beating
 
 if TYPE_CHECKING:
     from ..sandbox import Sample
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(help="Where samples and results go; made if it is missing.")] = Path(
+    folder: Annotated[Path, typer.Argument(help="Folder for samples and results; created if missing.")] = Path(
         "cvs-demo"
     ),
-    count: Annotated[int, typer.Option(help="How many sample documents.", min=1)] = 240,
+    count: Annotated[int, typer.Option(help="Number of sample documents.", min=1)] = 240,
     concurrency: Concurrency = 16,
-    latency: Annotated[float, typer.Option(help="Seconds that the sandbox takes for an answer.", min=0)] = 0.1,
+    latency: Annotated[float, typer.Option(help="Seconds the sandbox takes to answer.", min=0)] = 0.1,
     report: Annotated[
-        Path | None, typer.Option(help="Write a page to look at, too: a .html file, or a folder.", metavar="FILE")
+        Path | None, typer.Option(help="Also write a report page: a .html file, or a folder.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Write sample documents, send them to an embedded sandbox over real HTTP, and show what was read."""
+    """Write sample documents, send them to an embedded sandbox over real HTTP, and show the results."""
     try:
         from .. import sandbox  # noqa: F401 - to say at once if it is not installed
     except CVSError as error:
-        stop(str(error))
+        fail(str(error))
     if report is not None:
         from ..look.template import require_libraries
 
-        with told_errors():
+        with exit_on_error():
             require_libraries()
             refuse_existing(report)
     run(_demo(folder, count, concurrency, latency, report))
@@ -58,7 +58,7 @@ def command(
 async def _demo(folder: Path, count: int, concurrency: int, latency: float, report: Path | None) -> int:
     from ..sandbox import Sandbox
 
-    out, show = messages(), Show()
+    out, show = messages(), DemoReport()
     results = folder / "results.jsonl"
     await anyio.to_thread.run_sync(_remove_earlier, results)
     with out.status(Text(f"Writing {count} sample documents to {shown(folder / 'samples')} ...")):
@@ -78,11 +78,11 @@ async def _demo(folder: Path, count: int, concurrency: int, latency: float, repo
         f"{count} documents in {seconds:.1f} s. The sandbox counted {sandbox.ledger.requests} requests, "
         f"{sandbox.ledger.billed} of them billed."
     )
-    out.print(f"Results, one JSON line a file: {shown(results)}. The documents: {shown(folder / 'samples')}.")
+    out.print(f"Results, one JSON line a file: {shown(results)}. Documents: {shown(folder / 'samples')}.")
     if report is not None:
         await anyio.to_thread.run_sync(_report, results, report)
     else:
-        out.print(f"To look at them: cvs-async report {shown(results)} --to report.html")
+        out.print(f"To view them: cvs-async report {shown(results)} --to report.html")
     return 0
 
 
@@ -91,16 +91,16 @@ def _report(results: Path, to: Path) -> None:
     from ..look.report import write_report
     from ..look.summary import Limits
 
-    # The sandbox is never less certain than 0.93, and there shall be something to review.
+    # The sandbox is never less certain than 0.93, and the review queue should not be empty.
     remarks = write_report([results], to, ReportOptions(limits=Limits(0.94)))
-    messages().print(f"A page to look at, with {remarks.pictures} pictures: {shown(to)}.")
+    messages().print(f"Report page with {remarks.pictures} pictures: {shown(to)}.")
 
 
 def _remove_earlier(results: Path) -> None:
-    """Take the results of an earlier demo away, which are about samples only. Others are refused."""
+    """Remove the results of an earlier demo, which contain only samples. Refuse other files."""
     if not os.path.lexists(results):
         return
-    if not results.is_file() or not _is_of_a_demo(results):  # a pipe would be waited for
+    if not results.is_file() or not _is_of_a_demo(results):  # reading a pipe would block
         raise refusal(results, FileExistsError(), "choose another folder for the demo")
     results.unlink()
 
@@ -116,20 +116,20 @@ def _is_of_a_demo(results: Path) -> bool:
         return False
 
 
-async def _read(batch: Batch[Any], name: str, sink: JsonLines, show: Show, cvs: AsyncCVS) -> None:
-    looks = Looks()
+async def _read(batch: Batch[Any], name: str, sink: JsonLines, show: DemoReport, cvs: AsyncCVS) -> None:
+    preview = Preview()
     async with batch as outcomes:
         with Display(messages(), name, batch.stats, lambda: cvs.stats) as display:
             async with beating(display.show):
                 async for outcome in outcomes:
                     await sink.write(outcome)
-                    looks.add(outcome)
-    show.looks += looks.kept
+                    preview.add(outcome)
+    show.preview += preview.kept
     show.stats[name] = batch.stats
 
 
 def _write(folder: Path, count: int) -> dict[str, list[Path]]:
-    """The samples' paths by the operation that reads them best."""
+    """Write the samples and return their paths by the operation that reads them best."""
     from ..sandbox import write_samples
 
     paths: defaultdict[str, list[Path]] = defaultdict(list)
@@ -140,18 +140,18 @@ def _write(folder: Path, count: int) -> dict[str, list[Path]]:
 
 
 @define
-class Show:
-    """What the demo prints in the end."""
+class DemoReport:
+    """Report printed at the end of the demo."""
 
     stats: dict[str, Stats] = field(factory=dict)
-    looks: list[Outcome[Any]] = field(factory=list)
+    preview: list[Outcome[Any]] = field(factory=list)
 
     def print(self, console: Console) -> None:
-        """Three tables: what was read, what failed, how many."""
-        read = Table("file", "type", "what was read", "confidence", title="Some of what was read")
+        """Print three tables: values, failures, counts."""
+        read = Table("file", "type", "values", "confidence", title="Some of the results")
         failed = Table("file", "why", title="What failed")
         shown_types: Counter[str] = Counter()
-        for outcome in self.looks:
+        for outcome in self.preview:
             path = Path(str(outcome.item.source))
             if not isinstance(outcome, Done):
                 failed.add_row(path.name, str(outcome.error).replace(str(path), path.name))
@@ -165,7 +165,7 @@ class Show:
 
     def _counts(self) -> Table:
         heads = (name.replace("_", " ") for name in COUNTED[1:])
-        counts = Table("operation", "files", *heads, title="All in all", show_footer=True)
+        counts = Table("operation", "files", *heads, title="Summary", show_footer=True)
         for name, stats in self.stats.items():
             counts.add_row(name, *(str(getattr(stats, column)) for column in COUNTED))
         counts.columns[0].footer = "all"
@@ -189,17 +189,17 @@ TELLING = (
     "supplier",
     "total_amount",
 )
-"""Fields that tell papers apart, for the table."""
+"""Fields that distinguish papers, for the table."""
 
 
 def _rows(data: Sequence[object]) -> Iterator[tuple[str, str, str]]:
-    """Type, some values and the least confidence of each paper or page."""
+    """Yield the type, some values and the lowest confidence of each paper or page."""
     for part in data:
         if isinstance(part, Page):
             yield _page_row(part)
         elif isinstance(part, StatementPage):
             rows = [row for table in part.tables for row in table]
-            yield "bank_statement", f"{len(rows)} rows, the last balance {rows[-1].balance.value if rows else '?'}", ""
+            yield "bank_statement", f"{len(rows)} rows, last balance {rows[-1].balance.value if rows else '?'}", ""
         elif isinstance(part, Recognized):
             yield _paper_row(part)
 
@@ -212,10 +212,14 @@ def _page_row(page: Page) -> tuple[str, str, str]:
 
 def _paper_row(paper: Recognized[Any]) -> tuple[str, str, str]:
     fields = [getattr(paper.info, name) for name in TELLING if hasattr(paper.info, name)]
-    told = [part for part in fields if part.value is not None][:3]
-    confidences = [part.confidence for part in told if part.confidence is not None]
-    if not confidences:  # of the machine-readable zone, which has one for all its fields
+    filled = [part for part in fields if part.value is not None][:3]
+    confidences = [part.confidence for part in filled if part.confidence is not None]
+    if not confidences:  # the machine-readable zone has one confidence for all its fields
         confidences = [
             c for name in ("confidence", "mrz_confidence") if (c := getattr(paper.info, name, None)) is not None
         ]
-    return paper.type or "?", " · ".join(part.value for part in told), f"{min(confidences):.2f}" if confidences else ""
+    return (
+        paper.type or "?",
+        " · ".join(part.value for part in filled),
+        f"{min(confidences):.2f}" if confidences else "",
+    )

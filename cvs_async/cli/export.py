@@ -1,4 +1,4 @@
-"""``cvs-async export``: results out of a journal."""
+"""``cvs-async export``: results from a journal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..batch.replay import outcomes_of
 from ..errors import InvalidInputError
 from ..look.review import Review, Verdict, corrected, error_rates
 from ._bars import Look, Showing
-from ._common import Fields, JournalPaths, messages, parse_fields, run, stop, told_errors
+from ._common import Fields, JournalPaths, exit_on_error, fail, messages, parse_fields, run
 from ._places import refuse_existing, refuse_overlap
 from ._results import (
     AmountsOption,
@@ -33,12 +33,12 @@ from ._results import (
 )
 
 MANY = 16
-"""Outcomes that are decoded at once."""
+"""Number of outcomes decoded together."""
 
 
 def command(
     journals: JournalPaths,
-    to: Annotated[Path, typer.Option(help="The file to write: .csv, .parquet, .xlsx or .jsonl; - is standard output.")],
+    to: Annotated[Path, typer.Option(help="File to write: .csv, .parquet, .xlsx or .jsonl; - is standard output.")],
     fields: Fields = None,
     rows: RowsOption = "paper",
     dates: DatesOption = "printed",
@@ -46,24 +46,22 @@ def command(
     raw: RawOption = False,
     delimiter: DelimiterOption = None,
     excel: ExcelOption = False,
-    thumbs: Annotated[Path | None, typer.Option(help="A folder for the pictures in the answers.")] = None,
-    review: Annotated[
-        Path | None, typer.Option(help="Verdicts of `cvs-async view`: corrected values instead of what was read.")
-    ] = None,
+    thumbs: Annotated[Path | None, typer.Option(help="Folder for the pictures in the answers.")] = None,
+    review: Annotated[Path | None, typer.Option(help="Verdicts of `cvs-async view`: write corrected values.")] = None,
     status: Annotated[
         str | None,
-        typer.Option(help="Only outcomes of these kinds: done, failed, held.", metavar="STATUS,…"),
+        typer.Option(help="Outcomes to write: done, failed, held.", metavar="STATUS,…"),
     ] = None,
 ) -> None:
-    """Write the results that journals have, in the order in which the files were first met. Sends nothing.
+    """Write the results in journals, in the order in which the files were first seen. Sends nothing.
 
-    What several journals have of a document is put together: each of its names has one outcome, the paid one if there
-    is one. A table has the documented fields of all operations in the journals. While a batch runs, this is what there
-    is so far. Files that could never be read are not in a journal.
+    Several journals are merged: each name of a document has one outcome, the paid one if there is one. A table has the
+    documented fields of all operations in the journals. While a batch runs, the export has the results so far. Files
+    that could never be read are not in a journal.
     """
     out = named(to)
     wanted = parse_status(status)
-    with told_errors():
+    with exit_on_error():
         table = TableOptions(
             fields=parse_fields(fields),
             operation=_operations(journals),
@@ -86,7 +84,7 @@ def _verdicts(review: Path | None) -> Mapping[str, list[Verdict]]:
     if review is None:
         return {}
     if not review.is_file():
-        raise InvalidInputError(f"{review}: there is no such file of verdicts; `cvs-async view` writes it")
+        raise InvalidInputError(f"{review}: verdicts not found; `cvs-async view` writes them")
     return Review(review).by_key()
 
 
@@ -132,13 +130,13 @@ _STATUSES: dict[str, type] = {"done": Done, "failed": Failed, "held": Held}
 
 
 def parse_status(given: str | None) -> frozenset[type]:
-    """Return the kinds of outcomes given with --status; all of them without it."""
+    """Return the kinds of outcomes given with --status; all kinds by default."""
     if given is None:
         return frozenset(_STATUSES.values())
     names = [name.strip().lower() for name in given.split(",")]
     for name in names:
         if name not in _STATUSES:
-            stop(f"--status takes {', '.join(_STATUSES)}, and not {name}{did_you_mean(nearest(name, _STATUSES))}")
+            fail(f"--status takes {', '.join(_STATUSES)}, not {name}{did_you_mean(nearest(name, _STATUSES))}")
     return frozenset(_STATUSES[name] for name in names)
 
 

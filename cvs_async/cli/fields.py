@@ -1,4 +1,4 @@
-"""``cvs-async fields``: what an operation reads, field by field."""
+"""``cvs-async fields``: the fields that an operation reads."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ..batch.tables.columns import Column, documented
 from ..models.catalogue import FieldInfo, fields_of
 from ..models.fields import PAPERS
 from ..models.v1 import V1_PAPERS
-from ._common import console, stop
+from ._common import console, fail
 
 Name = Annotated[
     str | None,
-    typer.Argument(help="Such as ocr.card or passport; without it, all are listed.", metavar="[OPERATION|TYPE]"),
+    typer.Argument(help="Operation or kind of paper, such as passport. Default: list all.", metavar="[OPERATION|TYPE]"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -32,7 +32,7 @@ _LEGEND = "c, b, p: a confidence, a box, a page is documented beside the value."
 
 
 def command(name: Name = None, as_json: AsJson = False) -> None:
-    """List the fields of an operation or a kind of paper: their meaning in English and Vietnamese, with examples."""
+    """List the fields of an operation or kind of paper: meaning in English and Vietnamese, with examples."""
     if as_json:
         found: Any = (
             {operation: _plain(fields_of(operation)) for operation in OPERATIONS}
@@ -51,7 +51,7 @@ def _find(name: str) -> tuple[FieldInfo, ...]:
         return fields_of(name)
     except LookupError as error:
         found = "".join(f" {sentence}" for sentence in islice(_whose(name), MOST_NAMES))
-        stop(f"{error.args[0]}{found}")
+        fail(f"{error.args[0]}{found}")
 
 
 def _whose(name: str) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _whose(name: str) -> Iterator[str]:
 
 
 def _plain(fields: tuple[FieldInfo, ...]) -> list[dict[str, Any]]:
-    """Fields as plain values, what is inside of them too."""
+    """Return fields, with nested ones, as plain values."""
     return [
         {
             "name": field.name,
@@ -100,7 +100,7 @@ def _print_fields(name: str) -> None:
     fields = _find(name)
     out = console()
     if not fields:
-        out.print(f"{name} answers nothing that is read.")
+        out.print(f"{name} returns no read fields.")
         return
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)
@@ -137,17 +137,21 @@ def _rows(fields: tuple[FieldInfo, ...], depth: int) -> Iterator[tuple[Text, Tex
     for field in fields:
         letters = zip("cbp", (field.has_confidence, field.has_box, field.has_page), strict=True)
         parts = "".join(letter if there else "·" for letter, there in letters)
-        yield Text("  " * depth + _told_name(field), style="bold" if field.fields else ""), Text(parts), _told(field)
+        yield (
+            Text("  " * depth + _format_name(field), style="bold" if field.fields else ""),
+            Text(parts),
+            _explanation(field),
+        )
         yield from _rows(field.fields, depth + 1)
 
 
-def _told_name(field: FieldInfo) -> str:
-    """The name; of lists with a sign, of a paper with its type."""
+def _format_name(field: FieldInfo) -> str:
+    """Format the name; lists get a sign, an `info` the type of its paper."""
     name = {"list": f"{field.name}[]", "table": f"{field.name}[][]"}.get(field.kind, field.name)
     return f"{name} {field.paper}" if field.paper else name
 
 
-def _told(field: FieldInfo) -> Text:
+def _explanation(field: FieldInfo) -> Text:
     text = Text(field.english.replace("``", "`"))
     text.append(f" · {field.vietnamese}", style="cyan")
     if field.wire != field.name and not field.wire.startswith("json"):

@@ -1,4 +1,4 @@
-"""``cvs-async operations``: what the API offers."""
+"""``cvs-async operations``: the operations of the API."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .._endpoint import Endpoint
 from .._params import Param
 from ..api import OPERATIONS
 from ..client import AsyncCVS
-from ._common import console, find_operation, told_errors
+from ._common import console, exit_on_error, find_operation
 
 
 def command(
     operation: Annotated[
-        str | None, typer.Argument(help="Show all of this one.", metavar="[OPERATION]", show_default=False)
+        str | None, typer.Argument(help="Operation to describe in full.", metavar="[OPERATION]", show_default=False)
     ] = None,
-    long: Annotated[bool, typer.Option("--long", help="Show arguments, forms, hosts and documents too.")] = False,
+    long: Annotated[bool, typer.Option("--long", help="Also show arguments, forms, hosts and documents.")] = False,
 ) -> None:
-    """List the operations: what each reads, and from which files. With a name, show all about one."""
-    with told_errors():
+    """List the operations, what each reads, and from which files. With a name, describe one in full."""
+    with exit_on_error():
         if operation is not None:
             console().print(_page(find_operation(operation)))
         else:
@@ -35,7 +35,7 @@ def command(
 def _short() -> Table:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column(Text("operation"), no_wrap=True)
-    table.add_column(Text("what it does"), overflow="fold")
+    table.add_column(Text("description"), overflow="fold")
     for endpoint in OPERATIONS.values():
         table.add_row(endpoint.name, _documentation(endpoint).partition("\n")[0])
     return table
@@ -66,11 +66,11 @@ def _facts(endpoint: Endpoint[Any]) -> dict[str, str]:
 
 
 def _documentation(endpoint: Endpoint[Any]) -> str:
-    """Return what the docstring of an operation's coroutine says."""
+    """Return the docstring of an operation's coroutine."""
     function = reduce(getattr, endpoint.name.split("."), AsyncCVS)
     return inspect.getdoc(function) or ""
 
 
 def _argument(param: Param) -> str:
-    """Its name, and what it is unless it is given."""
+    """Format the name of a parameter with its default."""
     return param.name if param.default is None else f"{param.name}={param.default}"

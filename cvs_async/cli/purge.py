@@ -1,4 +1,4 @@
-"""``cvs-async purge``: drop old answers from a journal."""
+"""``cvs-async purge``: delete old answers from a journal."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Annotated
 import typer
 
 from ..batch.journal import purge_journal
-from ._common import JournalPath, messages, parse_span, told_errors
+from ._common import JournalPath, exit_on_error, messages, parse_span
 
 
 def command(
     journal: JournalPath,
     older_than: Annotated[
-        str, typer.Option(help="How old an answer must be: a number and s, m, h, d or w, such as 30d.", metavar="TIME")
+        str, typer.Option(help="Minimum age of answers to delete: a number and s, m, h, d or w: 30d.", metavar="TIME")
     ],
 ) -> None:
-    """Drop the contents of old answers. What was done and what it cost stays, so nothing is paid for again."""
+    """Delete the contents of old answers. Keys and charges are kept, so nothing is paid for again."""
     seconds = parse_span(older_than)
-    with told_errors():
+    with exit_on_error():
         dropped = purge_journal(journal, seconds)
     messages().print(f"{dropped:,} answers dropped from {journal}; keys and charges are kept.", markup=False)

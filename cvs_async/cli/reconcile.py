@@ -1,4 +1,4 @@
-"""``cvs-async reconcile``: what was paid, to lay beside the vendor's invoice."""
+"""``cvs-async reconcile``: charges, to compare with the vendor's invoice."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from ..batch.prices import Bill, Prices
 from ..batch.sinks import refusal
 from ..batch.tables import FORMULA
 from ._against import MATCHES, MEANINGS, Comparison, Joined, Pair, joining
-from ._common import JournalPaths, console, messages, told_errors
+from ._common import JournalPaths, console, exit_on_error, messages
 from ._places import refuse_existing, refuse_overlap
-from ._prices import PriceFile, PriceList, parse_prices, told_bill
-from ._zones import VIETNAM, Period, parse_period, parse_zone, told_moment
+from ._prices import PriceFile, PriceList, format_bill, parse_prices
+from ._zones import VIETNAM, Period, format_moment, parse_period, parse_zone
 
 STDOUT = "-"
 ABOUT = ("operation", "key", "source", "id", "papers", "check_sum")
@@ -41,7 +41,7 @@ TIMES = ("sent_at", "ended_at")
 COLUMNS = ("day", *ABOUT, *COUNTED, *TIMES)
 MATCHED = ("match", *ABOUT, *COUNTED, "vendor_billed", "vendor_free", *TIMES)
 COPIES = " | "
-"""Between the names of a document; several inputs of one item are parted by commas."""
+"""Separator between the names of a document; several inputs of one item are separated by commas."""
 
 Write: TypeAlias = Callable[[Sequence[object]], object]
 
@@ -50,10 +50,10 @@ def command(
     journals: JournalPaths,
     table: Annotated[
         str | None,
-        typer.Option("--csv", help="A row for each document and day; - is standard output.", metavar="FILE"),
+        typer.Option("--csv", help="CSV with a row for each document and day; - is standard output.", metavar="FILE"),
     ] = None,
     zone: Annotated[
-        str, typer.Option("--tz", help=f"Whose days and times are meant, such as {VIETNAM}.", metavar="ZONE")
+        str, typer.Option("--tz", help=f"Time zone of days and times, such as {VIETNAM}.", metavar="ZONE")
     ] = "UTC",
     since: Annotated[
         str | None, typer.Option(help="Only requests of this day and later, in --tz.", metavar="YYYY-MM-DD")
@@ -65,17 +65,17 @@ def command(
     prices: PriceFile = None,
     against: Annotated[
         Path | None,
-        typer.Option(help="The vendor's list as CSV with a column check_sum, to compare with.", metavar="FILE"),
+        typer.Option(help="Vendor's list to compare with: CSV with a column check_sum.", metavar="FILE"),
     ] = None,
 ) -> None:
-    """Add up by day and operation which requests were billed, free, or perhaps billed.
+    """Count billed, free and possibly billed requests by day and operation.
 
     With --against the requests are compared with the vendor's by their check_sum, which by itself is the beginning of
     the document's key. A line of the vendor's file is a charged request, unless it has a column count, charge or code.
     The rows of --csv are then one for each check_sum, with a column that says how the two compare. --since and --until
     bound our side to the days that the vendor's file is of.
     """
-    with told_errors(), ExitStack() as stack:
+    with exit_on_error(), ExitStack() as stack:
         days = parse_zone(zone)
         period = parse_period(since, until)
         opened = stack.enter_context(Journals(journals))
@@ -100,11 +100,11 @@ def command(
 
 @define
 class Sum:
-    """A day and operation in numbers.
+    """Counts of one day and operation.
 
     Attributes:
         documents: with a request on that day.
-        billed, free, unknown: requests by what they cost; free ones by code.
+        billed, free, unknown: requests by charge; free ones by code.
     """
 
     documents: int = 0
@@ -114,7 +114,7 @@ class Sum:
     _key: str | None = None
 
     def add(self, charges: Charges) -> None:
-        """Take a document into account; what it cost with one check_sum and with another come one after the other."""
+        """Add a document. Its charges under different check_sums come in succession."""
         self.documents += charges.key != self._key
         self._key = charges.key
         self.billed += charges.billed
@@ -137,7 +137,7 @@ def _within(found: Iterator[Charges], period: Period, joined: Joined | None) -> 
 def _write_days(
     found: Iterator[Charges], zone: tzinfo, prices: Prices | None, write: Write | None, joined: Joined | None
 ) -> Sums:
-    """Go through all charges, once."""
+    """Process all charges in one pass."""
     if write is not None:
         write((*COLUMNS, *(() if prices is None else ("amount", "currency"))))
     sums: Sums = {}
@@ -154,7 +154,7 @@ def _row(charges: Charges, zone: tzinfo, prices: Prices | None) -> Sequence[obje
     free = Counter({str(code): number for code, number in charges.free.items()})
     about = (charges.operation, charges.key, *_names(charges.sources), charges.papers, charges.check_sum)
     counted = (charges.billed, free.total(), _by_code(free), charges.unknown)
-    row = (charges.day, *about, *counted, *(told_moment(at, zone) for at in (charges.sent_at, charges.ended_at)))
+    row = (charges.day, *about, *counted, *(format_moment(at, zone) for at in (charges.sent_at, charges.ended_at)))
     if prices is None:
         return row
     bill = prices.bill({charges.operation: charges.billed})
@@ -180,11 +180,11 @@ def _matched(pair: Pair, zone: tzinfo) -> Sequence[object]:
     ended = max((one["ended_at"] for one in pair.ours if one["ended_at"] is not None), default=None)
     about = (operations, keys, *_names(sources), sum(papers) if papers else None, pair.check_sum)
     counted = (pair.billed, pair.free, _by_code(free), pair.unknown, pair.their_billed, pair.their_free)
-    return (pair.match, *about, *counted, told_moment(sent, zone), told_moment(ended, zone))
+    return (pair.match, *about, *counted, format_moment(sent, zone), format_moment(ended, zone))
 
 
 def _names(sources: Sequence[tuple[str, str | None]]) -> tuple[str, str]:
-    """The names of a document, and the user's ids, as many as names where there is one."""
+    """Return the names of a document and the user's ids, an id for each name if there is any."""
     references = [reference or "" for _, reference in sources]
     return COPIES.join(name for name, _ in sources), COPIES.join(references) if any(references) else ""
 
@@ -230,9 +230,9 @@ def _print(out: Console, sums: Sums, zone: str, prices: Prices | None, journals:
     table.show_footer = True
     out.print(table)
     if bill is not None:
-        out.print(f"Cost of billed requests: {told_bill(bill)}.")
+        out.print(f"Cost of billed requests: {format_bill(bill)}.")
     if not_sent := journals.sum_up(journals.figures()).states["planned"]:
-        out.print(f"Documents not sent, which are in no row: {not_sent:,}.")
+        out.print(f"Documents not sent and not listed: {not_sent:,}.")
 
 
 def _table(title: str) -> Table:
@@ -240,7 +240,7 @@ def _table(title: str) -> Table:
 
 
 def _cost(bill: Bill) -> str:
-    """An amount; nothing where no price is known."""
+    """Format an amount; "" if no price is known."""
     return "" if bill.unpriced and not bill.amount else f"{bill.amount:,f}"
 
 
@@ -266,7 +266,7 @@ def _writer(file: IO[str]) -> Write:
 
 
 def _cell(value: object, shown: Callable[[str], str]) -> object:
-    """What stands in a spreadsheet, which runs what looks like a formula; on a terminal nothing is obeyed."""
+    """Return a spreadsheet cell, escaped so that it is not run as a formula or obeyed by a terminal."""
     if not isinstance(value, str):
         return "" if value is None else value
     return shown(f"'{value}" if value.startswith(FORMULA) else value)
@@ -274,7 +274,7 @@ def _cell(value: object, shown: Callable[[str], str]) -> object:
 
 @contextmanager
 def _opened(name: str) -> Iterator[IO[str]]:
-    """Standard output, or a new private file, which gets its name when all of it is written."""
+    """Open standard output, or a new private file that gets its name when it is complete."""
     if name == STDOUT:
         check_stdout()
         yield sys.stdout

@@ -1,4 +1,4 @@
-"""``cvs-async report``: a page to look at, of journals and results files."""
+"""``cvs-async report``: a page about journals and results files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..batch.journal.several import Journals
 from ..errors import InvalidInputError
-from ._common import Settings, find_operation, messages, options_of, shown, told_errors
+from ._common import Settings, exit_on_error, find_operation, messages, options_of, shown
 from ._places import refuse_overlap
 from ._prices import PriceFile, PriceList, parse_prices
 
@@ -21,45 +21,46 @@ def command(
         list[Path],
         typer.Argument(help="Journals, and results as .jsonl.", metavar="JOURNAL|RESULTS…", show_default=False),
     ],
-    to: Annotated[Path, typer.Option(help="A .html file, or a folder for many documents; it must not exist.")],
+    to: Annotated[Path, typer.Option(help="New .html file, or new folder for many documents.")],
     files: Annotated[
         list[Path] | None,
-        typer.Option(help="A folder in which the documents are looked for, if they were moved.", metavar="FOLDER"),
+        typer.Option(help="Folder to search for documents that were moved.", metavar="FOLDER"),
     ] = None,
     pictures: Annotated[
-        Literal["review", "all", "none"], typer.Option(help="Of which documents there are pictures.")
+        Literal["review", "all", "none"], typer.Option(help="Documents to include pictures of.")
     ] = "review",
     low: Annotated[
         list[str] | None,
         typer.Option(help="Review values below this confidence; FIELD=NUMBER for one field.", metavar="NUMBER"),
     ] = None,
     require: Annotated[
-        str | None, typer.Option(help="Review papers in which one of these fields is empty.", metavar="FIELD,…")
+        str | None, typer.Option(help="Review papers in which any of these fields is empty.", metavar="FIELD,…")
     ] = None,
-    sample: Annotated[int, typer.Option(help="Review so many documents more, drawn at random.", min=0)] = 0,
+    sample: Annotated[int, typer.Option(help="Number of additional documents to review, drawn at random.", min=0)] = 0,
     price: PriceList = None,
     prices: PriceFile = None,
     redact: Annotated[
-        bool, typer.Option("--redact", help="Leave out values, pictures, names, references and answers.")
+        bool, typer.Option("--redact", help="Omit values, pictures, names, references and answers.")
     ] = False,
     lang: Annotated[Literal["en", "vi"], typer.Option(help="Language of the page.")] = "en",
     dpi: Annotated[
         float | None,
-        typer.Option(help="Of the pictures the service makes of PDF pages, if you know it.", min=10, max=2400),
+        typer.Option(help="Resolution of the service's pictures of PDF pages, if known.", min=10, max=2400),
     ] = None,
     settings: Settings = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Make the pictures of however many documents.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Include pictures regardless of the number of documents.")] = False,
 ) -> None:
-    """Write a page to look at: what was read and what it cost, what to review, each document with its boxes.
+    """Write a page with results, charges, a review queue and each document with its boxes.
 
-    The page needs no server and loads nothing from elsewhere. It holds what was read, so only you can open it; with
-    --redact it holds no values. --set tells with which arguments the batch ran, so that files are told for certain.
+    The page needs no server and loads nothing from the network. It contains personal data, so only you can open it;
+    with
+    --redact it contains no values. --set names the arguments of the batch, so that files are identified reliably.
     """
     from ..look.options import ReportOptions
     from ..look.report import write_report
     from ..look.summary import Limits
 
-    with told_errors():
+    with exit_on_error():
         _refuse_kind(to)
         refuse_overlap(inputs, to, None)
         everywhere, single = limits_of(low or [])
@@ -77,18 +78,20 @@ def command(
         )
         with messages().status(Text(f"Writing {shown(to)} ...")):
             remarks = write_report(inputs, to, options)
-    kind = "redacted: it holds no values" if redact else "it holds personal data, and only you can read it"
-    said = [
+    kind = "redacted: it contains no values" if redact else "it contains personal data and only you can read it"
+    sentences = [
         f"{shown(to)}: {remarks.documents:,} documents, {remarks.pictures:,} pictures, "
         f"{remarks.size / 1_000_000:.1f} MB; {kind}."
     ]
     if remarks.missing:
-        said.append(f"The files of {remarks.missing:,} documents were not found: --files names folders to look in.")
+        sentences.append(
+            f"The files of {remarks.missing:,} documents were not found: name folders to search with --files."
+        )
     if remarks.broken:
-        said.append(f"The files of {remarks.broken:,} documents cannot be shown; the page says why.")
+        sentences.append(f"The files of {remarks.broken:,} documents cannot be shown; the page says why.")
     if pictures == "review" and remarks.documents and not remarks.pictures:
-        said.append("No document with a picture is to be reviewed; --pictures all makes pictures of all documents.")
-    for sentence in said:
+        sentences.append("No document with a picture needs a review; --pictures all makes all pictures.")
+    for sentence in sentences:
         messages().print(sentence, markup=False)
 
 
@@ -105,7 +108,7 @@ OTHERS = (".db", ".pdf", ".png", ".jpg", ".txt", ".xml")
 
 
 def limits_of(given: Sequence[str]) -> tuple[float, dict[str, float]]:
-    """Return the limit of all fields, and those of single ones, as given with --low."""
+    """Parse the values of --low into the limit of all fields and those of single fields."""
     everywhere, single = 0.85, dict[str, float]()
     for text in given:
         name, _, number = text.rpartition("=")
@@ -114,7 +117,7 @@ def limits_of(given: Sequence[str]) -> tuple[float, dict[str, float]]:
         except ValueError:
             limit = -1.0
         if not 0 <= limit <= 1:
-            raise InvalidInputError(f"--low takes a confidence from 0 to 1, or FIELD=CONFIDENCE, and not {text}")
+            raise InvalidInputError(f"--low takes a confidence from 0 to 1 or FIELD=CONFIDENCE, not {text}")
         if name:
             single[name.strip()] = limit
         else:
@@ -123,18 +126,18 @@ def limits_of(given: Sequence[str]) -> tuple[float, dict[str, float]]:
 
 
 def names_of(given: str | None) -> tuple[str, ...]:
-    """Return names that were given with commas between."""
+    """Split a comma-separated list of names."""
     return tuple(name.strip() for name in (given or "").split(",") if name.strip())
 
 
 def _parameters(inputs: Sequence[Path], settings: list[str] | None) -> dict[str, Any]:
-    """The arguments given with --set, which are those of the journals' operation."""
+    """Return the arguments given with --set, checked against the operation of the journals."""
     if not settings:
         return {}
     with Journals([path for path in inputs if path.suffix.lower() not in (".jsonl", ".ndjson")]) as journals:
         operations = dict.fromkeys(name for reader in journals.readers for name in reader.operations())
     if len(operations) != 1:
-        raise InvalidInputError("--set needs journals of one operation")
+        raise InvalidInputError("--set requires journals of one operation")
     return options_of(find_operation(next(iter(operations))), settings)
 
 

@@ -1,4 +1,4 @@
-"""``cvs-async samples``: documents to try things out with."""
+"""``cvs-async samples``: sample documents."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import typer
 
 from ..errors import CVSError
 from ._bars import Look, Showing
-from ._common import messages, stop
+from ._common import fail, messages
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(help="Where to; made if it is missing.", metavar="DIR")],
-    count: Annotated[int, typer.Option(help="How many files.", min=1)] = 40,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+    folder: Annotated[Path, typer.Argument(help="Output folder; created if missing.", metavar="DIR")],
+    count: Annotated[int, typer.Option(help="Number of files.", min=1)] = 40,
+    seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same files.")] = 0,
 ) -> None:
     """Write fake documents, clearly marked as such: cards, passports, claims, invoices, text, some of them broken."""
     try:
@@ -29,5 +29,5 @@ def command(
                 kinds[sample.kind.replace("_", " ")] += 1
                 showing.beat()
     except (CVSError, OSError) as error:
-        stop(str(error))
+        fail(str(error))
     messages().print(f"{count} files in {folder}: {', '.join(f'{n} {kind}' for kind, n in kinds.most_common())}")

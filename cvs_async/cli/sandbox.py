@@ -1,4 +1,4 @@
-"""``cvs-async sandbox``: the loopback service, in the foreground."""
+"""``cvs-async sandbox``: the sandbox service in the foreground."""
 
 from __future__ import annotations
 
@@ -8,40 +8,42 @@ from typing import Annotated, Literal
 import typer
 
 from ..errors import CVSError
-from ._common import messages, stop
+from ._common import fail, messages
 
 
 def command(
-    port: Annotated[int, typer.Option(help="To listen on; 0 is any free one.", min=0, max=65535)] = 8787,
-    latency: Annotated[float, typer.Option(help="Seconds that each answer takes at least.", min=0)] = 0.0,
-    quota: Annotated[int | None, typer.Option(help="Answers that may be billed; then: out of requests.", min=0)] = None,
-    files: Annotated[Path | None, typer.Option(help="A folder to serve under /files/, for inputs by URL.")] = None,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 selects a free one.", min=0, max=65535)] = 8787,
+    latency: Annotated[float, typer.Option(help="Minimum seconds for each answer.", min=0)] = 0.0,
+    quota: Annotated[
+        int | None, typer.Option(help="Billed answers until the account is out of requests.", min=0)
+    ] = None,
+    files: Annotated[Path | None, typer.Option(help="Folder to serve under /files/, for inputs by URL.")] = None,
     faults: Annotated[
         str | None,
         typer.Option(
-            help="Ways to misbehave, such as 503=0.02,lost=0.01. There are 408, 429, 500, 502, 503, 504, reset, lost, "
+            help="Faults to inject, such as 503=0.02,lost=0.01: 408, 429, 500, 502, 503, 504, reset, lost, "
             "cut, garbage and stall.",
             metavar="KIND=PROBABILITY,...",
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(help="Requests that are taken on at once; more get HTTP 429.", min=0)
+        int | None, typer.Option(help="Maximum number of accepted requests; others get HTTP 429.", min=0)
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Requests that are worked on at once; more wait in line.", min=1)
+        int | None, typer.Option(help="Maximum number of requests processed at once; others wait.", min=1)
     ] = None,
     retry_after: Annotated[
-        float | None, typer.Option(help="Seconds in the header Retry-After of HTTP 429 and 503.", min=0)
+        float | None, typer.Option(help="Seconds in the Retry-After header of HTTP 429 and 503.", min=0)
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the draw of faults.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed for fault injection.")] = 0,
     boxes: Annotated[
         Literal["documented", "all"],
-        typer.Option(help="Boxes where the vendor documents them, or of all that is read."),
+        typer.Option(help="Return documented boxes only, or all boxes."),
     ] = "documented",
 ) -> None:
-    """Run a service on 127.0.0.1 that speaks the vendor's API, until Ctrl-C.
+    """Run a service on 127.0.0.1 that implements the vendor's API, until Ctrl-C.
 
-    It takes any key and any secret but `wrong`.
+    Any key and any secret except `wrong` are accepted.
     """
     out = messages()
     try:
@@ -71,4 +73,4 @@ def command(
                 out.print()
                 out.print(f"{ledger.requests} requests, {ledger.billed} billed.")
     except CVSError as error:
-        stop(str(error))
+        fail(str(error))

@@ -1,4 +1,4 @@
-"""``cvs-async status``: a journal in numbers, also while its batch runs."""
+"""``cvs-async status``: counts of a journal, also while its batch runs."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from .._json import dumps
 from ..batch.journal import JournalFigures
 from ..batch.journal.several import Journals
 from ..batch.prices import Bill
-from ._common import JournalPaths, console, print_result, told_errors, told_span, told_time
-from ._prices import PriceFile, PriceList, parse_prices, told_bill
+from ._common import JournalPaths, console, exit_on_error, format_span, format_time, print_result
+from ._prices import PriceFile, PriceList, format_bill, parse_prices
 
 MEANINGS = {
-    "planned": "known, and no request was made",
-    "sent": "sent, and no answer came so far",
-    "billed": "answered, and paid for",
-    "free": "ended for nothing",
-    "unknown": "perhaps paid for: lost on the way, or answered without a code",
+    "planned": "known, never sent",
+    "sent": "sent, not answered yet",
+    "billed": "answered and paid for",
+    "free": "ended without charge",
+    "unknown": "possibly paid for: connection lost, or answered without a code",
 }
 
 
 def command(
     journals: JournalPaths,
-    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     price: PriceList = None,
     prices: PriceFile = None,
 ) -> None:
-    """Say how far batches are, what they have paid, and what is left; from their journals, also while they run.
+    """Print the progress of batches, their charges and their remaining items from their journals, also while they run.
 
-    Of several journals the sum is shown. A document that more than one of them has counts once, and so does a request
-    that two have because one is a copy of the other.
+    Several journals are added up. A document in more than one of them counts once, as does a request that two journals
+    share because one is a copy of the other.
     """
-    with told_errors():
+    with exit_on_error():
         with Journals(journals) as opened:
             each = opened.figures()
             total = opened.sum_up(each)
@@ -57,12 +57,12 @@ def command(
 
 
 def _in_doubt(figures: JournalFigures) -> int:
-    """Documents whose last request may have been charged, and that nobody waits for any more."""
+    """Return the number of documents whose last request may have been charged and is not in flight."""
     return figures.states["unknown"] + figures.states["sent"] - figures.in_flight
 
 
 def _left(figures: JournalFigures) -> int | None:
-    """Items without an outcome, as the batch has told last; None if it does not know how many there are."""
+    """Return the number of items without an outcome, as last noted by the batch; None if unknown."""
     noted = figures.noted or {}
     if noted.get("total") is None:
         return None
@@ -70,27 +70,27 @@ def _left(figures: JournalFigures) -> int | None:
 
 
 def _through(noted: Mapping[str, Any]) -> int:
-    """Items with an outcome, and those that need none."""
+    """Return the number of items that have or need no outcome."""
     return sum(noted.get(name) or 0 for name in ("done", "failed", "held", "skipped"))
 
 
 def _plain(figures: JournalFigures) -> dict[str, Any]:
-    told = {"running": figures.writer is not None, "left": _left(figures), "in_doubt": _in_doubt(figures)}
-    told["not_sent"] = figures.states["planned"]
-    return attrs.asdict(figures) | told
+    plain = {"running": figures.writer is not None, "left": _left(figures), "in_doubt": _in_doubt(figures)}
+    plain["not_sent"] = figures.states["planned"]
+    return attrs.asdict(figures) | plain
 
 
 def _plain_sum(total: JournalFigures, each: Mapping[Path, JournalFigures]) -> dict[str, Any]:
-    """One journal as it is; several as their sum, with each of them in it."""
+    """Return one journal's figures, or the sum of several with the figures of each."""
     if len(each) == 1:
         return _plain(total)
     left = [_left(figures) for figures in each.values()]
-    told = {
+    plain = {
         "running": any(figures.writer is not None for figures in each.values()),
         "left": None if None in left else sum(filter(None, left)),
         "journals": [{"path": str(path)} | _plain(figures) for path, figures in each.items()],
     }
-    return _plain(total) | told
+    return _plain(total) | plain
 
 
 def _plain_bill(bill: Bill | None) -> dict[str, Any]:
@@ -110,10 +110,10 @@ def _print(figures: JournalFigures, bill: Bill | None) -> None:
     lines = [
         f"Requests: {figures.billed:,} billed, {figures.free:,} free, {figures.unknown:,} unknown, "
         f"{figures.in_flight:,} in flight.",
-        *([] if bill is None else [f"Cost of billed requests: {told_bill(bill)}."]),
+        *([] if bill is None else [f"Cost of billed requests: {format_bill(bill)}."]),
         f"Duplicates: {figures.duplicates:,}. In doubt: {_in_doubt(figures):,}.",
         f"Answered by {figures.origin or 'a service that was not noted'}.",
-        f"Since {told_time(figures.first_at)}; last request {told_time(figures.last_at)}.",
+        f"Since {format_time(figures.first_at)}; last request {format_time(figures.last_at)}.",
     ]
     for line in lines:
         out.print(line, markup=False)
@@ -129,7 +129,7 @@ def _running(figures: JournalFigures) -> str:
     return (
         f"Process {figures.writer} is running a batch: {_through(noted):,} of {total} items "
         f"({noted.get('done', 0):,} done, {noted.get('failed', 0):,} failed, {noted.get('held', 0):,} held), "
-        f"{noted.get('rate', 0)} a second, {told_span(noted.get('eta'))} left."
+        f"{noted.get('rate', 0)} a second, {format_span(noted.get('eta'))} left."
     )
 
 
@@ -137,6 +137,6 @@ def _resting(figures: JournalFigures) -> str:
     left, held = _left(figures), (figures.noted or {}).get("held", 0)
     if figures.noted is None:
         return "No batch is running."
-    rest = "no one knows how many items were left" if left is None else f"{left:,} items were left"
-    more = " To go on, run the same command again." if left or held or left is None else ""
-    return f"No batch is running. When one last was, {told_time(figures.noted_at)}, {rest} and {held:,} held.{more}"
+    rest = "the number of remaining items was unknown" if left is None else f"{left:,} items remained"
+    more = " To resume, run the same command again." if left or held or left is None else ""
+    return f"No batch is running. When one last was, {format_time(figures.noted_at)}, {rest} and {held:,} held.{more}"

@@ -1,7 +1,7 @@
-"""The types that replies are made of.
+"""Types of the data in replies.
 
-Every documented field is there, under the vendor's name. A field that an answer lacks is empty and never
-missing; what an answer has beyond the documents is in `Document.extra`.
+Every documented field exists under the vendor's name. A field missing from an answer is empty, and content beyond
+the documented fields is in `Document.extra`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -247,12 +247,12 @@ __all__ = [
 
 
 def __dir__() -> list[str]:
-    """List what is for users: the modules of this package are not."""
+    """List the public names, without the modules of this package."""
     return __all__
 
 
 def __getattr__(name: str) -> Any:
-    """Import the catalogue when it is first asked for."""
+    """Import the catalogue on first access."""
     if name not in ("FieldInfo", "fields_of"):
         raise missing(__name__, name)
     from . import catalogue

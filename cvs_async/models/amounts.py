@@ -1,4 +1,4 @@
-"""Numbers and sums of money as Vietnamese papers print them. Fields keep the text; these functions read it."""
+"""Parsers for numbers and amounts of money as Vietnamese papers print them. Fields keep the text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attrs import frozen
 from .plain import is_mark
 
 LONGEST = 100
-"""No printed amount has so many characters; a longer text is not looked at."""
+"""Maximum length of a printed amount; longer texts are not parsed."""
 
 _UNITS = {
     "%": "%",
@@ -39,8 +39,8 @@ _PRINTED = re.compile(
     rf"(?P<after>{_UNIT})?"
 )
 
-# A mark stands for thousands where groups of three digits are all that it parts: "1.234" is 1234 in Vietnam, where
-# papers that mean one and a quarter write "1,234" with other than three digits behind the mark, or a zero before it.
+# A separator that only forms groups of three digits separates thousands: "1.234" is 1234 in Vietnam, where papers that
+# mean one and a quarter print "1,234" with another number of decimals, or a zero before the separator.
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?P<mark>[.,' ])\d{3}(?:(?P=mark)\d{3})*(?:(?!(?P=mark))[.,](?P<rest>\d+))?")
 _GROUP_OR_DECIMALS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _PLAIN = re.compile(r"\d+(?:[.,](?P<rest>\d+))?")
@@ -53,16 +53,16 @@ _REMARK = re.compile(r"\(\d{1,2}\)")
 
 
 _SAME = str.maketrans({"\u2018": "'", "\u2019": "'", "\u2010": "-", "\u2011": "-", "\u2013": "-", "ð": "đ", "Ð": "Đ"})
-"""Characters that look like others and are printed in their place: apostrophes, hyphens, the letter of the currency."""
+"""Look-alikes that are printed in place of other characters: apostrophes, hyphens, the letter of the currency."""
 
 
 @frozen
 class Amount:
-    """A number with what stands beside it.
+    """A number with its unit.
 
     Attributes:
-        value: the number; of a percentage what is printed, so that "8 %" has the value 8.
-        unit: the currency by its ISO code, such as ``VND``, or ``%``; None where nothing is printed.
+        value: the number; of a percentage the printed number, so that "8 %" has the value 8.
+        unit: ISO code of the currency, such as ``VND``, or ``%``; None if not printed.
     """
 
     value: Decimal
@@ -70,18 +70,18 @@ class Amount:
 
 
 def parse_amount(text: str | None) -> Amount | None:
-    """Read the one amount that a text consists of.
+    """Parse a text that consists of one amount.
 
-    Vietnamese notation (1.234.567,89) and the international one (1,234,567.89), blanks and apostrophes between
-    groups, currencies before or behind, percentages; negative with a minus sign before or behind, or in brackets.
-    One mark with three digits behind it parts thousands: 1.234 and 1,234 are both 1234. In a percentage it stands
-    before decimals, as in an interest rate of 8.125%.
+    Accepted are Vietnamese (1.234.567,89) and international (1,234,567.89) notation, blanks and apostrophes between
+    groups, currencies before or after the number, percentages, and negative amounts with a minus sign or in brackets.
+    A single separator before three digits separates thousands: 1.234 and 1,234 are both 1234. In a percentage it is
+    a decimal separator, as in an interest rate of 8.125%.
 
     No amounts are the numbers of columns and notes, (1) to (99), a percentage in brackets, codes such as 0123456789,
     and what may be another number by a thousand times: 012.345, 1'000.000, 1.000,000 đ.
 
     Returns:
-        The amount; None if the text holds anything else.
+        The amount; None for any other text.
     """
     if not isinstance(text, str) or len(text) > LONGEST:
         return None
@@ -103,7 +103,7 @@ def parse_amount(text: str | None) -> Amount | None:
 
 
 def parse_number(text: str | None) -> Decimal | None:
-    """Read the one number that a text consists of, as `parse_amount` does; a unit beside it is left out."""
+    """Parse a text that consists of one number, as `parse_amount` does, and drop the unit."""
     amount = parse_amount(text)
     return None if amount is None else amount.value
 
@@ -114,7 +114,7 @@ def _is_mixed(printed: str) -> bool:
 
 
 def _number(printed: str, *, is_rate: bool) -> Decimal | None:
-    """A number without sign, whichever marks it is printed with."""
+    """Parse a number without sign in any notation."""
     compact = re.sub(r"\s*([.,'])\s*", r"\1", " ".join(printed.split()))
     if _CODE.fullmatch(compact) or _GROUPS_OR_DECIMALS.fullmatch(compact):
         return None

@@ -11,7 +11,7 @@ from .fields import EMPTY, Paper, Text
 class BusinessRegistration(Paper):
     """A certificate of business registration. Amounts are text as printed.
 
-    From `gender` on, and `dob`, everything is of the representative.
+    From `gender` on, and for `dob`, the fields describe the representative.
     """
 
     company_name: Text = EMPTY
@@ -57,9 +57,9 @@ class BusinessRegistration(Paper):
     number_of_idcard: Text = EMPTY
     """Number of that paper (số giấy tờ của người đại diện), such as ``000090000001``."""
     issue_date: Text = EMPTY
-    """When that paper was issued (ngày cấp giấy tờ), such as ``05/06/2021``."""
+    """Date of issue of that paper (ngày cấp giấy tờ), such as ``05/06/2021``."""
     issued_at: Text = EMPTY
-    """Where that paper was issued (nơi cấp giấy tờ), such as ``Cục Cảnh sát``."""
+    """Place of issue of that paper (nơi cấp giấy tờ), such as ``Cục Cảnh sát``."""
     household_address: Text = EMPTY
     """The representative's registered address (địa chỉ hộ khẩu), such as ``Số 1 Đường Mẫu, Hà Nội``."""
     representative_address: Text = EMPTY

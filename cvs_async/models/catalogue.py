@@ -1,6 +1,6 @@
-"""A catalogue of the documented fields: what each means, and what the vendor documents beside its value.
+"""Catalogue of the documented fields: their meaning, and the documented parts beside their value.
 
-Nothing is read before the catalogue is first asked.
+It is loaded on first use.
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ FieldKind: TypeAlias = Literal[
     "list",
     "table",
 ]
-"""What a field holds. A ``cell`` has a value like a text; a ``document`` has fields, and ``list`` and ``table`` are
-lists, and lists of lists, of documents or cells."""
+"""Content of a field. A ``cell`` has a value like a text; a ``document`` has fields; ``list`` and ``table`` are
+lists, and lists of lists, of documents or cells.
+"""
 
 WRAPPED = "*"
-"""Of the documented names, those around a paper, or those of an answer without papers."""
+"""Key of the documented names around a paper, or of an answer without papers."""
 
 
 @frozen
@@ -50,18 +51,18 @@ class FieldInfo:
 
     Attributes:
         name: of the attribute.
-        path: from the document that was asked for, as in ``info.id``; ``*`` stands for any element of a list.
+        path: from the requested document, such as ``info.id``; ``*`` stands for any element of a list.
         wire: the vendor's name.
-        kind: what it holds.
-        english: its meaning in English.
-        vietnamese: its meaning in Vietnamese.
-        example: an invented value; None for what is no single value.
+        kind: kind of content.
+        english: meaning in English.
+        vietnamese: meaning in Vietnamese.
+        example: an invented value; None for fields without a single value.
         has_confidence: whether a confidence (of a cell: a score) is documented beside it.
         has_box: whether a box is documented beside it.
         has_page: whether a page is documented beside it.
-        paper: of an `info`, the vendor's ``type`` with which it has these fields.
-        model: the class of what has fields of its own, else None.
-        fields: what is inside.
+        paper: for an `info`, the vendor's ``type`` that has these fields.
+        model: class of a document with its own fields, else None.
+        fields: nested fields.
     """
 
     name: str
@@ -80,17 +81,17 @@ class FieldInfo:
 
 
 def fields_of(what: type[Document] | str) -> tuple[FieldInfo, ...]:
-    """Return the documented fields of an operation, of a kind of paper, or of any class of documents.
+    """Return the documented fields of an operation, a kind of paper, or any class of documents.
 
-    Papers of one class may come from several operations. For an operation the answer says what is documented of
-    this one; for a class, what is documented of any.
+    Papers of one class may come from several operations. For an operation the result describes what is documented for
+    it; for a class, what is documented for any operation.
 
     Args:
         what: an operation such as ``ocr.card``; a paper's ``type`` such as ``passport``; a class such as
             `Invoice` or its name.
 
     Raises:
-        LookupError: there is no such name; the message has the nearest ones.
+        LookupError: the name is unknown; the message suggests similar ones.
         TypeError: it is neither a name nor a class.
     """
     if isinstance(what, str):
@@ -104,7 +105,7 @@ def fields_of(what: type[Document] | str) -> tuple[FieldInfo, ...]:
 
 
 def names() -> list[str]:
-    """Return what `fields_of` knows: operations, types of papers, and names of classes."""
+    """Return the names that `fields_of` accepts: operations, types of papers, and names of classes."""
     return [*_operations(), *PAPERS, *V1_PAPERS, *sorted(_classes())]
 
 
@@ -112,7 +113,7 @@ def names() -> list[str]:
 
 
 def _operations() -> Mapping[str, Any]:
-    from ..api import OPERATIONS  # which needs the models
+    from ..api import OPERATIONS  # needs the models
 
     return OPERATIONS
 
@@ -132,7 +133,7 @@ def _class_named(name: str) -> type[Document]:
 
 @cache
 def _classes() -> dict[str, type[Document]]:
-    """All classes of documents that operations answer, by name."""
+    """Return all classes of documents that operations return, by name."""
     found: dict[str, type[Document]] = {}
     for operation in _operations():
         for node in _walk(_root(operation)):
@@ -152,7 +153,7 @@ def _operation(name: str) -> tuple[FieldInfo, ...]:
 
 @cache
 def _root(operation: str) -> FieldInfo:
-    """The whole of an answer's data; paths are not filled in yet."""
+    """Return the root of an answer's data, without paths."""
     papers = documented().get(operation, {})
     returns = _operations()[operation].returns
     element = get_args(returns)[0] if get_origin(returns) is list else returns
@@ -188,7 +189,7 @@ def _recognized(declared: type[Paper], papers: Mapping[str, Parts]) -> tuple[Fie
 
 
 def _wrapped(cls: type[Document], info: str, infos: Iterable[FieldInfo], around: Parts | None) -> tuple[FieldInfo, ...]:
-    """The fields around a paper, its `info` once for each kind of paper."""
+    """Return the fields around a paper, with one `info` for each kind of paper."""
     found: list[FieldInfo] = []
     for node in _children(cls, around):
         found += infos if node.wire == info else [node]
@@ -205,7 +206,7 @@ def _infos(cls: type[Document], declared: type[Paper], papers: Mapping[str, Part
 
 
 def _staff(node: FieldInfo, papers: Mapping[str, Parts]) -> FieldInfo:
-    """A list of an employee's papers, which are all of the kind that the list's name says."""
+    """Return a list of an employee's papers, all of the kind named by the list."""
     if node.name not in papers:
         return node
     return evolve(node, fields=_recognized(Paper, {node.name: papers[node.name]}))
@@ -216,7 +217,7 @@ def _with_parts(node: FieldInfo, parts: Parts | None) -> FieldInfo:
 
 
 def _children(cls: type[Document], parts: Parts | None = None, prefix: str = "") -> tuple[FieldInfo, ...]:
-    """The fields of a class: those that are parts, or all of them where nothing is said."""
+    """Return the fields of a class: those in the given parts, or all fields without parts."""
     texts, found = meanings(cls), []
     attributes = [each for each in attrs.fields(attrs.resolve_types(cls)) if each.name != "extra"]
     for place, attribute in enumerate(attributes):
@@ -239,7 +240,7 @@ def _children(cls: type[Document], parts: Parts | None = None, prefix: str = "")
 
 
 def _wire(cls: type[Document], attribute: attrs.Attribute[Any], place: int) -> str:
-    """The vendor's name; of a row, whose columns have none, what the documents call the column."""
+    """Return the vendor's name; for a row, whose columns have no names, the documented label of the column."""
     if issubclass(cls, Row):
         return f"json_{place}" if cls.__name__ == "StatementRow" else f"json{place}"
     return str(attribute.metadata.get("wire", (attribute.name,))[0])
@@ -257,7 +258,7 @@ _PLAIN: dict[Any, FieldKind] = {
 
 
 def _typed(type_: Any, parts: Parts | None, prefix: str) -> FieldInfo:
-    """A nameless field of a type."""
+    """Return a field of a type, without its name."""
     if get_origin(type_) is UnionType:
         (type_,) = (each for each in get_args(type_) if each is not type(None))
     if get_origin(type_) is Field:
@@ -269,7 +270,7 @@ def _typed(type_: Any, parts: Parts | None, prefix: str) -> FieldInfo:
         return FieldInfo("", "", "", _PLAIN[type_])
     model = get_origin(type_) or type_
     if not (isinstance(model, type) and issubclass(model, Document)):
-        model = Paper  # the type variable of what wraps papers
+        model = Paper  # the type variable of classes that wrap papers
     below = parts if parts is not None and any(name.startswith(prefix) for name in parts) else None
     return FieldInfo("", "", "", "document", model=model, fields=_children(model, below, prefix if below else ""))
 
@@ -286,7 +287,7 @@ def _listed(element: Any, parts: Parts | None, prefix: str) -> FieldInfo:
 
 
 def _labelled(parts: Parts, prefix: str) -> Iterator[FieldInfo]:
-    """The columns of a table whose cells have labels."""
+    """Yield the columns of a table whose cells have labels."""
     texts = meanings(GoodsLabel)
     for label in GoodsLabel:
         if prefix + label.value in parts:
@@ -305,13 +306,13 @@ def _labelled(parts: Parts, prefix: str) -> Iterator[FieldInfo]:
 
 
 def _rooted(nodes: Iterable[FieldInfo], prefix: str = "") -> tuple[FieldInfo, ...]:
-    """Nodes with their paths."""
+    """Return nodes with their paths."""
     rooted = []
     for node in nodes:
         path = prefix + node.name
         below = {"list": f"{path}.*.", "table": f"{path}.*.*."}.get(node.kind, f"{path}.")
         if node.kind == "table" and node.fields and node.fields[0].name in set(GoodsLabel):
-            below = f"{path}.*."  # a cell is found in its row by its label
+            below = f"{path}.*."  # a cell is found by its label
         rooted.append(evolve(node, path=path, fields=_rooted(node.fields, below)))
     return tuple(rooted)
 
@@ -323,7 +324,7 @@ def _walk(node: FieldInfo) -> Iterator[FieldInfo]:
 
 
 def _inside(cls: type[Document], root: FieldInfo) -> Iterator[tuple[FieldInfo, ...]]:
-    """The fields of each document of a class in a tree; of a base, those that it has."""
+    """Yield the fields of each document of a class in a tree; for a base class, the fields that it has."""
     for node in _walk(root):
         if node.model is not None and issubclass(node.model, cls) and node.fields:
             own = {attribute.name for attribute in attrs.fields(cls)}
@@ -331,7 +332,7 @@ def _inside(cls: type[Document], root: FieldInfo) -> Iterator[tuple[FieldInfo, .
 
 
 def _merged(trees: Iterable[tuple[FieldInfo, ...]]) -> tuple[FieldInfo, ...]:
-    """What is documented in any of several trees."""
+    """Merge several trees into the fields documented in any of them."""
     nodes: dict[tuple[str, str | None], list[FieldInfo]] = {}
     for tree in trees:
         for node in tree:

@@ -1,4 +1,4 @@
-"""Where the catalogue of fields is read from: the text below each declaration, and ``documented.json``."""
+"""Sources of the field catalogue: the text below each declaration, and ``documented.json``."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from typing import Any
 PACKAGE = __name__.rpartition(".")[0]
 
 Parts = Mapping[str, str]
-"""Documented names, dotted, with the letters of what stands beside them: confidence, box, page."""
+"""Documented names, dotted, with letters for the parts beside them: confidence, box, page."""
 
 
 @cache
 def documented() -> Mapping[str, Mapping[str, Parts]]:
-    """Return what is documented of each operation, by the ``type`` of the paper."""
+    """Return the documented names of each operation by the ``type`` of the paper."""
     content: dict[str, dict[str, str]] = json.loads(
         files(PACKAGE).joinpath("documented.json").read_text(encoding="utf-8")
     )
@@ -41,13 +41,13 @@ _MEANING = re.compile(r"(?P<english>.+?) \((?P<vietnamese>[^()]+)\)(?:, such as 
 
 
 def meaning(text: str | None) -> dict[str, Any]:
-    """English, Vietnamese and example of what stands below a declaration."""
+    """Split the text below a declaration into English, Vietnamese and example."""
     found = _MEANING.fullmatch(text or "")
     return found.groupdict() if found else {"english": text or ""}
 
 
 def meanings(cls: type[Any]) -> dict[str, str]:
-    """What stands below each declaration of a class and its bases, in the source; nothing where that is not at hand."""
+    """Return the text below each declaration of a class and its bases; empty if the source is not available."""
     found: dict[str, str] = {}
     for each in reversed(cls.__mro__):
         if each.__module__.startswith(PACKAGE):
@@ -57,7 +57,7 @@ def meanings(cls: type[Any]) -> dict[str, str]:
 
 @cache
 def _texts(module: str) -> dict[str, dict[str, str]]:
-    """The texts below the declarations of each class of a module."""
+    """Return the texts below the declarations of each class of a module."""
     try:
         source = inspect.getsource(import_module(module))
     except OSError:

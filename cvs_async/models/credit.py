@@ -20,19 +20,19 @@ class Debt(Document):
 
 @frozen(kw_only=True)
 class DebtCell(Document):
-    """The cell of a row of `CreditReport.loan_details` that holds several debts."""
+    """Cell of a row of `CreditReport.loan_details` with several debts."""
 
     value: list[Debt] = listed()
     """The debts (các khoản dư nợ)."""
     box: list[Box | None] = listed()
-    """Where each of them stands, in pixels (tọa độ của từng khoản)."""
+    """Boxes of the debts, in pixels (tọa độ của từng khoản)."""
     score: list[float | None] = listed()
     """Confidence of each, 0 to 1 (độ tin cậy của từng khoản)."""
 
 
 @frozen(kw_only=True)
 class LoanDetail(Row):
-    """What is owed to one credit institution."""
+    """Debt to one credit institution."""
 
     number: Cell = BLANK
     """Number of the row (số thứ tự tổ chức tín dụng), such as ``1``."""
@@ -48,7 +48,7 @@ class LoanDetail(Row):
 
 @frozen(kw_only=True)
 class CreditCardInfo(Row):
-    """Credit cards, and what is owed on them."""
+    """Credit cards and the debt on them."""
 
     limit: Cell = BLANK
     """Limit of all cards (tổng hạn mức thẻ tín dụng), such as ``50``."""
@@ -62,7 +62,7 @@ class CreditCardInfo(Row):
 
 @frozen(kw_only=True)
 class OutstandingLoan(Row):
-    """What was owed at one time of the last 12 months."""
+    """Debt at one time of the last 12 months."""
 
     loans: Cell = BLANK
     """Owed on loans (dư nợ vay), such as ``120``."""
@@ -77,7 +77,7 @@ class BadDebt(Row):
     """A bad debt of the last 5 years."""
 
     last_date: Cell = BLANK
-    """When it last occurred (ngày phát sinh cuối cùng), such as ``31/12/2019``."""
+    """Date of the last occurrence (ngày phát sinh cuối cùng), such as ``31/12/2019``."""
     debt_group: Cell = BLANK
     """Group of the debt (nhóm nợ), such as ``Nhóm 3``."""
     amount: Cell = BLANK
@@ -93,11 +93,11 @@ class LatePayment(Row):
     """Late payments of credit cards in the last 3 years. `late` is Y or N."""
 
     late: Cell = BLANK
-    """Whether payments were late, Y or N (khách hàng có chậm thanh toán thẻ), such as ``N``."""
+    """Late payments, Y or N (khách hàng có chậm thanh toán thẻ), such as ``N``."""
     most_days: Cell = BLANK
     """Most days that a payment was late (số ngày chậm thanh toán lớn nhất), such as ``0``."""
     times: Cell = BLANK
-    """How often payments were late (số lần chậm thanh toán), such as ``0``."""
+    """Number of late payments (số lần chậm thanh toán), such as ``0``."""
 
 
 @frozen(kw_only=True)
@@ -112,33 +112,35 @@ class LoanGuarantee(Row):
 
 @frozen(kw_only=True)
 class CreditContract(Row):
-    """When a credit contract was signed, and when it ends."""
+    """Dates of signature and end of a credit contract."""
 
     signed: Cell = BLANK
-    """When the contract was signed (ngày ký hợp đồng), such as ``01/01/2020``."""
+    """Date of signature of the contract (ngày ký hợp đồng), such as ``01/01/2020``."""
     ends: Cell = BLANK
-    """When it ends (ngày kết thúc hợp đồng), such as ``01/01/2025``."""
+    """End of the contract (ngày kết thúc hợp đồng), such as ``01/01/2025``."""
 
 
 @frozen(kw_only=True)
 class CustomerLookUp(Row):
-    """An institution's look-up of the customer in the last year."""
+    """Look-up of the customer by an institution in the last year."""
 
     institution_code: Cell = BLANK
     """Code of the institution (mã TCTD), such as ``00000``."""
     product: Cell = BLANK
-    """What was looked up (sản phẩm tra cứu), such as ``Tin cơ bản``."""
+    """Product that was looked up (sản phẩm tra cứu), such as ``Tin cơ bản``."""
     date: Cell = BLANK
-    """When (ngày tra cứu), such as ``14/11/2023``."""
+    """Date of the look-up (ngày tra cứu), such as ``14/11/2023``."""
 
 
 @paper("credit_report")
 @frozen(kw_only=True)
 class CreditReport(Paper):
-    """A credit report of the CIC. Amounts and dates are text as printed; each `*_image` shows the table before it."""
+    """A credit report of the CIC. Amounts and dates are text as printed; each `*_image` shows the table declared
+    before it.
+    """
 
     report_time: Text = EMPTY
-    """When the report was made (thời gian gửi báo cáo), such as ``14/11/2023 09:00``."""
+    """Time of the report (thời gian gửi báo cáo), such as ``14/11/2023 09:00``."""
     cic_code: Text = EMPTY
     """CIC code of the person (mã số CIC), such as ``0000000001``."""
     id_card: Text = EMPTY
@@ -150,21 +152,21 @@ class CreditReport(Paper):
     credit_rank: Text = EMPTY
     """Credit rank (hạng tín dụng), such as ``05``."""
     credit_ranking_date: Text = EMPTY
-    """When the score was given (ngày chấm điểm), such as ``01/11/2023``."""
+    """Date of the score (ngày chấm điểm), such as ``01/11/2023``."""
     debt_sold_to_vamc: Text = EMPTY
     """Debt that was sold to the VAMC (dư nợ đã bán VAMC), such as ``Không có``."""
     imgs: list[Image] = listed()
     """Pictures of the pages (ảnh các trang)."""
     loan_details: list[LoanDetail] = listed()
-    """What is owed to each credit institution (chi tiết dư nợ vay)."""
+    """Debt to each credit institution (chi tiết dư nợ vay)."""
     loan_details_image: Image | None = None
     """Picture of `loan_details` (ảnh chi tiết dư nợ vay)."""
     credit_card_info: list[CreditCardInfo] = listed()
-    """Credit cards and what is owed on them (thẻ tín dụng và dư nợ thẻ)."""
+    """Credit cards and the debt on them (thẻ tín dụng và dư nợ thẻ)."""
     credit_card_info_image: Image | None = None
     """Picture of `credit_card_info` (ảnh thông tin thẻ tín dụng)."""
     outstanding_loans: list[OutstandingLoan] = listed()
-    """What was owed during the last 12 months (diễn biến dư nợ 12 tháng gần nhất)."""
+    """Debt during the last 12 months (diễn biến dư nợ 12 tháng gần nhất)."""
     outstanding_loans_image: Image | None = None
     """Picture of `outstanding_loans` (ảnh diễn biến dư nợ)."""
     bad_debt: list[BadDebt] = listed()

@@ -1,4 +1,4 @@
-"""Dates on Vietnamese papers. Fields keep them as printed; these read them."""
+"""Parsers for dates on Vietnamese papers. Fields keep the printed text."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ YEARS = range(1800, 2200)
 
 
 def parse_date(text: str | None) -> datetime.date | None:
-    """Read the one date in a text.
+    """Parse the one date in a text.
 
-    Day, month, year with slashes, hyphens or dots; "ngày 14 tháng 11 năm 2023", with or without diacritics
-    and the English words of bilingual papers; ISO.
-    What stands around it, such as a place or a time, does no harm.
+    Accepted are day, month and year with slashes, hyphens or dots; "ngày 14 tháng 11 năm 2023", with or without
+    diacritics and the English words of bilingual papers; and ISO. Other text around it, such as a place or a time, is
+    ignored.
 
     Returns:
         The date; None if there is none, if it is no day of the calendar or of a year that no paper has, such as 2563,

@@ -1,4 +1,4 @@
-"""Models as dictionaries of plain JSON values, and back."""
+"""Conversion of models to dictionaries of plain JSON values, and back."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from .._reveal import is_revealed
 
 
 def pydantic_schema(cls: type[Any], source: Any, handler: Any) -> Any:
-    """Return how pydantic takes and gives a class; pydantic calls it."""
-    from .._pydantic import schema_of  # which needs pydantic
+    """Return the pydantic schema of a class; pydantic calls it."""
+    from .._pydantic import schema_of  # needs pydantic
 
     return schema_of(source, handler)
 
 
 def pydantic_json_schema(cls: type[Any], schema: Any, handler: Any) -> Any:
-    """Return how a class is documented in JSON Schema; pydantic calls it."""
-    from .._pydantic import json_schema_of  # which needs pydantic
+    """Return the JSON Schema of a class; pydantic calls it."""
+    from .._pydantic import json_schema_of  # needs pydantic
 
     return json_schema_of(cls, schema, handler)
 
 
 class InPydantic:
-    """What may be the type of a field in pydantic, and of an argument or answer in FastAPI.
+    """Base of types that can be a field in pydantic, or an argument or result in FastAPI.
 
-    It is made of an instance, or of what `to_dict` writes, and written as `to_dict` does.
+    Validation accepts an instance or the result of `to_dict`; serialisation is `to_dict`.
     """
 
     __slots__ = ()
@@ -39,26 +39,27 @@ class InPydantic:
 
 
 class Serializable(InPydantic):
-    """What can be written as a dictionary of plain JSON values. Its names are those of the model.
+    """Base of types that can be written as a dictionary of plain JSON values, under the names of the model.
 
     A field becomes an object with ``value``, ``confidence``, ``box`` and ``page``; a box a list of four numbers; a
-    picture its base64 text. `dict` makes the same of it, for whoever knows no `to_dict`, such as FastAPI's
+    picture its base64 text. `dict` gives the same result, for code that does not know `to_dict`, such as FastAPI's
     `jsonable_encoder`.
     """
 
     __slots__ = ()
 
     __iter__: ClassVar[None] = None
-    """It is no sequence, although it has `__getitem__`."""
+    """Prevents iteration, because the class has `__getitem__` but is not a sequence."""
 
     def to_dict(self, *, compact: bool = False) -> dict[str, Any]:
-        """Return it as plain JSON values: what a JSON Lines file has of it.
+        """Return plain JSON values, as in a JSON Lines file.
 
-        What no JSON can hold is replaced: half of a surrogate pair by U+FFFD, infinity by null, and what is nested in
-        hundreds of levels by a text that says so.
+        Values that JSON cannot represent are replaced: half of a surrogate pair by U+FFFD, infinity by null, and
+        content
+        nested hundreds of levels deep by an explanatory text.
 
         Args:
-            compact: leave out what is empty: parts of fields, fields, lists.
+            compact: omit empty values: parts of fields, fields, lists.
         """
         plain: dict[str, Any] = json_values(self._unstructured(compact=compact))
         return plain
@@ -68,16 +69,16 @@ class Serializable(InPydantic):
         return dumps(self._unstructured(compact=compact))
 
     def _unstructured(self, *, compact: bool) -> Any:
-        from .._converter import unstructure  # which needs the models
+        from .._converter import unstructure  # needs the models
 
         return unstructure(self, compact=compact)
 
     def keys(self) -> Iterable[str]:
-        """Return the names in `to_dict`, so that `dict` makes a dictionary of it."""
+        """Return the names in `to_dict`, so that `dict` can convert it."""
         return self.to_dict().keys()
 
     def __getitem__(self, name: str) -> Any:
-        """Return a part of `to_dict`, which is plain JSON. Attributes hold the typed values."""
+        """Return a part of `to_dict` as plain JSON. Attributes have the typed values."""
         parts = self.to_dict()
         if name not in parts:
             raise no_key(self, name)
@@ -85,51 +86,51 @@ class Serializable(InPydantic):
 
 
 class Showable:
-    """What can be looked at."""
+    """Base of types with a visual representation."""
 
     __slots__ = ()
 
     def show(self) -> None:
-        """Show what was read, values included: as a table in a terminal, rendered in a notebook.
+        """Show the result with its values: as a table in a terminal, rendered in a notebook.
 
-        A notebook that is saved afterwards, or a file that standard output goes to, holds the values.
+        The values stay in a notebook that is saved, and in a file to which standard output is redirected.
         """
-        from .._showing import show  # which needs the models
+        from .._showing import show  # needs the models
 
         show(self)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook renders; with values inside of `cvs_async.reveal` only."""
+        """Return the HTML for a notebook; with values only inside `cvs_async.reveal`."""
         from .._showing import as_html
 
         return as_html(self, values=is_revealed())
 
 
 class Restorable(Serializable):
-    """What can also be read back without knowing more than its class."""
+    """Base of types that can be read back knowing only the class."""
 
     __slots__ = ()
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read back what `to_dict` has written, compact or not.
+        """Read back the result of `to_dict`, compact or not.
 
-        What is missing is empty; a document keeps names that it does not know in `extra`.
+        Missing values are empty; a document keeps unknown names in `extra`.
 
         Raises:
-            ValueError: some value has another type than `to_dict` writes; names the place, not the value.
+            ValueError: a value has another type than `to_dict` writes; the message names the place, not the value.
         """
-        from .._restoring import restore  # which needs the models
+        from .._restoring import restore  # needs the models
 
         restored: Self = restore(data, cls)
         return restored
 
     def keys(self) -> Iterable[str]:
-        """Return the names in `to_dict`, so that `dict` makes a dictionary of it."""
+        """Return the names in `to_dict`, so that `dict` can convert it."""
         return [name for name in _names(type(self)) if name != "extra" or getattr(self, name)]
 
     def __getitem__(self, name: str) -> Any:
-        """Return a part of `to_dict`, which is plain JSON. Attributes hold the typed values."""
+        """Return a part of `to_dict` as plain JSON. Attributes have the typed values."""
         from .._converter import unstructure
 
         if name not in _names(type(self)):

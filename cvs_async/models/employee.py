@@ -112,7 +112,7 @@ class AcademicDegree(Paper):
 @paper("birth_certificate")
 @frozen(kw_only=True)
 class EmployeeBirthCertificate(BirthCertificate):
-    """A birth certificate, of which more is read in employees' files."""
+    """A birth certificate in an employee's file, with additional fields."""
 
     father_address: Text = EMPTY
     """Residence of the father (nơi cư trú của bố), such as ``Số 1 Đường Mẫu, Hà Nội``."""
@@ -127,7 +127,7 @@ class EmployeeBirthCertificate(BirthCertificate):
 class HealthCertification(Paper):
     """A health certificate; height, weight and condition are text as printed.
 
-    `image_0` is the first page, `image_1` that of height and weight, `image_2` that of the condition.
+    `image_0` is the first page, `image_1` the page with height and weight, `image_2` the page with the condition.
     """
 
     height: Text = EMPTY

@@ -1,4 +1,4 @@
-"""Faces: matching, liveness, the store for searching (vendor document 001)."""
+"""Faces: matching, liveness, face search (vendor document 001)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .recognized import Recognized
 
 @frozen(kw_only=True)
 class FaceMatching(Document):
-    """How alike the faces in two pictures are."""
+    """Likeness of the faces in two pictures."""
 
     matching: float | None = None
-    """How alike the faces are, in percent, 0 to 100 (độ giống nhau), such as ``88.4``."""
+    """Likeness of the faces in percent, 0 to 100 (độ giống nhau), such as ``88.4``."""
     match: int | None = None
     """1 if `matching` is above 75, 0 from 65 to 75, -1 below (kết luận có cùng một người), such as ``1``."""
     face1: Image | None = None
@@ -29,23 +29,23 @@ class FaceMatching(Document):
     invalid_code: int | None = renamed("invalidCode", default=None)
     """A `FaceWarning`; 0 if nothing is wrong (mã cảnh báo), such as ``0``."""
     invalid_message: str | None = renamed("invalidMessage", default=None)
-    """Why it is not valid, in words (cảnh báo ảnh hưởng đến kết quả), such as ``Successful``."""
+    """Reason why it is not valid (cảnh báo ảnh hưởng đến kết quả), such as ``Successful``."""
 
 
 @frozen(kw_only=True)
 class Liveness(Document):
-    """Whether portraits from three sides show one living person."""
+    """Result of a check whether portraits from three sides show one living person."""
 
     matching_mid_left: float | None = None
-    """How alike middle and left face are, in percent, 0 to 100 (độ giống của ảnh giữa và trái), such as ``91.2``."""
+    """Likeness of middle and left face in percent, 0 to 100 (độ giống của ảnh giữa và trái), such as ``91.2``."""
     matching_mid_right: float | None = None
-    """How alike middle and right face are, in percent, 0 to 100 (độ giống của ảnh giữa và phải), such as ``90.1``."""
+    """Likeness of middle and right face in percent, 0 to 100 (độ giống của ảnh giữa và phải), such as ``90.1``."""
     valid: bool | None = None
     """The verdict: whether it is one living person (kết luận), such as ``True``."""
     invalid_code: int | None = renamed("invalidCode", default=None)
     """A `LivenessWarning`; 0 if nothing is wrong (mã cảnh báo), such as ``0``."""
     invalid_message: str | None = renamed("invalidMessage", default=None)
-    """Why it is not valid, in words (cảnh báo), such as ``Successful``."""
+    """Reason why it is not valid (cảnh báo), such as ``Successful``."""
 
 
 def _nothing_read() -> Recognized[Paper]:
@@ -54,7 +54,7 @@ def _nothing_read() -> Recognized[Paper]:
 
 @frozen(kw_only=True)
 class PersonWithCard(Document):
-    """A person who holds an identity paper: the faces compared, and the paper read. Made from the whole answer."""
+    """A person with an identity paper: the comparison of the faces, and the paper. Built from the whole answer."""
 
     wire_envelope = ENVELOPE
     wire_inside = "data"
@@ -67,9 +67,9 @@ class PersonWithCard(Document):
 
 @frozen(kw_only=True)
 class FaceImage(Document):
-    """A picture in the store of faces. Its metadata, where the service tells them, are in `extra`."""
+    """A picture in the store of faces. Its metadata, if the service returns them, are in `extra`."""
 
     id: str | None = None
-    """What the service calls the picture (id của ảnh), such as ``481``."""
+    """Id of the picture (id của ảnh), such as ``481``."""
     url: str | None = field(default=None, repr=False)
-    """Where the picture is (url của ảnh), such as ``https://example.com/481.jpg``."""
+    """URL of the picture (url của ảnh), such as ``https://example.com/481.jpg``."""

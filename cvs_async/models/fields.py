@@ -1,4 +1,4 @@
-"""What a document's fields are made of."""
+"""Building blocks of documents: fields, boxes, pictures, base classes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T", default=str)
 
 
 class Box(NamedTuple):
-    """Where something stands in the picture, in pixels from its upper left corner."""
+    """Position in the picture, in pixels from its upper left corner."""
 
     left: float
     top: float
@@ -30,30 +30,30 @@ class Box(NamedTuple):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """As of `InPydantic`, which a tuple with names cannot have for a base."""
+        """Same as in `InPydantic`, which cannot be the base of a named tuple."""
         return pydantic_schema(cls, source, handler)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
-        """As of `InPydantic`."""
+        """Same as in `InPydantic`."""
         return pydantic_json_schema(cls, schema, handler)
 
 
 class Readable:
-    """What is printed, with ways to read it as more than text. Base of `Field` and `Cell`."""
+    """Printed value with methods to parse it. Base of `Field` and `Cell`."""
 
     __slots__ = ()
 
     def as_date(self) -> datetime.date | None:
-        """Return the value as a date, as `parse_date` reads it; None if it is no date."""
+        """Return the value as a date, parsed by `parse_date`; None if it is not a date."""
         return parse_date(self._text())
 
     def as_amount(self) -> Amount | None:
-        """Return the value as an amount with its currency, as `parse_amount` reads it; None if it is no amount."""
+        """Return the value as an amount with its currency, parsed by `parse_amount`; None if it is not an amount."""
         return parse_amount(self._text())
 
     def as_number(self) -> Decimal | None:
-        """Return the value as a number without its unit, as `parse_number` reads it; None if it is no number."""
+        """Return the value as a number without its unit, parsed by `parse_number`; None if it is not a number."""
         return parse_number(self._text())
 
     def _text(self) -> str | None:
@@ -62,34 +62,34 @@ class Readable:
 
 
 _VALUES = frozenset({"content", "strip", "text", "raw", "lower", "upper", "replace", "split", "string", "startswith"})
-"""What people ask a field for that have taken it for its value."""
+"""Attributes that people look up on a field when they mean its value."""
 
 
 PAGE_BASE = 0
-"""The number of the first page.
+"""Number of the first page.
 
-The vendor's documents say so of certificates of land use and of ``ocr.document.get_label_claim``. Of curricula vitae
-and credit reports they do not say from what they count; 0 is taken there, too, because the vendor counts so elsewhere.
+The vendor documents it for certificates of land use and ``ocr.document.get_label_claim``. For curricula vitae and
+credit reports it is undocumented; 0 is assumed, as the vendor uses it elsewhere.
 """
 
 PAGES_OF_UNKNOWN_BASE = frozenset({"ocr.claims", "ocr.employee_profile", "ocr.document.credit_report"})
 """Operations whose documents do not say from what they count pages: see `PAGE_BASE`."""
 
 
-@define(repr=False, on_setattr=setters.frozen, unsafe_hash=True)  # frozen=True takes three times as long to make
+@define(repr=False, on_setattr=setters.frozen, unsafe_hash=True)  # frozen=True makes construction three times as slow
 class Field(Readable, Restorable, Hinted, Generic[T]):
-    """One value that was read, with what the service says of it.
+    """A value read by the service, with its confidence, box and page.
 
-    A field that is absent from the answer is empty: each of its parts is None. The field itself never is.
-    Its value shows in its repr inside of `cvs_async.reveal` only.
+    A field missing from the answer is empty: all its parts are None. The field itself is never None.
+    Its repr contains the value only inside `cvs_async.reveal`.
 
     Attributes:
-        value: as read.
+        value: the value read.
         confidence: from 0 to 1.
-        box: where it stands in the picture, in pixels.
-        page: the page it stands on, counted from `PAGE_BASE`, where a page is documented beside it: in curricula vitae
-            of ``ocr.employee_profile``, credit reports, and certificates of land use, where it is a position in
-            ``list_img``. ``cvs-async fields`` marks these fields with ``p``. Elsewhere it is None.
+        box: position in the picture, in pixels.
+        page: page number, counted from `PAGE_BASE`, for fields with a documented page: in curricula vitae of
+            ``ocr.employee_profile``, credit reports, and certificates of land use, where it is a position in
+            ``list_img``. ``cvs-async fields`` marks these fields with ``p``. Otherwise None.
     """
 
     value: T | None = None
@@ -110,19 +110,19 @@ class Field(Readable, Restorable, Hinted, Generic[T]):
         return f"{self!r} (hidden; .value has it)" if is_hidden else repr(self)
 
     def _advice(self, name: str) -> str:
-        return "; .value has what was read" if name in _VALUES else advice(type(self), name)
+        return "; .value has the value" if name in _VALUES else advice(type(self), name)
 
 
 Text = Field[str]
 """A field whose value is text."""
 
 EMPTY: Text = Field()
-"""The field that is absent."""
+"""The empty field."""
 
 
 @frozen
 class Image(InPydantic):
-    """A picture in an answer: cut out and straightened by the service. Kept as it came, decoded on demand."""
+    """A picture in an answer, cropped and straightened by the service. Kept as received, decoded on demand."""
 
     base64: str = field(repr=False)
 
@@ -130,10 +130,10 @@ class Image(InPydantic):
         return f"Image({described(self)})"
 
     def decode(self) -> bytes:
-        """The image file.
+        """Return the image file.
 
         Raises:
-            ValueError: if the service sent no valid base64.
+            ValueError: if the service sent invalid base64.
         """
         return base64.b64decode("".join(self.base64.rpartition(",")[2].split()), validate=True)
 
@@ -162,19 +162,19 @@ class Document(Restorable, Showable, Hinted):
     """Base of everything that is read field by field.
 
     Attributes:
-        extra: what the answer holds beyond the documented fields, and any part of it that does not fit its
-            documented type; by the vendor's names, as received.
+        extra: content beyond the documented fields, and parts that do not fit their documented type; by the vendor's
+            names, as received.
     """
 
     wire_envelope: ClassVar[tuple[str, ...]] = ()
-    """Names around the document that are no part of it; they are read elsewhere."""
+    """Names around the document that do not belong to it; they are read elsewhere."""
     wire_inside: ClassVar[str | None] = None
-    """The name of an object that may wrap some of the fields."""
+    """Name of an object that may wrap some of the fields."""
 
     extra: Mapping[str, Any] = field(factory=dict, repr=False)
 
     def __init_subclass__(cls) -> None:
-        """Give each class this repr, before attrs makes one of its own."""
+        """Set this repr on each class, before attrs creates its own."""
         super().__init_subclass__()
         if "__repr__" not in vars(cls):
             cls.__repr__ = Document.__repr__  # type: ignore[method-assign]
@@ -187,7 +187,7 @@ class Document(Restorable, Showable, Hinted):
 
 
 def renamed(*wire: str, default: Any = EMPTY) -> Any:
-    """Declare a field whose name on the wire cannot, or should not, be its name in Python, or has two spellings."""
+    """Declare a field whose wire name is not its Python name, or has two spellings."""
     return field(default=default, metadata={"wire": wire})
 
 
@@ -197,17 +197,17 @@ def scored(*wire: str) -> Any:
 
 
 def listed(*wire: str) -> Any:
-    """Declare a list that is empty unless the answer fills it, and its name on the wire where that is another."""
+    """Declare a list that is empty by default, with its wire name if it differs."""
     return field(default=Factory(list), repr=False, metadata={"wire": wire} if wire else {})
 
 
 ENVELOPE = ("errorCode", "errorMessage")
-"""What a document that is read from the whole answer leaves to the reply."""
+"""Names that a document built from the whole answer ignores, because the reply has them."""
 
 
 @frozen(kw_only=True)
 class Paper(Document):
-    """Base of all kinds of paper: what most of them carry. What a kind of paper lacks stays empty."""
+    """Base of all kinds of paper, with their common fields. Fields that a kind of paper does not have stay empty."""
 
     id: Text = EMPTY
     """Number of the paper (số giấy tờ), such as ``000090000001``."""
@@ -216,31 +216,31 @@ class Paper(Document):
     dob: Text = EMPTY
     """Date of birth (ngày sinh), such as ``02/03/1990``."""
     image: Image | None = None
-    """The paper, cut out and straightened; only with ``get_thumb`` (ảnh giấy tờ đã cắt và căn chỉnh)."""
+    """The paper, cropped and straightened; only with ``get_thumb`` (ảnh giấy tờ đã cắt và căn chỉnh)."""
 
 
 @frozen(kw_only=True)
 class Unknown(Paper):
-    """A paper of a type that this version of the library does not know: all of it is in `extra`.
+    """A paper of a type unknown to this version of the library: all its content is in `extra`.
 
-    What it shares with other papers is also where it always is, `id` and `name` for instance.
+    Fields shared with other papers, such as `id` and `name`, are also set as usual.
     """
 
 
 PAPERS: dict[str, type[Paper]] = {}
-"""The known kinds of paper, by the ``type`` that the service gives them."""
+"""The known kinds of paper by the service's ``type``."""
 
 PaperT = TypeVar("PaperT", bound=Paper)
 
 
 def class_of(type_name: str | None, kinds: Mapping[str, type[Paper]], declared: type[Paper]) -> type[Paper]:
-    """Return the class of a paper whose type is given, where papers of a declared class are expected."""
+    """Return the class of a paper from its type, given the class expected there."""
     kind = kinds.get(type_name or "", Unknown if declared is Paper else declared)
     return kind if issubclass(kind, declared) else declared
 
 
 def paper(type_name: str, kinds: dict[str, type[Paper]] = PAPERS) -> Callable[[type[PaperT]], type[PaperT]]:
-    """Declare the ``type`` under which the service returns a kind of paper."""
+    """Register a class as the kind of paper with this ``type``."""
 
     def register(cls: type[PaperT]) -> type[PaperT]:
         kinds[type_name] = cls

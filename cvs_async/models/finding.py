@@ -1,4 +1,4 @@
-"""What a check finds in a paper that was read."""
+"""Findings of checks."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ FindingKind: TypeAlias = Literal[
     "balance",
     "sides_differ",
 ]
-"""What is wrong: see `cvs_async.checks.check_paper` for all kinds but the last, which `pair` finds."""
+"""Kind of contradiction: see `cvs_async.checks.check_paper` for all kinds except the last, which `pair` finds."""
 
 
 @frozen
 class Finding(Serializable):
-    """One contradiction. It names fields and never holds their values, so that it may be logged.
+    """A contradiction. It names fields and never contains their values, so it may be logged.
 
     Attributes:
         path: the field, as in the columns of tables: ``info.id``, ``info.table.0.5``.
-        kind: what is wrong, for programs.
-        message: what is wrong, for people.
+        kind: for programs.
+        message: for people.
     """
 
     path: str
@@ -40,5 +40,5 @@ class Finding(Serializable):
     message: str
 
     def below(self, prefix: str) -> Finding:
-        """Return the finding with its path seen from a document further out."""
+        """Return the finding with its path relative to an enclosing document."""
         return evolve(self, path=f"{prefix}.{self.path}") if prefix else self

@@ -24,16 +24,16 @@ class TextItem(Document):
     confidence: float | None = None
     """Confidence, 0 to 1 (độ tin cậy), such as ``0.97``."""
     box: Box | None = None
-    """Where it stands on the page, in pixels (tọa độ), such as ``[10, 20, 90, 40]``."""
+    """Position on the page, in pixels (tọa độ), such as ``[10, 20, 90, 40]``."""
 
 
 class _Quiet(InPydantic, Showable, list[T]):
-    """A list whose repr has its length only, except inside of `cvs_async.reveal`."""
+    """A list whose repr shows only its length, except inside `cvs_async.reveal`."""
 
     __slots__ = ()
 
     def to_dict(self, *, compact: bool = False) -> list[Any]:
-        """Return it as plain JSON values: lists, down to the pieces of text as dictionaries."""
+        """Return plain JSON values: lists, with the pieces of text as dictionaries."""
         return [part.to_dict(compact=compact) for part in self]  # type: ignore[attr-defined]
 
     def to_json(self, *, compact: bool = False) -> str:
@@ -42,12 +42,12 @@ class _Quiet(InPydantic, Showable, list[T]):
 
     @classmethod
     def from_dict(cls, data: Sequence[Any]) -> Self:
-        """Read back what `to_dict` has written, compact or not.
+        """Read back the result of `to_dict`, compact or not.
 
         Raises:
-            ValueError: some value has another type than `to_dict` writes; names the place, not the value.
+            ValueError: a value has another type than `to_dict` writes; the message names the place, not the value.
         """
-        from .._restoring import restore  # which needs the models
+        from .._restoring import restore  # needs the models
 
         restored: Self = restore(data, cls)
         return restored
@@ -59,24 +59,24 @@ class _Quiet(InPydantic, Showable, list[T]):
 
 
 class Line(_Quiet[TextItem]):
-    """The pieces of text of one line, from left to right."""
+    """Pieces of text of one line, from left to right."""
 
     __slots__ = ()
 
     @property
     def text(self) -> str:
-        """The line's text, its pieces parted by spaces."""
+        """Return the line's text, its pieces joined by spaces."""
         return " ".join(item.text or "" for item in self)
 
 
 class Block(_Quiet[Line]):
-    """Lines that belong together."""
+    """A group of lines."""
 
     __slots__ = ()
 
     @property
     def text(self) -> str:
-        """The block's lines."""
+        """Return the block's lines."""
         return "\n".join(line.text for line in self)
 
 
@@ -99,9 +99,9 @@ class Page(_Quiet[Block]):
 
     @property
     def text(self) -> str:
-        """The page's blocks, parted by empty lines."""
+        """Return the page's blocks, separated by empty lines."""
         return "\n\n".join(block.text for block in self)
 
 
 NESTED: dict[type[list[Any]], type] = {Page: Block, Block: Line, Line: TextItem}
-"""What each level of a page consists of."""
+"""Element type of each level of a page."""

@@ -9,10 +9,11 @@ from .fields import EMPTY, Paper, Text, paper, renamed
 
 @frozen(kw_only=True)
 class IdCardFront(Paper):
-    """What the fronts of all identity cards carry.
+    """Common fields of the fronts of all identity cards.
 
-    The `*_code`, `*_town`, `*_district` and `*_ward` fields are the parts of `address` and `hometown`,
-    the codes as in the national list of administrative units.
+    The `*_code`, `*_town`, `*_district` and `*_ward` fields are the parts of `address` and `hometown`, with codes from
+    the
+    national list of administrative units.
     """
 
     hometown: Text = EMPTY
@@ -115,7 +116,7 @@ class IdCard12Back(Paper):
 
 @frozen(kw_only=True)
 class MachineReadable(Paper):
-    """What is read from a machine-readable zone."""
+    """Fields of a machine-readable zone."""
 
     country: Text = EMPTY
     """Country that issued it (quốc gia cấp), such as ``VNM``."""

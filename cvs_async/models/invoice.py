@@ -11,7 +11,7 @@ from .tables import Cell
 
 
 class GoodsLabel(StrEnum):
-    """The documented labels of `Invoice.table`. The service may have more: `Cell.label` is a text, equal to these."""
+    """Documented labels of `Invoice.table`. The service may return others: `Cell.label` is a text, equal to these."""
 
     NUMBER = "number"
     """Number of the row (số thứ tự), such as ``1``."""
@@ -39,7 +39,7 @@ class GoodsLabel(StrEnum):
 
 @frozen(kw_only=True)
 class Goods(Document):
-    """One line of what was bought."""
+    """A purchased item."""
 
     name: Text = EMPTY
     """Name of a good or service (tên hàng hóa, dịch vụ), such as ``Giấy in khổ A4``."""
@@ -85,7 +85,7 @@ class Invoice(Paper):
     purchaser_name: Text = EMPTY
     """Name of the organization that buys (tên đơn vị mua hàng), such as ``CÔNG TY CỔ PHẦN MINH HỌA``."""
     lookup_website: Text = EMPTY
-    """Where the invoice can be looked up (đường dẫn tra cứu), such as ``https://tracuu.example.com``."""
+    """Web site for looking up the invoice (đường dẫn tra cứu), such as ``https://tracuu.example.com``."""
     lookup_code: Text = EMPTY
     """Code with which it is looked up (mã tra cứu), such as ``000MAU00001A``."""
     buyer_name: Text = EMPTY
@@ -95,7 +95,7 @@ class Invoice(Paper):
     vat_rate: Text = EMPTY
     """Tax rate (thuế suất VAT), such as ``10%``."""
     info_goods: list[Goods] = listed()
-    """What was bought, in short (thông tin hàng hóa, dịch vụ)."""
+    """Purchased items in short (thông tin hàng hóa, dịch vụ)."""
     account_bank: list[BankAccount] = listed()
     """The seller's bank accounts (tài khoản ngân hàng của nhà cung cấp)."""
     table: list[list[Cell]] = listed()

@@ -1,4 +1,4 @@
-"""What the pages of a claim file are (vendor document 001, ``get_label_claim``)."""
+"""Labels of the pages of a claim file (vendor document 001, ``get_label_claim``)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .fields import Document, Image, renamed
 
 
 class ClaimLabel(StrEnum):
-    """The documented labels. The service may have more: `PageLabel.label` is a text, which compares equal to these."""
+    """Documented labels. The service may return others: `PageLabel.label` is a text that compares equal to these."""
 
     INVOICE = "invoice"
     """Invoice (hóa đơn)."""
@@ -50,11 +50,11 @@ class ClaimLabel(StrEnum):
 
 @frozen(kw_only=True)
 class PageLabel(Document):
-    """What one page of a claim file is."""
+    """Label of one page of a claim file."""
 
     page: int | None = renamed("id", default=None)
     """Position of the page in the file, from 0; the vendor's ``id`` (thứ tự trang), such as ``0``."""
     label: str | None = field(default=None, metadata={"none": "None"})
-    """One of `ClaimLabel`, or a newer one; None if the page is none of them (nhãn của trang), such as ``invoice``."""
+    """One of `ClaimLabel`, or a newer one; None if no label applies (nhãn của trang), such as ``invoice``."""
     image: Image | None = None
     """The page, straightened; only with ``get_thumb`` (ảnh trang đã căn chỉnh)."""

@@ -23,7 +23,7 @@ class LandOwner(Document):
 
 @frozen(kw_only=True)
 class LandCertificate(Paper):
-    """What all certificates of land use carry. A field's `page` is its position in `list_img`, counted from 0."""
+    """Common fields of certificates of land use. A field's `page` is its position in `list_img`, counted from 0."""
 
     so_so: Text = EMPTY
     """Number of the certificate (số sổ), such as ``BA 000001``."""
@@ -55,10 +55,10 @@ class LandCertificate1(LandCertificate):
 @paper("giay_cnqshdd_mau_2")
 @frozen(kw_only=True)
 class LandCertificate2(LandCertificate):
-    """Certificate of land use. `dia_chi_thua_dat` is where the land is."""
+    """Certificate of land use. `dia_chi_thua_dat` is the address of the land."""
 
     dia_chi_thua_dat: Text = EMPTY
-    """Where the land is (địa chỉ thửa đất), such as ``Phường Mẫu, Hà Nội``."""
+    """Address of the land (địa chỉ thửa đất), such as ``Phường Mẫu, Hà Nội``."""
 
 
 @paper("giay_cnqshdd_mau_3")

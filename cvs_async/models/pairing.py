@@ -19,7 +19,7 @@ from .v1 import V1IdCard9Front, V1IdCard12Back
 from .vehicle import VehicleRegistrationBack, VehicleRegistrationFront
 
 ZONE_NAME = 30
-"""Characters of a card's machine-readable zone that the name has; a longer one is cut off."""
+"""Maximum length of the name in a card's machine-readable zone; longer names are truncated."""
 
 KINDS: tuple[tuple[type[Paper], type[Paper]], ...] = (
     (ChipIdCardFront, ChipIdCardBack),
@@ -28,17 +28,17 @@ KINDS: tuple[tuple[type[Paper], type[Paper]], ...] = (
     (VehicleRegistrationFront, VehicleRegistrationBack),
     (V1IdCard9Front, V1IdCard12Back),
 )
-"""Which front and back are of the same kind of card."""
+"""Front and back of each kind of card."""
 
 
 @frozen
 class PersonCard(Serializable):
-    """Both sides of one card, or the one that was found.
+    """Both sides of one card, or the only one found.
 
     Attributes:
         front: the paper with its judgement; None if no front belongs to the back.
         back: likewise.
-        findings: where the sides contradict each other; paths begin with ``front`` or ``back``.
+        findings: contradictions between the sides; paths begin with ``front`` or ``back``.
     """
 
     front: Recognized[Front] | None = None
@@ -69,13 +69,13 @@ def _is_side(paper: object, kinds: Any) -> bool:
 
 
 def pairs(papers: object) -> list[PersonCard]:
-    """Join the fronts and backs in a reply or its data, perhaps of several people, in the order in which they came.
+    """Join fronts and backs in a reply or its data, possibly of several people, in the order received.
 
     1. A front and a back with the same number (a vehicle's plate) are one card.
-    2. If then one front and one back of a kind of card are left over and the back has no number, they are one.
-    3. If there are no other cards at all, that holds although their numbers differ, and the findings say so.
+    2. If one front and one back of a kind of card remain and the back has no number, they are one card.
+    3. If there are no other cards at all, that holds although their numbers differ, and the findings report it.
 
-    Whatever else is left over is a card with one side.
+    Any other side becomes a card with one side.
     """
     found = list(papers_of(papers))
     fronts: list[Recognized[Front]] = list(of_kind(found, Front))
@@ -126,7 +126,7 @@ def _same_kind(front: Recognized[Front], back: Recognized[Back]) -> bool:
 
 
 def _number(paper: Front | Back) -> str:
-    """What tells cards apart; nothing if the side does not say it."""
+    """Return the number that identifies the card; "" if the side does not have it."""
     match paper:
         case VehicleRegistrationFront() | VehicleRegistrationBack():
             field = paper.plate
@@ -159,7 +159,7 @@ def _names_differ(name: Text, back: Back) -> bool:
         return _differ(ours, _letters(back.name.value))
     sur_name, given_name = back.sur_name.value, back.given_name.value
     if not sur_name or not given_name:
-        return False  # half a name says nothing
+        return False  # an incomplete name proves nothing
     theirs = _letters(sur_name + given_name)
     if len(sur_name.strip()) + len("<<") + len(given_name.strip()) >= ZONE_NAME - 1:
         ours = ours[: len(theirs)]
@@ -171,9 +171,9 @@ def _letters(name: object) -> str:
 
 
 def _differ(ours: object, theirs: object) -> bool:
-    """Whether two things are there and not the same."""
+    """Return whether both values are present and differ."""
     return bool(ours) and bool(theirs) and ours != theirs
 
 
 def _finding(path: str, words: str) -> Finding:
-    return Finding(f"back.info.{path}", "sides_differ", f"{words} is not that of the front")
+    return Finding(f"back.info.{path}", "sides_differ", f"{words} differs from the front")

@@ -1,6 +1,6 @@
-"""Which paper is it? Papers of a reply by their type, and never by their position.
+"""Selection of papers in a reply by type, never by position.
 
-The service does not promise an order: answers with the back before the front were seen.
+The service does not guarantee an order: answers with the back before the front have been observed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .vehicle import VehicleRegistrationBack, VehicleRegistrationFront
 IdentityPaper: TypeAlias = (
     IdCard9Front | IdCard12Front | ChipIdCardFront | IdCard9Back | IdCard12Back | ChipIdCardBack | Passport
 )
-"""What proves who somebody is: the papers that ``ocr.card`` is made for. A `match` over it can be exhaustive."""
+"""Proofs of identity: the papers that ``ocr.card`` is made for. A `match` over it can be exhaustive."""
 
 Front: TypeAlias = IdCard9Front | IdCard12Front | ChipIdCardFront | VehicleRegistrationFront | V1IdCard9Front
 """Fronts of cards with two sides. The other fronts of v1 are subclasses of `V1IdCard9Front`."""
@@ -86,7 +86,7 @@ P = TypeVar("P", bound=Paper)
 
 
 def first(papers: object, kind: type[P]) -> Recognized[P] | None:
-    """Return the first paper of a class, or of one derived from it; None if there is none.
+    """Return the first paper of a class or of a subclass; None if there is no such paper.
 
     Args:
         papers: a reply, its data, whatever its shape, its outcome in a batch, or any papers of it. Data without papers
@@ -94,18 +94,18 @@ def first(papers: object, kind: type[P]) -> Recognized[P] | None:
         kind: such as `Passport`, or `IdCardFront` for the front of any identity card.
 
     Raises:
-        TypeError: `kind` is no class of papers, such as a text.
+        TypeError: `kind` is not a class of papers; it may be a text, for example.
     """
     return next(of_kind(papers, kind), None)
 
 
 def front(papers: object) -> Recognized[Front] | None:
-    """Return the first front of an identity card or vehicle registration; None if there is none."""
+    """Return the first front of an identity card or vehicle registration; None if there is no front."""
     return next(of_kind(papers, Front), None)
 
 
 def back(papers: object) -> Recognized[Back] | None:
-    """Return the first back of an identity card or vehicle registration; None if there is none."""
+    """Return the first back of an identity card or vehicle registration; None if there is no back."""
     return next(of_kind(papers, Back), None)
 
 
@@ -154,7 +154,7 @@ def papers_of(data: object, levels: int = LEVELS) -> Iterator[Recognized[Paper]]
 
 
 def of_kind(papers: object, kind: Any) -> Iterator[Recognized[Any]]:
-    """Return the papers of a class, or of one of a union of classes.
+    """Yield the papers of a class, or of one of a union of classes.
 
     Raises:
         TypeError: `kind` is neither.
@@ -162,5 +162,5 @@ def of_kind(papers: object, kind: Any) -> Iterator[Recognized[Any]]:
     classes = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
     if not all(isinstance(each, type) and issubclass(each, Paper) for each in classes):
         meant = f"; {kind!r} is models.{PAPERS[kind].__name__}" if isinstance(kind, str) and kind in PAPERS else ""
-        raise TypeError(f"kind must be a class of papers, such as models.Passport{meant}")
+        raise TypeError(f"kind must be a class of papers such as models.Passport{meant}")
     return (paper for paper in papers_of(papers) if isinstance(paper.info, kind))

@@ -1,4 +1,4 @@
-"""Texts in the form in which they are compared."""
+"""Normal forms of texts for comparison."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import unicodedata
 
 
 def plain(text: object) -> str:
-    """Return text in lower case, without diacritics; nothing for what is no text.
+    """Return text in lower case without diacritics; "" for other types.
 
-    Papers that were set in old fonts have the letter eth (ð), which looks the same, for đ.
+    Papers set in old fonts have the letter eth (ð), which looks the same, in place of đ.
     """
     if not isinstance(text, str):
         return ""
@@ -23,5 +23,5 @@ def is_mark(letter: str) -> bool:
 
 
 def compact(number: object) -> str:
-    """Return a number without the spaces, dots and hyphens between its digits; nothing for what is no text."""
+    """Return a number without spaces, dots and hyphens between its digits; "" for other types."""
     return re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", number)) if isinstance(number, str) else ""

@@ -29,14 +29,14 @@ class QuotationLine(Document):
 
 @frozen(kw_only=True)
 class PriceQuotation(Paper):
-    """What a garage asks for a repair. Amounts and dates are text as printed."""
+    """A garage's quotation for a repair. Amounts and dates are text as printed."""
 
     name_of_garage: Text = EMPTY
     """Name of the garage (cơ sở sửa chữa), such as ``GARA Ô TÔ MẪU``."""
     quotation_date: Text = EMPTY
     """Date of the quotation (ngày báo giá), such as ``05/06/2024``."""
     estimated_delivery_date: Text = EMPTY
-    """When the vehicle should be ready (ngày dự kiến giao xe), such as ``10/06/2024``."""
+    """Estimated delivery date of the vehicle (ngày dự kiến giao xe), such as ``10/06/2024``."""
     total_amount: Text = EMPTY
     """Sum with tax, as printed (tổng tiền sau thuế), such as ``366.300``."""
     sub_total: Text = EMPTY

@@ -1,4 +1,4 @@
-"""What the operations that recognise papers return."""
+"""Result of the operations that recognise papers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PaperClass: TypeAlias = type[Paper]
 
 @frozen(kw_only=True)
 class Recognized(Document, Generic[P]):
-    """One paper that was found in a picture or PDF (vendor documents 000 to 003).
+    """A paper found in a picture or PDF (vendor documents 000 to 003).
 
     The vendor calls `info` ``info_goods`` in employee files and ``infor`` in ``person_with_card``.
     """
@@ -27,34 +27,35 @@ class Recognized(Document, Generic[P]):
     type: str | None = None
     """Kind of paper in the vendor's words; None if the answer has none (loại giấy tờ), such as ``passport``."""
     info: P = field(metadata={"wire": ("info", "info_goods", "infor"), "kinds": PAPERS})
-    """What was read, of the class that belongs to `type`, else `Unknown` (thông tin trích xuất)."""
+    """Extracted fields, in the class for `type`, else `Unknown` (thông tin trích xuất)."""
     valid: bool | None = None
     """False if it looks forged, copied or badly read; None if not judged (giấy tờ hợp lệ), such as ``True``."""
     invalid_code: int | None = renamed("invalidCode", default=None)
-    """Why it is not valid, a `CardWarning`; 0 if nothing is wrong (mã cảnh báo), such as ``0``."""
+    """Reason why it is not valid, a `CardWarning`; 0 if valid (mã cảnh báo), such as ``0``."""
     invalid_message: str | None = renamed("invalidMessage", default=None)
     """Why it is not valid, in words (thông báo nếu giấy tờ không hợp lệ), such as ``Successful``."""
     pages: list[int] = listed()
     """The pages that it covers, in claims; of one page, its fields have that `page` (các trang của giấy tờ)."""
 
     def _advice(self, name: str) -> str:
-        if name != "info" and name in public_names(type(self.info)):  # while it is being made it has no info
-            return f"; .info.{name} has it"
+        if name != "info" and name in public_names(type(self.info)):  # it has no info during construction
+            return f"; use .info.{name}"
         return super()._advice(name)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], kind: PaperClass = Paper) -> Self:
-        """Read back what `to_dict` has written, compact or not.
+        """Read back the result of `to_dict`, compact or not.
 
         Args:
-            data: as written.
-            kind: the class of `info` where its `type` does not tell: that of ``Recognized[Invoice]`` is `Invoice`.
+            data: the dictionary.
+            kind: the class of `info` if `type` does not determine it: for ``Recognized[Invoice]`` it is `Invoice`.
 
         Raises:
-            ValueError: some value has another type than `to_dict` writes, or `type` is that of another class than
-                `kind`; names the place, not the value.
+            ValueError: a value has another type than `to_dict` writes, or `type` belongs to another class than `kind`;
+                the
+                message names the place, not the value.
         """
-        from .._restoring import restore  # which needs the models
+        from .._restoring import restore  # needs the models
 
         restored: Self = restore(data, cls[kind], strict=True)  # type: ignore[index]
         return restored

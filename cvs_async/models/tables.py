@@ -1,4 +1,4 @@
-"""Tables in answers: of cells, of rows with named columns, of bare text."""
+"""Tables in answers: of cells, of rows with named columns, of plain text."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ class Cell(Readable, Document):
     score: float | None = None
     """Confidence, 0 to 1 (độ tin cậy), such as ``0.97``."""
     box: Box | None = None
-    """Where it stands in the picture of the table or page, in pixels (tọa độ), such as ``[10, 20, 90, 40]``."""
+    """Position in the picture of the table or page, in pixels (tọa độ), such as ``[10, 20, 90, 40]``."""
     label: str | None = None
-    """What its column holds, in the vendor's words; None if that is not said (nhãn của cột), such as ``unit_price``."""
+    """Vendor's label of the column; None if absent (nhãn của cột), such as ``unit_price``."""
 
 
 BLANK = Cell()
-"""The cell that is absent."""
+"""The empty cell."""
 
 
 @frozen(kw_only=True)
 class Row(Document):
-    """Base of rows that are lists on the wire and have names for their columns here, in the documented order.
+    """Base of rows that are lists on the wire and have named columns here, in the documented order.
 
-    Columns that a row lacks are blank cells; those beyond the documented ones are in `extra` by their position.
+    Missing columns are blank cells; additional ones are in `extra` by position.
     """
 
 

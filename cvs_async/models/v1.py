@@ -1,4 +1,4 @@
-"""What the legacy API v1 returns. Names are v1's own: ``born``, ``quoctich``, ``mattruoc``."""
+"""Data of the legacy API v1, under its own names: ``born``, ``quoctich``, ``mattruoc``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import Factory, field, frozen
 from .fields import EMPTY, ENVELOPE, Document, Paper, Text, listed, paper, renamed
 
 V1_PAPERS: dict[str, type[Paper]] = {}
-"""The known kinds of paper, by the ``type`` that v1 gives them."""
+"""The known kinds of paper by the ``type`` of v1."""
 
 
 @paper("cmt", V1_PAPERS)
@@ -73,7 +73,7 @@ class V1DrivingLicense(Paper):
     born: Text = EMPTY
     """Date of birth (ngày sinh), such as ``02/03/1990``."""
     class_: Text = renamed("class")
-    """What may be driven; the vendor's ``class`` (hạng), such as ``B2``."""
+    """Class of vehicles; the vendor's ``class`` (hạng), such as ``B2``."""
     nation: Text = EMPTY
     """Nationality (quốc tịch), such as ``Việt Nam``."""
     dateissue: Text = EMPTY
@@ -86,24 +86,24 @@ class V1DrivingLicense(Paper):
 
 @frozen(kw_only=True)
 class V1Front(V1IdCard12Front):
-    """The front of a card of either kind: v1 does not say of which."""
+    """Front of a card of either kind: v1 does not return which."""
 
 
 @frozen(kw_only=True)
 class V1Back(V1IdCard9Back):
-    """The back of a card of either kind: v1 does not say of which."""
+    """Back of a card of either kind: v1 does not return which."""
 
 
 @frozen(kw_only=True)
 class V1Paper(Document):
-    """One paper, from the whole answer or from an element of a PDF's."""
+    """A paper, from the whole answer or from an element of a PDF's answer."""
 
     wire_envelope = ENVELOPE
 
     type: str | None = None
     """Kind of paper in v1's words (loại giấy tờ), such as ``cmt``."""
     info: Paper = field(metadata={"wire": ("data",), "kinds": V1_PAPERS})
-    """What was read, of the class that belongs to `type`; the vendor's ``data`` (thông tin trích xuất)."""
+    """Extracted fields, in the class for `type`; the vendor's ``data`` (thông tin trích xuất)."""
     valid: bool | None = None
     """False if the photo is unfit or suspected; None for papers of a PDF (ảnh hợp lệ), such as ``True``."""
 
@@ -141,7 +141,7 @@ class V1Scan(Document):
 
 
 def v1_papers(answer: Any) -> Any:
-    """The papers of a whole answer: those of a PDF, each with what is said of all of them, or the one of a picture."""
+    """Return the papers of a whole answer: those of a PDF, each with the values common to all, or that of a picture."""
     if not isinstance(answer, Mapping) or not isinstance(answer.get("data"), list):
         return answer
     common = {name: value for name, value in answer.items() if name not in ("type", "data")}

@@ -13,7 +13,7 @@ class DrivingLicense(Paper):
     """A driving licence."""
 
     class_: Text = renamed("class")
-    """What may be driven; the vendor's ``class`` (hạng), such as ``B2``."""
+    """Class of vehicles; the vendor's ``class`` (hạng), such as ``B2``."""
     nationality: Text = EMPTY
     """Nationality (quốc tịch), such as ``Việt Nam``."""
     issue_date: Text = EMPTY
@@ -110,7 +110,7 @@ class VehicleInspection(Paper):
     chassis_number: Text = EMPTY
     """Chassis number (số khung), such as ``000MAUVIDU0000001``."""
     commercial_use: Text = EMPTY
-    """Whether it carries for hire (kinh doanh vận tải), such as ``Không``."""
+    """Commercial transport (kinh doanh vận tải), such as ``Không``."""
     design_pay_load: Text = EMPTY
     """Load by design (khối lượng hàng theo thiết kế), such as ``950 kg``."""
     design_towed_mass: Text = EMPTY
@@ -132,7 +132,7 @@ class VehicleInspection(Paper):
     model_code: Text = EMPTY
     """Model (số loại), such as ``VÍ DỤ 1.5``."""
     modification: Text = EMPTY
-    """Whether it was modified (cải tạo), such as ``Không``."""
+    """Modification (cải tạo), such as ``Không``."""
     permissible_no: Text = EMPTY
     """Number of persons that it may carry (số người cho phép chở), such as ``5``."""
     regis_date: Text = EMPTY
@@ -179,4 +179,4 @@ class Plate(Document):
     plate: Text = EMPTY
     """Number plate (biển số xe), such as ``00A-000.01``."""
     image: Image | None = None
-    """The plate, cut out and straightened; only with ``get_thumb`` (ảnh biển số đã cắt và căn chỉnh)."""
+    """The plate, cropped and straightened; only with ``get_thumb`` (ảnh biển số đã cắt và căn chỉnh)."""

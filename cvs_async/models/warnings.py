@@ -1,6 +1,6 @@
-"""What the service's warning codes mean. The fields stay numbers, which compare equal to these.
+"""Meanings of the service's warning codes. The fields stay numbers, which compare equal to these.
 
-Whatever is not documented is of the enum all the same: ``CardWarning(99)`` has the name ``UNKNOWN_99``.
+Undocumented codes are members too: ``CardWarning(99)`` has the name ``UNKNOWN_99``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class _Open(IntEnum):
 
 
 class CardWarning(_Open):
-    """Of identity papers: `Recognized.invalid_code`."""
+    """Warnings about identity papers: `Recognized.invalid_code`."""
 
     OK = 0
     SCREEN = 1
@@ -32,7 +32,7 @@ class CardWarning(_Open):
 
 
 class FaceWarning(_Open):
-    """Of compared faces: `FaceMatching.invalid_code`."""
+    """Warnings about compared faces: `FaceMatching.invalid_code`."""
 
     OK = 0
     NO_CARD = 1
@@ -50,7 +50,7 @@ class FaceWarning(_Open):
 
 
 class LivenessWarning(_Open):
-    """Of three portraits: `Liveness.invalid_code`."""
+    """Warnings about three portraits: `Liveness.invalid_code`."""
 
     OK = 0
     NO_FACE_MID = 1
@@ -64,7 +64,7 @@ class LivenessWarning(_Open):
 
 
 class CropWarning(_Open):
-    """Of cropped persons: `Crop.invalid_code`."""
+    """Warnings about cropped people: `Crop.invalid_code`."""
 
     OK = 0
     NO_FACE = 1

@@ -1,4 +1,4 @@
-"""A loopback service that speaks the vendor's API, and sample documents for it. Needs the extra ``sandbox``."""
+"""Loopback service that implements the vendor's API, with sample documents. Requires the extra ``sandbox``."""
 
 from ..errors import ConfigurationError
 

@@ -1,4 +1,4 @@
-"""What the sandbox reads from files: a sample's truth, and for any other file something that its content decides."""
+"""Answers of the sandbox: the truth of a sample, and values fabricated from the content of any other file."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ..models.statement import StatementPage
 from ..models.tables import Cell
 from ..models.vehicle import Plate
 from . import faces
-from .derive import ROWS, TYPE_NAMES, Source, derive
 from .documented import Boxes, as_documented
-from .einvoice import read_einvoice
+from .fabricate import ROWS, TYPE_NAMES, Source, fabricate
 from .intake import Refusal
 from .legacy import as_v1
 from .picture import Gallery, Picture, cropped, thumbnail
+from .samples.einvoice import read_einvoice
 
 OBJECT_FOR_ONE = frozenset({"ekyc.card", "ocr.card"})
-"""Operations that answer with an object where one picture shows one paper, and with a list otherwise."""
+"""Operations that answer with an object for a picture of one paper, and with a list otherwise."""
 
 ALWAYS_OBJECT = frozenset({"ocr.document.credit_report", "ocr.document.land_certificate"})
 
@@ -40,7 +40,7 @@ OTHER_PAPERS = {
     "v1.get_matsau": "12_id_card_back",
     "v1.get_blx": "driving_license",
 }
-"""What operations of several kinds see in a readable file that is no sample; the rest see a citizen card."""
+"""Paper that operations for several kinds find in a readable file that is not a sample; others find a citizen card."""
 
 OTHER_SECONDS = {
     "ekyc.cards": "chip_id_card_back",
@@ -48,7 +48,7 @@ OTHER_SECONDS = {
     "v1.get_haimat": "12_id_card_back",
     "v3.ekyc.cards": "chip_id_card_back",
 }
-"""What they see in the second of two files."""
+"""Paper that they find in the second of two files."""
 
 LABELS = {
     "claim": "claim_form",
@@ -57,20 +57,20 @@ LABELS = {
     "old_card": "id_doc",
     "passport": "id_doc",
 }
-"""Of the 17 documented ones, those of which there are samples."""
+"""The documented labels for which samples exist."""
 
 WORDS = "văn bản mẫu của hộp cát không phải giấy tờ thật"
 
 
 @frozen
-class Seen:
-    """One page of a file of a request.
+class PageView:
+    """Page of a file in a request.
 
     Attributes:
-        file: which of the request's files it is of, from 0.
-        number: which of the file's pages it is, from 0.
+        file: index of the file in the request.
+        number: index of the page in the file.
         picture: the file.
-        source: what may be made of the page, if the file is no sample.
+        source: source of fabricated values, if the file is not a sample.
     """
 
     file: int
@@ -80,18 +80,18 @@ class Seen:
 
     @property
     def papers(self) -> list[dict[str, Any]]:
-        """What a sample shows here; nothing of any other file."""
+        """Return the papers of a sample page; empty for other files."""
         return self.picture.truth.pages[self.number].papers if self.picture.truth else []
 
     @property
     def image(self) -> dict[str, str]:
-        """The picture of the page, as a part of an answer; nothing where none is wanted, or there is none."""
+        """Return the picture of the page as part of an answer; empty if none is requested or available."""
         return {} if self.source.thumb is None else {"image": self.source.thumb}
 
 
 @frozen
 class Files:
-    """What a request brought: the files, looked at, and the other arguments."""
+    """Inspected files and other arguments of a request."""
 
     files: Sequence[tuple[Picture, bytes]]
     arguments: Mapping[str, Any]
@@ -99,18 +99,18 @@ class Files:
 
     @property
     def thumb(self) -> bool:
-        """Whether pictures are wanted in the answer."""
+        """Return whether the answer should include pictures."""
         return self.arguments.get("get_thumb") == "true"
 
     @property
     def contents(self) -> list[bytes]:
-        """The files alone."""
+        """Return the contents of the files."""
         return [content for _, content in self.files]
 
-    def pages(self) -> list[Seen]:
-        """Every page of every file."""
+    def pages(self) -> list[PageView]:
+        """Return every page of every file."""
         return [
-            Seen(file, number, picture, self._source(picture, content, number, size))
+            PageView(file, number, picture, self._source(picture, content, number, size))
             for file, (picture, content) in enumerate(self.files)
             for number, size in enumerate(picture.pages)
         ]
@@ -122,8 +122,8 @@ class Files:
         return thumbnail(content, page) if self.thumb else None
 
 
-class Desk:
-    """Answers requests. Operations that read papers are alike; the others have a method each."""
+class Responder:
+    """Answers requests. Operations that read papers share one method; each other operation has its own."""
 
     def __init__(self, gallery: Gallery, boxes: Boxes = "documented") -> None:
         self.boxes: Boxes = boxes
@@ -133,7 +133,7 @@ class Desk:
             "ekyc.face_matching": _face_matching,
             "ekyc.verify_liveness": lambda files: faces.verify(files.contents),
             "ekyc.person_with_card": lambda files: _person_with_card(files, self.boxes),
-            "ocr.vehicle_plate": lambda files: [derive(Plate, page.source) for page in files.pages()],
+            "ocr.vehicle_plate": lambda files: [fabricate(Plate, page.source) for page in files.pages()],
             "ocr.employee_profile": lambda files: _profile(files, self.boxes),
             "ocr.document.get_table": _tables,
             "ocr.document.get_label_claim": _labels,
@@ -175,10 +175,10 @@ class Desk:
         }
 
     def answer(self, endpoint: Endpoint[Any], files: Files) -> Any:
-        """The data of an answer in its documented shape.
+        """Return the data of an answer in its documented shape.
 
         Raises:
-            Refusal: with the documented code, if the files hold nothing that the operation reads.
+            Refusal: with the documented code, if the files contain nothing that the operation reads.
         """
         if endpoint.name in self._own:
             return self._own[endpoint.name](files)
@@ -228,14 +228,14 @@ def _papers(endpoint: Endpoint[Any], files: Files) -> list[dict[str, Any]]:
     ]
 
 
-def _other_paper(endpoint: Endpoint[Any], page: Seen) -> dict[str, Any]:
+def _other_paper(endpoint: Endpoint[Any], page: PageView) -> dict[str, Any]:
     second = OTHER_SECONDS.get(endpoint.name) if page.file else None
     (recognized,) = get_args(endpoint.returns) or (Recognized,)
     (declared,) = get_args(recognized) or (Paper,)
     name = second or OTHER_PAPERS.get(endpoint.name) or TYPE_NAMES.get(declared)
     if name is None:
         name = "chip_id_card_front" if declared is Paper else endpoint.name.rpartition(".")[2]
-    return {"type": name, "info": derive(PAPERS.get(name, declared), page.source)}
+    return {"type": name, "info": fabricate(PAPERS.get(name, declared), page.source)}
 
 
 def _in_v1(endpoint: Endpoint[Any], papers: Sequence[dict[str, Any]], files: Files) -> dict[str, Any]:
@@ -248,7 +248,7 @@ def _in_v1(endpoint: Endpoint[Any], papers: Sequence[dict[str, Any]], files: Fil
     return read[0] if endpoint.name == "v1.get_blx" else read[0] | {"valid": "True"}
 
 
-def _text(page: Seen) -> list[Any]:
+def _text(page: PageView) -> list[Any]:
     if page.picture.truth is not None:
         return page.picture.truth.pages[page.number].blocks
     words, source = WORDS.split(), page.source
@@ -272,7 +272,7 @@ def _face_matching(files: Files) -> dict[str, Any]:
 
 def _person_with_card(files: Files, boxes: Boxes) -> dict[str, Any]:
     page, content = files.pages()[0], files.contents[0]
-    other = {"type": "chip_id_card_front", "info": derive(PAPERS["chip_id_card_front"], page.source)}
+    other = {"type": "chip_id_card_front", "info": fabricate(PAPERS["chip_id_card_front"], page.source)}
     paper = page.papers[0] if page.papers else other
     if boxes == "documented":
         paper = as_documented("ekyc.person_with_card", paper)
@@ -284,7 +284,7 @@ def _person_with_card(files: Files, boxes: Boxes) -> dict[str, Any]:
 
 
 def _profile(files: Files, boxes: Boxes) -> dict[str, Any]:
-    profile: dict[str, Any] = derive(EmployeeProfile, files.pages()[0].source)
+    profile: dict[str, Any] = fabricate(EmployeeProfile, files.pages()[0].source)
     if boxes == "all":
         return profile
     return {
@@ -299,7 +299,7 @@ def _tables(files: Files) -> list[dict[str, Any]]:
     for page in files.pages():
         shown = [paper["info"]["table"] for paper in page.papers if "table" in paper["info"]]
         rows = [[[_cell(cell) for cell in row] for row in table] for table in shown]
-        other = [[derive(Cell, page.source, f"{row}/{cell}") for cell in range(3)] for row in range(ROWS)]
+        other = [[fabricate(Cell, page.source, f"{row}/{cell}") for cell in range(3)] for row in range(ROWS)]
         tables += [{"json": table} | page.image for table in rows or [other]]
     return tables
 
@@ -353,7 +353,7 @@ def _statements(files: Files) -> list[Any]:
     for page in files.pages():
         shown = [paper["info"] for paper in page.papers if "json" in paper["info"]]
         images = list(page.image.values())
-        pages += [info | {"image_table": images} for info in shown] or [derive(StatementPage, page.source)]
+        pages += [info | {"image_table": images} for info in shown] or [fabricate(StatementPage, page.source)]
     return pages
 
 

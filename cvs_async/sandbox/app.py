@@ -1,4 +1,4 @@
-"""The service itself: a Starlette application whose routes are the table of operations."""
+"""The service: a Starlette application whose routes come from the table of operations."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from ..errors import (
     ProcessingError,
     UrlUnavailableError,
 )
-from .answers import Desk, Files
+from .answers import Files, Responder
 from .documented import Boxes
 from .faults import UNANSWERED, UNWORKED, Faults, HangUp, bare, spoiled
-from .intake import Credentials, Refusal, Taken, take
+from .intake import Credentials, ParsedRequest, Refusal, parse_request
 from .ledger import Entry, Ledger
 from .picture import Gallery, Reader, UnreadableError
 
@@ -48,23 +48,23 @@ MESSAGES: dict[type[APIError], str] = {
     ProcessingError: "Error when processing the request",
     InvalidIdError: "Incorrect Id",
 }
-"""The vendor's words (document 001, "Bảng mã lỗi")."""
+"""The vendor's messages (document 001, "Bảng mã lỗi")."""
 
 
 @define
 class Account:
-    """How many answers may still be billed."""
+    """Number of answers that may still be billed."""
 
     left: float
 
 
 class Service:
-    """Answers the operations of the table, misbehaves as it is told to, and keeps the books.
+    """Implements the operations of the table, injects faults, and records requests and charges.
 
     Attributes:
-        ledger: the books.
-        latency: seconds that every answer takes at least.
-        limit: the most requests that are taken on at once; more get HTTP 429. None is no end.
+        ledger: recorded requests and charges.
+        latency: minimum seconds for each answer.
+        limit: maximum number of accepted requests; others get HTTP 429. None is unlimited.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Service:
         self._seed = seed
         self._reader = Reader()
         self._gallery = Gallery()
-        self._desk = Desk(self._gallery, boxes)
+        self._responder = Responder(self._gallery, boxes)
         self._taken_on = 0
         self._line = anyio.CapacityLimiter(math.inf)
         self._stalls: set[anyio.CancelScope] = set()
@@ -98,18 +98,21 @@ class Service:
 
     @property
     def quota(self) -> int | None:
-        """How many answers may still be billed; None is no end."""
+        """Number of answers that may still be billed; None is unlimited."""
         left = self._account.left
         return None if math.isinf(left) else int(left)
 
     @quota.setter
     def quota(self, left: int | None) -> None:
-        # A new account, for requests that are being worked on give back what they took to the one they had.
+        # Create a new account, because requests in progress return their charge to the old one.
         self._account = Account(math.inf if left is None else left)
 
     @property
     def workers(self) -> int | None:
-        """The most requests that are worked on at once, while more wait in line; None is no end."""
+        """Maximum number of requests processed at once, while others wait; None is unlimited.
+
+        Waiting requests see a change at the next arrival or end of a request.
+        """
         return self._workers
 
     @workers.setter
@@ -120,20 +123,20 @@ class Service:
 
     @property
     def faults(self) -> Mapping[str, float]:
-        """The probability of each kind of fault; setting it starts a new row of draws, from the same seed."""
+        """Probability of each kind of fault; setting it restarts the random sequence from the same seed."""
         return self._faults.chances
 
     @faults.setter
     def faults(self, faults: Mapping[str, float] | str | None) -> None:
         self._faults = Faults.parse(faults, self._seed)
 
-    def let_go(self) -> None:
-        """End all stalls; in the service's own loop."""
+    def end_stalls(self) -> None:
+        """End all stalls. Call it in the service's own event loop."""
         for scope in self._stalls:
             scope.cancel()
 
     def app(self) -> Starlette:
-        """The ASGI application."""
+        """Return the ASGI application."""
         routes: list[BaseRoute] = [route for endpoint in OPERATIONS.values() for route in self._routes(endpoint)]
         routes.append(Route("/pictures/{name}", self._picture))
         if self._files is not None:
@@ -145,7 +148,7 @@ class Service:
         forms = endpoint.forms if endpoint.images else (None,)
         for path in sorted({endpoint.wire_path(form) for form in forms}):
             methods = {endpoint.wire_method(form) for form in forms if endpoint.wire_path(form) == path}
-            # Where the form is said in the query, a wrong method is a wrong form, and gets that answer.
+            # If the query gives the form, a wrong method counts as a wrong form and gets that answer.
             yield Route(path, handle, methods=["GET", "POST"] if endpoint.format_type and endpoint.images else methods)
 
     def _handler(self, endpoint: Endpoint[Any]) -> Callable[[Request], Awaitable[Response]]:
@@ -155,17 +158,17 @@ class Service:
             fault = None
             try:
                 self._credentials.check(request.headers.get("authorization", ""))
-                taken = await take(endpoint, request, entry)
+                parsed = await parse_request(endpoint, request, entry)
                 if self._is_full():
                     return self._without_work(entry, "429")
                 fault = self._faults.draw()
                 if fault in UNWORKED:
                     return self._without_work(entry, fault, fault)
-                data = await self._work(endpoint, taken, str(request.base_url))
+                data = await self._work(endpoint, parsed, str(request.base_url))
                 code, message = 0, "Success"
-            except ClientDisconnect:  # it broke off the request
+            except ClientDisconnect:  # the client disconnected
                 return self._without_work(entry, "reset")
-            except Refusal as refusal:  # free, and therefore delivered whatever was drawn
+            except Refusal as refusal:  # free, and therefore delivered despite any fault
                 fault = None
                 data, code, message = None, _code(endpoint, refusal.kind), MESSAGES[refusal.kind]
             answered = fault not in UNANSWERED and not await request.is_disconnected()
@@ -175,18 +178,18 @@ class Service:
         return handle
 
     def _is_full(self) -> bool:
-        limit = self.limit  # read once, for it is set from any thread
+        limit = self.limit  # read only once, because it may be set from any thread
         return limit is not None and self._taken_on >= limit
 
     def _without_work(self, entry: Entry, how: str, fault: str | None = None) -> Response:
-        """Turn a request away: ``reset`` breaks its connection, anything else is an HTTP status."""
+        """Reject a request: ``reset`` breaks its connection, other values are an HTTP status."""
         if how == "reset":
             self.ledger.close(entry, fault=fault, answered=False)
             return HangUp(reset=True)
         self.ledger.close(entry, fault=fault, status=int(how))
         return bare(int(how), self._retry_after)
 
-    async def _work(self, endpoint: Endpoint[Any], taken: Taken, base_url: str) -> Any:
+    async def _work(self, endpoint: Endpoint[Any], parsed: ParsedRequest, base_url: str) -> Any:
         async with self._place():
             await anyio.sleep(self.latency)
             account = self._account
@@ -194,14 +197,14 @@ class Service:
                 raise Refusal(OutOfRequestsError)
             account.left -= 1
             try:
-                return await anyio.to_thread.run_sync(self._read, endpoint, taken, base_url)
-            except Refusal:  # only a success is charged
+                return await anyio.to_thread.run_sync(self._read, endpoint, parsed, base_url)
+            except Refusal:  # only successes are charged
                 account.left += 1
                 raise
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
-        """A place among the workers, after a wait in line if all are taken."""
+        """Hold a worker for the block, after waiting in line if all are busy."""
         self._taken_on += 1
         self._open_places()
         try:
@@ -213,17 +216,17 @@ class Service:
             self._open_places()
 
     def _open_places(self) -> None:
-        # `workers` is set from any thread, and the line belongs to the loop: so each request reads it anew.
+        # `workers` is set from any thread, but the line belongs to the loop: each request reads it again.
         workers = self.workers
         self._line.total_tokens = math.inf if workers is None else workers
 
-    def _read(self, endpoint: Endpoint[Any], taken: Taken, base_url: str) -> Any:
+    def _read(self, endpoint: Endpoint[Any], parsed: ParsedRequest, base_url: str) -> Any:
         try:
             look = self._reader.look if endpoint.name != "ocr.document.invoice_xml" else self._reader.note
-            files = [(look(content), content) for content in taken.contents]
+            files = [(look(content), content) for content in parsed.contents]
         except UnreadableError:
             raise Refusal(InvalidImageError) from None
-        return self._desk.answer(endpoint, Files(files, taken.arguments, base_url))
+        return self._responder.answer(endpoint, Files(files, parsed.arguments, base_url))
 
     async def _picture(self, request: Request) -> Response:
         content = self._gallery.get(request.path_params["name"])
@@ -231,7 +234,7 @@ class Service:
 
 
 def _wrapped(endpoint: Endpoint[Any], data: Any, code: int, message: str) -> dict[str, Any]:
-    """An answer in its envelope. Codes are text in some chapters of the documents, and numbers in others."""
+    """Wrap data in its envelope. Some chapters of the documents have codes as text, others as numbers."""
     envelope = endpoint.envelope
     if code == 0 and not envelope.coded:
         return dict(data)
@@ -241,7 +244,7 @@ def _wrapped(endpoint: Endpoint[Any], data: Any, code: int, message: str) -> dic
 
 
 def _code(endpoint: Endpoint[Any], kind: type[APIError]) -> int:
-    """The code of a kind in the endpoint's own table; what has none there is an unreadable picture."""
+    """Return the code of an error in the endpoint's own table; errors without one count as an unreadable picture."""
     codes = {meaning: code for code, meaning in endpoint.envelope.errors.items()}
     if kind in (AuthenticationError, OutOfRequestsError) and endpoint.envelope.ambiguous:
         return min(endpoint.envelope.ambiguous)

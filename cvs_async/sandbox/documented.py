@@ -1,4 +1,4 @@
-"""Leaving out what the vendor documents for no such answer: a feature that is built against it would fail later."""
+"""Removal of boxes and pages that the vendor does not document, so that nothing is built on them by mistake."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, Literal, TypeAlias
 from ..models.catalogue_sources import Parts, documented
 
 Boxes: TypeAlias = Literal["documented", "all"]
-"""Which boxes and pages the sandbox answers: those of the vendor's documents, or all that it knows."""
+"""Boxes and pages in answers: those that the vendor documents, or all known ones."""
 
 BESIDE = {"_box": "b", "_id": "p"}
-"""Endings of what stands beside a value, with their letters in the list of documented names."""
+"""Name endings of boxes and pages, with their letters in the list of documented names."""
 
 
 def as_documented(operation: str, paper: Mapping[str, Any]) -> dict[str, Any]:

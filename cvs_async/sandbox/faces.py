@@ -1,4 +1,4 @@
-"""Faces, as far as a sandbox sees them: two pictures are the more alike, the more alike their shapes of light are."""
+"""Face operations of the sandbox: the likeness of two pictures is the likeness of their patterns of light."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PERHAPS = 65.0
 
 
 def fingerprint(content: bytes) -> tuple[bool, ...]:
-    """Where a picture is brighter than its mean, in 64 squares."""
+    """Return which of 64 squares of a picture are brighter than its mean."""
     if content.startswith(b"%PDF-"):
         raise Refusal(NoContentError)
     with Image.open(io.BytesIO(content)) as image:
@@ -28,7 +28,7 @@ def fingerprint(content: bytes) -> tuple[bool, ...]:
 
 
 def likeness(one: Sequence[bool], other: Sequence[bool]) -> float:
-    """From 0 to 100."""
+    """Return a likeness from 0 to 100."""
     same = sum(a == b for a, b in zip(one, other, strict=True))
     return round(100 * same / len(one), 2)
 
@@ -40,7 +40,7 @@ def _verdict(matching: float) -> int:
 
 
 def match(contents: Sequence[bytes]) -> dict[str, Any]:
-    """The answer of face matching (vendor document 001)."""
+    """Return the answer of face matching (vendor document 001)."""
     matching = likeness(fingerprint(contents[0]), fingerprint(contents[1]))
     return {
         "matching": str(matching),
@@ -51,7 +51,7 @@ def match(contents: Sequence[bytes]) -> dict[str, Any]:
 
 
 def verify(contents: Sequence[bytes]) -> dict[str, Any]:
-    """The answer of liveness, of the pictures left, mid and right."""
+    """Return the answer of the liveness check for the left, mid and right pictures."""
     left, mid, right = map(fingerprint, contents)
     to_left, to_right = likeness(mid, left), likeness(mid, right)
     code, message = 0, "Successful"
@@ -69,7 +69,7 @@ def verify(contents: Sequence[bytes]) -> dict[str, Any]:
 
 
 class FaceStore:
-    """The pictures of face search."""
+    """Stored pictures of face search."""
 
     def __init__(self) -> None:
         self._images: dict[str, dict[str, Any]] = {}
@@ -77,30 +77,30 @@ class FaceStore:
         self._ids = itertools.count(100_001)
 
     def add(self, content: bytes, url: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
-        """Keep a picture; its information."""
+        """Store a picture and return its information."""
         shape, image_id = fingerprint(content), str(next(self._ids))
         self._images[image_id] = {**metadata, "id": image_id, "url": url}
         self._fingerprints[image_id] = shape
         return self._images[image_id]
 
     def page(self, offset: int, limit: int) -> list[dict[str, Any]]:
-        """Some of the pictures, in the order in which they came."""
+        """Return a page of the pictures, in order of arrival."""
         return list(itertools.islice(self._images.values(), offset, offset + limit))
 
     def search(self, content: bytes) -> list[dict[str, Any]]:
-        """The pictures of the same face, the likest first."""
+        """Return the pictures of the same face, best match first."""
         shape = fingerprint(content)
         found = [(likeness(shape, other), image_id) for image_id, other in self._fingerprints.items()]
         return [self._images[image_id] for alike, image_id in sorted(found, reverse=True) if alike > SAME]
 
     def update(self, image_id: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
-        """Replace a picture's metadata."""
+        """Replace the metadata of a picture."""
         kept = self._known(image_id)
         self._images[image_id] = {**metadata, "id": kept["id"], "url": kept["url"]}
         return self._images[image_id]
 
     def delete(self, ids: Sequence[str]) -> None:
-        """Forget pictures: all of them, or none if one is not known."""
+        """Delete pictures: all of them, or none if any is unknown."""
         for image_id in ids:
             self._known(image_id)
         for image_id in ids:

@@ -1,4 +1,4 @@
-"""Ways to misbehave: which one befalls a request, and the answers that carry it out."""
+"""Fault injection: selection of the fault for a request, and the responses that produce it."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from ..errors import ConfigurationError
 STATUSES = ("408", "429", "500", "502", "503", "504")
 KINDS = (*STATUSES, "reset", "lost", "cut", "garbage", "stall")
 UNWORKED = frozenset({*STATUSES, "reset"})
-"""These befall a request before anything is done for it; the others spoil an answer that is billed."""
+"""Faults applied before a request is processed; the others spoil an answer that is billed."""
 
 UNANSWERED = frozenset({"reset", "lost", "cut", "stall"})
-"""These leave the client without a complete answer."""
+"""Faults that give the client no complete answer."""
 
 STALL = 3600.0
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # linger for no time at all
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # linger for zero seconds
 
 
 @frozen
 class Faults:
-    """How often which fault befalls a request, drawn from a seeded generator.
+    """Probabilities of faults, drawn from a seeded generator.
 
-    An HTTP status is answered without an envelope, and ``reset`` breaks the connection: both before any work.
-    The others spoil an answer that is billed: ``lost`` closes the connection without a byte of it, ``cut`` after
-    half of its body, ``garbage`` sends a body that is no JSON, and ``stall`` sends nothing for an hour.
+    An HTTP status is answered without an envelope, and ``reset`` breaks the connection, both before any processing.
+    The others spoil an answer that is billed: ``lost`` closes the connection before its first byte, ``cut`` after half
+    of its body, ``garbage`` sends a body that is not JSON, and ``stall`` sends nothing for an hour.
 
     Attributes:
         chances: the probability of each kind, in the order of `KINDS`.
@@ -45,23 +45,24 @@ class Faults:
 
     @classmethod
     def parse(cls, given: Mapping[str, float] | str | None, seed: int = 0) -> Faults:
-        """Read a mapping, or text such as ``503=0.02,lost=0.01``; None and empty text are no faults.
+        """Parse a mapping, or text such as ``503=0.02,lost=0.01``; None and empty text mean no faults.
 
         Raises:
-            ConfigurationError: for an unknown kind, one said twice, or probabilities that are none or exceed 1.
+            ConfigurationError: a kind is unknown or repeated, or the probabilities are invalid or add up to more than
+                1.
         """
         pairs = list(_pairs(given or {}))
         chances = {kind: _chance(kind, number) for kind, number in pairs}
         if len(chances) != len(pairs):
-            raise ConfigurationError(f"faults: each kind is said once, of {', '.join(KINDS)}")
+            raise ConfigurationError(f"faults: a kind is repeated; the kinds are {', '.join(KINDS)}")
         if math.fsum(chances.values()) > 1 + 1e-9:  # sums of decimals may miss 1 by a little
             raise ConfigurationError(f"faults: the probabilities of {', '.join(chances)} exceed 1 together")
-        # In one order, so that the same faults and seed give the same draws however they were written.
+        # A fixed order makes the draws independent of the order in the input.
         ordered = {kind: chances[kind] for kind in KINDS if kind in chances}
         return cls(ordered, Random(seed))  # noqa: S311 - as above
 
     def draw(self) -> str | None:
-        """The fault that befalls the next request; None is none."""
+        """Draw the fault for the next request; None means no fault."""
         none = max(0.0, 1 - math.fsum(self.chances.values()))
         return self._random.choices([*self.chances, None], [*self.chances.values(), none])[0]
 
@@ -88,13 +89,13 @@ def _chance(kind: str, number: float | str) -> float:
 
 
 def bare(status: int, retry_after: float | None) -> Response:
-    """An answer without an envelope, as a proxy or a gate gives it; 429 and 503 say when to come back, in seconds."""
-    told = {"Retry-After": f"{retry_after:g}"} if retry_after is not None and status in (429, 503) else None
-    return HTMLResponse(f"<h1>{status}</h1>", status, told)
+    """Return an answer without an envelope, as from a proxy; 429 and 503 have a Retry-After."""
+    headers = {"Retry-After": f"{retry_after:g}"} if retry_after is not None and status in (429, 503) else None
+    return HTMLResponse(f"<h1>{status}</h1>", status, headers)
 
 
 def spoiled(answer: Response, fault: str | None, stalls: set[anyio.CancelScope]) -> Response:
-    """What goes out in place of an answer. One that stalls ends early if its scope in `stalls` is cancelled."""
+    """Return the response with a fault applied. A stall ends early if its scope in `stalls` is cancelled."""
     match fault:
         case "lost":
             return HangUp()
@@ -109,7 +110,7 @@ def spoiled(answer: Response, fault: str | None, stalls: set[anyio.CancelScope])
 
 
 class HangUp(Response):
-    """No answer: the connection is closed without a byte, or reset, which the other side sees as an error."""
+    """No answer: the connection is closed before the first byte, or reset, which the client sees as an error."""
 
     def __init__(self, *, reset: bool = False) -> None:
         super().__init__()
@@ -125,24 +126,24 @@ class HangUp(Response):
 
 
 class Cut(Response):
-    """The head of an answer and half of its body."""
+    """Headers of an answer and half of its body."""
 
     def __init__(self, whole: Response) -> None:
         super().__init__()
         self._whole = whole
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it and close the connection."""
+        """Send them and close the connection."""
         whole = self._whole
         half = bytes(whole.body[: len(whole.body) // 2])
         await send({"type": "http.response.start", "status": whole.status_code, "headers": whole.raw_headers})
         await send({"type": "http.response.body", "body": half, "more_body": True})
-        _transport(receive).close()  # unlike abort, it lets the half go out
+        _transport(receive).close()  # unlike abort, this flushes the first half
         await _closed(receive)
 
 
 class Stall(Response):
-    """No answer for an hour, or until the client goes away or the scope in `stalls` is cancelled; then none either."""
+    """No answer for an hour, or until the client disconnects or the scope in `stalls` is cancelled."""
 
     def __init__(self, stalls: set[anyio.CancelScope]) -> None:
         super().__init__()
@@ -160,15 +161,15 @@ class Stall(Response):
 
 
 def _transport(receive: Receive) -> Any:
-    """The connection that a request came by."""
+    """Return the transport of a request's connection."""
     # ASGI cannot hang up. Under uvicorn `receive` is a method of the request's cycle, which has the transport.
     transport = getattr(getattr(receive, "__self__", None), "transport", None)
     if transport is None:
-        raise RuntimeError("the sandbox can break a connection under uvicorn only")
+        raise RuntimeError("the sandbox can break connections only under uvicorn")
     return transport
 
 
 async def _closed(receive: Receive) -> None:
-    # An application that returns before its connection is known to be closed gets an answer of the server's own.
+    # If the application returns before its connection is known to be closed, the server sends its own answer.
     while (await receive())["type"] != "http.disconnect":
         pass

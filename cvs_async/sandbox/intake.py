@@ -1,4 +1,4 @@
-"""Taking a request in: credentials, parameters, form and files, each held against the endpoint's declaration."""
+"""Request parsing: credentials, parameters, form and files, checked against the endpoint's declaration."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ URL_TIMEOUT = 10.0
 
 
 class Refusal(Exception):
-    """The request gets an answer with the code that stands for `kind`."""
+    """Refusal of a request with the code that stands for `kind`."""
 
     def __init__(self, kind: type[APIError]) -> None:
         super().__init__(kind.__name__)
@@ -42,13 +42,13 @@ class Refusal(Exception):
 
 @frozen
 class Credentials:
-    """Whom the sandbox lets in: None is anybody with some key and some secret, but for the secret ``wrong``."""
+    """Accepted credentials. None accepts any non-empty value, except the secret ``wrong``."""
 
     api_key: str | None
     api_secret: str | None
 
     def check(self, authorization: str) -> None:
-        """Raise `Refusal` unless the header carries the right credentials."""
+        """Raise `Refusal` unless the header has accepted credentials."""
         scheme, _, encoded = authorization.partition(" ")
         try:
             key, colon, secret = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
@@ -61,20 +61,20 @@ class Credentials:
 
 
 @frozen
-class Taken:
-    """What a request brought.
+class ParsedRequest:
+    """Content of a request.
 
     Attributes:
         contents: of the inputs, in the documented order.
-        arguments: the rest, by name: query, body and path.
+        arguments: query, body and path parameters by name.
     """
 
     contents: list[bytes]
     arguments: Mapping[str, Any]
 
 
-async def take(endpoint: Endpoint[Any], request: Request, entry: Entry) -> Taken:
-    """Read a request, as strictly as the documents allow. What differs from them goes into the entry.
+async def parse_request(endpoint: Endpoint[Any], request: Request, entry: Entry) -> ParsedRequest:
+    """Parse a request as strictly as the documents allow. Violations are recorded in the entry.
 
     Raises:
         Refusal: with the documented code, if an input is missing or cannot be opened.
@@ -93,15 +93,15 @@ async def take(endpoint: Endpoint[Any], request: Request, entry: Entry) -> Taken
         contents, members = await _json(endpoint, request, entry, form)
         arguments |= members
     _check_arguments(endpoint, arguments, entry)
-    return Taken([contents[name] for name in endpoint.images], arguments)
+    return ParsedRequest([contents[name] for name in endpoint.images], arguments)
 
 
 def _form(endpoint: Endpoint[Any], request: Request) -> Form:
-    """How the inputs come: said by `format_type`, or where there is none, shown by method and content type."""
+    """Return the form of the inputs: from `format_type`, or else from method and content type."""
     posted: Form = "file" if _is(request, "multipart/form-data") else "base64"
     shown: Form = "url" if request.method == "GET" else posted
-    said = request.query_params.get("format_type", "") if endpoint.format_type else shown
-    if said != shown or shown not in endpoint.forms:
+    requested = request.query_params.get("format_type", "") if endpoint.format_type else shown
+    if requested != shown or shown not in endpoint.forms:
         raise Refusal(FormatTypeError)
     return shown
 
@@ -184,9 +184,9 @@ async def _download(url: str, name: str, entry: Entry) -> bytes:
 
 
 def _fetch(url: str) -> bytes:
-    """Like the service itself, but from this machine only."""
+    """Fetch a URL like the real service, but only from this machine."""
     parts = urlsplit(url)
-    # `urllib` takes user info for a part of the host's name, and would ask the resolver for it.
+    # `urllib` would treat user info as part of the host name and send it to the resolver.
     if parts.scheme != "http" or "@" in parts.netloc or not _is_loopback(parts.hostname or ""):
         raise Refusal(UrlUnavailableError)
     opener = build_opener(ProxyHandler({}), _NoRedirect)
@@ -195,7 +195,7 @@ def _fetch(url: str) -> bytes:
             content: bytes = answer.read()
     except (OSError, ValueError, HTTPException) as error:
         if isinstance(error, HTTPError):
-            error.close()  # it is the answer, and keeps the connection
+            error.close()  # the error is the response and keeps the connection open
         raise Refusal(UrlUnavailableError) from None
     return content
 

@@ -1,4 +1,4 @@
-"""The sandbox's books: what it was asked, with what, and what it charged for."""
+"""Ledger of the sandbox: requests, their contents and their charges."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ KEPT = 10_000
 
 @frozen
 class Upload:
-    """One file that came in.
+    """An uploaded file.
 
     Attributes:
         name: of the input, such as ``img``.
-        filename, content_type: as the client declared them; None for base64.
-        size: in bytes, of the file itself.
+        filename, content_type: as declared by the client; None for base64.
+        size: of the file in bytes.
         sha256: of its content, in hex.
     """
 
@@ -31,20 +31,20 @@ class Upload:
 
 @define
 class Entry:
-    """One request and what became of it.
+    """A request and its result.
 
     Attributes:
         operation: the name in the table of operations.
-        method: of HTTP.
+        method: HTTP method.
         parameters: of the query.
-        uploads: the files, in the order in which they came.
-        code: that was answered, or would have been but for a fault; None while the request is being worked on,
-            and where it was turned away without an envelope.
-        billed: whether it was charged for.
-        violations: where the request differs from what the vendor documents.
-        fault: that befell it, such as ``lost``; None is none.
-        status: of HTTP; without meaning where nothing was sent.
-        answered: whether a complete answer was sent to a client that was still there.
+        uploads: the files, in the order received.
+        code: code of the answer, or the code that a fault replaced; None while the request is processed, and if it was
+            rejected without an envelope.
+        billed: whether it was charged.
+        violations: deviations of the request from the vendor's documents.
+        fault: injected fault, such as ``lost``; None if there was no fault.
+        status: HTTP status; meaningless if nothing was sent.
+        answered: whether a complete answer was sent to a client that was still connected.
     """
 
     operation: str
@@ -60,15 +60,15 @@ class Entry:
 
 
 class Ledger:
-    """All requests in the order of their arrival: exact totals, and the last 10,000 entries.
+    """All requests in order of arrival: exact totals, and the last 10,000 entries.
 
     Attributes:
-        requests: how many came in.
-        billed: how many were charged for, whether or not the answer arrived.
-        codes: how often each code was answered, or would have been but for a fault.
-        violations: every way in which a request differed from the documents.
-        faults: how often each kind befell a request.
-        most_at_once: the most requests that were worked on at the same time.
+        requests: number of requests received.
+        billed: number of requests charged, whether or not the answer arrived.
+        codes: number of answers with each code, including codes that a fault replaced.
+        violations: all deviations of requests from the documents.
+        faults: number of faults of each kind.
+        most_at_once: maximum number of requests processed at the same time.
     """
 
     def __init__(self) -> None:
@@ -82,13 +82,13 @@ class Ledger:
         self._at_work = 0
 
     def open(self, entry: Entry) -> None:
-        """A request came in."""
+        """Record a new request."""
         self.requests += 1
         self._entries.append(entry)
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Count a request as worked on meanwhile."""
+        """Count a request as being processed while the block runs."""
         self._at_work += 1
         self.most_at_once = max(self.most_at_once, self._at_work)
         try:
@@ -105,7 +105,7 @@ class Ledger:
         status: int = 200,
         answered: bool = True,
     ) -> None:
-        """It was answered, or all was done for it that will be."""
+        """Record the result of a request."""
         entry.code, entry.billed = code, code == 0
         entry.fault, entry.status, entry.answered = fault, status, answered
         self.billed += entry.billed

@@ -1,4 +1,4 @@
-"""API v1's names for what API v2 reads (v1 answers: see the documents' `v1-responses`)."""
+"""Translation of API v2 results into API v1 names (see `v1-responses` in the vendor's documents)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
 
 
 def as_v1(paper: dict[str, Any]) -> dict[str, Any]:
-    """A paper of API v2, as API v1 answers it: `type` and `data`."""
+    """Return a paper of API v2 in the format of API v1: `type` and `data`."""
     kind = TYPES.get(str(paper["type"]), str(paper["type"]))
     names = _FIELDS.get(kind, {})
     return {"type": kind, "data": {names[key]: value for key, value in paper["info"].items() if key in names}}

@@ -1,4 +1,4 @@
-"""Looking at an uploaded file: is it readable, how large are its pages, and does it carry its truth?"""
+"""Inspection of an uploaded file: readability, page sizes, and the truth of a sample."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pypdf
 from attrs import frozen
 from PIL import Image, ImageOps
 
-from .truth import Truth, read_truth
+from .samples.truth import Truth, read_truth
 
 REMEMBERED = 1024
 THUMB_SIDE = 480
@@ -24,13 +24,13 @@ class UnreadableError(Exception):
 
 @frozen
 class Picture:
-    """What the sandbox knows of one file.
+    """Facts about a file.
 
     Attributes:
         digest: SHA-256 of the content, in hex.
-        pages: width and height of each page in pixels; one for a picture.
+        pages: width and height of each page in pixels; one entry for a picture.
         is_pdf: whether it is a PDF.
-        truth: what a sample document says of itself; None for any other file.
+        truth: the truth of a sample document; None for other files.
     """
 
     digest: str
@@ -40,17 +40,17 @@ class Picture:
 
 
 class Reader:
-    """Looks at files, and remembers the last of them: the same file is decoded once."""
+    """Inspects files and caches recent results, so that the same file is decoded once."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, Picture] = OrderedDict()
         self._lock = Lock()
 
     def look(self, content: bytes) -> Picture:
-        """Open a file.
+        """Inspect a file.
 
         Raises:
-            UnreadableError: if it is no whole picture or PDF.
+            UnreadableError: if it is not a complete picture or PDF.
         """
         digest = hashlib.sha256(content).hexdigest()
         with self._lock:
@@ -67,19 +67,19 @@ class Reader:
         return picture
 
     def note(self, content: bytes) -> Picture:
-        """A file that is no picture, as it is."""
+        """Return the facts about a file that is not a picture, without decoding it."""
         return Picture(hashlib.sha256(content).hexdigest(), (), False, None)
 
 
 class Gallery:
-    """The last pictures that the sandbox made, or keeps, by the names that their URLs have."""
+    """Recent pictures of the sandbox by the names in their URLs."""
 
     def __init__(self) -> None:
         self._pictures: OrderedDict[str, bytes] = OrderedDict()
         self._lock = Lock()
 
     def put(self, content: bytes) -> str:
-        """Keep a picture; its name."""
+        """Store a picture and return its name."""
         name = f"{hashlib.sha256(content).hexdigest()[:16]}.jpg"
         with self._lock:
             self._pictures[name] = content
@@ -88,12 +88,12 @@ class Gallery:
         return name
 
     def get(self, name: str) -> bytes | None:
-        """A picture that is kept."""
+        """Return a stored picture."""
         return self._pictures.get(name)
 
 
 def cropped(content: bytes, width: int, height: int) -> bytes:
-    """A JPEG of exactly this size, cut from the middle of a picture."""
+    """Return a JPEG of exactly this size, cut from the middle of a picture."""
     with Image.open(io.BytesIO(content)) as image:
         fitted = ImageOps.fit(image.convert("RGB"), (width, height))
     target = io.BytesIO()
@@ -102,7 +102,7 @@ def cropped(content: bytes, width: int, height: int) -> bytes:
 
 
 def thumbnail(content: bytes, page: int) -> str | None:
-    """A small JPEG of one page in base64; None for a PDF page without a picture."""
+    """Return a small JPEG of one page in base64; None for a PDF page without a picture."""
     if content.startswith(b"%PDF-"):
         images = pypdf.PdfReader(io.BytesIO(content)).pages[page].images
         if not images:
@@ -121,7 +121,7 @@ def _image_size(content: bytes) -> tuple[int, int]:
         with Image.open(io.BytesIO(content)) as image:
             image.load()
             return image.size
-    except Exception as error:  # Pillow's decoders raise whatever their formats make them raise
+    except Exception as error:  # Pillow's decoders may raise any exception
         raise UnreadableError from error
 
 
@@ -129,7 +129,7 @@ def _pdf_pages(content: bytes) -> tuple[tuple[int, int], ...]:
     try:
         pages = pypdf.PdfReader(io.BytesIO(content), strict=True).pages
         sizes = tuple((int(page.mediabox.width), int(page.mediabox.height)) for page in pages)
-    except Exception as error:  # pypdf, too, raises many things on broken files
+    except Exception as error:  # pypdf may raise many kinds of exceptions on broken files
         raise UnreadableError from error
     if not sizes:
         raise UnreadableError

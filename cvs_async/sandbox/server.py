@@ -1,4 +1,4 @@
-"""Running the service on a real socket of this machine."""
+"""Server that runs the service on a socket of this machine."""
 
 from __future__ import annotations
 
@@ -19,17 +19,16 @@ from ..errors import ConfigurationError
 from .app import Service
 from .documented import Boxes
 from .intake import Credentials
-from .ledger import Ledger
 
 STARTING = 20.0
 STOPPING = 20.0
 
 
-class Sandbox:
-    """A service on 127.0.0.1 that speaks the vendor's API: for trying out, and for tests of your own.
+class Sandbox(Service):
+    """Service on 127.0.0.1 that implements the vendor's API, for experiments and for your own tests.
 
-    It reads the sample documents of ``cvs-async samples`` truly; what it answers for any other picture or PDF
-    depends on its content alone. Use it as ``async with`` or ``with``; it runs in a thread of its own.
+    It reads the true values of the sample documents of ``cvs-async samples``; its answers for any other picture or PDF
+    depend only on the content. Use it as ``async with`` or ``with``; it runs in its own thread.
 
     >>> async with Sandbox(quota=1) as sandbox, AsyncCVS("key", "secret", base_url=sandbox.base_url) as cvs:
     ...     reply = await cvs.ocr.card("samples/0001-căn-cước.jpg")
@@ -37,31 +36,34 @@ class Sandbox:
     1
 
     Args:
-        port: to listen on; 0 is any free one.
-        latency: seconds that every answer takes at least.
-        quota: how many answers may be billed before the account is out of requests; None is no end.
-        api_key, api_secret: the only ones that are let in. Without them anybody is who has some of each,
-            unless the secret is ``wrong``.
-        files: a folder that is served under `url`, for trying out inputs by URL.
-        faults: ways to misbehave, each with its probability: a mapping, or text such as ``503=0.02,lost=0.01``. Not
-            worked on and free are the HTTP statuses 408, 429, 500, 502, 503 and 504, answered without an envelope,
-            and ``reset``, a broken connection. Billed are ``lost``, a connection closed without an answer, ``cut``,
-            half an answer, ``garbage``, a body that is no JSON, and ``stall``, no answer for an hour.
-        limit: how many requests are taken on at once, those in line included; more get HTTP 429, free.
-        workers: how many requests are worked on at once; more wait in line. None is no end, as for `limit`.
-        retry_after: seconds in the header ``Retry-After`` of HTTP 429 and 503; None is no such header.
-        seed: of the draw of faults, of which each request that is in order and within `limit` gets one.
-        boxes: ``documented``: only where the vendor's documents have them; ``all``: of identity cards, too, for trying
-            out what draws boxes.
+        port: port to listen on; 0 selects a free one.
+        latency: minimum seconds for each answer.
+        quota: number of answers billed before the account is out of requests; None is unlimited.
+        api_key, api_secret: the only accepted credentials. Without them any non-empty values are accepted, except the
+            secret ``wrong``.
+        files: folder served under `url`, for inputs by URL.
+        faults: probability of each fault: a mapping, or text such as ``503=0.02,lost=0.01``. Free and not processed are
+            the HTTP statuses 408, 429, 500, 502, 503 and 504, answered without an envelope, and ``reset``, a broken
+            connection. Billed are ``lost``, a connection closed without an answer, ``cut``, half an answer,
+            ``garbage``,
+            a body that is not JSON, and ``stall``, no answer for an hour.
+        limit: maximum number of accepted requests, including waiting ones; others get HTTP 429, free.
+        workers: maximum number of requests processed at once; others wait. None is unlimited, as for `limit`.
+        retry_after: seconds in the ``Retry-After`` header of HTTP 429 and 503; None omits it.
+        seed: random seed of the faults; every valid request within `limit` draws once.
+        boxes: ``documented``: only the boxes in the vendor's documents; ``all``: also those of identity cards, for
+            trying
+            software that draws boxes.
 
     Attributes:
-        base_url: where it listens, for the client's ``base_url``; set once it runs.
-        ledger: what was asked, with what, and what was billed.
+        base_url: address of the service, for the client's ``base_url``; set once it runs.
+        ledger: requests, their contents and their charges.
         latency, quota, faults, limit, workers: as above; they may be set while it runs.
 
     Raises:
-        ConfigurationError: if `files` is no folder, `workers` less than 1, or `faults` not understood; on entering,
-            if the port is taken or the service does not start.
+        ConfigurationError: if `files` is not a folder, `workers` is less than 1, or `faults` is invalid; on entering,
+            if the
+            port is in use or the service does not start.
     """
 
     def __init__(
@@ -82,10 +84,10 @@ class Sandbox:
     ) -> None:
         folder = Path(files) if files is not None else None
         if folder is not None and not folder.is_dir():
-            raise ConfigurationError(f"the sandbox serves the files of a folder, and {folder} is none")
+            raise ConfigurationError(f"{folder} is not a folder for the sandbox to serve")
         if boxes not in get_args(Boxes):
             raise ConfigurationError(f"boxes must be one of {', '.join(get_args(Boxes))}, not {boxes!r}")
-        self._service = Service(
+        super().__init__(
             Credentials(api_key, api_secret),
             latency,
             quota,
@@ -102,67 +104,17 @@ class Sandbox:
         self._thread: threading.Thread | None = None
         self.base_url = ""
 
-    @property
-    def ledger(self) -> Ledger:
-        """What was asked, with what, and what was billed."""
-        return self._service.ledger
-
-    @property
-    def latency(self) -> float:
-        """Seconds that every answer takes at least."""
-        return self._service.latency
-
-    @latency.setter
-    def latency(self, seconds: float) -> None:
-        self._service.latency = seconds
-
-    @property
-    def quota(self) -> int | None:
-        """How many answers may still be billed; None is no end."""
-        return self._service.quota
-
-    @quota.setter
-    def quota(self, left: int | None) -> None:
-        self._service.quota = left
-
-    @property
-    def limit(self) -> int | None:
-        """How many requests are taken on at once, those in line included; more get HTTP 429. None is no end."""
-        return self._service.limit
-
-    @limit.setter
-    def limit(self, limit: int | None) -> None:
-        self._service.limit = limit
-
-    @property
-    def workers(self) -> int | None:
-        """How many requests are worked on at once; None is no end. Those in line see it when one comes or goes."""
-        return self._service.workers
-
-    @workers.setter
-    def workers(self, workers: int | None) -> None:
-        self._service.workers = workers
-
-    @property
-    def faults(self) -> Mapping[str, float]:
-        """The probability of each kind of fault; setting it starts a new row of draws, from the same seed."""
-        return self._service.faults
-
-    @faults.setter
-    def faults(self, faults: Mapping[str, float] | str | None) -> None:
-        self._service.faults = faults
-
     def url(self, name: str) -> str:
-        """Where a file of the folder `files` can be downloaded."""
+        """Return the URL of a file in the folder `files`."""
         return f"{self.base_url}/files/{quote(name)}"
 
     def start(self) -> None:
-        """Listen, and return when requests are answered."""
+        """Start listening, and return when requests are answered."""
         listening = _listen(self._port)
         config = uvicorn.Config(
-            self._service.app(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+            self.app(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
         )
-        self._server = server = _Server(config, self._service)
+        self._server = server = _Server(config, self)
         self._thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listening]}, name="cvs-sandbox", daemon=True
         )
@@ -175,14 +127,14 @@ class Sandbox:
         self.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
 
     def stop(self) -> None:
-        """Stop listening; requests that are being worked on have one second to end."""
+        """Stop listening; requests in progress have one second to finish."""
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(STOPPING)
             self._server = self._thread = None
 
     def wait(self) -> None:
-        """Return when the service has ended."""
+        """Return when the service has stopped."""
         while self._thread is not None and self._thread.is_alive():
             self._thread.join(0.5)
 
@@ -206,19 +158,19 @@ class Sandbox:
 
 
 class _Server(uvicorn.Server):
-    """One that ends the stalls of its service before it waits for answers to be done."""
+    """Server that ends the stalls of its service before it waits for unfinished answers."""
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
         self._service = service
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._service.let_go()
+        self._service.end_stalls()
         await super().shutdown(sockets)
 
 
 def _listen(port: int) -> socket.socket:
-    # With the protocol named, or asyncio leaves Nagle's algorithm on, which costs 40 ms an answer.
+    # Name the protocol, or asyncio leaves Nagle's algorithm on, which costs 40 ms an answer.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from pypdf import PdfReader
 
 from cvs_async.look.report import write_report
-from cvs_async.sandbox.truth import read_truth
+from cvs_async.sandbox.samples.truth import read_truth
 
 from .conftest import NOW, OPTIONS, Open
 

@@ -1,1 +1,1 @@
-"""What keeps tests, and every Python process that they start, on this machine."""
+"""Guard that keeps tests, and every Python process that they start, on this machine."""

@@ -30,7 +30,7 @@ class OutsideError(RuntimeError):
 
 
 def attempts() -> list[str]:
-    """What was refused since it was last asked for, in this process and those that it has started."""
+    """Return the attempts refused since the last call, in this process and its children."""
     path = os.environ[LOG]
     with open(path, encoding="utf-8") as file:
         told = file.read().splitlines()
@@ -76,7 +76,7 @@ def _check_address(event: str, sock: socket.socket, address: Any) -> None:
     if sock.family == getattr(socket, "AF_UNIX", None) or address is None:  # connected before, so checked before
         return
     if sock.family in (socket.AF_INET, socket.AF_INET6) and isinstance(address, tuple):
-        # The socket resolves names by itself, and tells nobody else.
+        # The socket resolves names itself without any audit event.
         _check_host(event, address[0])
     else:
         _refuse(event, address)
@@ -98,7 +98,7 @@ def _check_numeric(event: str, address: Any) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether text is an address of this machine; names are not looked up."""
+    """Return whether a text is an address of this machine; names are not looked up."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What type checkers know of the interface. Never run: mypy and pyright read it."""
+"""Types of the interface. Never run: mypy and pyright read it."""
 
 from __future__ import annotations
 

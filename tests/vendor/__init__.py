@@ -1,1 +1,1 @@
-"""What the vendor's documents say, as plain facts."""
+"""Plain facts from the vendor's documents."""

@@ -1,4 +1,4 @@
-"""What the vendor documents of each operation's answer, in the words that the catalogue reads.
+"""Documented names of each operation's answer, in the form that the catalogue reads.
 
 The result is checked in, made from the repository's root by::
 
@@ -21,14 +21,14 @@ Parts = dict[str, str]
 
 SUFFIXES = {"_confidence": "c", "_box": "b", "_id": "p"}
 CELL = "cb"
-"""What a cell has beside its value: a score and a box."""
+"""Documented parts of a cell beside its value: a score and a box."""
 
 BEYOND: dict[str, Any] = json.loads((Path(__file__).parent / "beyond.json").read_text(encoding="utf-8"))
 TAKEN_TO_BE = {"v3.ekyc.cards": "ekyc.cards", "v3.ekyc.face_matching": "ekyc.face_matching"}
 """Operations whose answers could not be read, with those that they are taken to be like."""
 
 WRAPPED = "*"
-"""What stands around the `info` of a paper."""
+"""Names around the `info` of a paper."""
 
 
 def fold(names: Names, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -90,7 +90,7 @@ def _parts(words: str) -> Iterator[tuple[str, str]]:
 
 
 def around() -> dict[str, list[str]]:
-    """What answers have beside papers, or instead of them. Warning codes have tables of their own."""
+    """Return names in answers beside papers or instead of them. Warning codes have tables of their own."""
     judged = ["type", "info", "valid", "invalidCode", "invalidMessage"]
     cropped = [name for name in shape("Smart Crop") if name not in ("errorCode", "errorMessage")]
     return {

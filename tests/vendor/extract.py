@@ -34,7 +34,7 @@ NO_KIND = re.compile(r"`json|_?Lưu ý_?:|.*định dạng sau:$")
 
 @dataclass
 class Section:
-    """What stands below one heading, in a comment or not."""
+    """Content below one heading, in a comment or not."""
 
     document: str
     chapter: str
@@ -137,7 +137,7 @@ def bullets(lines: list[str]) -> Names:
 
 
 def form(method: str, content_type: str, query: dict[str, str], body: Names, code: str) -> str:
-    """How the inputs travel: as ``format_type`` says, or as method, content type and body show."""
+    """Return how the inputs are sent: from ``format_type``, or from method, content type and body."""
     if "format_type" in query:
         return query["format_type"]
     if method == "GET":

@@ -1,4 +1,4 @@
-"""Outcomes as tables, in CSV and XLSX for spreadsheets, and in Parquet and data frames for programs."""
+"""Outcomes as tables: CSV and XLSX for spreadsheets, Parquet and data frames for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns that the user chooses by the names of fields, with wildcards, parts of fields, and ``name``."""
+"""Columns selected by the user, by names of fields, wildcards, parts of fields, and ``name``."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ PARTS: dict[str, Kind] = {
     "box.right": "number",
     "box.bottom": "number",
 }
-"""What a field or cell consists of; `corrected` is true in exports with verdicts, where somebody has corrected it."""
+"""Parts of a field or cell; `corrected` is true for values corrected by verdicts in an export."""
 
 NEAR = 3
-"""So many right names are given for a wrong one."""
+"""Number of suggestions for a wrong name."""
 
 
 def is_pattern(name: str) -> bool:
-    """Whether a name stands for several fields, or for one that papers call differently."""
+    """Return whether a name stands for several fields, or for one with different names in different papers."""
     return name == NAME.name or "*" in name or "?" in name
 
 
@@ -46,7 +46,7 @@ def check_names(names: Sequence[str], operations: tuple[str, ...] | None) -> Non
         operations: whose papers they are of; None if that is not known.
 
     Raises:
-        InvalidInputError: naming it.
+        InvalidInputError: naming the column.
     """
     for place, name in enumerate(names):
         if not all(name.split(".")):
@@ -60,7 +60,7 @@ def check_names(names: Sequence[str], operations: tuple[str, ...] | None) -> Non
 
 
 def choose(names: Sequence[str], known: Documented, *, of_lines: bool) -> list[Column]:
-    """Return the columns of the chosen names: each once, in this order.
+    """Return the columns of the selected names, each once, in this order.
 
     Args:
         names: as the user has given them, without those of the head.
@@ -98,7 +98,7 @@ def _names_of(column: Column) -> tuple[str, ...]:
 
 
 def _undocumented(name: str) -> Column:
-    """The column of a path of which it is not known what it holds, but for what the names in it say."""
+    """Return the column of an undocumented path; its kind follows only from the names in the path."""
     parts = tuple(name.split("."))
     for part, kind in PARTS.items():
         if name.endswith(f".{part}") and kind != "text":
@@ -109,7 +109,7 @@ def _undocumented(name: str) -> Column:
 
 
 def _matching(pattern: str, columns: Sequence[Column]) -> Iterator[Column]:
-    """The fields that a pattern matches; a part such as ``.confidence`` behind it is one of each of them."""
+    """Yield the fields that match a pattern; a part such as ``.confidence`` after it applies to each of them."""
     for column in columns:
         if _matches(column, pattern):
             yield column
@@ -157,10 +157,10 @@ def _without_part(name: str) -> str:
 def check_fields(names: Sequence[str], operations: tuple[str, ...], *, rows: str) -> None:
     """Refuse names of fields that no paper of the operations has.
 
-    Beyond the documents there may be more, under ``extra``; that cannot be checked.
+    Undocumented fields under ``extra`` cannot be checked.
 
     Raises:
-        InvalidInputError: naming them, and the nearest right ones.
+        InvalidInputError: naming them, with the most similar valid names.
     """
     known = documented(operations)
     of_lines = rows in ("line", "field")
@@ -168,14 +168,12 @@ def check_fields(names: Sequence[str], operations: tuple[str, ...], *, rows: str
     if not known.is_complete or not wrong:
         return
     if any(_is_known(name, operations, known, of_lines=True) for name in wrong):
-        raise InvalidInputError(
-            f"fields: {wrong[0]} is of line items: choose the rows 'line' (--rows line), of which each is one"
-        )
+        raise InvalidInputError(f"fields: {wrong[0]} is a field of line items: choose the rows 'line' (--rows line)")
     near = [right for name in wrong for right in _near(name, known, of_lines=of_lines)][:NEAR]
     advice = f"; near: {', '.join(near)}" if near else ""
     raise InvalidInputError(
         f"fields: there is no {' and no '.join(wrong)} in {' or '.join(operations)}{advice}."
-        f" `cvs-async fields {operations[0]}` lists them; what came beyond the documents is in info.extra"
+        f" `cvs-async fields {operations[0]}` lists them; undocumented fields are in info.extra"
     )
 
 
@@ -195,7 +193,7 @@ def _is_known(name: str, operations: tuple[str, ...], known: Documented, *, of_l
 
 
 NAMES = ("name", "full_name", "insure_name", "patient_name", "given_name")
-"""What papers call a person's name; `given_name` comes with a `sur_name`."""
+"""Fields with a person's name; `given_name` goes with `sur_name`."""
 
 
 def _has(columns: Iterable[Column], name: str) -> bool:
@@ -203,7 +201,7 @@ def _has(columns: Iterable[Column], name: str) -> bool:
 
 
 def _near(wrong: str, known: Documented, *, of_lines: bool) -> list[str]:
-    """The right names that are most like a wrong one: by their last part, then as a whole."""
+    """Return the valid names most similar to a wrong one: by their last part, then as a whole."""
     columns = [*known.fields, *known.items] if of_lines else list(known.fields)
     names = [column.name for column in columns]
     last = wrong.rpartition(".")[2].strip("*?").lower()

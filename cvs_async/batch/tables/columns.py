@@ -1,4 +1,4 @@
-"""The columns of a table: those that every table has, and the documented fields of the operations."""
+"""Columns of a table: the ones common to all tables, and the documented fields of the operations."""
 
 from __future__ import annotations
 
@@ -37,25 +37,25 @@ _HEAD: dict[str, Kind] = {
     "billed": "whole",
 }
 COLUMNS = tuple(_HEAD)
-"""The first columns of every table."""
+"""First columns of every table."""
 
 WORDS = "*.*.*."
-"""How the path of a piece of text begins, on a page that consists of blocks of lines of pieces."""
+"""Path prefix of a piece of text on a page of blocks of lines of pieces."""
 
 
 @frozen
 class Column:
-    """One column.
+    """A column.
 
     Attributes:
         name: its heading.
-        kind: what it holds.
-        parts: where that is found in a paper, or in a line item.
-        says: what the text of a documented field can be read as: ``date``, ``amount``, or just ``text``.
-        units: what may stand beside the amounts of the column.
+        kind: kind of its values.
+        parts: path of the value in a paper, or in a line item.
+        says: how the text of a documented field can be parsed: ``date``, ``amount``, or only ``text``.
+        units: units allowed beside the amounts of the column.
         path: of the field in the catalogue.
         has_confidence, has_box, has_page: whether that is documented beside the value.
-        of_item: whether it is found in a line item, and not in a paper.
+        of_item: whether the value is in a line item rather than in a paper.
     """
 
     name: str
@@ -75,21 +75,21 @@ LINE_HEAD = (*HEAD, Column("table"), Column("line", "whole"))
 FIELD_HEAD = (*HEAD, Column("field"), Column("value"), Column("confidence", "number"), Column("box", "box"))
 RAW = Column("raw")
 NAME = Column("name")
-"""The name of a person, however a paper splits or calls it."""
+"""Name of a person, whatever fields a paper has for it."""
 REST = Column("rest", parts=("rest",), of_item=True)
-"""The texts of those cells of a row for which there is no column."""
+"""Texts of the cells of a row that have no column."""
 
 
 @frozen
 class Documented:
-    """What is documented of some operations.
+    """Documented fields of some operations.
 
     Attributes:
-        fields: the columns of a paper, in the order of the documents.
+        fields: the columns of a paper, in documented order.
         items: the columns of a line item.
-        tables: the lists of line items: their paths.
-        nodes: the paths of everything that has fields of its own, or is a picture.
-        is_complete: whether all of the operations have documents.
+        tables: paths of the lists of line items.
+        nodes: paths of everything that has nested fields or is a picture.
+        is_complete: whether all of the operations are documented.
     """
 
     fields: tuple[Column, ...]
@@ -101,7 +101,7 @@ class Documented:
 
 @cache
 def documented(operations: tuple[str, ...]) -> Documented:
-    """Return what is documented of operations; of one that the library does not know, its data as a whole."""
+    """Return the documented fields of operations; an operation unknown to the library has its data as one column."""
     known = [name for name in operations if name in OPERATIONS]
     leaves = [leaf for name in known for leaf in _leaves(_catalogue(name), _Place())]
     fields = [leaf.column for leaf in leaves if leaf.column and not leaf.table]
@@ -120,13 +120,13 @@ def documented(operations: tuple[str, ...]) -> Documented:
 
 @cache
 def documented_elsewhere(operations: tuple[str, ...]) -> frozenset[str]:
-    """Return the paths of what is documented of the same types of papers, if only for other operations."""
+    """Return the paths documented for the same types of papers, even if only for other operations."""
     infos = [info for name in operations if name in OPERATIONS for info in _infos(_catalogue(name))]
     return frozenset(f"{info.path}.{own.path}" for info in infos for own in _fields_of_type(info))
 
 
 def _catalogue(of: str | type[Any]) -> tuple[FieldInfo, ...]:
-    from ...models.catalogue import fields_of  # which reads the models' sources: only for tables
+    from ...models.catalogue import fields_of  # reads the models' sources: only needed for tables
 
     return fields_of(of)
 
@@ -149,7 +149,7 @@ def _fields_of_type(info: FieldInfo) -> tuple[FieldInfo, ...]:
 
 @frozen
 class _Place:
-    """Where in the catalogue: how the paths begin, what of it is cut off, and the list of line items that it is in."""
+    """Place in the catalogue: path prefix, the prefix to remove, and the enclosing list of line items."""
 
     cut: str = ""
     table: str = ""
@@ -157,7 +157,7 @@ class _Place:
 
 @frozen
 class _Leaf:
-    """A column, of a paper or of an item of the named table; or the path of what has no column."""
+    """Column of a paper or of an item of the named table, or the path of a node without a column."""
 
     column: Column | None = None
     table: str = ""
@@ -193,7 +193,7 @@ def _leaves(nodes: Iterable[FieldInfo], place: _Place) -> Iterator[_Leaf]:
 
 
 def _words(node: FieldInfo) -> Iterator[_Leaf]:
-    """The text of a page, and its lines."""
+    """Yield the text of a page, and its lines."""
     if node.name == "text":
         yield _Leaf(Column("text", parts=("text",), path="text"))
         yield _Leaf(Column("text", parts=("text",), path=node.path, of_item=True), "text")
@@ -206,12 +206,12 @@ def _document(node: FieldInfo, path: str, place: _Place) -> Iterator[_Leaf]:
     if not place.table:
         yield from _leaves(node.fields, place)
         return
-    # A cell of several values, in its row: the only such document.
+    # A cell with several values, in its row: the only such document.
     yield _Leaf(Column(path, parts=(*path.split("."), "value"), path=node.path, of_item=True), place.table)
 
 
 def _list(node: FieldInfo, path: str, place: _Place) -> Iterator[_Leaf]:
-    """The columns of line items; of a table without documented columns, all of it in one column of the paper."""
+    """Yield the columns of line items; a table without documented columns becomes one column of the paper."""
     if not node.fields:
         yield _Leaf(Column(path, parts=tuple(path.split(".")), path=node.path))
         yield _Leaf(REST, path)
@@ -244,9 +244,9 @@ def _says(node: FieldInfo) -> Kind:
 
 
 def _merged(columns: Iterable[Column], taken: Sequence[str], prefix: str) -> tuple[Column, ...]:
-    """One column of each name, in the order in which they first come.
+    """Return one column of each name, in order of first occurrence.
 
-    The type and the page of a paper are in the head of each table. Another field with such a name gets a prefix.
+    The type and the page of a paper are first columns of each table. Another field with such a name gets a prefix.
     """
     merged: dict[str, Column] = {}
     for column in columns:

@@ -22,39 +22,39 @@ from .rows import Row, Table, plain
 from .values import iso_time
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a cell begins with that a spreadsheet may take for a formula."""
+"""First characters of a cell that a spreadsheet may take for a formula."""
 
 _NUMBER = re.compile(r"(?=.*\d)[\d.,:/ \-]*(?:[eE]\d+|%)?")
-"""What Excel may take for a number, a date or a time, and then shows as another one."""
+"""Texts that Excel may take for a number, a date or a time, and then display differently."""
 
 BOM = b"\xef\xbb\xbf"
 
 
 class Csv(InThread):
-    """A CSV file with a row for each paper that was read, and one for each item that failed or is held.
+    """CSV file with a row for each paper, and a row for each item that failed or is held.
 
-    The first columns are `COLUMNS`. Then come the documented fields of the operation, or the chosen ones, by their
-    paths in the reply's data: ``info.id`` is a value, ``info.id.confidence`` and ``info.id.box.left`` are parts of it,
-    ``info.*`` all fields of a paper, ``info.*.confidence`` what the service says of each, ``info.table.0.1`` an element
-    of lists, and ``name`` the name of a person, however a paper calls it. What a paper lacks is an empty cell; what is
-    no single value is JSON.
+    The first columns are `COLUMNS`, followed by the documented or selected fields, by their paths in the reply's data:
+    ``info.id`` is a value, ``info.id.confidence`` and ``info.id.box.left`` are parts of it, ``info.*`` all fields of
+    a paper, ``info.*.confidence`` the confidence of each, ``info.table.0.1`` an element of lists, and ``name`` the name
+    of
+    a person, whatever fields a paper has for it. Missing values are empty cells; values that are not single are JSON.
 
-    A sum of ``billed`` is the bill: only the first row of an item has what it cost.
+    The sum of ``billed`` is the bill: only the first row of an item has its charge.
 
-    It is UTF-8 with a byte order mark, without which Excel garbles Vietnamese letters; other readers skip it, or
-    want the encoding ``utf-8-sig``. Text that a spreadsheet might run as a formula has an apostrophe before it. Numbers
-    of papers begin with zeros, so read the file as text: ``pandas.read_csv(path, dtype=str)``.
+    The file is UTF-8 with a byte order mark, without which Excel garbles Vietnamese letters; other readers skip it, or
+    need the encoding ``utf-8-sig``. Text that a spreadsheet might run as a formula is prefixed with an apostrophe.
+    Numbers
+    of papers have leading zeros, so read the file as text: ``pandas.read_csv(path, dtype=str)``.
 
-    A new file is readable for its owner only. The file is locked while it is written.
+    A new file is readable by its owner only. The file is locked while it is written.
 
     Args:
-        path: of the file. If it exists it is refused: its answers were paid for.
-        fields: the chosen ones; None is all documented ones.
-        append: go on with a file that exists, and has the same columns.
-        delimiter: between cells; Excel opens files with the one that the country of the computer uses, which is
-            ``;`` in Vietnam.
-        excel: keep what Excel would take for a number or a date as it is printed, such as ``="00012"``, which only
-            spreadsheets understand.
+        path: of the file. An existing file is refused: its answers were paid for.
+        fields: selected fields; None selects all documented ones.
+        append: append to an existing file with the same columns.
+        delimiter: between cells; Excel expects the one of the computer's country, which is ``;`` in Vietnam.
+        excel: keep text that Excel would take for a number or a date, as in ``="00012"``; only spreadsheets understand
+            it.
         shape: see `Shape`.
 
     Raises:
@@ -83,12 +83,12 @@ class Csv(InThread):
 
     @property
     def unmatched(self) -> tuple[str, ...]:
-        """The chosen fields that no paper had so far, most likely misspelt; none while there was no paper."""
+        """Selected fields that no paper has had so far, probably misspelt; empty before the first paper."""
         return self.table.unmatched
 
     def _open(self) -> None:
         try:
-            # Unbuffered, so that nothing is left to be written after an error.
+            # Unbuffered, so that nothing remains to be written after an error.
             mode = "ab+" if self._append else "xb"
             self._file: IO[bytes] = open(self.path, mode, buffering=0, opener=private)  # noqa: SIM115 - _close closes it
         except OSError as error:
@@ -98,7 +98,7 @@ class Csv(InThread):
             if self.table.columns is not None:
                 self._begin(self.table.columns)
             elif self._file.seek(0, os.SEEK_END):
-                raise InvalidInputError(f"{self.path} has columns already: name the operation that they are of")
+                raise InvalidInputError(f"{self.path} already has columns: name their operation")
         except BaseException:
             self._file.close()
             raise
@@ -111,10 +111,10 @@ class Csv(InThread):
             return
         self._file.seek(0)
         if self._file.read(len(header)) != header:
-            raise InvalidInputError(f"{self.path} has other columns: choose another name, or the same fields")
+            raise InvalidInputError(f"{self.path} has different columns: choose another name, or the same fields")
         self._file.seek(-1, os.SEEK_END)
         if self._file.read(1) != b"\n":
-            raise InvalidInputError(f"{self.path} ends within a row: mend it, or choose another name")
+            raise InvalidInputError(f"{self.path} ends within a row: repair it, or choose another name")
 
     def _put(self, outcome: Outcome[Any]) -> None:
         self._add(self.table.add(outcome))
@@ -136,13 +136,13 @@ class Csv(InThread):
         return text.getvalue().encode("utf-8", "replace")
 
     def _write(self, content: bytes) -> None:
-        """All of it, or nothing."""
+        """Write all of it or nothing."""
         before = self._file.seek(0, os.SEEK_END)
         try:
             while content:
                 content = content[self._file.write(content) :]
         except OSError:
-            with suppress(OSError):  # it may be no file that can be made shorter
+            with suppress(OSError):  # it may not be a file that can be truncated
                 self._file.truncate(before)
             raise
 
@@ -153,7 +153,7 @@ class Csv(InThread):
 
 
 def _cell(value: object) -> object:
-    """What stands in a spreadsheet."""
+    """Return a cell for spreadsheets."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -165,10 +165,11 @@ def _cell(value: object) -> object:
 
 
 def _excel_cell(value: object) -> object:
-    """The same for Excel: of text that it would change, a formula that gives this text.
+    """Return a cell for Excel: text that it would change becomes a formula with this text as its result.
 
-    The formula holds nothing but digits and a few marks. An apostrophe would be shown, because Excel hides it only
-    where it was typed.
+    The formula contains only digits and a few marks. An apostrophe would be visible, because Excel hides it only where
+    it
+    was typed.
     """
     if isinstance(value, str) and _NUMBER.fullmatch(value) and not value.startswith("-"):
         return f'="{value}"'

@@ -1,4 +1,4 @@
-"""Outcomes as data frames of pandas or polars, and the results files that they can be made from."""
+"""Outcomes as data frames of pandas or polars, also from results files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Results: TypeAlias = Iterable[Result] | Outcome[Any] | Reply[Any]
 """Outcomes, the lines of a results file, or replies; one outcome or reply, too."""
 
 CHUNK = 10_000
-"""So many outcomes become a frame."""
+"""Default number of outcomes in a frame."""
 
 
 def to_frame(
@@ -37,14 +37,14 @@ def to_frame(
 ) -> Any:
     """Return outcomes as one data frame, with the typed columns of `Parquet`.
 
-    All of it is in memory: see `frames` for pieces.
+    The whole frame is in memory: see `frames` for pieces.
 
     Args:
         outcomes: of a batch, a list for instance; the lines of a results file, see `read_results`; or replies, one or
             several.
         fields: the chosen ones, as for `Csv`; None is all documented ones.
         backend: ``pandas`` or ``polars``.
-        shape: see `Shape`. Without an operation it is that of the first outcome.
+        shape: see `Shape`. The default operation is that of the first outcome.
 
     Returns:
         A `pandas.DataFrame`, or a `polars.DataFrame`.
@@ -67,11 +67,11 @@ def frames(
     size: int = CHUNK,
     **shape: Unpack[Shape],
 ) -> Iterator[Any]:
-    """Yield outcomes as data frames of the same columns, one after another, so that memory stays flat.
+    """Yield outcomes as a sequence of data frames with the same columns, in constant memory.
 
     Args:
         outcomes, fields, backend, shape: as for `to_frame`.
-        size: how many outcomes are in a frame.
+        size: number of outcomes in a frame.
 
     Raises:
         ConfigurationError: if the backend is not installed.
@@ -91,7 +91,7 @@ def frames(
 def to_parquet(
     path: str | os.PathLike[str], outcomes: Results, *, fields: Sequence[str] | None = None, **shape: Unpack[Shape]
 ) -> None:
-    """Write outcomes to a Parquet file as they come, so that memory stays flat. Blocks.
+    """Write outcomes to a Parquet file as a stream, in constant memory. Blocks.
 
     Args:
         path: of the file, which must not exist.
@@ -99,7 +99,7 @@ def to_parquet(
 
     Raises:
         ConfigurationError: if pyarrow is not installed.
-        InvalidInputError: if the fields or the shape are unusable, or the file cannot be made.
+        InvalidInputError: if the fields or the shape are unusable, or the file cannot be created.
         OSError: if it cannot be written.
     """
     Parquet(path, fields, **shape).write_all(_each(outcomes))
@@ -109,7 +109,7 @@ def read_results(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
     """Yield the lines of a file that `JsonLines` has written, for `to_frame`, `frames` and `to_parquet`.
 
     Raises:
-        InvalidInputError: if a line is no result, naming it.
+        InvalidInputError: if a line is not a result, naming it.
         OSError: if the file cannot be read.
     """
     with open(path, encoding="utf-8") as file:
@@ -119,7 +119,7 @@ def read_results(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
             except ValueError:
                 record = None
             if not isinstance(record, dict) or "status" not in record:
-                raise InvalidInputError(f"{os.fspath(path)}: line {number} is no result of a batch")
+                raise InvalidInputError(f"{os.fspath(path)}: line {number} is not a result of a batch")
             yield record
 
 
@@ -154,7 +154,7 @@ _WRONG = "neither an outcome nor a reply nor a line of a results file; of papers
 
 
 Build: TypeAlias = Callable[[Mapping[str, list[Any]], Sequence[Series]], Any]
-"""Makes a frame of the values of its columns."""
+"""Function that builds a frame from the values of its columns."""
 
 
 def _frame(build: Build, table: Table, rows: list[Row]) -> Any:
@@ -170,7 +170,7 @@ def _backend(name: Backend) -> Build:
     try:
         return builds[name](importlib.import_module(name))
     except ImportError:
-        raise ConfigurationError(f"frames of {name} need it: pip install {name}") from None
+        raise ConfigurationError(f"{name} is not installed: pip install {name}") from None
 
 
 _PANDAS: dict[Kind, str] = {

@@ -1,4 +1,4 @@
-"""What the text of a documented field says: a date, money, a percentage, a count. By the fields' names."""
+"""Kinds of documented text fields by name: dates, money, percentages, counts."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _PERCENTAGES = "tax vat_rate percent_discount"
 _COUNTS = "quantity total_shares number_of_cards most_days times"
 
 DATES = frozenset(_DATES.split())
-"""Fields that print one day. `report_time` is a moment, and stays text."""
+"""Fields that contain one day. `report_time` is a time, and stays text."""
 
 UNITS: dict[str, frozenset[str | None]] = {
     **dict.fromkeys(_MONEY.split(), frozenset({None, "VND"})),
     **dict.fromkeys(_PERCENTAGES.split(), frozenset({None, "%"})),
     **dict.fromkeys(_COUNTS.split(), frozenset[str | None]({None})),
 }
-"""Fields that print a number, and the units beside it that a column of such numbers may leave out."""
+"""Fields that contain a number, and the units that a column of such numbers may omit."""

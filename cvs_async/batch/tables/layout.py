@@ -1,4 +1,4 @@
-"""What a table is to look like, in the words of the user."""
+"""Layout of a table, in the user's terms."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _names(given: str | Sequence[str] | None) -> tuple[str, ...] | None:
 
 @frozen(kw_only=True)
 class Layout:
-    """How a table is laid out: the keywords of `Shape`, and the chosen fields.
+    """Layout of a table: the keywords of `Shape`, and the selected fields.
 
     Attributes:
         fields: the names that were chosen; None for everything that is documented.
@@ -56,7 +56,7 @@ class Layout:
         beside_lines: whether another table has the line items, so that chosen fields may be of these only.
 
     Raises:
-        InvalidInputError: if the keywords make no sense, or fields are chosen that no paper can have.
+        InvalidInputError: if a keyword is invalid, or a selected field cannot exist in any paper.
     """
 
     fields: tuple[str, ...] | None = field(default=None, converter=_names)
@@ -73,7 +73,7 @@ class Layout:
             if getattr(self, name) not in get_args(kinds):
                 raise InvalidInputError(f"{name} must be one of {', '.join(get_args(kinds))}")
         if self.raw and self.rows not in ("paper", "document"):
-            raise InvalidInputError(f"raw goes with rows of papers or documents, and not with {self.rows}")
+            raise InvalidInputError(f"raw applies to rows of papers or documents, not to {self.rows}")
         if self.fields is None:
             return
         check_names(self.fields, self.operation)
@@ -88,14 +88,14 @@ class Layout:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether the columns are the same whatever the operation."""
+        """Return whether the columns are independent of the operation."""
         if self.operation is not None or self.rows == "field":
             return True
         depends = self.rows == "line" or self.beside_lines
         return self.fields is not None and not depends and not any(map(is_pattern, self.fields))
 
     def columns(self, operations: tuple[str, ...] = ()) -> tuple[Column, ...]:
-        """Return all columns, for these operations unless others were named."""
+        """Return all columns, for these operations unless the layout names its own."""
         head = _HEADS[self.rows]
         if self.rows == "field":
             return head

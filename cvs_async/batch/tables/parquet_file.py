@@ -18,25 +18,27 @@ from .whole_file import WholeFile
 
 ROWS = 4096
 TEXT = 1 << 25
-"""A row group has at most so many rows, and about so many characters."""
+"""Approximate maximum number of characters, and maximum number of rows, in a row group."""
 
 
 class Parquet(WholeFile):
-    """A Parquet file with a row for each paper that was read, and one for each item that failed or is held.
+    """Parquet file with a row for each paper, and a row for each item that failed or is held.
 
-    The columns are those of `Csv`, and typed: times, numbers, truth values, text. A field that the documents give a
-    confidence, a box and a page has a column for each, behind its value: ``info.total_amount`` is text,
-    ``info.total_amount.confidence`` a number from 0 to 1, ``info.total_amount.box`` a struct of left, top, right and
-    bottom. With ``dates="iso"`` and ``amounts="number"`` values are dates and numbers; what is printed where it is
-    none is in a text column beside it, such as ``info.total_amount.unread``.
+    The columns are those of `Csv`, but typed: times, numbers, booleans, text. A field with a documented confidence, box
+    and page has a column for each, after its value: ``info.total_amount`` is text, ``info.total_amount.confidence``
+    a number from 0 to 1, ``info.total_amount.box`` a struct of left, top, right and bottom. With ``dates="iso"`` and
+    ``amounts="number"`` values are dates and numbers; text that cannot be parsed is in an additional text column, such
+    as
+    ``info.total_amount.unread``.
 
-    Such a file has its index at its end. Until then it is called like the file, with ``.part`` behind. If an error
-    ends the batch, what was written is kept under that name; if the process is killed it cannot be read, and is to
-    be made anew from the journal. The file is readable for its owner only, and locked while it is written.
+    Such a file has its index at its end. Until then its name has the suffix ``.part``. If an error ends the batch, the
+    rows written are kept under that name; if the process is killed the file is unreadable and must be recreated from
+    the
+    journal. The file is readable by its owner only, and locked while it is written.
 
     Args:
-        path: of the file. If it exists, or one with ``.part`` behind, it is refused.
-        fields: the chosen ones, as for `Csv`; None is all documented ones.
+        path: of the file. If it exists, with or without ``.part``, it is refused.
+        fields: selected fields, as for `Csv`; None selects all documented ones.
         shape: see `Shape`.
 
     Raises:
@@ -56,7 +58,7 @@ class Parquet(WholeFile):
 
     @property
     def unmatched(self) -> tuple[str, ...]:
-        """The chosen fields that no paper had so far, most likely misspelt; none while there was no paper."""
+        """Selected fields that no paper has had so far, probably misspelt; empty before the first paper."""
         return self.table.unmatched
 
     def _start(self) -> None:
@@ -64,7 +66,7 @@ class Parquet(WholeFile):
             self._begin(self.table.columns)
 
     def _begin(self, columns: Sequence[Column]) -> None:
-        """Write the head of the file: the columns are known."""
+        """Write the schema of the file, once the columns are known."""
         self._series = series_of_all(columns)
         types = {
             "text": self._pyarrow.string(),

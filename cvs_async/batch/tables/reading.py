@@ -1,4 +1,4 @@
-"""Reading papers into rows: the values of columns, line items, and every single field."""
+"""Conversion of papers into rows: values of columns, line items, and every single field."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ PICTURES = re.compile("image|face|list_img|imgs|.*_image$")
 
 
 class Values:
-    """Reads the values of columns off papers, or off line items.
+    """Reads the values of columns from papers or line items.
 
-    Which attributes of a class of papers the columns are is found out once; reading them is then one call.
+    The attributes of a class of papers that correspond to columns are determined once; reading them is then one call.
 
     Args:
-        columns: to be read.
+        columns: columns to read.
     """
 
     def __init__(self, columns: Sequence[Column]) -> None:
@@ -39,13 +39,13 @@ class Values:
 
     @property
     def unmatched(self) -> tuple[str, ...]:
-        """The columns that nothing had so far; none while nothing was read."""
+        """Return the columns without a value so far; empty before the first read."""
         if not self._papers:
             return ()
         return tuple(column.name for column, found in zip(self._columns, self._found, strict=True) if not found)
 
     def of(self, paper: object) -> list[object]:
-        """Return the values of all columns; None for what the paper lacks."""
+        """Return the values of all columns; None for values that the paper does not have."""
         self._papers += 1
         kinds = type(paper), type(getattr(paper, "info", None))
         plan = self._plans.get(kinds)
@@ -82,13 +82,13 @@ class Values:
 
 @frozen
 class _Plan:
-    """How columns are read off one class of papers.
+    """Plan for reading columns from one class of papers.
 
     Attributes:
-        get: gives the values of the attributes among them.
+        get: returns the values of the columns that are attributes.
         places: of these columns.
-        rest: the places of the other columns, which are looked for one by one.
-        always: those of them that may be there even if nothing came beyond the documents.
+        rest: places of the other columns, which are looked up one by one.
+        always: those of them that may exist even if the paper has no undocumented content.
     """
 
     get: Callable[[object], tuple[Any, ...]]
@@ -98,12 +98,12 @@ class _Plan:
 
 
 def _attribute_path(paper: object, parts: Sequence[str]) -> str | None:
-    """The dotted attributes that every paper of the same class has; None for anything else."""
+    """Return the dotted attributes that every paper of the same class has; None for anything else."""
     value: Any = paper
     path = list[str]()
     for part in parts:
         if len(path) == 2 and not isinstance(value, Field):
-            return None  # what is deeper may be of another class in the next paper
+            return None  # deeper values may have another class in the next paper
         kind: type[Any] = type(value)
         if not attrs.has(kind) or part not in attrs.fields_dict(kind):
             return None
@@ -117,7 +117,9 @@ def _attribute_path(paper: object, parts: Sequence[str]) -> str | None:
 
 
 def _is_shallow(paper: object, parts: Sequence[str]) -> bool:
-    """Whether something at this path, which is no attribute, could only be in the `extra` of a paper or its info."""
+    """Return whether a value at this path, which is not an attribute, could only be in the `extra` of a paper or its
+    info.
+    """
     if not isinstance(paper, Document):
         return False
     whole: object = paper
@@ -134,7 +136,7 @@ def _is_shallow(paper: object, parts: Sequence[str]) -> bool:
 
 
 def _has_more(paper: object) -> bool:
-    """Whether something came beyond the documented fields."""
+    """Return whether the paper has undocumented content."""
     return bool(getattr(paper, "extra", None)) or bool(getattr(getattr(paper, "info", None), "extra", None))
 
 
@@ -142,7 +144,7 @@ def _has_more(paper: object) -> bool:
 
 
 def name_of_person(paper: object) -> tuple[bool, str | None]:
-    """Return whether a paper has the name of a person, and which, whatever it calls it."""
+    """Return whether a paper has the name of a person, and the name."""
     _, info = part_of(paper, "info")
     wholes = [paper if info is None else info]
     wholes += [part_of(part_of(paper, around)[1], "info")[1] for around in ("ocr",)]
@@ -180,7 +182,7 @@ def _items(elements: list[Any]) -> Iterator[object]:
 
 
 def is_row(element: list[Any]) -> bool:
-    """Whether a list is a row of cells or texts, and not a table of rows."""
+    """Return whether a list is a row of cells or texts rather than a table of rows."""
     return all(part is None or isinstance(part, str | Cell) or _is_plain_cell(part) for part in element)
 
 
@@ -189,7 +191,7 @@ def _is_plain_cell(part: object) -> bool:
 
 
 def as_document(item: object, columns: Iterable[Column]) -> object:
-    """Return a line item as something whose parts have names."""
+    """Return a line item as an object whose parts have names."""
     if isinstance(item, Line):
         return TextItem(text=item.text, confidence=min(confidences(item), default=None), box=_around(item))
     if not isinstance(item, list):
@@ -207,7 +209,7 @@ def as_document(item: object, columns: Iterable[Column]) -> object:
 
 
 def _around(line: Line) -> Box | None:
-    """The box that holds all boxes of a line."""
+    """Return the box around all boxes of a line."""
     boxes = [item.box for item in line if item.box is not None]
     if not boxes:
         return None
@@ -220,7 +222,7 @@ def _around(line: Line) -> Box | None:
 
 @frozen
 class Leaf:
-    """A single value in a paper, with what stands beside it."""
+    """Single value in a paper, with its confidence, box and page."""
 
     path: str
     name: str
@@ -231,11 +233,11 @@ class Leaf:
 
 
 DEEPEST = 100
-"""Levels of a part of an answer that are looked into; what is deeper is one value, and written as JSON."""
+"""Maximum depth of a part of an answer; deeper content becomes one value, written as JSON."""
 
 
 def leaves(whole: object, path: str = "", name: str = "") -> Iterator[Leaf]:
-    """Yield every value in a part of an answer but pictures, each with its path; what is empty is left out."""
+    """Yield every value in a part of an answer with its path, without pictures and empty values."""
     if isinstance(whole, Field):
         parts = whole.value, whole.confidence, whole.box, whole.page
         if any(part is not None for part in parts):
@@ -273,7 +275,7 @@ def _extra(extra: Mapping[str, Any], path: str) -> Iterator[Leaf]:
 
 
 def _plain_leaves(whole: Mapping[str, Any], path: str, name: str) -> Iterator[Leaf]:
-    """The same for plain JSON."""
+    """Yield the same for plain JSON."""
     if is_plain_field(whole):
         if any(whole.get(part) is not None for part in ("value", "confidence", "score", "box", "page")):
             confidence = _number(whole.get("confidence", whole.get("score")))
@@ -317,7 +319,7 @@ def confidences(whole: object) -> Iterator[float]:
 
 
 def least_confidence(paper: object) -> float | None:
-    """Return the lowest confidence of anything in a paper; None if there is none."""
+    """Return the lowest confidence in a paper; None if it has no confidence."""
     if not isinstance(paper, Recognized):
         return min(confidences(paper), default=None)
     lowest: float | None = None
@@ -334,7 +336,7 @@ def least_confidence(paper: object) -> float | None:
 
 
 def first_page(paper: object) -> int | None:
-    """Return the page that the first field names which names one; of a labelled page, its own."""
+    """Return the page of the first field that has one; for a labelled page, its own number."""
     own = part_of(paper, "page")[1]
     if isinstance(own, int):
         return own
@@ -363,7 +365,7 @@ _GETTERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
 
 
 def papers_in(data: object) -> list[Any]:
-    """Return the papers of a reply's data, each of which makes a row: those of a list, or of an employee's file."""
+    """Return the papers of a reply's data that make a row each: those of a list, or of an employee's file."""
     if isinstance(data, EmployeeProfile):
         return [paper for name in _names_of(EmployeeProfile) for paper in getattr(data, name) if _is_paper(paper)]
     if isinstance(data, list) and not isinstance(data, Block | Line | Page):

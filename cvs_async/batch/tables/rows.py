@@ -1,4 +1,4 @@
-"""Outcomes as rows: what is common to all tables, whatever file they are written to."""
+"""Rows of outcomes, common to all tables and file formats."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ from .values import UNTYPED, Kind, json_of, part_of, read, seconds_of, text_of, 
 Row: TypeAlias = list[object]
 
 NEW = 6
-"""The place of the first column that differs between the rows of an item: `type`, and `paper` behind it."""
+"""Place of the first column that differs between the rows of an item: `type`, followed by `paper`."""
 
 
 class Table:
-    """Makes rows of outcomes, or of the lines of a results file, one after another.
+    """Makes rows of outcomes, or of the lines of a results file.
 
-    The columns are fixed with the first outcome that names its operation, unless the layout fixes them.
+    The columns are determined by the first outcome that names its operation, unless the layout determines them.
 
     Args:
         layout: of the table.
 
     Attributes:
-        columns: all of them; None until they are fixed.
-        unread: how many values of a column stay text, because they are no date, amount or number, by its name.
-        left_out: how many line items came that have no row.
-        empty: how many papers came that have none of the fields.
+        columns: all of them; None until they are known.
+        unread: by column, the number of values that stay text because they are not a date, amount or number.
+        left_out: number of line items without a row.
+        empty: number of papers without any of the fields.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -78,7 +78,7 @@ class Table:
         return tuple(name for name in chosen if name in missing)
 
     def add(self, outcome: Outcome[Any] | Mapping[str, Any]) -> list[Row]:
-        """Return the rows of an outcome, with those of outcomes before it that had to wait for the columns."""
+        """Return the rows of an outcome, and of earlier outcomes that waited for the columns."""
         result = result_of(outcome)
         if self.columns is not None:
             return self._rows(result)
@@ -87,7 +87,7 @@ class Table:
         return [] if operation is None else self._fix((str(operation),))
 
     def end(self) -> list[Row]:
-        """Return the rows that still wait for the columns, which are fixed now."""
+        """Return the rows that still wait for the columns, which are determined now."""
         return self._fix(()) if self.columns is None else []
 
     def _fix(self, operations: tuple[str, ...]) -> list[Row]:
@@ -129,7 +129,7 @@ class Table:
         return rows
 
     def _billed(self, result: _Result) -> int:
-        """What an item cost. Of equal ones that an earlier run has paid for, the first one shows the cost."""
+        """Return the charge of an item. Of equal items paid for by an earlier run, the first one shows the charge."""
         if result.is_replayed and result.billed:
             mark = int(str(result.head["key"])[:16], 16)
             if mark in self._paid:
@@ -138,7 +138,7 @@ class Table:
         return result.billed
 
     def _alone(self, result: _Result) -> Row:
-        """The only row of an item without any."""
+        """Return the only row of an item without papers."""
         row = [*result.head.values(), *[None] * (self._width - len(COLUMNS))]
         if self._layout.raw:
             row[-1] = result.instead
@@ -216,7 +216,7 @@ class Table:
         return values
 
     def _as_text(self, leaf: Leaf) -> str | None:
-        """The value of a field; a date or an amount in one notation, if that is wanted and it can be read."""
+        """Return the value of a field; dates and amounts in a uniform notation, if requested and possible."""
         kind: Kind = "text"
         if leaf.name in DATES and self._layout.dates == "iso":
             kind = "date"
@@ -231,7 +231,7 @@ class Table:
 
 
 def plain(value: object) -> str | None:
-    """Return a value as text: a date as in ISO 8601, an amount with a point before decimals, a box as JSON."""
+    """Return a value as text: a date in ISO 8601, an amount with a decimal point, a box as JSON."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Decimal):
@@ -244,7 +244,9 @@ def _is_any(path: str, patterns: Iterable[str]) -> bool:
 
 
 def _joined(values: Iterable[object], column: Column | None) -> object:
-    """The one value of several papers; values that differ stand side by side as text, boxes and pages are the first."""
+    """Return the common value of several papers; differing values are joined as text, for boxes and pages the first
+    is used.
+    """
     different = list(dict.fromkeys(value for value in values if value is not None))
     if len(different) < 2:
         return different[0] if different else None
@@ -259,13 +261,13 @@ def _joined(values: Iterable[object], column: Column | None) -> object:
 
 
 class _Result:
-    """What a table needs of an outcome, or of a line of a results file.
+    """Data that a table needs of an outcome, or of a line of a results file.
 
     Attributes:
         head: the first columns of its rows, in their order.
-        data: what was read.
-        instead: what came back instead, as text.
-        billed: how many requests were charged.
+        data: data of the reply.
+        instead: answer received in place of data, as text.
+        billed: number of charged requests.
         is_replayed: whether an earlier run has paid for it.
     """
 
@@ -287,7 +289,7 @@ _PAGE = COLUMNS.index("page")
 
 
 def result_of(outcome: Outcome[Any] | Mapping[str, Any]) -> _Result:
-    """Return what a table needs of an outcome, or of a line of a results file as plain JSON."""
+    """Return the data that a table needs of an outcome, or of a line of a results file as plain JSON."""
     if isinstance(outcome, Mapping):
         return _from_record(outcome)
     item, source = outcome.item, outcome.item.source
@@ -319,7 +321,7 @@ def result_of(outcome: Outcome[Any] | Mapping[str, Any]) -> _Result:
 
 
 def _from_record(record: Mapping[str, Any]) -> _Result:
-    """From a line of a results file."""
+    """Return the same from a line of a results file."""
     head: dict[str, Any] = dict.fromkeys(COLUMNS) | {name: record.get(name) for name in _RECORDED}
     if isinstance(record.get("source"), list):
         head["source"] = "; ".join(record["source"])
@@ -333,7 +335,7 @@ def _from_record(record: Mapping[str, Any]) -> _Result:
     billed = int(head["charge"] == "billed" and not record.get("deduplicated") and head["status"] != "held")
     data, endpoint = record.get("data"), OPERATIONS.get(str(head["operation"]))
     if endpoint is not None and endpoint.returns == list[Page]:
-        data = structure(data, list[Page])  # which have a text of their own
+        data = structure(data, list[Page])  # they have a text of their own
     return _Result(head, data, record.get("raw"), billed, bool(record.get("replayed")))
 
 
@@ -341,9 +343,10 @@ _RECORDED = ("index", "source", "id", "key", "operation", "status", "charge", "s
 
 
 def _head(result: _Result, paper: object, number: int | None) -> Row:
-    """The first columns of the rows of a paper."""
+    """Return the first columns of the rows of a paper."""
     head = [*result.head.values()]
-    head[NEW - 1] = type_of(paper) or type_of(part_of(paper, "ocr")[1])  # of somebody with a card, that of the card
+    # for a person with a card, the type of the card
+    head[NEW - 1] = type_of(paper) or type_of(part_of(paper, "ocr")[1])
     head[NEW] = number
     head[_PAGE] = first_page(paper)
     head[_CONFIDENCE] = least_confidence(paper)
@@ -351,6 +354,6 @@ def _head(result: _Result, paper: object, number: int | None) -> Row:
 
 
 def type_of(paper: object) -> str | None:
-    """Return what the service calls the kind of paper."""
+    """Return the service's name for the kind of paper."""
     _, found = part_of(paper, "type")
     return sound(found) if isinstance(found, str) else None

@@ -1,4 +1,4 @@
-"""Columns of rows as typed series: what column formats and data frames have."""
+"""Columns of rows as typed series, for column formats and data frames."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .columns import Column
 from .values import Kind, text_of
 
 _FROM_TEXT = ("date", "amount")
-"""Kinds of columns whose values are printed as text, which cannot always be read."""
+"""Kinds of columns whose values are printed as text that cannot always be parsed."""
 
 
 @frozen
 class Series:
-    """One typed column.
+    """A typed column.
 
     Attributes:
         name: its heading.
-        kind: what it holds.
+        kind: kind of its values.
         place: of its values in a row.
-        convert: makes what the column holds of a value; None of what does not fit.
+        convert: converts a value; returns None for values that do not fit.
     """
 
     name: str
@@ -34,13 +34,13 @@ class Series:
     convert: Callable[[Any], Any] = field(default=text_of, repr=False)
 
     def values(self, cells: Iterable[object]) -> list[Any]:
-        """Return what the column holds, for each cell of it."""
+        """Return the converted value of each cell."""
         convert = self.convert
         return [None if cell is None else convert(cell) for cell in cells]
 
 
 def series_of_all(columns: Iterable[Column]) -> list[Series]:
-    """Return the series of a table. Of dates and amounts, what cannot be read is in a series of its own."""
+    """Return the series of a table. Dates and amounts that cannot be parsed are in a separate series."""
     return [one for place, column in enumerate(columns) for one in _series(place, column)]
 
 

@@ -1,4 +1,4 @@
-"""Single values out of answers: found by their paths, and made into what a column of a table holds."""
+"""Single values in answers: found by their paths, and converted for the columns of a table."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ...models.fields import Box, Document, Field
 from ...models.tables import Cell
 
 Kind: TypeAlias = Literal["text", "any", "number", "whole", "flag", "box", "time", "date", "amount"]
-"""What a column holds; ``any`` is what is not documented, and ``time`` a moment, in seconds since 1970."""
+"""Kind of values in a column; ``any`` is undocumented content, ``time`` a time in seconds since 1970."""
 
 UNTYPED = ("text", "any")
-"""The kinds of columns that everything fits into."""
+"""Kinds of columns that accept any value."""
 
 MOST = 1 << 63
-"""No whole number of a table is so large: columns of numbers have 64 bits, with a sign."""
+"""Bound on whole numbers in a table: columns of numbers are signed with 64 bits."""
 
 _PARTS = frozenset({"value", "confidence", "box", "page", "score", "label", "corrected"})
 _SURE = frozenset({"value", "confidence", "score"})
 
 
 def find(paper: object, parts: Sequence[str]) -> tuple[bool, object]:
-    """Return whether there is something at a path, and what it is; of a field or cell, its value."""
+    """Return whether there is something at a path, and its value; for a field or cell, its own value."""
     value = paper
     for part in parts:
         found, value = part_of(value, part)
@@ -41,22 +41,22 @@ def find(paper: object, parts: Sequence[str]) -> tuple[bool, object]:
 
 
 def value_of(whole: object) -> object:
-    """Return the value of a field or cell, also of one in plain JSON; anything else as it is."""
+    """Return the value of a field or cell, also in plain JSON; anything else unchanged."""
     if isinstance(whole, Field | Cell):
         return whole.value
     return whole.get("value") if isinstance(whole, dict) and is_plain_field(whole) else whole
 
 
 def is_plain_field(whole: Mapping[str, object]) -> bool:
-    """Whether an object is a field or a cell in plain JSON, of which empty parts may have been left out."""
+    """Return whether an object is a field or a cell in plain JSON, possibly without its empty parts."""
     parts = set(whole)
-    if "score" in parts:  # a cell, which keeps in `extra` what is no part of one
+    if "score" in parts:  # a cell keeps in `extra` what does not belong to it
         parts -= {"extra"}
     return parts <= _PARTS and not _SURE.isdisjoint(whole) and not isinstance(whole.get("value"), list)
 
 
 def part_of(whole: object, name: str) -> tuple[bool, Any]:
-    """Return whether there is a part of this name, and what it is; the score of a cell is its confidence, too."""
+    """Return whether there is a part of this name, and its value; the score of a cell counts as its confidence."""
     if name == "confidence" and (isinstance(whole, Cell) or (isinstance(whole, dict) and "score" in whole)):
         name = "score"
     if isinstance(whole, Mapping):
@@ -75,7 +75,7 @@ def part_of(whole: object, name: str) -> tuple[bool, Any]:
 
 
 def _names(kind: type[Any]) -> frozenset[str]:
-    """What a document, a field, a box, or the text of a page has for parts."""
+    """Return the names of the parts of a document, a field, a box, or the text of a page."""
     names = _NAMES.get(kind)
     if names is None:
         names = _NAMES[kind] = frozenset(_parts(kind))
@@ -94,7 +94,7 @@ _NAMES: dict[type[Any], frozenset[str]] = {}
 
 
 def text_of(value: object) -> str | None:
-    """Return text as it is, everything else as JSON; half of a surrogate pair is no text."""
+    """Return text unchanged and everything else as JSON; half of a surrogate pair is not text."""
     if value is None:
         return None
     return sound(value if isinstance(value, str) else json_of(value))
@@ -106,12 +106,14 @@ def json_of(value: object) -> str:
 
 
 def read(value: object, kind: Kind, units: frozenset[str | None]) -> object:
-    """Return what a column of a kind holds for a value; where it does not fit, the value as text.
+    """Return the value for a column of a kind; a value that does not fit is returned as text.
 
     Args:
-        value: found in an answer; None is nothing.
+        value: found in an answer; None is a missing value.
         kind: of the column.
-        units: beside an amount of this column; one with another unit does not fit, as its number alone would mislead.
+        units: allowed beside an amount of this column; an amount with another unit does not fit, because its number
+            alone
+            would mislead.
     """
     if value is None:
         return None
@@ -155,7 +157,7 @@ def _amount(value: object, units: frozenset[str | None]) -> Decimal | None:
 
 
 def box_of(value: object) -> Box | None:
-    """Return a box, also one in plain JSON; None if it is none."""
+    """Return a box, also from plain JSON; None for anything else."""
     if isinstance(value, Box):
         return value
     if not isinstance(value, list) or len(value) != len(Box._fields):
@@ -175,14 +177,14 @@ _FITTING: dict[Kind, Callable[[object], object]] = {
 
 
 def iso_time(seconds: object) -> str | None:
-    """Return a moment as ISO 8601 in UTC, with milliseconds."""
+    """Return a time as ISO 8601 in UTC, with milliseconds."""
     if not isinstance(seconds, int | float):
         return None
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="milliseconds")
 
 
 def seconds_of(moment: object) -> float | None:
-    """Return a moment in seconds since 1970, also one in ISO 8601 with its time zone; None if it is none."""
+    """Return a time in seconds since 1970, also from ISO 8601 with a time zone; None for anything else."""
     if not isinstance(moment, str):
         return _float(moment)
     try:

@@ -1,4 +1,4 @@
-"""Files that can be read only once they are finished, such as those with an index at their end."""
+"""Files that are readable only when finished, such as those with an index at their end."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..sinks import InThread, refusal
 
 
 class WholeFile(InThread):
-    """Base of sinks whose file has ``.part`` behind its name until it is finished.
+    """Base of sinks whose file has the suffix ``.part`` until it is finished.
 
     Args:
         path: of the file.
 
     Attributes:
         path: of the file.
-        is_whole: whether it was finished, and can be read.
+        is_whole: whether it is finished and readable.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -34,21 +34,21 @@ class WholeFile(InThread):
         self._file: IO[bytes]
 
     def as_draft(self) -> Self:
-        """Make it write to its path, where there is an empty file already, whose name is the caller's care."""
+        """Make the sink write to its path, an existing empty file that the caller renames later."""
         self._part, self._is_draft = self.path, True
         return self
 
     @abstractmethod
     def _start(self) -> None:
-        """Begin to write to `_file`."""
+        """Start writing to `_file`."""
 
     @abstractmethod
     def _end(self) -> None:
-        """Write what is left, and the end of the file."""
+        """Write remaining rows and the end of the file."""
 
     @abstractmethod
     def _abandon(self) -> None:
-        """Give back what is held, after an error."""
+        """Release resources after an error."""
 
     def _open(self) -> None:
         if not self._is_draft:
@@ -70,9 +70,7 @@ class WholeFile(InThread):
         try:
             make_private(self._part)
         except FileExistsError:
-            raise InvalidInputError(
-                f"{self._part} is left from a run that was not finished: move it away, or delete it"
-            ) from None
+            raise InvalidInputError(f"{self._part} remains from an unfinished run: move it away or delete it") from None
         except OSError as error:
             raise refusal(self.path, error) from error
 
@@ -95,9 +93,9 @@ class WholeFile(InThread):
         try:
             move_to_new(self._part, self.path)
         except FileExistsError:
-            raise FileExistsError(f"{self.path} was made meanwhile; the table is in {self._part}") from None
+            raise FileExistsError(f"{self.path} was created by another process; the table is in {self._part}") from None
 
     def _check(self) -> None:
-        """Refuse to go on with a file that could not be written."""
+        """Refuse to continue with a file that could not be written."""
         if self._broken:
             raise OSError(f"{self._part} could not be written")

@@ -23,30 +23,30 @@ from .values import iso_time
 from .whole_file import WholeFile
 
 MOST_ROWS = 1_048_576
-"""An Excel sheet has no more rows."""
+"""Maximum number of rows in an Excel sheet."""
 
 LONGEST = 32_767
-"""An Excel cell holds no longer text."""
+"""Maximum length of a text in an Excel cell."""
 
 WIDTH = 18
-"""How many characters of a column are shown."""
+"""Width of a column in characters."""
 
 FIRST_DATE = datetime.date(1900, 3, 1)
-"""Excel has no earlier dates, or counts them wrong."""
+"""First date that Excel counts correctly."""
 
 _READ = ("done", "purged")
 _STATUS, _OPERATION, _PAPER, _BILLED = (COLUMNS.index(name) for name in ("status", "operation", "paper", "billed"))
 
 
 class Xlsx(WholeFile):
-    """An Excel file with four sheets: the papers, their line items, what failed or is held, and a summary.
+    """Excel file with four sheets: papers, line items, failed and held items, and a summary.
 
-    The columns are those of `Csv`. Text is text, whatever it looks like: nothing is run as a formula, and leading
-    zeros stay. Each row is written as it comes, so that memory does not grow; a sheet that is full is followed by
-    another. A text that is longer than an Excel cell is cut, see `cut`. A sum of ``billed`` over the papers and the
-    failures is the bill.
+    The columns are those of `Csv`. Text always stays text: nothing is run as a formula, and leading zeros stay. Rows
+    are
+    written as a stream, in constant memory; a full sheet is continued on another. Text longer than an Excel cell is
+    truncated, see `cut`. The sum of ``billed`` over papers and failures is the bill.
 
-    Until it is finished the file has ``.part`` behind its name, as that of `Parquet`. Only its owner can read it.
+    Until it is finished the file has the suffix ``.part``, as for `Parquet`. Only its owner can read it.
 
     Args:
         path: of the file. If it exists, or one with ``.part`` behind, it is refused.
@@ -56,7 +56,7 @@ class Xlsx(WholeFile):
         shape: see `Shape`; rows and raw cannot be chosen.
 
     Attributes:
-        cut: how many texts were longer than a cell.
+        cut: number of truncated texts.
 
     Raises:
         ConfigurationError: if XlsxWriter is not installed.
@@ -68,7 +68,9 @@ class Xlsx(WholeFile):
     ) -> None:
         super().__init__(path)
         if shape.get("rows", "paper") != "paper" or shape.get("raw"):
-            raise InvalidInputError("an Excel file has a sheet of papers and one of line items, and no other rows")
+            raise InvalidInputError(
+                "an Excel file has fixed sheets of papers and of line items, without a choice of rows"
+            )
         self._xlsxwriter = _xlsxwriter()
         layout = Layout(fields=fields, beside_lines=True, **shape)
         self.table = Table(layout)
@@ -83,7 +85,7 @@ class Xlsx(WholeFile):
         return (*self.table.unmatched, *(name for name in self._lines.unmatched if name not in names))
 
     def _start(self) -> None:
-        # Rows go to temporary files of their own as they come, readable for their owner only.
+        # Rows are streamed to temporary files that only their owner can read.
         self._book = self._xlsxwriter.Workbook(self._file, {"constant_memory": True})
         self._bold = self._book.add_format({"bold": True})
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
@@ -114,7 +116,7 @@ class Xlsx(WholeFile):
         for row in lines:
             if row[len(COLUMNS)] is not None:
                 self._counts[(str(row[_OPERATION]), str(row[_STATUS]), "lines")] += 1
-                # What an item cost stands in the sheet of papers.
+                # The charge of an item is in the sheet of papers.
                 self._items.write(self._lines.columns or (), [*row[:_BILLED], None, *row[_BILLED + 1 :]])
 
     def _end(self) -> None:
@@ -142,7 +144,7 @@ class Xlsx(WholeFile):
             for operation, status in dict.fromkeys(key[:2] for key in self._counts)
         ]
         totals = [sum(count for (*_, counted), count in self._counts.items() if counted == name) for name in names]
-        rows.append(["in all", None, *totals])
+        rows.append(["total", None, *totals])
         unread = self.table.unread + self._lines.unread
         rows += [[f"{name}: stays text", None, count] for name, count in unread.items()]
         for place, name in enumerate(("operation", "status", *names)):
@@ -168,10 +170,10 @@ class Xlsx(WholeFile):
 
 
 class _Sheet:
-    """Sheets of one kind: where one is full, another one follows.
+    """Sheets of one kind: a full sheet is continued on another.
 
     Attributes:
-        number: how many there are.
+        number: number of sheets.
     """
 
     def __init__(self, owner: Xlsx, name: str) -> None:
@@ -182,7 +184,7 @@ class _Sheet:
         self._row = 0
 
     def begin(self, columns: Sequence[Column]) -> None:
-        """Write the headings, on another sheet if there is one already."""
+        """Write the headings, on a new sheet if there is already one."""
         if self.number:
             self._sheet = self._owner._book.add_worksheet(f"{self._name} {self.number + 1}")
         self.number += 1

@@ -10,14 +10,14 @@ from typing import Any
 from xml.etree import ElementTree
 
 from . import people
-from .papers_sheet import VOID
 from .people import Good
+from .sheet import VOID
 
 __all__ = ["read_einvoice", "write_einvoice"]
 
 Element = ElementTree.Element
 
-# The vendor's name of each field, and where it is below DLHDon.
+# Vendor's name of each field, and its path below DLHDon.
 _FIELDS = {
     "date": "TTChung/NLap",
     "form": "TTChung/KHMSHDon",
@@ -46,10 +46,10 @@ _ACCOUNT = {"account_no": "STKNHang", "bank": "TNHang"}
 
 
 def read_einvoice(content: bytes) -> dict[str, Any] | None:
-    """The ``info`` of an invoice as the vendor answers it; None if the content is no e-invoice.
+    """Return the ``info`` of an invoice as the vendor answers it; None if the content is not an e-invoice.
 
-    Values are text exactly as in the file, dates and amounts too. What the file lacks is left out. A document
-    type declaration is refused, so that nothing can be expanded or fetched.
+    Values are text exactly as in the file, including dates and amounts. Missing values are omitted. A document type
+    declaration is refused, so that nothing can be expanded or fetched.
     """
     data = _data(content)
     if data is None:
@@ -66,12 +66,12 @@ def read_einvoice(content: bytes) -> dict[str, Any] | None:
 
 
 def _data(content: bytes) -> Element | None:
-    """The invoice's DLHDon, which may be wrapped in a message; None if there is none."""
+    """Return the invoice's DLHDon, which may be wrapped in a message; None if it is missing."""
     text = _text(content)
     if text is None or "<!DOCTYPE" in text:
         return None
     try:
-        # Text, unlike bytes, is parsed whatever encoding it declares: what was searched is what is parsed.
+        # Text, unlike bytes, is parsed regardless of its declared encoding: the parser reads what was searched.
         root = ElementTree.fromstring(text)  # noqa: S314
     except ElementTree.ParseError:
         return None
@@ -96,7 +96,7 @@ def _local(element: Element) -> str:
 
 
 def _path(path: str) -> str:
-    """The path in whatever namespace."""
+    """Return the path with a wildcard namespace."""
     return "/".join(step if step == "." or not step else f"{{*}}{step}" for step in path.split("/"))
 
 
@@ -105,13 +105,13 @@ def _find(element: Element, path: str) -> Element | None:
 
 
 def _values(element: Element, paths: dict[str, str]) -> dict[str, str]:
-    """The texts at the paths by name, without those that are absent or blank."""
+    """Return the texts at the paths by name, without missing or blank ones."""
     texts = {name: element.findtext(_path(path), "").strip() for name, path in paths.items()}
     return {name: text for name, text in texts.items() if text}
 
 
 def _rates(data: Element) -> Iterator[str]:
-    """The tax rates of the sums, or of the goods if the sums tell none."""
+    """Yield the tax rates of the sums, or of the goods if the sums have none."""
     sums = data.findall(_path("NDHDon/TToan/THTTLTSuat/LTSuat"))
     for element in sums or data.findall(_path("NDHDon/DSHHDVu/HHDVu")):
         yield from _values(element, {"rate": "TSuat"}).values()
@@ -122,7 +122,7 @@ def _cells(row: Element) -> list[dict[str, Any]]:
 
 
 def write_einvoice(path: Path, chance: Random) -> None:
-    """Write an e-invoice that is recognisably invented."""
+    """Write an e-invoice that is recognisably fictitious."""
     root = Element("HDon")
     data = ElementTree.SubElement(root, "DLHDon", Id="MAU")
     year, month, day = chance.randint(2022, 2025), chance.randint(1, 12), chance.randint(1, 28)

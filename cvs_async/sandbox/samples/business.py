@@ -1,4 +1,4 @@
-"""Papers of commerce that are mostly a table: garages' quotations and bank statements."""
+"""Business papers that consist mostly of a table: garage quotations and bank statements."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from . import people
 from .drawing import LABEL, RED, Ink
-from .papers_sheet import A4, Column, Drawn, Sheet, Table, triple
 from .people import Person, Repair, printed
+from .sheet import A4, Column, Drawn, Sheet, Table, triple
 
 __all__ = ["bank_statement", "price_quotation"]
 
@@ -27,7 +27,7 @@ _REPAIRS = (
 
 
 def price_quotation(customer: Person, chance: Random) -> Drawn:
-    """What a garage asks for the repair of a vehicle."""
+    """Draw a garage's quotation for the repair of a vehicle."""
     sheet = Sheet(A4, (244, 248, 240), chance)
     repairs = people.repairs(chance)
     _garage(sheet, chance)
@@ -83,7 +83,7 @@ def _repair(row: int, repair: Repair) -> dict[str, str]:
 
 
 def _quoted(row: dict[str, Ink]) -> dict[str, Any]:
-    """A row as the vendor answers it, which leaves out its number and its amount."""
+    """Return a row as the vendor answers it, without number and amount."""
     fields = [triple(name, ink) for name, ink in row.items() if name not in ("number", "amount")]
     return {name: value for field in fields for name, value in field.items()}
 
@@ -113,7 +113,7 @@ _COSTS = ("Chuyển khoản mẫu", "Rút tiền mặt tại cây mẫu", "Thanh
 
 
 def bank_statement(customer: Person, chance: Random) -> Drawn:
-    """A page of a bank statement. A cell's box is that of the cell, from the corner of its table."""
+    """Draw a page of a bank statement. Boxes of cells are relative to the corner of their table."""
     sheet = Sheet(A4, (240, 246, 250), chance)
     sheet.text(50, 70, chance.choice(people.BANKS), size=28, bold=True, color=(30, 70, 140))
     sheet.block()
@@ -127,7 +127,7 @@ def bank_statement(customer: Person, chance: Random) -> Drawn:
     table, entries = Table(50, 320, _ENTRIES), _entries(chance)
     rows, _ = table.drawn(sheet, entries)
     cells = [_statement_row(sheet, table, row, inks) for row, inks in enumerate(rows, 1)]
-    sheet.info["json"] = [cells]  # one table on the page
+    sheet.info["json"] = [cells]  # one table a page
     sheet.void()
     return sheet.drawn("bank_statement")
 

@@ -1,4 +1,4 @@
-"""Cards beside the citizen card with a chip: the old identity card, driving licences, insurance cards."""
+"""Cards other than the citizen card with a chip: old identity cards, driving licences, insurance cards."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from random import Random
 
 from . import people
 from .drawing import LABEL, RED
-from .papers_sheet import BARE, CARD, MOTTO, STATE, Drawn, Sheet, parts
 from .people import Person, printed
+from .sheet import BARE, CARD, MOTTO, STATE, Drawn, Sheet, parts
 
 __all__ = ["driving_license", "insurance_card", "old_id_card_back", "old_id_card_front"]
 
@@ -15,7 +15,7 @@ _FOREVER = "Không thời hạn"
 
 
 def old_id_card_front(person: Person, chance: Random) -> Drawn:
-    """The front of the identity card that came before the citizen card: its number has nine digits."""
+    """Draw the front of the old identity card, whose number has nine digits."""
     sheet = Sheet(CARD, (222, 234, 214), chance)
     sheet.emblem(150, 110, 62)
     sheet.text(610, 56, STATE, size=26, bold=True, align="m")
@@ -36,7 +36,7 @@ def old_id_card_front(person: Person, chance: Random) -> Drawn:
 
 
 def old_id_card_back(person: Person, chance: Random) -> Drawn:
-    """The back of the same card."""
+    """Draw the back of the same card."""
     sheet = Sheet(CARD, (228, 230, 210), chance)
     ethnicity, religion = chance.choice(people.ETHNICITIES), chance.choice(people.RELIGIONS)
     sheet.labelled("ethnicity", 60, 66, "Dân tộc:", ethnicity, size=27, bold=True)
@@ -62,7 +62,7 @@ def _long_date(person: Person) -> str:
 
 
 def driving_license(person: Person, chance: Random) -> Drawn:
-    """A driving licence of plastic. The vendor documents neither boxes nor confidences for it."""
+    """Draw a plastic driving licence. The vendor documents neither boxes nor confidences for it."""
     sheet = Sheet(CARD, (246, 232, 196), chance, BARE)
     sheet.text(190, 52, "CỤC ĐƯỜNG BỘ MẪU", size=22, bold=True, align="m")
     sheet.emblem(190, 120, 50)
@@ -88,7 +88,7 @@ def driving_license(person: Person, chance: Random) -> Drawn:
 
 
 def insurance_card(person: Person, chance: Random) -> Drawn:
-    """A card of a private health insurance, which the vendor calls ``bvcard``."""
+    """Draw a private health insurance card, which the vendor calls ``bvcard``."""
     sheet = Sheet(CARD, (212, 226, 244), chance)
     sheet.draw.rectangle((0, 0, 1000, 110), fill=(196, 214, 240))
     sheet.text(50, 52, "BẢO HIỂM MẪU VÍ DỤ", size=34, bold=True, color=(30, 70, 140))

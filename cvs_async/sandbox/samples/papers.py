@@ -1,4 +1,4 @@
-"""The papers that samples show: each function draws one page and tells what it says."""
+"""Sample papers: each function draws one page and returns its picture and truth."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 from . import people
 from .drawing import INK, LABEL, RED, Ink
-from .papers_sheet import A4, CARD, MOTTO, PASSPORT, STATE, Column, Drawn, Sheet, Table, parts, triple
 from .people import Firm, Good, Person, printed
+from .sheet import A4, CARD, MOTTO, PASSPORT, STATE, Column, Drawn, Sheet, Table, parts, triple
 
 __all__ = ["chip_id_card_back", "chip_id_card_front", "claim_form", "invoice", "passport", "text_page"]
 
 
 def chip_id_card_front(person: Person, chance: Random) -> Drawn:
-    """The front of a citizen card with a chip."""
+    """Draw the front of a citizen card with a chip."""
     sheet = Sheet(CARD, (214, 232, 234), chance)
     sheet.emblem(110, 100, 62)
     sheet.text(590, 56, STATE, size=27, bold=True, align="m")
@@ -46,7 +46,7 @@ def _front_fields(sheet: Sheet, person: Person) -> None:
 
 
 def chip_id_card_back(person: Person, chance: Random) -> Drawn:
-    """The back of the same card."""
+    """Draw the back of the same card."""
     sheet = Sheet(CARD, (226, 232, 218), chance)
     sheet.label(40, 56, "Đặc điểm nhận dạng / Personal identification:")
     sheet.text(40, 90, "Nốt ruồi tưởng tượng cách 1 cm dưới mép phải", size=23)
@@ -69,7 +69,7 @@ def chip_id_card_back(person: Person, chance: Random) -> Drawn:
 
 
 def passport(person: Person, chance: Random) -> Drawn:
-    """The photo page of a passport. The vendor reads its machine-readable zone, so there are no boxes."""
+    """Draw the photo page of a passport. The vendor reads its machine-readable zone, so it has no boxes."""
     sheet = Sheet(PASSPORT, (240, 228, 214), chance)
     sheet.emblem(90, 76, 46)
     sheet.text(530, 54, STATE, size=25, bold=True, align="m")
@@ -104,7 +104,7 @@ def _passport_rows(person: Person) -> list[tuple[int, int, str, str]]:
 
 
 def claim_form(person: Person, chance: Random) -> Drawn:
-    """A request for compensation under a health insurance."""
+    """Draw a claim form of a health insurance."""
     sheet = Sheet(A4, (247, 248, 250), chance)
     sheet.heading(70)
     sheet.block()
@@ -150,7 +150,7 @@ def _claim_rows(person: Person, chance: Random) -> list[tuple[str, str, str]]:
 
 
 def invoice(chance: Random) -> Drawn:
-    """A value-added-tax invoice, of an office supplier or of a pharmacy."""
+    """Draw a value-added-tax invoice of an office supplier or a pharmacy."""
     sheet = Sheet(A4, (250, 248, 242), chance)
     medicine = chance.random() < 0.5
     bought, supplier = people.goods(chance, medicine=medicine), people.firm(chance)
@@ -220,7 +220,7 @@ _TABLE_TOP = 458
 
 
 def _goods_table(sheet: Sheet, bought: list[Good], columns: tuple[Column, ...], rate: int) -> int:
-    """Draw the table and note its rows; the answer is where it ends."""
+    """Draw the table, record its rows, and return its lower edge."""
     values = [_good_values(row, good, rate) for row, good in enumerate(bought, start=1)]
     grid = Table(50, _TABLE_TOP, columns)
     rows, bottom = grid.drawn(sheet, values)
@@ -276,7 +276,7 @@ def _invoice_foot(sheet: Sheet, chance: Random) -> None:
 
 
 def text_page(chance: Random) -> Drawn:
-    """A page of plain Vietnamese text, on which there is no paper to recognise."""
+    """Draw a page of plain Vietnamese text without any paper to recognise."""
     sheet = Sheet(A4, (249, 249, 246), chance)
     sheet.heading(76)
     sheet.block()
@@ -291,7 +291,7 @@ def text_page(chance: Random) -> Drawn:
 
 
 def _zone_fields(person: Person) -> dict[str, str]:
-    """What a machine-readable zone says."""
+    """Return the fields of a machine-readable zone."""
     return {
         "country": "VNM",
         "person_number": person.number,

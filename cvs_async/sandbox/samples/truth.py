@@ -1,4 +1,4 @@
-"""What a sample really says, kept in the file's own metadata.
+"""The true content of a sample, stored in the file's own metadata.
 
 The truth is one line of ASCII JSON: in comment segments of a JPEG, in an iTXt chunk of a PNG, under
 ``/Keywords`` in a PDF. Reading it decodes no pixels.
@@ -21,18 +21,18 @@ __all__ = ["Page", "Truth", "read_truth", "save_image", "save_pdf"]
 _NAME = "cvs_async_truth"
 _VERSION = 1
 _MARK = _NAME.encode() + b":"
-_SEGMENT = 65_533 - len(_MARK)  # what is left of a JPEG segment, whose length has 16 bits and counts itself
+_SEGMENT = 65_533 - len(_MARK)  # remainder of a JPEG segment, whose 16-bit length includes itself
 _QUALITY = 76
 _PDF_DPI = 109  # makes a page of 900 x 1270 pixels an A4 sheet
 
 
 @attrs.frozen
 class Page:
-    """One picture: its size in pixels, the papers on it and all its text, in the vendor's wire format.
+    """One picture: its size in pixels, its papers and all its text, in the vendor's wire format.
 
     Attributes:
         papers: each ``{"type": "passport", "info": {...}}``.
-        blocks: blocks of lines of texts, as `ocr/document/general` answers them.
+        blocks: blocks of lines of texts, as in the answer of `ocr/document/general`.
     """
 
     width: int
@@ -43,14 +43,14 @@ class Page:
 
 @attrs.frozen
 class Truth:
-    """What a sample says. `kind` is that of the `Sample`."""
+    """True content of a sample. `kind` is that of the `Sample`."""
 
     kind: str
     pages: tuple[Page, ...]
 
 
 def save_image(image: Image.Image, path: Path, truth: Truth) -> None:
-    """Save a picture with its truth, as JPEG or PNG by the path's suffix."""
+    """Save a picture with its truth, as JPEG or PNG according to the suffix."""
     match path.suffix.lower():
         case ".jpg" | ".jpeg":
             image.save(path, "JPEG", quality=_QUALITY, extra=_comments(_dump(truth).encode()))
@@ -80,12 +80,12 @@ def save_pdf(pages: Sequence[Image.Image], path: Path, truth: Truth) -> None:
 
 
 def read_truth(content: bytes) -> Truth | None:
-    """The truth that a JPEG, PNG or PDF carries; None if it carries none or is none of these."""
+    """Return the truth stored in a JPEG, PNG or PDF; None for files without it."""
     try:
         text = _pdf_text(content) if content.startswith(b"%PDF-") else _image_text(content)
         return _parse(text) if text else None
     except Exception:
-        # Pillow, pypdf and json answer junk with many kinds of errors, and all of them mean: no truth.
+        # Pillow, pypdf and json raise many kinds of errors on invalid data; all of them mean that there is no truth.
         return None
 
 
@@ -101,7 +101,7 @@ def _parse(text: str) -> Truth | None:
 
 
 def _comments(data: bytes) -> bytes:
-    """The data as JPEG comment segments, as many as it needs."""
+    """Return the data as JPEG comment segments, as many as needed."""
     parts = [_MARK + data[start : start + _SEGMENT] for start in range(0, len(data), _SEGMENT)]
     return b"".join(b"\xff\xfe" + (len(part) + 2).to_bytes(2, "big") + part for part in parts)
 
@@ -115,6 +115,6 @@ def _image_text(content: bytes) -> str:
 
 
 def _pdf_text(content: bytes) -> str:
-    # Strict, because the lenient reader writes what it repairs to the log.
+    # Strict, because the lenient reader logs what it repairs.
     metadata = PdfReader(BytesIO(content), strict=True).metadata
     return str(metadata.get("/Keywords", "")) if metadata else ""

@@ -1,4 +1,4 @@
-"""Answers in the shape of a model, with values that the file's content decides: for files that are no samples."""
+"""Fabricated answers in the shape of a model, with values that depend on the content of the file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..models.recognized import Recognized
 from ..models.tables import Cell, Row
 
 ROWS = 2
-"""How long the lists are."""
+"""Length of fabricated lists."""
 
 TYPE_NAMES = {cls: name for name, cls in PAPERS.items()}
 
 
 @frozen
 class Source:
-    """What values are derived from: a page of a file, its number, and its picture, if pictures are wanted."""
+    """Source of fabricated values: a page of a file, its number, and its picture if pictures are requested."""
 
     digest: str
     width: int
@@ -31,15 +31,15 @@ class Source:
     page: int = PAGE_BASE
 
     def text(self, name: str) -> str:
-        """Some text."""
+        """Return a text."""
         return f"SANDBOX {self._seed(name)[:4].hex()}"
 
     def score(self, name: str) -> float:
-        """A confidence."""
+        """Return a confidence."""
         return round(0.5 + self._seed(name)[4] / 512, 4)
 
     def box(self, name: str) -> list[int]:
-        """A place on the page."""
+        """Return a box on the page."""
         left, top = self._seed(name)[5] * self.width // 512, self._seed(name)[6] * self.height // 512
         return [left, top, left + self.width // 4, top + self.height // 16]
 
@@ -47,18 +47,18 @@ class Source:
         return hashlib.sha256(f"{self.digest}/{name}".encode()).digest()
 
 
-def derive(cls: Any, source: Source, name: str = "") -> Any:
-    """The wire form of a model; None where a picture would stand and none is wanted."""
+def fabricate(cls: Any, source: Source, name: str = "") -> Any:
+    """Return a model in wire format; None for a picture if none is requested."""
     if get_origin(cls) is list:
-        items = [derive(get_args(cls)[0], source, f"{name}/{number}") for number in range(ROWS)]
+        items = [fabricate(get_args(cls)[0], source, f"{name}/{number}") for number in range(ROWS)]
         return [item for item in items if item is not None]
     if get_origin(cls) is Recognized or cls is Recognized:
         kind = get_args(cls)[0]
-        return {"type": TYPE_NAMES.get(kind, name), "info": derive(kind, source, name)}
+        return {"type": TYPE_NAMES.get(kind, name), "info": fabricate(kind, source, name)}
     if cls is Cell:
         return {"value": source.text(name), "score": source.score(name), "box": source.box(name)}
     if isinstance(cls, type) and issubclass(cls, Row):
-        return [derive(a.type, source, f"{name}/{a.name}") for a in _attributes(cls)]
+        return [fabricate(a.type, source, f"{name}/{a.name}") for a in _attributes(cls)]
     if isinstance(cls, type) and issubclass(cls, Document):
         return _derive_document(cls, source, name)
     return _derive_scalar(cls, source, name)
@@ -74,7 +74,7 @@ def _derive_document(cls: type[Document], source: Source, name: str) -> dict[str
             score, box = attribute.metadata.get("beside", (f"{key}_confidence", f"{key}_box"))
             wire |= {key: source.text(path), score: source.score(path), box: source.box(path)}
             wire |= {f"{key}_id": source.page} if f"{key}_id" not in declared and score != "score" else {}
-        elif (value := derive(attribute.type, source, path)) is not None:
+        elif (value := fabricate(attribute.type, source, path)) is not None:
             wire[key] = value
     return wire
 

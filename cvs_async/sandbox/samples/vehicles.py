@@ -1,4 +1,4 @@
-"""Papers of vehicles. The vendor documents neither boxes nor confidences for them."""
+"""Vehicle papers. The vendor documents neither boxes nor confidences for them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import date
 from random import Random
 
 from .drawing import LABEL, RED
-from .papers_sheet import BARE, CARD, MOTTO, STATE, Drawn, Row, Sheet
 from .people import Person, Vehicle, printed
+from .sheet import BARE, CARD, MOTTO, STATE, Drawn, Row, Sheet
 
 __all__ = ["vehicle_inspection", "vehicle_registration_back", "vehicle_registration_front"]
 
@@ -15,7 +15,7 @@ _SPREAD = (1270, 900)
 
 
 def vehicle_registration_front(person: Person, vehicle: Vehicle, chance: Random) -> Drawn:
-    """The front of a vehicle's registration: who owns it."""
+    """Draw the front of a vehicle registration: the owner."""
     sheet = Sheet(CARD, (250, 226, 206), chance, BARE)
     sheet.emblem(120, 104, 58)
     sheet.text(600, 56, STATE, size=27, bold=True, align="m")
@@ -38,7 +38,7 @@ def vehicle_registration_front(person: Person, vehicle: Vehicle, chance: Random)
 
 
 def vehicle_registration_back(person: Person, vehicle: Vehicle, chance: Random) -> Drawn:
-    """The back of the same registration: what the vehicle is."""
+    """Draw the back of the same registration: the vehicle."""
     sheet = Sheet(CARD, (246, 230, 214), chance, BARE)
     sheet.labelled("name", 50, 60, "Tên chủ xe / Owner:", person.name, size=26, bold=True)
     sheet.label(50, 100, "Nơi cư trú / Address:")
@@ -77,7 +77,7 @@ def _registered(vehicle: Vehicle, chance: Random) -> tuple[list[Row], list[Row]]
 
 
 def vehicle_inspection(vehicle: Vehicle, chance: Random) -> Drawn:
-    """The certificate of a vehicle's inspection, which the vendor calls ``picertificate``."""
+    """Draw the inspection certificate of a vehicle, which the vendor calls ``picertificate``."""
     sheet = Sheet(_SPREAD, (224, 238, 226), chance, BARE)
     sheet.text(635, 50, STATE, size=25, bold=True, align="m")
     sheet.text(635, 82, MOTTO, size=21, bold=True, align="m")

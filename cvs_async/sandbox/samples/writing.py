@@ -1,4 +1,4 @@
-"""Writes sample documents: a mix of papers, and a few broken files as every real folder has them."""
+"""Writer of sample documents: a mix of papers with a few broken files, as in real folders."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from tempfile import TemporaryDirectory
 import attrs
 from PIL import Image
 
-from ..batch.atomic import move_to_new
-from . import papers, papers_business, papers_cards, papers_civil, papers_vehicle
+from ...batch.atomic import move_to_new
+from . import business, cards, civil, papers, vehicles
 from .einvoice import write_einvoice
 from .people import Person, person, vehicle
 from .truth import Page, Truth, save_image, save_pdf
 
-__all__ = ["Sample", "write_samples"]
+__all__ = ["Sample", "is_name_of_sample", "write_samples"]
 
 Drawn = tuple[Image.Image, Page]
 
 
 @attrs.frozen
 class Sample:
-    """A file that was written.
+    """A written file.
 
     Attributes:
         kind: citizen_card, passport, claim, invoice, text or broken; from the 25th file on also old_card,
@@ -42,34 +42,34 @@ class Sample:
 
 
 def write_samples(folder: Path, count: int, seed: int = 0) -> Iterator[Sample]:
-    """Write `count` files into a folder, which is made if missing, and tell of each once it is written.
+    """Write `count` files into a folder, which is created if missing, and yield each file once it is written.
 
-    The same seed gives the same files, byte for byte; a larger count only adds some. A file that is there already is
-    left alone.
+    The same seed gives the same files, byte for byte; a larger count only adds files. Existing identical files are
+    kept.
 
     Raises:
-        NotADirectoryError: if there is something else than a folder.
-        FileExistsError: while they are written, if another file has the name of one.
+        NotADirectoryError: if the path exists and is not a folder.
+        FileExistsError: while writing, if a different file has the name of a sample.
     """
     if count < 0:
-        raise ValueError(f"the number of samples must not be negative, and {count} is")
+        raise ValueError(f"the number of samples must not be negative: {count}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise NotADirectoryError(f"samples are written into a folder, and {folder} is none") from None
+        raise NotADirectoryError(f"{folder} is not a folder to write samples into") from None
     return _written(folder, count, seed)
 
 
 def _written(folder: Path, count: int, seed: int) -> Iterator[Sample]:
     written: Counter[str] = Counter()
     for number, kind in enumerate(itertools.islice(_kinds(seed), count), start=1):
-        # Each file has its own random numbers, so that it does not depend on how the others are drawn.
+        # Each file has its own random generator, so that it does not depend on the others.
         chance = Random(f"{seed}/{number}")  # noqa: S311
         ways = _WAYS[kind]
         name, write = ways[written[kind] % len(ways)]
         path = folder / f"{number:04}-{name}"
         with TemporaryDirectory(prefix=".", dir=folder) as drafts:
-            draft = Path(drafts, path.name)  # a PDF has its name in it
+            draft = Path(drafts, path.name)  # a PDF contains its file name
             write(draft, kind, chance)
             _give_name(draft, path)
         written[kind] += 1
@@ -82,7 +82,7 @@ def _give_name(draft: Path, path: Path) -> None:
     except FileExistsError:
         if not path.is_file() or not filecmp.cmp(draft, path, shallow=False):
             raise FileExistsError(
-                f"{path} exists, and is not what would be written: choose another folder, or the same seed as before"
+                f"{path} exists with different content: choose another folder, or the same seed as before"
             ) from None
 
 
@@ -106,17 +106,17 @@ _OPERATIONS = {
 }
 _SHARES: dict[str, int] = {"citizen_card": 45, "passport": 20, "claim": 13, "invoice": 12, "text": 7}
 _OPENING: tuple[str, ...] = ("citizen_card", "passport", "claim", "invoice", "text", "citizen_card", "citizen_card")
-# The rarer kinds, in turn: two come twice, as they have two sides.
+# The rarer kinds, in turn: two occur twice, because they have two sides.
 _RARE: tuple[str, ...] = (
     *("driving_license", "vehicle_registration", "old_card", "birth_certificate", "insurance_card"),
     *("vehicle_registration", "business_registration", "vehicle_inspection", "old_card", "price_quotation"),
     *("bank_statement", "einvoice"),
 )
-_COMMON = 24  # so many files come first without rarer kinds; then every sixth is of one
+_COMMON = 24  # number of files without rarer kinds; then every sixth file is of a rarer kind
 
 
 def _kinds(seed: int) -> Iterator[str]:
-    """The endless order of kinds: every common kind among the first six, the rarer ones after the common files."""
+    """Yield the endless sequence of kinds: all common kinds among the first six, rarer kinds after the common files."""
     good, rare = _good_kinds(seed), itertools.cycle(_RARE)
     for number in itertools.count(1):
         if number == 5 or number % 33 == 20:
@@ -126,7 +126,7 @@ def _kinds(seed: int) -> Iterator[str]:
 
 
 def _good_kinds(seed: int) -> Iterator[str]:
-    """The common kinds but the broken files: each pack of 97 is mixed anew."""
+    """Yield the common kinds except broken files, shuffled in packs of 97."""
     yield from _OPENING
     opening = Counter(_OPENING)
     for pack in itertools.count():
@@ -136,13 +136,13 @@ def _good_kinds(seed: int) -> Iterator[str]:
         opening.clear()
 
 
-# How a file is written: to a path, of a kind, with random numbers.
+# Writer of a file: to a path, of a kind, with random numbers.
 Write = Callable[[Path, str, Random], None]
 Draw = Callable[[Random], list[Drawn]]
 
 
 def _good(draw: Draw) -> Write:
-    """How pages are written with their truth, as the path's suffix says."""
+    """Return a writer of pages with their truth; the path's suffix selects the format."""
 
     def write(path: Path, kind: str, chance: Random) -> None:
         images, pages = zip(*draw(chance), strict=True)
@@ -196,29 +196,29 @@ def _texts(chance: Random) -> list[Drawn]:
 
 def _old_sides(chance: Random) -> list[Drawn]:
     somebody = person(chance)
-    return [papers_cards.old_id_card_front(somebody, chance), papers_cards.old_id_card_back(somebody, chance)]
+    return [cards.old_id_card_front(somebody, chance), cards.old_id_card_back(somebody, chance)]
 
 
 def _registration_front(chance: Random) -> list[Drawn]:
-    return [papers_vehicle.vehicle_registration_front(person(chance), vehicle(chance), chance)]
+    return [vehicles.vehicle_registration_front(person(chance), vehicle(chance), chance)]
 
 
 def _registration_back(chance: Random) -> list[Drawn]:
-    return [papers_vehicle.vehicle_registration_back(person(chance), vehicle(chance), chance)]
+    return [vehicles.vehicle_registration_back(person(chance), vehicle(chance), chance)]
 
 
 def _inspection(chance: Random) -> list[Drawn]:
-    return [papers_vehicle.vehicle_inspection(vehicle(chance), chance)]
+    return [vehicles.vehicle_inspection(vehicle(chance), chance)]
 
 
 def _of_somebody(draw: Callable[[Person, Random], Drawn]) -> Draw:
-    """How the one page of somebody's paper is drawn."""
+    """Return a function that draws the only page of a person's paper."""
     return lambda chance: [draw(person(chance), chance)]
 
 
 def _statements(chance: Random) -> list[Drawn]:
     somebody = person(chance)
-    return [papers_business.bank_statement(somebody, chance) for _ in range(2)]
+    return [business.bank_statement(somebody, chance) for _ in range(2)]
 
 
 def _einvoice(path: Path, _: str, chance: Random) -> None:
@@ -226,7 +226,7 @@ def _einvoice(path: Path, _: str, chance: Random) -> None:
 
 
 def _encoded(draw: Draw, form: str, chance: Random) -> bytes:
-    """The first page as a file without truth."""
+    """Return the first page as a file without truth."""
     buffer = BytesIO()
     draw(chance)[0][0].save(buffer, form)
     return buffer.getvalue()
@@ -250,7 +250,7 @@ def _empty(path: Path, _: str, __: Random) -> None:
     path.write_bytes(b"")
 
 
-# The ways to write each kind, taken in turn: the file's name after its number, and how it is written.
+# Writers of each kind, used in turn: the end of the file name, and how to write it.
 _WAYS: dict[str, list[tuple[str, Write]]] = {
     "citizen_card": [
         ("căn-cước.jpg", _good(_front)),
@@ -288,29 +288,29 @@ _WAYS: dict[str, list[tuple[str, Write]]] = {
         ("tài-liệu-hỏng.pdf", _cut_pdf),
     ],
     "old_card": [
-        ("chứng-minh-nhân-dân.jpg", _good(_of_somebody(papers_cards.old_id_card_front))),
-        ("chứng-minh-nhân-dân-mặt-sau.jpg", _good(_of_somebody(papers_cards.old_id_card_back))),
+        ("chứng-minh-nhân-dân.jpg", _good(_of_somebody(cards.old_id_card_front))),
+        ("chứng-minh-nhân-dân-mặt-sau.jpg", _good(_of_somebody(cards.old_id_card_back))),
         ("chứng-minh-nhân-dân-hai-mặt.pdf", _good(_old_sides)),
     ],
     "driving_license": [
-        ("giấy-phép-lái-xe.jpg", _good(_of_somebody(papers_cards.driving_license))),
-        ("giấy-phép-lái-xe.png", _good(_of_somebody(papers_cards.driving_license))),
+        ("giấy-phép-lái-xe.jpg", _good(_of_somebody(cards.driving_license))),
+        ("giấy-phép-lái-xe.png", _good(_of_somebody(cards.driving_license))),
     ],
     "vehicle_registration": [
         ("đăng-ký-xe.jpg", _good(_registration_front)),
         ("đăng-ký-xe-mặt-sau.jpg", _good(_registration_back)),
     ],
     "vehicle_inspection": [("đăng-kiểm-xe.jpg", _good(_inspection))],
-    "birth_certificate": [("giấy-khai-sinh.jpg", _good(_of_somebody(papers_civil.birth_certificate)))],
+    "birth_certificate": [("giấy-khai-sinh.jpg", _good(_of_somebody(civil.birth_certificate)))],
     "business_registration": [
-        ("đăng-ký-doanh-nghiệp.pdf", _good(_of_somebody(papers_civil.business_registration))),
-        ("đăng-ký-doanh-nghiệp.jpg", _good(_of_somebody(papers_civil.business_registration))),
+        ("đăng-ký-doanh-nghiệp.pdf", _good(_of_somebody(civil.business_registration))),
+        ("đăng-ký-doanh-nghiệp.jpg", _good(_of_somebody(civil.business_registration))),
     ],
-    "insurance_card": [("thẻ-bảo-hiểm.jpg", _good(_of_somebody(papers_cards.insurance_card)))],
-    "price_quotation": [("báo-giá-xe.jpg", _good(_of_somebody(papers_business.price_quotation)))],
+    "insurance_card": [("thẻ-bảo-hiểm.jpg", _good(_of_somebody(cards.insurance_card)))],
+    "price_quotation": [("báo-giá-xe.jpg", _good(_of_somebody(business.price_quotation)))],
     "bank_statement": [
         ("sao-kê-ngân-hàng.pdf", _good(_statements)),
-        ("sao-kê-ngân-hàng.jpg", _good(_of_somebody(papers_business.bank_statement))),
+        ("sao-kê-ngân-hàng.jpg", _good(_of_somebody(business.bank_statement))),
     ],
     "einvoice": [("hóa-đơn-điện-tử.xml", _einvoice)],
 }
@@ -319,6 +319,6 @@ _NAMES = frozenset(name for ways in _WAYS.values() for name, _ in ways)
 
 
 def is_name_of_sample(name: str) -> bool:
-    """Return whether a file may be called so by `write_samples`: ``0001-căn-cước.jpg``."""
+    """Return whether `write_samples` may use this file name: ``0001-căn-cước.jpg``."""
     number, _, rest = name.partition("-")
     return number.isdecimal() and rest in _NAMES

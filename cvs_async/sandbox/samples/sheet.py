@@ -1,4 +1,4 @@
-"""A sheet that papers are drawn on, and the tables on it."""
+"""Sheet for drawing papers, and its tables."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ __all__ = [
 
 Drawn = tuple[Image.Image, Page]
 Row = tuple[str, str, str]
-"""A field's name, the label printed before it, its value."""
+"""Name of a field, the label printed before it, its value."""
 
 CARD, PASSPORT, A4 = (1000, 630), (1000, 704), (900, 1270)
 STATE = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
 VOID = "GIẤY TỜ MẪU · SPECIMEN · KHÔNG CÓ GIÁ TRỊ"
 
-# What the vendor documents of a field beside its value, which depends on the kind of paper.
+# Documented parts of a field beside its value, by kind of paper.
 BARE: frozenset[str] = frozenset()
 SURE = frozenset({"confidence"})
 WHOLE = frozenset({"box", "confidence"})
 
 
 class Sheet(Canvas):
-    """A canvas that gathers the fields printed on it."""
+    """Canvas that records the fields printed on it."""
 
     def __init__(self, size: tuple[int, int], tint: Color, chance: Random, documented: frozenset[str] = WHOLE) -> None:
         super().__init__(*size, tint, chance)
@@ -56,15 +56,15 @@ class Sheet(Canvas):
         self._documented = documented
 
     def label(self, x: int, y: int, text: str, size: int = 18) -> Ink:
-        """Print what is no field, in grey."""
+        """Print text that is not a field, in grey."""
         return self.text(x, y, text, size=size, color=LABEL)
 
     def field(self, name: str, x: int, y: int, value: str, **style: Any) -> None:
-        """Print a value and note it under the vendor's name, with its box and confidence where it has them."""
+        """Print a value and record it under the vendor's name, with box and confidence if documented."""
         self.info.update(triple(name, self.text(x, y, value, **style), self._documented))
 
     def labelled(self, name: str, x: int, y: int, label: str, value: str, **style: Any) -> None:
-        """Print a label, and right of it a value as in `field`."""
+        """Print a label, and to its right a value as in `field`."""
         ink = self.label(x, y, label)
         self.field(name, ink.box[2] + 12, y, value, **style)
 
@@ -74,33 +74,33 @@ class Sheet(Canvas):
             self.labelled(name, x, y + pitch * place, label, value, **style)
 
     def heading(self, y: int) -> None:
-        """Print the state's name and motto, as all its papers begin."""
+        """Print the name and motto of the state, as on all its papers."""
         middle = self.image.width // 2
         self.text(middle, y, STATE, size=24, bold=True, align="m")
         motto = self.text(middle, y + 32, MOTTO, size=21, bold=True, align="m")
         self.draw.line((motto.box[0], y + 43, motto.box[2], y + 43), fill=INK, width=2)
 
     def signature(self, x: int, y: int, title: str, name: str) -> None:
-        """Print who signs, with a handwritten blue for the name."""
+        """Print a signature, with the name in blue handwriting."""
         self.block()
         self.text(x, y, title, size=20, bold=True, align="m")
         self.text(x, y + 76, name, size=22, color=(44, 62, 140), align="m")
 
     def void(self) -> None:
-        """Say in print too that this is no real paper."""
+        """Print a note that this is not a real paper."""
         self.block()
         x, y = self.image.width // 2, self.image.height - 14
         self.text(x, y, VOID, size=15, bold=True, color=RED, align="m")
 
     def drawn(self, kind: str | None = None) -> Drawn:
-        """The picture and what it says."""
+        """Return the picture and its truth."""
         papers = [{"type": kind, "info": self.info}] if kind else []
         return self.image, Page(*self.image.size, papers, self.blocks())
 
 
 @attrs.frozen
 class Column:
-    """A column of a table: the vendor's label, its heading, its right edge, its alignment."""
+    """Column of a table: the vendor's label, heading, right edge, alignment."""
 
     label: str
     heading: str
@@ -110,7 +110,7 @@ class Column:
 
 @attrs.frozen
 class Table:
-    """Where a table begins, and its columns. The height of its rows is the same on all papers."""
+    """Position and columns of a table. Its row height is the same on all papers."""
 
     left: int
     top: int
@@ -120,11 +120,11 @@ class Table:
 
     @property
     def lefts(self) -> list[int]:
-        """The left edges of the columns."""
+        """Return the left edges of the columns."""
         return [self.left, *(column.right for column in self.columns[:-1])]
 
     def drawn(self, sheet: Sheet, rows: Sequence[dict[str, str]]) -> tuple[list[dict[str, Ink]], int]:
-        """Draw the table: the ink of each row by label, without that of empty cells, and where the table ends."""
+        """Draw the table. Return the ink of each row by label, without empty cells, and the table's lower edge."""
         bottom = self.top + self.ROW * (len(rows) + 1)
         self._grid(sheet, bottom)
         sheet.block()
@@ -151,11 +151,11 @@ class Table:
 
 
 def triple(name: str, ink: Ink, documented: frozenset[str] = WHOLE) -> dict[str, Any]:
-    """A field as the vendor answers it: its value, its box and confidence where they are documented."""
+    """Return a field in wire format: its value, and its box and confidence if documented."""
     beside = {"box": ink.box, "confidence": ink.confidence}
     return {name: ink.text} | {f"{name}_{part}": value for part, value in beside.items() if part in documented}
 
 
 def parts(name: str, place: people.Place) -> dict[str, str]:
-    """The parts of an address, which the vendor answers without boxes."""
+    """Return the parts of an address, which the vendor answers without boxes."""
     return {f"{name}_{part}": value for part, value in attrs.asdict(place).items()}

@@ -1,4 +1,4 @@
-"""A canvas that draws text and remembers where its ink is."""
+"""Canvas that draws text and records the position of its ink."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ GOLD: Color = (240, 196, 60)
 BRONZE: Color = (150, 120, 50)
 
 _WATERMARK = "SPECIMEN · MẪU"
-_MARGIN = 4  # around the letters on a tile: accents and overhangs may leave the box that the font tells
+_MARGIN = 4  # around the letters on a tile: accents and overhangs may exceed the box that the font reports
 
 
 @attrs.frozen
 class Ink:
-    """Text as it stands on the picture; `box` is left, top, right, bottom of its ink in pixels."""
+    """Drawn text; `box` is left, top, right and bottom of its ink in pixels."""
 
     text: str
     box: list[int]
     confidence: float
 
     def wire(self) -> dict[str, Any]:
-        """This text as `ocr/document/general` answers it."""
+        """Return this text in the format of `ocr/document/general`."""
         left, top, right, bottom = self.box
         box = {"left": left, "right": right, "top": top, "bottom": bottom}
         return {"text": self.text, "confidence": self.confidence, "box": box}
 
 
 class Canvas:
-    """A picture with a watermark, to draw on. Text may not leave it, so that none is ever cut off."""
+    """Picture with a watermark. Text that would exceed it raises an error, so that none is cut off."""
 
     def __init__(self, width: int, height: int, tint: Color, chance: Random) -> None:
         self.image = _background(width, height, tint).copy()
@@ -52,11 +52,11 @@ class Canvas:
         self._blocks: list[dict[int, list[Ink]]] = [{}]
 
     def block(self) -> None:
-        """Begin a new block of text."""
+        """Start a new block of text."""
         self._blocks.append({})
 
     def blocks(self) -> list[list[list[dict[str, Any]]]]:
-        """All text drawn so far, in wire format: texts on one baseline of a block are a line."""
+        """Return all text in wire format; texts on one baseline of a block form a line."""
         return [
             [[ink.wire() for ink in sorted(inks, key=lambda ink: ink.box[0])] for _, inks in sorted(block.items())]
             for block in self._blocks
@@ -84,7 +84,7 @@ class Canvas:
         )
 
     def spaced(self, x: int, y: int, text: str, *, pitch: int, size: int) -> Ink:
-        """Draw text on the baseline y with all letters `pitch` apart, as in a machine-readable zone."""
+        """Draw text on the baseline y with a fixed `pitch` between letters, as in a machine-readable zone."""
         face = _font(size, False)
         tile = Image.new("L", (pitch * len(text), size * 2))
         pen = ImageDraw.Draw(tile)
@@ -93,20 +93,20 @@ class Canvas:
         return self._stamp(tile, x, y - size, y, text, INK)
 
     def portrait(self, left: int, top: int, right: int, bottom: int) -> None:
-        """Draw the outline of nobody where a photo would be."""
+        """Draw the outline of a person in place of a photo."""
         width, middle = right - left, (left + right) // 2
         photo = Image.new("RGB", (width, bottom - top), (206, 216, 226))
         pen, center = ImageDraw.Draw(photo), middle - left
         head, shoulders, neck = width * 0.21, width * 0.40, (bottom - top) * 0.40
         pen.ellipse((center - shoulders, neck + head * 1.35, center + shoulders, neck * 4), fill=(126, 140, 158))
         pen.ellipse((center - head, neck - head * 1.3, center + head, neck + head), fill=(146, 158, 174))
-        # The watermark shines through, so that it is whole on cards too.
+        # Let the watermark shine through, so that it is complete on cards too.
         below = self.image.crop((left, top, right, bottom))
         self.image.paste(Image.blend(below, photo, 0.7), (left, top))
         self.draw.rectangle((left, top, right, bottom), outline=LABEL, width=2)
 
     def emblem(self, x: int, y: int, radius: int) -> None:
-        """Draw a red disc with a golden star, its middle at x, y."""
+        """Draw a red disc with a golden star, centred at x, y."""
         self.draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=RED, outline=GOLD, width=3)
         points = [
             (
@@ -118,20 +118,20 @@ class Canvas:
         self.draw.polygon(points, fill=GOLD)
 
     def chip(self, x: int, y: int) -> None:
-        """Draw a chip's contacts."""
+        """Draw the contacts of a chip."""
         self.draw.rounded_rectangle((x, y, x + 130, y + 100), 14, fill=GOLD, outline=BRONZE, width=3)
         for offset in (33, 66):
             self.draw.line((x, y + offset, x + 130, y + offset), fill=BRONZE, width=2)
         self.draw.rectangle((x + 43, y + 20, x + 87, y + 80), fill=GOLD, outline=BRONZE, width=2)
 
     def fingerprint(self, x: int, y: int) -> None:
-        """Draw rings where a fingerprint would be."""
+        """Draw rings in place of a fingerprint."""
         self.draw.rectangle((x, y, x + 120, y + 160), outline=LABEL, width=2)
         for ring in range(6, 56, 9):
             self.draw.ellipse((x + ring, y + 5 + ring, x + 120 - ring, y + 155 - ring), outline=RED)
 
     def confidence(self) -> float:
-        """How sure a reader could be of something on this picture."""
+        """Return a plausible confidence."""
         return round(self._chance.uniform(0.93, 0.998), 4)
 
     def _line(self, x: int, y: int, text: str, face: ImageFont.FreeTypeFont, color: Color, align: Align) -> Ink:
@@ -145,10 +145,10 @@ class Canvas:
         """Print the letters of a tile whose corner is at x, y."""
         ink = tile.getbbox()
         if ink is None:
-            raise ValueError(f"{text!r} leaves no ink")
+            raise ValueError(f"{text!r} draws no ink")
         box = [x + ink[0], y + ink[1], x + ink[2], y + ink[3]]
         if min(box) < 0 or box[2] > self.image.width or box[3] > self.image.height:
-            raise ValueError(f"{text!r} at {box} leaves a picture of {self.image.size}")
+            raise ValueError(f"{text!r} at {box} exceeds a picture of {self.image.size}")
         self.image.paste(color, (x, y), tile)
         drawn = Ink(text, box, self.confidence())
         self._blocks[-1].setdefault(baseline, []).append(drawn)
@@ -156,7 +156,7 @@ class Canvas:
 
 
 def _joined(text: str, inks: list[Ink]) -> Ink:
-    """Several lines as one text, as sure as the least sure of them."""
+    """Join several lines into one text with the lowest of their confidences."""
     lefts, tops, rights, bottoms = zip(*(ink.box for ink in inks), strict=True)
     return Ink(text, [min(lefts), min(tops), max(rights), max(bottoms)], min(ink.confidence for ink in inks))
 
@@ -175,18 +175,18 @@ def _wrapped(text: str, face: ImageFont.FreeTypeFont, width: int) -> Iterator[st
 
 @cache
 def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
-    # The basic layout is part of every Pillow, so that pictures do not depend on the machine's libraries.
+    # Use the basic layout, which every Pillow has, so that pictures do not depend on the machine's libraries.
     path = SourceSansProBold if bold else SourceSansPro
     return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 @lru_cache(maxsize=8)
 def _background(width: int, height: int, tint: Color) -> Image.Image:
-    """Tinted paper with fine waves and the watermark, below whatever is written on it."""
+    """Return tinted paper with fine waves and the watermark."""
     image = Image.new("RGB", (width, height), tint)
     pen = ImageDraw.Draw(image)
     shade = _mixed(tint, INK, 0.09)
-    # Closer on cards, as they are printed; office paper with as many would make large files.
+    # Cards have dense waves, as printed ones do; on office paper they would make large files.
     for start in range(-30, height + 30, 11 if width > height else 24):
         pen.line(list(_wave(start, width)), fill=shade)
     for row in range(1, 1 + max(1, height // 420)):

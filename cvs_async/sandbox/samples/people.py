@@ -1,4 +1,4 @@
-"""The invented people, places, firms and words that the samples are made of."""
+"""Fictitious people, places, companies and words for the samples."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GIVEN_NAMES = {
     "Nam": ("VĂN MẪU", "VĂN VÍ DỤ", "ĐỨC MINH HỌA", "HỮU GIẢ ĐỊNH", "VĂN THỬ NGHIỆM", "QUỐC TƯỞNG TƯỢNG"),
     "Nữ": ("THỊ VÍ DỤ", "THỊ MẪU", "NGỌC MINH HỌA", "THỊ GIẢ ĐỊNH", "THỊ THỬ NGHIỆM", "THU TƯỞNG TƯỢNG"),
 }
-# Towns and districts with their real codes; the wards are invented and so are their codes.
+# Towns and districts with their real codes; the wards and their codes are fictitious.
 DISTRICTS = (
     ("Hà Nội", "01", "Ba Đình", "001"),
     ("Hà Nội", "01", "Hoàn Kiếm", "002"),
@@ -62,7 +62,7 @@ MEDICINES = (
 )
 ETHNICITIES = ("Kinh", "Tày", "Thái", "Mường", "Khmer", "Hoa", "Nùng")
 RELIGIONS = ("Không", "Phật giáo", "Công giáo", "Cao Đài")
-# No maker sells these.
+# Fictitious makers.
 VEHICLES = (
     ("MẪU MOTOR", "VÍ DỤ 1.5", "Ô tô con", 1497),
     ("VÍ DỤ AUTO", "MINH HỌA 2.0", "Ô tô con", 1998),
@@ -101,7 +101,7 @@ SENTENCES = (
 
 @attrs.frozen
 class Place:
-    """A ward with its district and town, and their codes."""
+    """Ward with its district and town, and their codes."""
 
     town: str
     town_code: str
@@ -116,7 +116,7 @@ class Place:
 
 @attrs.frozen
 class Person:
-    """An invented citizen. All numbers begin with 000, the passport's after its letter."""
+    """Fictitious citizen. All numbers start with 000, the passport's after its letter."""
 
     sur_name: str
     given_name: str
@@ -132,31 +132,31 @@ class Person:
 
     @property
     def name(self) -> str:
-        """The whole name, as Vietnamese papers print it."""
+        """Return the whole name as on Vietnamese papers."""
         return f"{self.sur_name} {self.given_name}"
 
     @property
     def sex(self) -> str:
-        """The letter of a machine-readable zone."""
+        """Return the letter of a machine-readable zone."""
         return "M" if self.gender == "Nam" else "F"
 
     @property
     def old_number(self) -> str:
-        """The nine digits of the card before the citizen card."""
+        """Return the nine digits of the old identity card."""
         return f"000{self.number[-6:]}"
 
     @property
     def old_issue_date(self) -> date:
-        """When that card was issued."""
+        """Return the date of issue of the old identity card."""
         return self.issue_date.replace(year=self.issue_date.year - 4)
 
     @property
     def next_year(self) -> date:
-        """The end of what is valid for a year from the date of issue."""
+        """Return the end of a validity of one year from the date of issue."""
         return self.issue_date.replace(year=self.issue_date.year + 1)
 
     def card_zone(self) -> list[str]:
-        """The machine-readable zone of the citizen card: three lines of 30 letters (ICAO 9303, TD1)."""
+        """Return the machine-readable zone of the citizen card: three lines of 30 letters (ICAO 9303, TD1)."""
         document, dob, due = self.number[-9:], f"{self.dob:%y%m%d}", f"{self.due_date:%y%m%d}"
         first = f"IDVNM{_checked(document)}{_checked(self.number + '<<')}"
         second = f"{_checked(dob)}{self.sex}{_checked(due)}VNM<<<<<<<<<<<"
@@ -164,7 +164,7 @@ class Person:
         return [first, second + check, self._zone_name(30)]
 
     def passport_zone(self) -> list[str]:
-        """The machine-readable zone of the passport: two lines of 44 letters (ICAO 9303, TD3)."""
+        """Return the machine-readable zone of the passport: two lines of 44 letters (ICAO 9303, TD3)."""
         number, dob = self.passport_number.ljust(9, "<"), f"{self.dob:%y%m%d}"
         due, personal = f"{self.due_date:%y%m%d}", self.number.ljust(14, "<")
         line = f"{_checked(number)}VNM{_checked(dob)}{self.sex}{_checked(due)}{_checked(personal)}"
@@ -176,7 +176,7 @@ class Person:
 
 @attrs.frozen
 class Firm:
-    """An invented company."""
+    """Fictitious company."""
 
     name: str
     tax_code: str
@@ -187,7 +187,7 @@ class Firm:
 
 @attrs.frozen
 class Good:
-    """A line of an invoice; amounts in đồng."""
+    """Line of an invoice; amounts in đồng."""
 
     name: str
     unit: str
@@ -198,13 +198,13 @@ class Good:
 
     @property
     def amount(self) -> int:
-        """What the line costs before tax."""
+        """Return the cost of the line before tax."""
         return self.quantity * self.price
 
 
 @attrs.frozen
 class Vehicle:
-    """An invented vehicle. Its plate is of the series 00, which no province has."""
+    """Fictitious vehicle. Its plate is of the series 00, which belongs to no province."""
 
     plate: str
     brand: str
@@ -218,13 +218,13 @@ class Vehicle:
 
     @property
     def is_truck(self) -> bool:
-        """Whether it is made to carry goods."""
+        """Return whether it carries goods."""
         return self.kind.startswith("Ô tô tải")
 
 
 @attrs.frozen
 class Repair:
-    """A line of a garage's quotation; amounts in đồng, the discount in percent."""
+    """Line of a garage quotation; amounts in đồng, the discount in percent."""
 
     name: str
     quantity: int
@@ -233,17 +233,17 @@ class Repair:
 
     @property
     def discount(self) -> int:
-        """What is taken off."""
+        """Return the amount of the discount."""
         return self.quantity * self.price * self.percent // 100
 
     @property
     def amount(self) -> int:
-        """What is left to pay before tax."""
+        """Return the amount to pay before tax."""
         return self.quantity * self.price - self.discount
 
 
 def person(chance: Random) -> Person:
-    """Somebody who does not exist."""
+    """Create a person."""
     gender = chance.choice(tuple(GIVEN_NAMES))
     dob = date(chance.randint(1950, 2003), chance.randint(1, 12), chance.randint(1, 28))
     issued = date(chance.randint(2021, 2024), chance.randint(1, 12), chance.randint(1, 28))
@@ -264,18 +264,18 @@ def person(chance: Random) -> Person:
 
 
 def _number(dob: date, gender: str, chance: Random) -> str:
-    """A citizen number that agrees with its holder, of a province that does not exist."""
+    """Create a citizen number consistent with its holder, of a nonexistent province."""
     century_and_sex = (dob.year // 100 - 19) * 2 + (gender == "Nữ")
     return f"000{century_and_sex}{dob:%y}{chance.randrange(10**6):06}"
 
 
 def place(chance: Random) -> Place:
-    """A ward that does not exist, in a town that does."""
+    """Create a nonexistent ward in a real town."""
     return Place(*chance.choice(DISTRICTS), *chance.choice(WARDS))
 
 
 def firm(chance: Random) -> Firm:
-    """A company that does not exist."""
+    """Create a company."""
     return Firm(
         name=chance.choice(FIRMS),
         tax_code=f"000{chance.randrange(10**7):07}",
@@ -286,7 +286,7 @@ def firm(chance: Random) -> Firm:
 
 
 def goods(chance: Random, *, medicine: bool) -> list[Good]:
-    """What somebody bought."""
+    """Create a list of purchases."""
     stock = MEDICINES if medicine else GOODS
     return [
         Good(
@@ -302,7 +302,7 @@ def goods(chance: Random, *, medicine: bool) -> list[Good]:
 
 
 def vehicle(chance: Random) -> Vehicle:
-    """A vehicle that does not exist."""
+    """Create a vehicle."""
     brand, model, kind, capacity = chance.choice(VEHICLES)
     return Vehicle(
         plate=f"00{chance.choice('ABCDE')}-{chance.randrange(1000):03}.{chance.randrange(100):02}",
@@ -318,7 +318,7 @@ def vehicle(chance: Random) -> Vehicle:
 
 
 def repairs(chance: Random) -> list[Repair]:
-    """What a garage would do to a vehicle."""
+    """Create a list of repairs."""
     return [
         Repair(name, chance.randint(1, 4), price, chance.choice((0, 5, 10, 15)))
         for name, price in chance.sample(REPAIRS, chance.randint(4, len(REPAIRS)))
@@ -326,12 +326,12 @@ def repairs(chance: Random) -> list[Repair]:
 
 
 def printed(value: date | int) -> str:
-    """A date or an amount as Vietnamese papers print it: 31/12/2030, 1.250.000."""
+    """Format a date or an amount as on Vietnamese papers: 31/12/2030, 1.250.000."""
     return f"{value:,}".replace(",", ".") if isinstance(value, int) else f"{value:%d/%m/%Y}"
 
 
 def plain(text: str) -> str:
-    """Text without diacritics, as a machine-readable zone writes it."""
+    """Return the text without diacritics, as in a machine-readable zone."""
     letters = unicodedata.normalize("NFD", text.replace("Đ", "D").replace("đ", "d"))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
@@ -341,6 +341,6 @@ def _checked(text: str) -> str:
 
 
 def _check_digit(text: str) -> str:
-    """The check digit of ICAO 9303: weights 7, 3, 1; letters count from A = 10, fillers 0."""
+    """Return the check digit of ICAO 9303: weights 7, 3, 1; letters count from A = 10, fillers 0."""
     values = (0 if letter == "<" else int(letter, 36) for letter in text)
     return str(sum(value * (7, 3, 1)[index % 3] for index, value in enumerate(values)) % 10)

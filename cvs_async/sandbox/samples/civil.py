@@ -1,4 +1,4 @@
-"""Papers of registries: birth certificates and registrations of businesses."""
+"""Papers of registries: birth certificates and business registrations."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from random import Random
 
 from . import people
 from .drawing import LABEL, RED
-from .papers_sheet import A4, SURE, Drawn, Row, Sheet
 from .people import Firm, Person, printed
+from .sheet import A4, SURE, Drawn, Row, Sheet
 
 __all__ = ["birth_certificate", "business_registration"]
 
 
 def birth_certificate(child: Person, chance: Random) -> Drawn:
-    """A birth certificate. The vendor documents confidences for it, but no boxes."""
+    """Draw a birth certificate. The vendor documents confidences for it, but not boxes."""
     sheet = Sheet(A4, (250, 238, 232), chance, SURE)
     sheet.heading(76)
     sheet.emblem(450, 176, 44)
@@ -44,7 +44,7 @@ def _newborn(sheet: Sheet, child: Person) -> None:
 
 
 def _elder(child: Person, gender: str, chance: Random) -> tuple[str, date]:
-    """Name and birthday of a parent; the father gives the child its family name."""
+    """Return name and birthday of a parent; the child has the father's family name."""
     sur_name = child.sur_name if gender == "Nam" else chance.choice(people.SUR_NAMES)
     age = chance.randint(22, 38)
     born = date(child.dob.year - age, chance.randint(1, 12), chance.randint(1, 28))
@@ -71,7 +71,7 @@ def _registered(sheet: Sheet, child: Person, chance: Random) -> None:
 
 
 def business_registration(owner: Person, chance: Random) -> Drawn:
-    """The registration certificate of a business."""
+    """Draw the registration certificate of a business."""
     sheet = Sheet(A4, (252, 244, 226), chance)
     firm = people.firm(chance)
     sheet.text(240, 60, "SỞ KẾ HOẠCH VÀ ĐẦU TƯ MẪU", size=19, bold=True, align="m")
