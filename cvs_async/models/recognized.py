@@ -9,7 +9,7 @@ from attrs import field, frozen
 from typing_extensions import TypeVar
 
 from .._hints import public_names
-from .fields import PAPERS, Document, Paper, renamed
+from .fields import PAPERS, Document, Paper, paper_classes, renamed
 
 P = TypeVar("P", bound=Paper, default=Paper, covariant=True)
 
@@ -49,10 +49,12 @@ class Recognized(Document, Generic[P]):
             kind: the class of `info` where its `type` does not tell: that of ``Recognized[Invoice]`` is `Invoice`.
 
         Raises:
+            TypeError: `kind` is no class of papers.
             ValueError: some value has another type than `to_dict` writes, or `type` is that of another class than
                 `kind`; names the place, not the value.
         """
         from .._restoring import restore  # which needs the models
 
+        paper_classes(kind)
         restored: Self = restore(data, cls[kind], strict=True)  # type: ignore[index]
         return restored
