@@ -15,10 +15,10 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 import attrs
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, core_schema, to_jsonable_python
 
 from ._converter import unstructure
-from ._json import json_values
+from ._json import json_values, plain
 from ._reply import Reply
 from ._restoring import bound, refuse_another, restore, restore_reply
 from .batch.outcome import Done, Failed, Held, Reason, Recorded
@@ -35,16 +35,19 @@ INPUT = "json_schema_input_schema"
 def schema_of(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
     """Return the pydantic schema of a class of the library, also with arguments, as in ``Recognized[Invoice]``.
 
-    It is a function each way, with the documentation of `json_schema_of`.
+    It is a function each way, with the documentation of `json_schema_of`. Reading has two steps, so that an error does
+    not contain the input: pydantic writes the input of the failed step into its error.
     """
     cls = get_origin(source) or source
     if get_args(source):
         source = _default(cls, source)
     # pydantic takes a definition under its own reference of `cls` for every `source`, such as Recognized[Invoice].
     reference = f"{cls.__module__}.{_name(source)}:{id(cls):#x}"
-    return core_schema.no_info_plain_validator_function(
-        _validate(cls, source),
-        json_schema_input_schema=_documented(cls, source, handler),
+    take = core_schema.no_info_plain_validator_function(
+        _validate(cls, source), json_schema_input_schema=_documented(cls, source, handler)
+    )
+    return core_schema.chain_schema(
+        [take, core_schema.no_info_plain_validator_function(_accepted)],
         serialization=core_schema.plain_serializer_function_ser_schema(_written),
         ref=reference,
     )
@@ -52,7 +55,7 @@ def schema_of(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
 
 def json_schema_of(cls: type[Any], schema: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
     """Return the JSON Schema of a class, with its docstring and those below its fields."""
-    found = handler(schema[INPUT])
+    found = handler(schema["steps"][0][INPUT])
     described = handler.resolve_ref_schema(found)
     described["description"] = _markdown((inspect.getdoc(cls) or "").partition("\n")[0])
     properties = described.get("properties", {})
@@ -68,8 +71,38 @@ def json_schema_of(cls: type[Any], schema: Any, handler: GetJsonSchemaHandler) -
 # --- each way
 
 
+class _Refused(str):
+    """What stands for a value that was refused."""
+
+    reason: str
+
+    def __new__(cls, value: Any, reason: str) -> _Refused:
+        """Make it of the value's class only."""
+        refused = super().__new__(cls, f"<{type(value).__name__}>")
+        refused.reason = reason
+        return refused
+
+
+def _accepted(value: Any) -> Any:
+    if isinstance(value, _Refused):
+        raise ValueError(value.reason)
+    return value
+
+
 def _validate(cls: type[Any], source: Any) -> Callable[[Any], Any]:
+    take = _taking(cls, source)
+
     def validate(value: Any) -> Any:
+        try:
+            return take(value)
+        except ValueError as error:
+            return _Refused(value, str(error))
+
+    return validate
+
+
+def _taking(cls: type[Any], source: Any) -> Callable[[Any], Any]:
+    def take(value: Any) -> Any:
         if isinstance(value, cls):
             return _checked(value, source)
         if issubclass(cls, Recorded):
@@ -80,7 +113,7 @@ def _validate(cls: type[Any], source: Any) -> Callable[[Any], Any]:
             refuse_another(value, cls)
         return restore(value, source, strict=True)
 
-    return validate
+    return take
 
 
 def _checked(value: Any, source: Any) -> Any:
@@ -122,7 +155,12 @@ def _is_ours(kind: Any) -> bool:
 
 
 def _written(value: Any) -> Any:
-    return value.to_dict() if hasattr(value, "to_dict") else json_values(unstructure(value))
+    written = value.to_dict() if hasattr(value, "to_dict") else json_values(unstructure(value))
+    try:
+        to_jsonable_python(written)
+    except ValueError:  # it is nested deeper than pydantic writes
+        return plain(written)
+    return written
 
 
 # --- what is documented

@@ -400,6 +400,45 @@ async def test_a_number_without_end_is_refused_and_no_failure_of_the_server(name
     assert f"{name} is not a finite number" in answered.text
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(f'{{"value":"SECRET","confidence":{number}}}' for number in ("NaN", "-Infinity", "1e400", "9" * 400, '"x"')),
+        *(f'{{"value":"SECRET","box":[1,2,{side},4]}}' for side in ("NaN", "1e400", "9" * 400, "true", '"x"')),
+        *('{"value":"SECRET","page":1.5}', '{"value":["SECRET"]}', '["SECRET"]', '"SECRET"', "5", '{"SECRET":1}'),
+    ],
+)
+async def test_what_cannot_be_read_is_refused_and_not_sent_back(body: str) -> None:
+    app = FastAPI()
+
+    @app.post("/")
+    async def take(field: Annotated[Field, Body()]) -> Field:
+        return field
+
+    refused = await call(app, "POST", "/", content=body, headers={"content-type": "application/json"})
+    assert refused.status_code == 422
+    assert "SECRET" not in refused.text
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(Field).validate_json(body.replace('"SECRET":1', '"value":5,"SECRET":1'))
+    assert "SECRET" not in str(caught.value)
+    assert "SECRET" not in repr(caught.value.errors())
+
+
+async def test_what_is_nested_deeply_is_received_and_returned() -> None:
+    app = FastAPI()
+
+    @app.post("/")
+    async def take(reply: Annotated[Reply[list[Recognized]], Body()]) -> list[Reply[list[Recognized]]]:
+        return [reply]
+
+    inside = "[" * 400 + "]" * 400
+    body = REPLY.to_json().replace('"mới": [1]', f'"mới": {inside}')
+    answered = await call(app, "POST", "/", content=body.encode(), headers={"content-type": "application/json"})
+    assert answered.status_code == 200
+    assert "more than 200 levels deep" in answered.text
+    assert answered.json()[0]["data"][0]["info"] == PASSPORT.info.to_dict()
+
+
 OUTCOMES: list[Any] = [
     Done(Item(0, "a.jpg", key="k", reference="r"), REPLY, replayed=True),
     Done(Item(0, ("a.jpg", "b.jpg")), attrs.evolve(REPLY, data=[]), purged=True),

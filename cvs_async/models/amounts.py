@@ -85,7 +85,7 @@ def parse_amount(text: str | None) -> Amount | None:
     """
     if not isinstance(text, str) or len(text) > LONGEST:
         return None
-    if any(map(is_mark, text)):
+    if not text.isascii() and any(map(is_mark, text)):
         return None
     same = unicodedata.normalize("NFKC", text.translate(_SAME)).strip().lower()
     found = _PRINTED.fullmatch(same)

@@ -56,7 +56,9 @@ def _letters(text: str | None) -> str:
     """Return a text in the form that is looked through, in which blanks are single and notes have no marks."""
     if not isinstance(text, str):
         return ""
-    return " ".join(plain("".join(" " if is_mark(letter) else letter for letter in text)).split())
+    if not text.isascii():
+        text = "".join(" " if is_mark(letter) else letter for letter in text)
+    return " ".join(plain(text).split())
 
 
 def _day(year: int, month: int, day: int) -> datetime.date | None:

@@ -6,7 +6,8 @@ import base64
 import datetime
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, NamedTuple
+from types import UnionType
+from typing import Any, ClassVar, Generic, NamedTuple, Union, get_args, get_origin
 
 from attrs import Factory, define, field, frozen, setters
 from typing_extensions import TypeVar
@@ -231,6 +232,19 @@ PAPERS: dict[str, type[Paper]] = {}
 """The known kinds of paper by the service's ``type``."""
 
 PaperT = TypeVar("PaperT", bound=Paper)
+
+
+def paper_classes(kind: Any) -> tuple[type[Paper], ...]:
+    """Return a class of papers, or those that are joined in a union.
+
+    Raises:
+        TypeError: `kind` is neither.
+    """
+    classes = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    if not all(isinstance(each, type) and issubclass(each, Paper) for each in classes):
+        meant = f"; {kind!r} is models.{PAPERS[kind].__name__}" if isinstance(kind, str) and kind in PAPERS else ""
+        raise TypeError(f"kind must be a class of papers, such as models.Passport{meant}")
+    return classes
 
 
 def class_of(type_name: str | None, kinds: Mapping[str, type[Paper]], declared: type[Paper]) -> type[Paper]:

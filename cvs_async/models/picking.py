@@ -6,12 +6,11 @@ The service does not guarantee an order: answers with the back before the front 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from types import UnionType
-from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from .employee import EmployeeProfile
 from .faces import PersonWithCard
-from .fields import PAPERS, Paper
+from .fields import Paper, paper_classes
 from .identity import (
     ChipIdCardBack,
     ChipIdCardFront,
@@ -159,8 +158,5 @@ def of_kind(papers: object, kind: Any) -> Iterator[Recognized[Any]]:
     Raises:
         TypeError: `kind` is neither.
     """
-    classes = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
-    if not all(isinstance(each, type) and issubclass(each, Paper) for each in classes):
-        meant = f"; {kind!r} is models.{PAPERS[kind].__name__}" if isinstance(kind, str) and kind in PAPERS else ""
-        raise TypeError(f"kind must be a class of papers such as models.Passport{meant}")
-    return (paper for paper in papers_of(papers) if isinstance(paper.info, kind))
+    classes = paper_classes(kind)
+    return (paper for paper in papers_of(papers) if isinstance(paper.info, classes))

@@ -9,7 +9,7 @@ from attrs import field, frozen
 from typing_extensions import TypeVar
 
 from .._hints import public_names
-from .fields import PAPERS, Document, Paper, listed, renamed
+from .fields import PAPERS, Document, Paper, listed, paper_classes, renamed
 
 P = TypeVar("P", bound=Paper, default=Paper, covariant=True)
 
@@ -51,11 +51,12 @@ class Recognized(Document, Generic[P]):
             kind: the class of `info` if `type` does not determine it: for ``Recognized[Invoice]`` it is `Invoice`.
 
         Raises:
+            TypeError: `kind` is not a class of papers.
             ValueError: a value has another type than `to_dict` writes, or `type` belongs to another class than `kind`;
-                the
-                message names the place, not the value.
+                the message names the place, not the value.
         """
         from .._restoring import restore  # needs the models
 
+        paper_classes(kind)
         restored: Self = restore(data, cls[kind], strict=True)  # type: ignore[index]
         return restored
