@@ -20,7 +20,7 @@ from cvs_async._reply import Reply
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Csv, Parquet
 from cvs_async.batch.outcome import Item
-from cvs_async.batch.tables import COLUMNS, Layout, Table
+from cvs_async.batch.tables import COLUMNS, Layout, Table, check_lines
 from cvs_async.batch.tables.kinds import DATES, UNITS
 from cvs_async.models import fields_of
 from cvs_async.models.amounts import parse_amount
@@ -116,6 +116,14 @@ def test_a_line_item_has_all_its_columns_unless_some_are_chosen(operation: Any, 
     )
     chosen = Layout(rows="line", operation=operation or INVOICE, fields=["info.form", "coin"]).columns()
     assert [column.name for column in chosen][-2:] == ["info.form", "coin"]
+
+
+@pytest.mark.parametrize("operation", [("ocr.card",), ("ocr.card", "ocr.claims")])
+def test_rows_of_line_items_are_refused_where_there_are_none(operation: Any) -> None:
+    with pytest.raises(InvalidInputError, match="has no line items"):
+        check_lines(operation)
+    for right in ((INVOICE,), ("ocr.card", INVOICE), ("new.operation",)):
+        check_lines(right)
 
 
 def test_columns_of_line_items_can_be_chosen_before_the_operation_is_known() -> None:

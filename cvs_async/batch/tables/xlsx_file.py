@@ -70,9 +70,9 @@ class Xlsx(WholeFile):
         if shape.get("rows", "paper") != "paper" or shape.get("raw"):
             raise InvalidInputError("an Excel file has a sheet of papers and one of line items, and no other rows")
         self._xlsxwriter = _xlsxwriter()
-        layout = Layout(fields=fields, beside_lines=True, **shape)
+        layout = Layout(fields=fields, has_twin=True, **shape)
         self.table = Table(layout)
-        self._lines = Table(evolve(layout, rows="line", beside_lines=False))
+        self._lines = Table(evolve(layout, rows="line"))
         self.cut = 0
         self._counts: Counter[tuple[str, str, str]] = Counter()
 
