@@ -96,6 +96,15 @@ def test_an_item_without_line_items_has_a_row_for_what_it_cost() -> None:
     assert told(failed(), "status", "billed", rows="line", operation=INVOICE) == [("failed", 0)]
 
 
+def test_the_row_of_a_paper_without_line_items_has_its_chosen_fields() -> None:
+    names = ("type", "paper", "table", "line", "info.form", "amount_total", "billed")
+    shape: Any = {"rows": "line", "operation": INVOICE, "fields": ["amount_total", "info.form"]}
+    (row,) = told(done([invoice(form="F")], INVOICE), *names, **shape)
+    assert row == ("invoice", 1, None, None, "F", None, 1)
+    (row,) = told(done([invoice(form="F"), invoice(form="G")], INVOICE), *names, **shape)
+    assert row == (None, None, None, None, None, None, 1)
+
+
 def test_a_line_item_can_have_fields_of_its_paper() -> None:
     fields = ("info.form", "amount_total", "info.table.*.amount_total.confidence", "info.total_amount")
     names = ("info.form", "amount_total", "amount_total.confidence", "info.total_amount")
