@@ -224,6 +224,30 @@ def test_export_is_what_the_batch_has_written(
     assert (tmp_path / "r.csv").read_text("utf-8-sig").splitlines()[1:]
 
 
+def test_what_was_held_for_an_empty_account_is_held_in_an_export_too(
+    cards: Path, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    with Sandbox(quota=3) as sandbox:
+        batch = ["batch", "ocr.card", cards, "--journal", tmp_path / "j.db", "--out", tmp_path / "r.jsonl"]
+        assert run(*batch, sandbox=sandbox).exit_code == 3
+    assert run("export", tmp_path / "j.db", "--to", tmp_path / "x.jsonl").exit_code == 0
+    first, second = by_source(tmp_path / "r.jsonl"), by_source(tmp_path / "x.jsonl")
+    statuses = {source: line["status"] for source, line in first.items()}
+    assert {"done", "held"} == set(statuses.values())
+    assert {source: line["status"] for source, line in second.items()} == statuses
+    asked = [line for line in second.values() if line["status"] == "held" and line["attempts"]]
+    assert {line["reason"] for line in asked} == {"quota"}
+
+
+def test_rows_of_line_items_are_refused_before_anything_is_sent_where_there_are_none(
+    cards: Path, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    with Sandbox() as sandbox:
+        ended = run("batch", "ocr.card", cards, "--rows", "line", "--out", tmp_path / "x.csv", sandbox=sandbox)
+        assert sandbox.ledger.requests == 0
+    assert (ended.exit_code, "ocr.card has no line items" in ended.stderr) == (2, True)
+
+
 def test_export_writes_parquet(
     words: list[str | Path], sandbox: Sandbox, run: Callable[..., Result], tmp_path: Path
 ) -> None:

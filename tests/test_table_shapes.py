@@ -20,7 +20,7 @@ from cvs_async._reply import Reply
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Csv, Parquet
 from cvs_async.batch.outcome import Item
-from cvs_async.batch.tables import COLUMNS, Layout, Table
+from cvs_async.batch.tables import COLUMNS, Layout, Table, check_lines
 from cvs_async.batch.tables.kinds import DATES, UNITS
 from cvs_async.models import fields_of
 from cvs_async.models.amounts import parse_amount
@@ -96,6 +96,15 @@ def test_an_item_without_line_items_has_a_row_for_what_it_cost() -> None:
     assert told(failed(), "status", "billed", rows="line", operation=INVOICE) == [("failed", 0)]
 
 
+def test_the_row_of_a_paper_without_line_items_has_its_chosen_fields() -> None:
+    names = ("type", "paper", "table", "line", "info.form", "amount_total", "billed")
+    shape: Any = {"rows": "line", "operation": INVOICE, "fields": ["amount_total", "info.form"]}
+    (row,) = told(done([invoice(form="F")], INVOICE), *names, **shape)
+    assert row == ("invoice", 1, None, None, "F", None, 1)
+    (row,) = told(done([invoice(form="F"), invoice(form="G")], INVOICE), *names, **shape)
+    assert row == (None, None, None, None, None, None, 1)
+
+
 def test_a_line_item_can_have_fields_of_its_paper() -> None:
     fields = ("info.form", "amount_total", "info.table.*.amount_total.confidence", "info.total_amount")
     names = ("info.form", "amount_total", "amount_total.confidence", "info.total_amount")
@@ -116,6 +125,14 @@ def test_a_line_item_has_all_its_columns_unless_some_are_chosen(operation: Any, 
     )
     chosen = Layout(rows="line", operation=operation or INVOICE, fields=["info.form", "coin"]).columns()
     assert [column.name for column in chosen][-2:] == ["info.form", "coin"]
+
+
+@pytest.mark.parametrize("operation", [("ocr.card",), ("ocr.card", "ocr.claims")])
+def test_rows_of_line_items_are_refused_where_there_are_none(operation: Any) -> None:
+    with pytest.raises(InvalidInputError, match="has no line items"):
+        check_lines(operation)
+    for right in ((INVOICE,), ("ocr.card", INVOICE), ("new.operation",)):
+        check_lines(right)
 
 
 def test_columns_of_line_items_can_be_chosen_before_the_operation_is_known() -> None:

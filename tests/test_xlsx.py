@@ -150,6 +150,12 @@ async def test_the_sheets_have_the_chosen_fields(
     assert found["lines"][0]["amount_total"] == "1"
 
 
+async def test_an_operation_without_line_items_has_an_empty_sheet_of_them(tmp_path: Path) -> None:
+    await written(tmp_path / "out.xlsx", done([card(id="1")]), operation="ocr.card", fields=["info.id"])
+    found = sheets(tmp_path / "out.xlsx")
+    assert ([row["info.id"] for row in found["papers"]], found["lines"]) == (["1"], [])
+
+
 async def test_chosen_fields_that_are_in_no_sheet_are_told(tmp_path: Path) -> None:
     fields = ["info.extra.new", "unit", "amount_total"]
     sink = await written(tmp_path / "out.xlsx", done([invoice("1")], INVOICE), fields=fields)

@@ -11,7 +11,7 @@ from .._answer import whole_number
 from .._endpoint import Endpoint
 from .._exchange import WireReply
 from .._reply import Reply, decode
-from ..errors import Charge, ConnectionLostError, CVSError, drop_frames
+from ..errors import Charge, ConnectionLostError, CVSError, OutOfRequestsError, drop_frames
 from .journal import Record
 from .journal.records import PERMANENT as PERMANENT
 from .outcome import Done, Failed, Held, Item, Outcome, Requests
@@ -100,10 +100,17 @@ def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
         if not is_answered(record):
             return in_doubt(endpoint, item, record)
     if record.content is not None:
-        return answered(endpoint, item, record, record.content)
+        return _held_if_unread(answered(endpoint, item, record, record.content), record)
     if record.error is None:
         return purged(endpoint, item, record)
-    return unread(endpoint, item, record)
+    return _held_if_unread(unread(endpoint, item, record), record)
+
+
+def _held_if_unread(outcome: Done[T] | Failed, record: Record) -> Outcome[T]:
+    """Of an account that was out of requests, what the batch made of it: the next run sends the item."""
+    if isinstance(outcome, Failed) and record.error == OutOfRequestsError.__name__:
+        return Held(outcome.item, "quota", outcome.error, requests=outcome.requests)
+    return outcome
 
 
 def outcomes_of(records: Iterable[tuple[Record, str, str | None]]) -> Iterator[Outcome[Any]]:

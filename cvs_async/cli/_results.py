@@ -18,7 +18,7 @@ from .._files import kept_apart
 from ..batch import JsonLines, Outcome, atomic
 from ..batch.journal import Journal, JournalError
 from ..batch.sinks.thumbnails import Thumbnails
-from ..batch.tables import Csv, Parquet, Shape, Xlsx
+from ..batch.tables import Csv, Parquet, Shape, Xlsx, check_lines
 from ..errors import InvalidInputError
 from ._pictures import Pictures
 from ._progress import Sink
@@ -223,6 +223,8 @@ def _sink(out: Path | None, table: TableOptions, *, append: bool = False, draft:
         table.refuse(("delimiter", "excel"), "a .csv file")
         return JsonLines(draft or out, append=append or draft is not None)
     assert out is not None  # noqa: S101 - it has an ending
+    if table.rows == "line" and table.operation:
+        check_lines(table.operation)
     if kind == ".csv":
         delimiter = DELIMITERS.get(table.delimiter or ",", table.delimiter or ",")
         append = append or draft is not None

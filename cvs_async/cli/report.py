@@ -31,7 +31,9 @@ def command(
     ] = "review",
     low: Annotated[
         list[str] | None,
-        typer.Option(help="Review values below this confidence; FIELD=NUMBER for one field.", metavar="NUMBER"),
+        typer.Option(
+            help="Review values below this confidence, 0.85 without it; FIELD=NUMBER for one.", metavar="NUMBER"
+        ),
     ] = None,
     require: Annotated[
         str | None, typer.Option(help="Review papers in which any of these fields is empty.", metavar="FIELD,…")

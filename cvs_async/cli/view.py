@@ -28,7 +28,9 @@ def command(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 selects a free one.", min=0, max=65535)] = 0,
     low: Annotated[
         list[str] | None,
-        typer.Option(help="Review values below this confidence; FIELD=NUMBER for one field.", metavar="NUMBER"),
+        typer.Option(
+            help="Review values below this confidence, 0.85 without it; FIELD=NUMBER for one.", metavar="NUMBER"
+        ),
     ] = None,
     require: Annotated[
         str | None, typer.Option(help="Review papers in which any of these fields is empty.", metavar="FIELD,…")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .choosing import check_lines
 from .columns import COLUMNS
 from .csv_file import FORMULA, Csv
 from .layout import Layout, Shape
@@ -10,4 +11,4 @@ from .rows import Table, type_of
 from .values import find
 from .xlsx_file import Xlsx
 
-__all__ = ["COLUMNS", "FORMULA", "Csv", "Layout", "Parquet", "Shape", "Table", "Xlsx", "find", "type_of"]
+__all__ = ["COLUMNS", "FORMULA", "Csv", "Layout", "Parquet", "Shape", "Table", "Xlsx", "check_lines", "find", "type_of"]

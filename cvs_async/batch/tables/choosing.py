@@ -154,6 +154,19 @@ def _without_part(name: str) -> str:
 # --- wrong names
 
 
+def check_lines(operations: tuple[str, ...]) -> None:
+    """Refuse rows of line items where no paper of the operations has any.
+
+    Raises:
+        InvalidInputError: naming the operations.
+    """
+    known = documented(operations)
+    if known.is_complete and not known.items:
+        raise InvalidInputError(
+            f"rows: {' and '.join(operations)} has no line items: choose the rows 'paper', or 'field' (--rows field)"
+        )
+
+
 def check_fields(names: Sequence[str], operations: tuple[str, ...], *, rows: str) -> None:
     """Refuse names of fields that no paper of the operations has.
 

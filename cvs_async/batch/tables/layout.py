@@ -53,7 +53,7 @@ class Layout:
     Attributes:
         fields: the names that were chosen; None for everything that is documented.
         with_parts: whether confidence and box have columns of their own where no fields are chosen.
-        beside_lines: whether another table has the line items, so that chosen fields may be of these only.
+        has_twin: whether papers and line items have a table each, so that chosen fields may be of the other one only.
 
     Raises:
         InvalidInputError: if a keyword is invalid, or a selected field cannot exist in any paper.
@@ -66,7 +66,7 @@ class Layout:
     amounts: Amounts = "printed"
     raw: bool = False
     with_parts: bool = False
-    beside_lines: bool = False
+    has_twin: bool = False
 
     def __attrs_post_init__(self) -> None:
         for name, kinds in (("rows", Rows), ("dates", Dates), ("amounts", Amounts)):
@@ -78,7 +78,7 @@ class Layout:
             return
         check_names(self.fields, self.operation)
         if self.operation:
-            check_fields(self.chosen, self.operation, rows="line" if self.beside_lines else self.rows)
+            check_fields(self.chosen, self.operation, rows="line" if self.has_twin else self.rows)
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ class Layout:
         """Return whether the columns are independent of the operation."""
         if self.operation is not None or self.rows == "field":
             return True
-        depends = self.rows == "line" or self.beside_lines
+        depends = self.rows == "line" or self.has_twin
         return self.fields is not None and not depends and not any(map(is_pattern, self.fields))
 
     def columns(self, operations: tuple[str, ...] = ()) -> tuple[Column, ...]:
@@ -105,7 +105,7 @@ class Layout:
     def _own(self, operations: tuple[str, ...]) -> list[Column]:
         """The columns of papers, or of line items, in which nothing chosen means everything."""
         known, of_lines = documented(operations), self.rows == "line"
-        names = of_papers(self.chosen, operations) if self.beside_lines else self.chosen
+        names = of_papers(self.chosen, operations) if self.has_twin and not of_lines else self.chosen
         own = choose(names, known, of_lines=of_lines)
         if of_lines and not any(column.of_item for column in own):
             return [*own, *self._whole(known.items)]

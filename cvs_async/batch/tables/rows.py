@@ -169,6 +169,14 @@ class Table:
         yield [*head, *merged, *([json_of(result.data)] if self._layout.raw else [])]
 
     def _line_rows(self, result: _Result) -> Iterator[Row]:
+        rows = list(self._rows_of_lines(result))
+        if not rows and len(result.papers) == 1:
+            (paper,) = result.papers
+            fields = self._read(self._values.of(paper), self._fields)
+            return iter([[*_head(result, paper, 1), None, None, *self._ordered([*fields, *[None] * len(self._items)])]])
+        return iter(rows)
+
+    def _rows_of_lines(self, result: _Result) -> Iterator[Row]:
         for number, paper in enumerate(result.papers, start=1):
             head = _head(result, paper, number)
             fields: Row | None = None
@@ -179,8 +187,11 @@ class Table:
                     named = as_document(item, self._items)
                     head[_CONFIDENCE] = min(confidences(named), default=None)
                     values = [*fields, *self._read(self._item_values.of(named), self._items)]
-                    ordered = [values[place] for place in self._places] if self._places else values
-                    yield [*head, table, line, *ordered]
+                    yield [*head, table, line, *self._ordered(values)]
+
+    def _ordered(self, values: Row) -> Row:
+        """The values of fields and items in the order of their columns."""
+        return [values[place] for place in self._places] if self._places else values
 
     def _field_rows(self, result: _Result) -> Iterator[Row]:
         every = self._layout.fields is None

@@ -72,9 +72,9 @@ class Xlsx(WholeFile):
                 "an Excel file has fixed sheets of papers and of line items, without a choice of rows"
             )
         self._xlsxwriter = _xlsxwriter()
-        layout = Layout(fields=fields, beside_lines=True, **shape)
+        layout = Layout(fields=fields, has_twin=True, **shape)
         self.table = Table(layout)
-        self._lines = Table(evolve(layout, rows="line", beside_lines=False))
+        self._lines = Table(evolve(layout, rows="line"))
         self.cut = 0
         self._counts: Counter[tuple[str, str, str]] = Counter()
 
