@@ -201,7 +201,7 @@ def test_what_exists_is_never_written_over(journal: Path, tmp_path: Path, name: 
 @pytest.mark.parametrize("name", ["report.html", "report"])
 def test_nothing_is_left_of_a_report_that_fails(tmp_path: Path, name: str) -> None:
     (tmp_path / "x.jsonl").write_text('{"status": "done"}\nno json\n')
-    with pytest.raises(InvalidInputError, match="line 2 is no result of a batch"):
+    with pytest.raises(InvalidInputError, match="line 2 is not a result of a batch"):
         write_report([tmp_path / "x.jsonl"], tmp_path / name, ALL)
     assert [path.name for path in tmp_path.iterdir()] == ["x.jsonl"]
 
@@ -318,7 +318,7 @@ def test_a_worker_that_dies_takes_no_other_document_with_it(tmp_path: Path) -> N
     assert drawings.pop() is None
     assert [drawing.number for drawing in drawings if drawing is not None] == list(range(20))
     problems = [drawing.problem for drawing in drawings if drawing is not None]
-    assert all(problem and "is no picture" in problem for problem in problems[::2])
+    assert all(problem and "is not a picture" in problem for problem in problems[::2])
     assert problems[1::2] == [None] * 10
 
 
@@ -381,6 +381,18 @@ def test_the_command_says_what_it_wrote(journal: Path, sandbox: Sandbox, tmp_pat
     assert (tmp_path / "r.html").stat().st_mode & 0o777 == 0o600
     again = cvs_async("report", journal, "--to", tmp_path / "r.html")
     assert (again.returncode, "is never written over" in " ".join(again.stderr.split())) == (2, True)
+
+
+def test_the_command_makes_the_same_bytes_at_the_same_time(journal: Path, tmp_path: Path) -> None:
+    from .test_cli import cvs_async
+
+    for name in ("a.html", "b.html"):
+        ended = cvs_async("report", journal, "--to", tmp_path / name, "--now", "2026-01-02T03:04:05+07:00")
+        assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+    assert "2026-01-02 03:04:05+07:00" in (tmp_path / "a.html").read_text("utf-8")
+    ended = cvs_async("report", journal, "--to", tmp_path / "c.html", "--now", "yesterday")
+    assert (ended.returncode, "--now takes a time such as" in " ".join(ended.stderr.split())) == (2, True)
 
 
 @pytest.mark.parametrize("low", ["2", "x", "id=", "id=-1"])

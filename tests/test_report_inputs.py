@@ -231,7 +231,7 @@ def test_odd_results_make_pages_that_browsers_read(more: dict[str, Any], tmp_pat
 @pytest.mark.parametrize("more", [{"status": "x"}, {"status": ["done"]}, {"key": "zz"}, {"key": 5}, {"key": "abc"}])
 def test_lines_that_are_no_results_are_named(more: dict[str, Any], tmp_path: Path) -> None:
     path = written(tmp_path / "x.jsonl", line(), line(2, **more))
-    with pytest.raises(InvalidInputError, match="line 2 is no result of a batch"):
+    with pytest.raises(InvalidInputError, match="line 2 is not a result of a batch"):
         write_report([path], tmp_path / "a.html", ALL)
 
 

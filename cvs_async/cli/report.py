@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -48,12 +49,18 @@ def command(
         typer.Option(help="Of the pictures the service makes of PDF pages, if you know it.", min=10, max=2400),
     ] = None,
     settings: Settings = None,
+    now: Annotated[
+        str | None,
+        typer.Option(
+            help="Time at which the page says it was made: then the same input makes the same bytes.", metavar="TIME"
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Make the pictures of however many documents.")] = False,
 ) -> None:
     """Write a page to look at: what was read and what it cost, what to review, each document with its boxes.
 
     The page needs no server and loads nothing from elsewhere. It holds what was read, so only you can open it; with
-    --redact it holds no values. --set tells with which arguments the batch ran, so that files are told for certain.
+    --redact it holds no values. --set gives the arguments of the batch, by which its files are recognized.
     """
     from ..look.options import ReportOptions
     from ..look.report import write_report
@@ -73,6 +80,7 @@ def command(
             lang=lang,
             dpi=dpi,
             yes=yes,
+            now=_time(now),
         )
         with messages().status(Text(f"Writing {shown(to)} ...")):
             remarks = write_report(inputs, to, options)
@@ -105,6 +113,15 @@ def limits_of(given: Sequence[str]) -> tuple[float, dict[str, float]]:
         else:
             everywhere = limit
     return everywhere, single
+
+
+def _time(given: str | None) -> datetime:
+    """The time as given with --now, in the local zone if it has none; without it the present."""
+    try:
+        time = datetime.now() if given is None else datetime.fromisoformat(given)
+        return time if time.tzinfo else time.astimezone()
+    except (ValueError, OverflowError):
+        raise InvalidInputError(f"--now takes a time such as 2026-01-02T03:04:05+07:00, and not {given}") from None
 
 
 def names_of(given: str | None) -> tuple[str, ...]:
