@@ -312,8 +312,8 @@ def test_cutouts_come_the_least_certain_first(tmp_path: Path) -> None:
     ("given", "why"),
     [
         ("missing.jpg", "there is no such file"),
-        (b"no picture at all", "is no picture or PDF"),
-        (b"%PDF-1.4 broken", "is no PDF that can be opened"),
+        (b"no picture at all", "is not a picture or PDF"),
+        (b"%PDF-1.4 broken", "is not a PDF that can be opened"),
         (7, "an? int cannot be looked at"),
     ],
 )
@@ -372,7 +372,10 @@ def test_pictures_of_the_kinds_that_the_service_reads_are_drawn(kind: str) -> No
 @pytest.mark.parametrize("kind", ["EPS", "ICO", "PPM", "TGA", "JPEG2000", "PCX"])
 def test_other_kinds_are_not_opened(kind: str) -> None:
     """Pillow starts Ghostscript for an EPS, whatever its name."""
-    with pytest.raises(InvalidInputError, match="is no picture or PDF"), Pages(encoded(Image.new("RGB", (9, 9)), kind)):
+    with (
+        pytest.raises(InvalidInputError, match="is not a picture or PDF"),
+        Pages(encoded(Image.new("RGB", (9, 9)), kind)),
+    ):
         pass
 
 

@@ -320,7 +320,7 @@ def test_a_worker_that_dies_takes_no_other_document_with_it(tmp_path: Path) -> N
     assert drawings.pop() is None
     assert [drawing.number for drawing in drawings if drawing is not None] == list(range(20))
     problems = [drawing.problem for drawing in drawings if drawing is not None]
-    assert all(problem and "is no picture" in problem for problem in problems[::2])
+    assert all(problem and "is not a picture" in problem for problem in problems[::2])
     assert problems[1::2] == [None] * 10
 
 
@@ -403,6 +403,18 @@ def test_a_report_without_a_picture_says_how_to_have_all(journal: Path, tmp_path
     assert "--pictures all makes pictures of all documents." in " ".join(ended.stderr.split())
     ended = cvs_async("report", journal, "--to", tmp_path / "b.html", "--low", "0", "--pictures", "none")
     assert "--pictures all" not in ended.stderr
+
+
+def test_the_command_makes_the_same_bytes_at_the_same_time(journal: Path, tmp_path: Path) -> None:
+    from .test_cli import cvs_async
+
+    for name in ("a.html", "b.html"):
+        ended = cvs_async("report", journal, "--to", tmp_path / name, "--now", "2026-01-02T03:04:05+07:00")
+        assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+    assert "2026-01-02 03:04:05+07:00" in (tmp_path / "a.html").read_text("utf-8")
+    ended = cvs_async("report", journal, "--to", tmp_path / "c.html", "--now", "yesterday")
+    assert (ended.returncode, "--now takes a time such as" in " ".join(ended.stderr.split())) == (2, True)
 
 
 @pytest.mark.parametrize("low", ["2", "x", "id=", "id=-1"])

@@ -75,7 +75,7 @@ def test_an_invalid_verdict_is_reported_without_its_values(tmp_path: Path, line:
     review.add(RIGHT)
     with review.path.open("a", encoding="utf-8") as file:
         file.write(f"{line}\n")
-    with pytest.raises(InvalidInputError, match="line 2 is no verdict") as caught:
+    with pytest.raises(InvalidInputError, match="line 2 is not a verdict") as caught:
         review.read()
     assert "CANARY" not in str(caught.value)
 

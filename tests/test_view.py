@@ -380,7 +380,7 @@ def test_verdicts_that_cannot_be_read_are_said_and_the_documents_shown(own_guard
         documents = data_of(http, "documents-1")
     assert documents
     [problem] = {document["verdicts_problem"] for document in documents}
-    assert problem.endswith("claims.review.jsonl: line 1 is no verdict: key")
+    assert problem.endswith("claims.review.jsonl: line 1 is not a verdict: key")
     assert "CANARY" not in problem
     assert all(document["verdicts"] == {} for document in documents)
     path.unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -50,13 +51,16 @@ def command(
         typer.Option(help="Resolution of the service's pictures of PDF pages, if known.", min=10, max=2400),
     ] = None,
     settings: Settings = None,
+    now: Annotated[
+        str | None,
+        typer.Option(help="Time printed on the page; with it the same input makes the same bytes.", metavar="TIME"),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Include pictures regardless of the number of documents.")] = False,
 ) -> None:
     """Write a page with results, charges, a review queue and each document with its boxes.
 
     The page needs no server and loads nothing from the network. It contains personal data, so only you can open it;
-    with
-    --redact it contains no values. --set names the arguments of the batch, so that files are identified reliably.
+    with --redact it contains no values. --set names the arguments of the batch, so that files are identified reliably.
     """
     from ..look.options import ReportOptions
     from ..look.report import write_report
@@ -77,6 +81,7 @@ def command(
             lang=lang,
             dpi=dpi,
             yes=yes,
+            now=_time(now),
         )
         with messages().status(Text(f"Writing {shown(to)} ...")):
             remarks = write_report(inputs, to, options)
@@ -92,7 +97,7 @@ def command(
     if remarks.broken:
         sentences.append(f"The files of {remarks.broken:,} documents cannot be shown; the page says why.")
     if pictures == "review" and remarks.documents and not remarks.pictures:
-        sentences.append("No document with a picture needs a review; --pictures all makes all pictures.")
+        sentences.append("No document needs a review; --pictures all makes pictures of all documents.")
     for sentence in sentences:
         messages().print(sentence, markup=False)
 
@@ -125,6 +130,15 @@ def limits_of(given: Sequence[str]) -> tuple[float, dict[str, float]]:
         else:
             everywhere = limit
     return everywhere, single
+
+
+def _time(given: str | None) -> datetime:
+    """Parse the time of --now, local unless it has a zone; without it return the present."""
+    try:
+        time = datetime.now() if given is None else datetime.fromisoformat(given)
+        return time if time.tzinfo else time.astimezone()
+    except (ValueError, OverflowError):
+        raise InvalidInputError(f"--now takes a time such as 2026-01-02T03:04:05+07:00, and not {given}") from None
 
 
 def names_of(given: str | None) -> tuple[str, ...]:

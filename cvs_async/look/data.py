@@ -37,7 +37,7 @@ def to_json(value: object) -> str:
     """Return JSON that may stand in a page and in a script: it holds no tag, no line break of JavaScript, no NaN."""
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except ValueError:  # browsers read no such number, and then nothing at all
+    except ValueError:  # browsers refuse JSON with such a number
         text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
@@ -57,7 +57,7 @@ class PageData:
 
     Attributes:
         limits: of what is uncertain.
-        redact: leave out values, names, references, words of the vendor, and whatever is not documented.
+        redact: remove values, names, references, words of the vendor, and words that are not documented.
     """
 
     limits: Limits

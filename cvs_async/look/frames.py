@@ -20,7 +20,7 @@ from .pages import POINTS_AN_INCH, PageInfo
 from .reads import Read
 
 State: TypeAlias = Literal["stated", "assumed", "none"]
-"""``stated``: the answer or the vendor's document says so. ``assumed``: a rule says so. ``none``: nobody knows."""
+"""``stated``: the answer or the vendor's document says so. ``assumed``: a rule says so. ``none``: unknown."""
 
 USUAL_DPI = (72, 100, 150, 200, 300)
 
@@ -28,7 +28,7 @@ BY_POSITION = frozenset({"ocr.document.general", "ocr.document.get_label_claim",
 """Operations with one element of data for each page, by the vendor's document 001."""
 
 BY_KIND = frozenset({"ocr.employee_profile"})
-"""Operations whose papers are sorted by what they are: their position says nothing of the page."""
+"""Operations whose papers are sorted by what they are: their position does not give the page."""
 
 TOLERANCE = 2.0
 """Pixels by which a box may stick out of its picture."""
@@ -42,7 +42,7 @@ class Placed:
         read: the value.
         page: from 0; None if the page is unknown.
         page_state: how the page is known.
-        box: [left, top, right, bottom] in fractions of the upright page, 0 to 1; None if there is none to draw.
+        box: [left, top, right, bottom] in fractions of the upright page, 0 to 1; None if there is nothing to draw.
     """
 
     read: Read
@@ -91,7 +91,7 @@ def place(
         The values with their places, and the frame of each page that has boxes.
 
     Raises:
-        InvalidInputError: the dpi are no positive number.
+        InvalidInputError: the dpi is not a positive number.
     """
     if dpi is not None and not (math.isfinite(dpi) and dpi > 0):
         raise InvalidInputError(f"dpi must be a positive number, not {dpi!r}")
@@ -113,7 +113,7 @@ def page_of(read: Read, papers: int, pages: int, operation: str | None) -> tuple
     2. There is one page only.
     3. The operation answers page by page: by position, which is assumed if some pages have no answer.
     4. There are as many papers as pages: by position, which is assumed.
-    5. Nobody knows.
+    5. Otherwise the page is unknown.
     """
     if read.page is not None:
         if not 0 <= read.page < pages:
@@ -166,7 +166,7 @@ def _frame_of_photograph(page: PageInfo, boxes: Sequence[Box]) -> Frame:
 
 
 def is_box(box: Box) -> bool:
-    """Whether a box is one: finite, and with an area."""
+    """Return whether a box is finite and has an area."""
     try:
         return all(map(math.isfinite, box)) and box.left < box.right and box.top < box.bottom
     except OverflowError:  # a whole number beyond all floats

@@ -26,19 +26,19 @@ WARNINGS: Mapping[str, type[CardWarning | FaceWarning | Any]] = {
     "ekyc.verify_liveness": warnings.LivenessWarning,
     "smartcrop.crop_person": warnings.CropWarning,
 }
-"""Whose codes are no `CardWarning`."""
+"""Operations whose codes are not a `CardWarning`."""
 
 RESULTS = (".jsonl", ".ndjson")
 
 RANKS = {"held": 0, "failed": 1, "purged": 2, "done": 3}
-"""What says more about a document says it for all."""
+"""Of several lines about a document, the one with the highest rank counts."""
 
 KEY = re.compile("[0-9a-f]{64}")
 IDENTITY = 12
-"""Bytes of a key that tell documents apart; they take less memory than all of them."""
+"""Bytes of a key that identify a document; they take less memory than the whole key."""
 
 LARGEST = 1e12
-"""Seconds; no time is later."""
+"""Seconds. Larger numbers are not times."""
 
 
 @frozen
@@ -152,7 +152,7 @@ class Gathering:
             raise InvalidInputError("what the report is about was changed while it was read: try again")
 
     def _documents(self) -> Iterator[tuple[bytes, DocumentView, bool]]:
-        """Every source, with what tells its document from others, and whether this is what counts about it."""
+        """Yield every source: the identity of its document, the document, and whether this view of it counts."""
         in_journals = set[bytes]()
         if self.journals:
             with Journals(self.journals) as journals:
@@ -177,14 +177,14 @@ class Gathering:
         return best
 
     def _lines(self) -> Iterator[tuple[bytes, bytes, Mapping[str, Any]]]:
-        """The lines of the results files: their place, what tells their document, and what they say."""
+        """Yield the lines of the results files: the place, the identity of the document, and the record."""
         for number, path in enumerate(self.results):
             with closing(read_results(path)) as records:  # type: ignore[type-var]
                 for line, record in enumerate(records, start=1):
                     place = f"{number}:{line}".encode()
                     status, key = record["status"], record.get("key")
                     if not isinstance(status, str) or status not in RANKS or not _is_key(key):
-                        raise InvalidInputError(f"{path}: line {line} is no result of a batch")
+                        raise InvalidInputError(f"{path}: line {line} is not a result of a batch")
                     yield place, place if key is None else bytes.fromhex(key)[:IDENTITY], record
 
 

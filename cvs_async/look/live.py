@@ -50,8 +50,9 @@ class Snapshot:
 
     Attributes:
         number: of the snapshot, from 1.
-        names: key, name and reference of each document.
-        rows: of the table of documents, as JSON.
+        keys: of the documents.
+        rows: of the table of documents.
+        copies: other names of documents, by the document's number.
     """
 
     number: int
@@ -133,7 +134,7 @@ class Live:
         )
 
     def part(self, name: str) -> str | None:
-        """Return a part of the data as JSON, by the names that a report has; None if there is no such part."""
+        """Return a part of the data as JSON, under the names of a report; None if the part does not exist."""
         kind, _, text = name.partition("-")
         now = self.snapshot
         if name == "index":
@@ -150,7 +151,7 @@ class Live:
         return None
 
     def _verdicts(self) -> tuple[dict[str, list[Verdict]], str | None]:
-        """The verdicts, and why there are none: documents are shown without them, too."""
+        """Return the verdicts, or why they cannot be read: documents are shown without them, too."""
         try:
             return self._review.by_key(), None
         except (InvalidInputError, OSError) as error:
@@ -217,7 +218,7 @@ class Live:
     # --- verdicts
 
     def judge(self, body: bytes) -> None:
-        """Keep what somebody has said of a value.
+        """Store a verdict about a value.
 
         Args:
             body: JSON with ``document`` and ``field``, positions as in the data; ``key``, as in the document's row,
@@ -233,9 +234,9 @@ class Live:
             place, position, key, said = (given[name] for name in ("document", "field", "key", "verdict"))
             value = given.get("value")
         except (ValueError, TypeError, LookupError, RecursionError, AttributeError):
-            raise InvalidInputError("this is no verdict") from None
+            raise InvalidInputError("this is not a verdict") from None
         if type(place) is not int or type(position) is not int:
-            raise InvalidInputError("this is no verdict")
+            raise InvalidInputError("this is not a verdict")
         if not 0 <= place < len(now.keys):
             raise InvalidInputError("there is no such document")
         if not key or key != now.rows[place][16]:
@@ -279,7 +280,7 @@ class Live:
         return drawing
 
     def picture(self, place: int, page: int) -> bytes | None:
-        """Return a page of a document as WebP; None if there is none."""
+        """Return a page of a document as WebP; None if it cannot be drawn."""
 
         def make(document: DocumentView, paths: tuple[Path, ...]) -> bytes | None:
             if document.key in self._given_up:
@@ -293,7 +294,7 @@ class Live:
         return self._kept(place, f"page {page}", make)
 
     def cut(self, place: int, position: int) -> bytes | None:
-        """Return the cut-out of a value as WebP; None if there is none."""
+        """Return the cut-out of a value as WebP; None if it cannot be drawn."""
 
         def make(document: DocumentView, paths: tuple[Path, ...]) -> bytes | None:
             drawing = self._drawing(place, document, paths, (position,))
@@ -333,7 +334,7 @@ def reason_of(error: Exception) -> str:
 
 
 def said_of(document: DocumentView, verdicts: Iterable[Verdict]) -> dict[str, list[str | None]]:
-    """Return what was said of a document's values, by their position."""
+    """Return the verdicts about a document's values, by position."""
     said = {(verdict.paper, verdict.path): [verdict.verdict, verdict.value] for verdict in verdicts}
     places = ((str(number), (read.paper, read.path)) for number, read in enumerate(document.reads)) if said else ()
     return {number: said[place] for number, place in places if place in said}

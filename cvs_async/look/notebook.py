@@ -28,10 +28,10 @@ HEAD = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; base-uri 'none'; "
     "form-action 'none'\">"
 )
-"""Of a page that is saved: nothing in it runs, and nothing is fetched."""
+"""Of a saved page: scripts and requests are forbidden."""
 
 MOST_PAGES = 5
-"""Shown at once, where no page is chosen."""
+"""Shown if no page is chosen."""
 
 
 @frozen

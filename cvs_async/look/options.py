@@ -1,4 +1,4 @@
-"""What a report has."""
+"""The options of a report."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ Pictures: TypeAlias = Literal["review", "all", "none"]
 
 @frozen(kw_only=True)
 class ReportOptions:
-    """What a report has.
+    """The options of a report.
 
     Attributes:
         limits: of what is to be looked at.
         files: folders in which the documents are looked for.
         pictures: of documents to review, of all, or of none.
-        parameters: of the calls, if they had any; files are told by them.
-        sample: documents that are reviewed although nothing is wrong with them.
+        parameters: of the calls, if they had any; they are needed to recognize a file as the one that was sent.
+        sample: number of further documents to review, drawn at random.
         prices: for a bill.
-        redact: leave out values, pictures, names, references, words of the vendor, and answers.
+        redact: remove values, pictures, names, references, words of the vendor, and answers.
         lang: ``en`` or ``vi``.
         dpi: of the pictures that the service made of PDF pages, if it is known.
-        yes: make all pictures of however many documents.
-        now: when it was made.
+        yes: make all pictures, however many there are.
+        now: time at which the report says it was made.
     """
 
     limits: Limits = field(factory=Limits)

@@ -42,7 +42,7 @@ def overlay(
     """Draw the boxes of a reply on a page of its document.
 
     The source is read and never changed. ``image.info["frame"]`` says of which picture the boxes' pixels are:
-    ``stated`` or ``assumed``, with a note; ``image.info["page"]`` how the page is known.
+    ``stated`` or ``assumed``, with a note; ``image.info["page"]`` says how the page is known.
 
     Args:
         reply: of a call.
@@ -50,7 +50,7 @@ def overlay(
         page: from 0.
         low: boxes with less confidence are thick and red.
         labels: ``name`` writes a value's name and confidence beside its box, ``value`` the value itself, for which the
-            extra ``sandbox`` has the font; ``none`` nothing.
+            extra ``sandbox`` has the font; ``none`` draws boxes only.
         show: ``low`` draws only what is below the limit.
         dpi: of the pictures that the service made of PDF pages, if it is known.
         width: of the result, in pixels; without it, that of the page.
@@ -100,7 +100,7 @@ def drawn_on(
 
 
 def page_state(placed: Iterable[Placed]) -> State:
-    """Return how it is known that values stand on their page; of several ways the weakest."""
+    """Return how the page of values is known: the weakest state among them."""
     states = {one.page_state for one in placed}
     return next((state for state in get_args(State)[::-1] if state in states), "none")
 
@@ -129,11 +129,11 @@ def cutouts(
 
 
 KEPT_PIXELS = 50_000_000
-"""Of pages that are kept for the next cut-out; the last page is kept whatever its size."""
+"""Of pages that are kept for the next cut-out; the last page is always kept."""
 
 
 class _Kept:
-    """Pages that were drawn last: the least certain values of a document come from all its pages in turn."""
+    """Keep the pages that were drawn last: the least certain values of a document come from all its pages in turn."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
@@ -150,7 +150,7 @@ class _Kept:
 
 
 def is_low(read: Read, low: float) -> bool:
-    """Whether a value is less certain than a limit; one without confidence is not."""
+    """Return whether a value is below a limit; one without a confidence is not."""
     return read.confidence is not None and read.confidence < low
 
 
@@ -169,7 +169,7 @@ def cut(picture: Image.Image, placed: Placed) -> Image.Image:
 
 
 def describe_frame(frame: Frame | None) -> str:
-    """Return of which picture boxes are, for people: ``assumed: 150 dpi``."""
+    """Return the frame of boxes, for people: ``assumed: 150 dpi``."""
     if frame is None:
         return "none"
     return frame.state if frame.note is None else f"{frame.state}: {frame.note}"

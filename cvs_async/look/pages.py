@@ -30,7 +30,7 @@ MOST_PAGES = 2_000
 POINTS_AN_INCH = 72
 
 SLACK = 0.03
-"""Of a page's width or height, by which the edges of a scan that fills it may be beside its own."""
+"""Of a page's width or height, by which the edges of a scan may differ from those of the page that it fills."""
 
 _pdfium = threading.Lock()
 """pdfium is not safe in threads, not even with different documents."""
@@ -44,7 +44,7 @@ class PageInfo:
         kind: ``picture``, or ``pdf``.
         width, height: of the upright page, in pixels; of a PDF page in points (1/72 inch), and 0 if it is broken.
         orientation: of a picture, as its EXIF data has it; 1 is upright.
-        scan: width and height in pixels of the picture that fills a PDF page; None if there is none such.
+        scan: width and height in pixels of the picture that fills a PDF page; None if no picture fills the page.
     """
 
     kind: str
@@ -67,7 +67,7 @@ class Pages:
         seconds: for opening a PDF, and for each of its pages; None opens PDFs in this process, without a limit.
 
     Raises:
-        InvalidInputError: when it is entered, if a file is missing or is no picture or PDF, or too large.
+        InvalidInputError: when it is entered, if a file is missing, too large, or not a picture or PDF.
         ConfigurationError: if Pillow, or for PDFs pypdfium2, is not installed.
     """
 
@@ -112,7 +112,7 @@ class Pages:
                 the scan that fills it, else 150 dpi. Photographs are never enlarged.
 
         Raises:
-            InvalidInputError: there is no such page, or it cannot be drawn.
+            InvalidInputError: the page does not exist, or cannot be drawn.
         """
         self.check(page)
         if width is not None and not (isinstance(width, int) and width >= 1):
@@ -127,10 +127,10 @@ class Pages:
             raise InvalidInputError(f"page {page + 1} cannot be drawn: {type(error).__name__}") from None
 
     def check(self, page: int) -> None:
-        """Refuse the number of a page that is not there.
+        """Refuse the number of a page that does not exist.
 
         Raises:
-            InvalidInputError: there is no such page.
+            InvalidInputError: the page does not exist.
         """
         if not (isinstance(page, int) and 0 <= page < len(self.info)):
             raise InvalidInputError(f"there is no page {page!r}: the document has {len(self.info)}, counted from 0")
@@ -178,7 +178,7 @@ class Pages:
 
 
 def _content(source: Any) -> tuple[str, Any]:
-    """The name of a source for people, and its path, bytes or picture."""
+    """Return the name of a source for people, and its path, bytes or picture."""
     if isinstance(source, str | os.PathLike):
         path = Path(os.fspath(source))
         if not path.is_file():
@@ -235,7 +235,7 @@ class _Document:
             yield
         except Exception:  # whatever the library raises for broken files
             raise InvalidInputError(
-                f"{self._name}: is no PDF that can be opened; it may be broken or encrypted"
+                f"{self._name}: is not a PDF that can be opened; it may be broken or encrypted"
             ) from None
 
     def drawn(self, place: int, info: PageInfo, width: int | None) -> Image.Image:
@@ -276,7 +276,7 @@ def _info_of(document: Any, place: int) -> PageInfo:
 
 
 def _scan_of(page: Any) -> tuple[int, int] | None:
-    """The size of the one picture that fills a page, as the page shows it; None if the page is anything else."""
+    """Return the size of the only picture of a page, as the page shows it; None if it does not fill the page."""
     import pypdfium2.raw as raw
 
     found = list(islice(page.get_objects(max_depth=2), 2))

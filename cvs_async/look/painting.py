@@ -24,7 +24,7 @@ Labels: TypeAlias = Literal["none", "name", "value"]
 
 @frozen
 class Style:
-    """How a box is drawn: by colour and by line, for those who do not see the colour.
+    """How a box is drawn: by colour and by line: not everybody sees the colours.
 
     Attributes:
         colour: as ``#rrggbb``.
@@ -138,7 +138,7 @@ class Painter:
             return
 
     def _texts(self, read: Read) -> list[str]:
-        """What a label may say, the longest first: where there is little room, a confidence is better than nothing."""
+        """Return the possible texts of a label, the longest first: a short one may fit where a long one does not."""
         if self._labels == "value":
             texts = ["" if read.value is None else _short(str(read.value))]
         else:
@@ -146,7 +146,7 @@ class Painter:
         return [text for text in dict.fromkeys(texts) if text]
 
     def _spot(self, box: tuple[float, float, float, float], width: float, height: float) -> tuple[float, float] | None:
-        """The first place beside the box that covers nothing: above, below, right, left; None if there is none."""
+        """Return the first free place: above, below, right, left of the box; None if all are covered."""
         gap = 2 + 4 * self._unit
         places = (
             (box[0], box[1] - height - gap),
@@ -170,7 +170,7 @@ class Painter:
         return self._taken.crop((left, top, right + 1, bottom + 1)).getbbox() is None
 
     def _cells(self, box: Sequence[float]) -> tuple[int, int, int, int]:
-        """The first and the last cells of a box, in a coarse map of what is taken; among thousands it is fast."""
+        """Return the first and the last cells of a box in a coarse map of what is covered: it is fast for thousands."""
         left, top, right, bottom = (int(side / self._cell) for side in box)
         return left, top, right, bottom
 
@@ -182,7 +182,7 @@ def label_of(read: Read) -> str:
 
 
 def percent(read: Read) -> str:
-    """Return a value's confidence: ``84 %``; nothing if it has none."""
+    """Return a value's confidence: ``84 %``; empty without one."""
     return "" if read.confidence is None else f"{read.confidence * 100:.0f} %"
 
 
@@ -191,7 +191,7 @@ def _least_certain(one: tuple[Placed, object]) -> float:
 
 
 def _short(text: str) -> str:
-    """On one line, and no longer than a label may be."""
+    """Return text on one line, not longer than a label may be."""
     return escaped(text[:LONGEST])
 
 

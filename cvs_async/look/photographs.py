@@ -46,7 +46,7 @@ def opened(content: Any, name: str) -> Any:
     """Open a file with a picture, by path or bytes; no pixel is decoded yet.
 
     Raises:
-        InvalidInputError: if it is none, or has too many pixels.
+        InvalidInputError: if it is not a picture, or has too many pixels.
         ConfigurationError: if Pillow is not installed.
     """
     image = import_pillow()
@@ -55,7 +55,7 @@ def opened(content: Any, name: str) -> Any:
     except (image.DecompressionBombError, image.DecompressionBombWarning):
         raise InvalidInputError(f"{name}: has too many pixels to look at") from None
     except Exception:  # whatever Pillow raises for broken files
-        raise InvalidInputError(f"{name}: is no picture or PDF that can be opened") from None
+        raise InvalidInputError(f"{name}: is not a picture or PDF that can be opened") from None
 
 
 def frames_in(picture: Any, most: int) -> int:
@@ -107,7 +107,7 @@ def upright(picture: Any, width: int | None) -> Image.Image:
     if plain.mode != "RGB":
         plain = plain.convert("RGB")
     result: Image.Image = plain.copy() if plain is picture else plain
-    result.info = {}  # where and when a photograph was taken is not for whoever gets a drawing of it
+    result.info = {}  # place and time of a photograph must not get into a drawing of it
     return result
 
 

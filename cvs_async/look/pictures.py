@@ -1,6 +1,6 @@
 """Pictures for pages: documents are opened in worker processes, so that a hostile one cannot block or end the rest.
 
-Everything is encoded anew: no metadata of a photograph, such as where it was taken, gets into a page.
+Everything is encoded anew: metadata of a photograph, such as its place, does not get into a page.
 """
 
 from __future__ import annotations
@@ -86,14 +86,14 @@ class Drawing:
     """What was drawn of one document.
 
     Attributes:
-        problem: why nothing was; None if all is well.
+        problem: why the document was not drawn; None if it was.
         pages: at most `MOST_SHOWN`; empty if they were not wanted.
         places: of each of the job's reads: page, how it is known, and box in fractions.
         cuts: by position of the read.
         frame: of the first page with boxes.
         note: what was assumed.
         sizes: width and height of each page as it would be drawn.
-        given_up: whether it took too long, or ended its process.
+        given_up: whether it took too long, or has ended its process.
     """
 
     number: int

@@ -17,7 +17,7 @@ KINDS = ("low", "missing", "warning", "failed", "held", "sample")
 
 MOST = {"low": 1_500}
 MOST_OTHERS = 250
-"""Entries of each kind that are kept: the least certain ones. A queue that nobody can work off helps nobody."""
+"""Entries of each kind that are kept: the least certain ones. A longer queue would not be worked off."""
 
 
 @frozen(order=True)

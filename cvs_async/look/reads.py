@@ -14,11 +14,11 @@ from ..batch.tables.values import box_of
 from ..models.fields import Box
 
 NOT_READ = frozenset({"type", "valid", "valid_message", "invalid_code", "invalid_message"})
-"""What a paper says of itself beside what is printed on it."""
+"""What the service says about a paper, beside what is printed on it."""
 
 
 MOST = 1_000.0
-"""What is more is no confidence, and may have more digits than a float."""
+"""Larger numbers are not confidences, and may exceed a float."""
 
 OF_WHOLE = ("confidence", "mrz_confidence")
 """Values that are the confidence of a whole machine-readable zone."""

@@ -30,12 +30,12 @@ SHARD = 250
 """Documents, or entries of the queue, in one part of the data."""
 
 MANY_PAGES = 5_000
-"""Pages whose pictures are made only if that is said twice: half an hour, and gigabytes."""
+"""More pages are drawn only with `ReportOptions.yes`: they take half an hour and gigabytes."""
 
 
 @define
 class Remarks:
-    """What to say of a report that was written."""
+    """The figures of a report that was written."""
 
     documents: int = 0
     pictures: int = 0
@@ -53,7 +53,7 @@ def write_report(inputs: Sequence[Path], to: Path, options: ReportOptions | None
         options: see `ReportOptions`.
 
     Raises:
-        InvalidInputError: an input is no journal and no results file, the target exists, or it would be too large.
+        InvalidInputError: an input is neither a journal nor a results file; the target exists or would be too large.
         JournalError: a journal cannot be read.
         ConfigurationError: a library is missing; it says which.
         OSError: it cannot be written.
@@ -245,7 +245,7 @@ class _Report:
 
 
 def head_of(options: ReportOptions, title: str, summary: Summary) -> dict[str, Any]:
-    """Return what the page says of itself."""
+    """Return the head of the page."""
     named = documented if options.redact else str
     return {
         "version": 1,

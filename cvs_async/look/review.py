@@ -1,4 +1,4 @@
-"""What people have said of values: right, wrong, or what it should be. An append-only file beside the journal."""
+"""Verdicts of people about values: right, wrong, or corrected. They are in an append-only file beside the journal."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BINS = (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0)
 
 @frozen
 class Verdict:
-    """What somebody has said of one value.
+    """A verdict about one value.
 
     Attributes:
         key: of the document, 64 hex digits.
@@ -43,7 +43,7 @@ class Verdict:
         verdict: ``right``, ``wrong`` or ``corrected``.
         value: what it should be, where it is corrected; not in the repr.
         confidence: that the service had.
-        by: who said it.
+        by: the user's name.
         at: when, in seconds since 1970.
     """
 
@@ -64,7 +64,7 @@ class Verdict:
 
 
 def review_path(journal: Path) -> Path:
-    """Return where the verdicts about a journal are kept: beside it."""
+    """Return the path of the verdicts about a journal: beside it."""
     return journal.with_name(f"{journal.stem}.review.jsonl")
 
 
@@ -82,7 +82,7 @@ class Review:
         """Append a verdict, and bring it to the disk. Several processes may do so. Blocks.
 
         Raises:
-            InvalidInputError: if it is no verdict.
+            InvalidInputError: if it is not a verdict.
             OSError: if it cannot be written.
         """
         line = dumps(_checked(attrs.asdict(verdict), "the verdict")).encode() + b"\n"
@@ -112,7 +112,7 @@ class Review:
         """Return the verdict that counts for each value. A last line that was cut is left out.
 
         Raises:
-            InvalidInputError: a line is no verdict; it says which, and nothing of its values.
+            InvalidInputError: a line is not a verdict; the message has its number and no values.
         """
         verdicts = dict[Place, Verdict]()
         if not self.path.exists():
@@ -132,7 +132,7 @@ class Review:
                 line.strip()
             ):  # what is left of one whose writing was broken off
                 return None
-            raise InvalidInputError(f"{where} is no verdict") from None
+            raise InvalidInputError(f"{where} is not a verdict") from None
         return Verdict(**_checked(found, where))
 
 
@@ -145,18 +145,18 @@ def _checked(found: object, where: str) -> dict[str, Any]:
     names = attrs.fields_dict(Verdict)
     kinds: Mapping[str, Any] = {"paper": int, "confidence": (float, int, type(None)), "at": (float, int)}
     if not isinstance(found, dict) or not found.keys() <= names.keys():
-        raise InvalidInputError(f"{where} is no verdict")
+        raise InvalidInputError(f"{where} is not a verdict")
     for name in names:
         if name == "value":
             is_right = isinstance(found.get(name), str | None)
         else:
             is_right = isinstance(found.get(name, "" if name == "by" else None), kinds.get(name, str))
         if not is_right and (name in found or names[name].default is attrs.NOTHING):
-            raise InvalidInputError(f"{where} is no verdict: {name}")
+            raise InvalidInputError(f"{where} is not a verdict: {name}")
     if found["verdict"] not in get_args(Said) or (found["verdict"] == "corrected") != (found.get("value") is not None):
-        raise InvalidInputError(f"{where} is no verdict: verdict")
+        raise InvalidInputError(f"{where} is not a verdict: verdict")
     if len(found["key"]) != 64 or found["paper"] < 0:
-        raise InvalidInputError(f"{where} is no verdict: key or paper")
+        raise InvalidInputError(f"{where} is not a verdict: key or paper")
     return found
 
 
@@ -186,7 +186,7 @@ def corrected(outcome: Outcome[Any], verdicts: Mapping[str, Sequence[Verdict]]) 
 
 
 def _put(whole: Any, parts: list[str], value: str | None) -> None:
-    """Correct the value at a path; what is not there is left alone."""
+    """Correct the value at a path; a path that does not exist is ignored."""
     for number, name in enumerate(parts):
         is_last = number == len(parts) - 1
         if is_last and _replace(whole, name, value):
@@ -205,7 +205,7 @@ def _put(whole: Any, parts: list[str], value: str | None) -> None:
 
 
 def _replace(whole: Any, name: str, value: str | None) -> bool:
-    """Replace a value with nothing beside it; False if there is none."""
+    """Replace a plain value, without a confidence in an object of its own; return False if it is not there."""
     if isinstance(whole, list) and name.isdecimal() and int(name) < len(whole):
         if not isinstance(whole[int(name)], dict | list):
             whole[int(name)] = value
@@ -224,7 +224,7 @@ def _element(elements: list[Any], name: str) -> Any:
     return next((one for one in elements if isinstance(one, dict) and one.get("label") == name), None)
 
 
-# --- what verdicts tell of confidences
+# --- confidences and verdicts
 
 
 @frozen
@@ -244,7 +244,7 @@ class ErrorRate:
 
 
 def error_rates(verdicts: Iterable[Verdict]) -> list[ErrorRate]:
-    """Return how often values were wrong, by their confidence: which limit is worth having."""
+    """Return how often values were wrong, by confidence: it shows which limit is useful."""
     return list(_rates([one for one in verdicts if one.confidence is not None]))
 
 

@@ -54,7 +54,7 @@ PART = re.compile(r"[a-z]+(-\d{1,6})?")
 
 @define(eq=False)
 class Guard:
-    """Lets in who names this server, and has its token; everything else is 400, 403 or 405.
+    """Let in requests that name this server and have its token; answer others with 400, 403 or 405.
 
     Attributes:
         app: behind it.

@@ -20,22 +20,22 @@ SHOWN = 25
 """Bins of a confidence from 0.5 to 1, for pictures; what is less is in the first."""
 
 MOST_MOMENTS = 600
-"""Steps of time that are told apart; a step doubles when there are more."""
+"""Steps of time that are counted; a step doubles when there are more."""
 
 MOST_NAMED = 20
 """Documents named with an error."""
 
 MOST_FIELDS = 2_000
-"""Columns that are told apart: an answer with arbitrary names must not fill the memory."""
+"""Columns that are counted: an answer with arbitrary names must not fill the memory."""
 
 
 @frozen
 class Limits:
-    """What is to be looked at.
+    """The limits below which values are reviewed.
 
     Attributes:
         low: confidences below it.
-        lows: the same for single columns, such as ``info.id``; a name without ``info.`` is one too.
+        lows: the same for single columns, such as ``info.id``; ``info.`` may be omitted.
         required: columns that must not be empty.
     """
 

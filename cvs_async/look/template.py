@@ -21,11 +21,11 @@ PARTS = "<!--parts-->"
 
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
-"""In names of files that are not UTF-8; no page can hold them."""
+"""In names of files that are not UTF-8; a page cannot hold them."""
 
 
 def require_libraries() -> None:
-    """Refuse to begin what cannot be finished.
+    """Check that the libraries are installed, before anything is written.
 
     Raises:
         ConfigurationError: if a library is not installed; it says which.
@@ -41,7 +41,7 @@ def text_of(name: str) -> str:
 
 
 def policy_of(mode: Mode) -> str:
-    """Return the content security policy: nothing is loaded from elsewhere, and nothing is sent."""
+    """Return the content security policy: a page loads only its own parts, and sends no data elsewhere."""
     rest = "base-uri 'none'; form-action 'none'"
     if mode == "file":
         style, script = (_hash(text_of(name)) for name in ("report.css", "report.js"))

@@ -1,4 +1,4 @@
-"""Where a report goes: one file, or a folder. Nothing is written over, and a draft gets its name at the end."""
+"""Where a report goes: one file, or a folder. No file is overwritten, and a draft gets its name at the end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PICTURES_A_FOLDER = 1_000
 
 
 class Target(ABC):
-    """A report that is written. Use it as a context manager: after an error nothing is left of it.
+    """A report that is written. Use it as a context manager: after an error all of it is removed.
 
     Attributes:
         path: of the file or folder.
@@ -128,7 +128,7 @@ class OneFile(Target):
 
 
 class Folder(Target):
-    """A report in a folder, for its owner only. It opens from the disk: nothing in it needs a server."""
+    """A report in a folder, for its owner only. It opens from the disk, without a server."""
 
     mode: Mode = "folder"
 

@@ -143,7 +143,7 @@ def test_verdicts_that_cannot_be_read_are_said(guard: Guard, page: Any, batches:
     page.wait_for_selector("html[data-ready]")
     page.click("#rows td:first-child a >> nth=0")
     page.wait_for_selector(".papers tr[data-id]")
-    assert "line 1 is no verdict" in page.inner_text("#message")
+    assert "line 1 is not a verdict" in page.inner_text("#message")
     assert page.problems == []
 
 
