@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack
 from urllib.parse import urlsplit
@@ -48,7 +48,7 @@ class Caller:
         self._dispatcher = dispatcher
         self._spans = spans
 
-    async def __call__(
+    def __call__(
         self,
         endpoint: Endpoint[T],
         inputs: Mapping[str, object],
@@ -56,8 +56,10 @@ class Caller:
         recorder: Recorder | None = None,
         patient: bool = False,
         **options: Unpack[Arguments],
-    ) -> Reply[T]:
+    ) -> Coroutine[Any, Any, Reply[T]]:
         """Call an operation.
+
+        Not a coroutine function itself, which keeps a frame out of tracebacks.
 
         Args:
             endpoint, inputs, options: what to call.
@@ -94,8 +96,11 @@ class Caller:
             started,
         )
         if self._spans is None:
-            return await self._dispatcher.run(call, prepared)
-        with self._spans.call(call):
+            return self._dispatcher.run(call, prepared)
+        return self._traced(self._spans, call, prepared)
+
+    async def _traced(self, spans: Spans, call: CallState, prepared: _PreparedCall[T]) -> Reply[T]:
+        with spans.call(call):
             return await self._dispatcher.run(call, prepared)
 
     @property

@@ -18,7 +18,7 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 def refuse_pipes() -> None:
     """Raise ConfigurationError if a variable names a pipe. To be called before aiohttp is imported.
 
-    OpenSSL would wait for ever until somebody writes into it, and aiohttp loads certificates when it is imported.
+    OpenSSL would wait until something is written into it, and aiohttp loads certificates when it is imported.
     """
     for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         path = os.environ.get(variable)

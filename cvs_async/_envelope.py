@@ -1,4 +1,4 @@
-"""The outer JSON of an answer: the names of its parts, and what its codes mean. There are four, and some dialects."""
+"""The outer JSON of an answer: the names of its parts, and what its codes mean. There are four, with variants."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _QUOTA = re.compile(r"out of requests?|hết số lượng request", re.IGNORECA
 
 @frozen(kw_only=True)
 class Envelope:
-    """How answers are wrapped.
+    """How an answer wraps its data.
 
     Attributes:
         name: for the log.
         code, message: the keys of the code and of the vendor's words.
-        data: the key of what was read; None where it lies open beside code and message.
-        errors: the meanings of codes. One with two meanings is not here, but in `ambiguous`.
-        ambiguous: codes that stand for wrong credentials and for an empty account alike; the message tells.
+        data: the key of the data; None where they stand beside code and message.
+        errors: the meanings of codes, without the ambiguous ones.
+        ambiguous: codes for wrong credentials and for an empty account alike; the message decides.
     """
 
     name: str = "answer"
@@ -36,17 +36,19 @@ class Envelope:
     ambiguous: frozenset[int] = frozenset()
 
     def kind(self, code: int | str, message: str) -> type[APIError]:
-        """The error that a code stands for.
+        """Return the error that a code stands for.
 
-        Codes are believed and messages are not, but where a code is ambiguous, and where a message speaks of
-        credentials or quota against its code's documented meaning. Of these two the more careful is wrong
-        credentials: nothing waits, and somebody looks.
+        The code decides, not the message, with two exceptions: the code is ambiguous, or the message speaks of
+        credentials or quota against the documented meaning of its code. Of these two the safer error is that of wrong
+        credentials: no call waits, and a person looks at it.
         """
-        documented = self.errors.get(code) if isinstance(code, int) else None
-        said = _said(message)
+        documented = None
+        if isinstance(code, int):
+            documented = self.errors.get(code)
+        worded = _kind_of_words(message)
         if code in self.ambiguous:
-            return said or AuthenticationError
-        if said is None or documented in (None, said):
+            return worded or AuthenticationError
+        if worded is None or documented in (None, worded):
             return documented or APIError
         if documented not in (AuthenticationError, OutOfRequestsError):
             return documented or APIError
@@ -58,16 +60,18 @@ MESSAGE = 1 << 12
 """Characters at the beginning of a message that are looked at: nothing else runs while a pattern is searched for."""
 
 
-def _said(message: str) -> type[APIError] | None:
+def _kind_of_words(message: str) -> type[APIError] | None:
     message = message[:MESSAGE]
     if _CREDENTIALS.search(message):
         return AuthenticationError
-    return OutOfRequestsError if _QUOTA.search(message) else None
+    if _QUOTA.search(message):
+        return OutOfRequestsError
+    return None
 
 
 @cache
 def _report_drift(envelope: str, code: int | str) -> None:
-    """Once for each code: the service no longer keeps to its documents."""
+    """Log, once for each code, that the service no longer keeps to its documents."""
     log.warning(
         "code %s in the %s envelope came with a message that contradicts its documented meaning", code, envelope
     )
@@ -135,4 +139,4 @@ V1 = evolve(DATA, name="v1", data=None, errors={code: kind for code, kind in DAT
 """API v1: type and validity stand beside the data."""
 
 KNOWN_CODES = frozenset(envelope.code for envelope in (DATA, FACE_SEARCH, SMART_CROP, V1))
-"""The names of codes. Two of them in one answer must agree, or nobody knows which of them is true."""
+"""The names of codes. If two of them in one answer differ, neither is trusted."""

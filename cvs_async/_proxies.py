@@ -16,7 +16,7 @@ class Proxies:
         self._given = getproxies()
 
     def of(self, url: str) -> str | None:
-        """Return the proxy for a URL; None if there is none.
+        """Return the proxy for a URL; None without one.
 
         Raises:
             ConfigurationError: the proxy cannot be used; the error names the variable, and does not show the value.
@@ -54,7 +54,7 @@ def _usable(given: str, kind: str) -> str:
 
 
 def _variable(kind: str) -> str:
-    """Return where a proxy comes from. Small letters count first; on some systems it is no variable."""
+    """Return where a proxy comes from. Small letters count first; on some systems it is not a variable."""
     name = f"{kind}_proxy"
     known = [variable for variable in (name, name.upper()) if os.environ.get(variable)]
     return known[0] if known else f"the system's {kind} proxy"
