@@ -1,7 +1,7 @@
-"""Reading the JSON of an answer. It is paid for, so what can be read is; and it is not trusted, so all is bounded.
+"""Reads the JSON of an answer: as much as possible, since it is paid for, and within bounds, since it is not trusted.
 
-Three things differ from `json.loads`: numbers that are not finite are null, because whoever writes an answer to a file
-must get JSON; control characters may stand in strings as they are; integers with more digits than Python converts are
+Three things differ from `json.loads`: numbers that are not finite are null, because an answer that is written to a file
+must be JSON; control characters may stand in strings as they are; integers with more digits than Python converts are
 text. An answer with many values is read in pieces, between which other threads run.
 """
 
@@ -41,12 +41,12 @@ HEAD = 1 << 16
 
 
 def count_nodes(content: bytes) -> int:
-    """How many values an answer has at the most; punctuation within strings counts too."""
+    """Return an upper bound on the values of an answer; punctuation within strings counts too."""
     return sum(map(content.count, (b"[", b"{", b",", b":")))
 
 
 def count_elements(answer: object) -> int:
-    """How many elements all lists have together, but for those of four numbers, which are boxes."""
+    """Return how many elements all lists have together, without lists of four numbers, which are boxes."""
     count, waiting = 0, [answer]
     while waiting:
         value = waiting.pop()
@@ -64,7 +64,7 @@ BOX = 4
 
 
 def text_of(content: bytes) -> str:
-    """An answer as text: the declared charset is not believed, and a byte order mark does no harm."""
+    """Return an answer as text. The declared charset is not trusted, and a byte order mark is allowed."""
     encoding = json.detect_encoding(content)
     try:
         return content.decode(encoding)
@@ -73,7 +73,7 @@ def text_of(content: bytes) -> str:
 
 
 def parse(text: str, nodes: int = 0) -> dict[str, Any] | None:
-    """The JSON object, or None if the text is not one.
+    """Return the JSON object; None if the text is not one.
 
     Args:
         text: of the answer.
@@ -101,9 +101,9 @@ def _parse_patiently(decoder: json.JSONDecoder, text: str) -> Any:
 
 
 def members(text: str, nodes: int = 0) -> Iterator[tuple[str, Any]]:
-    """Name and value of each member of the outermost object that is complete; repeated names come repeatedly.
+    """Yield name and value of each complete member of the outermost object; repeated names are repeated.
 
-    It ends where the text is cut off or is not JSON any more. Numbers that are not finite are floats here.
+    Ends where the text is cut off or is not JSON any more. Numbers that are not finite are floats here.
     """
     decoder = _IN_PIECES_EXACT if nodes > AT_ONCE else _EXACT
     try:
@@ -132,14 +132,16 @@ def _after(text: str, position: int, expected: str) -> int:
 
 def _skip(text: str, position: int) -> int:
     found = _WHITE.match(text, position)
-    return position if found is None else found.end()
+    if found is None:
+        return position
+    return found.end()
 
 
 _WHITE = re.compile(r"[ \t\n\r]*")
 
 
 def whole_number(raw: object) -> int | str | None:
-    """A whole number, also in ASCII digits as text; as text if it has more digits than Python converts; else None."""
+    """Return a whole number, also from ASCII digits in text; as text if Python does not convert it; else None."""
     if raw == "0":  # as most answers have it
         return 0
     if isinstance(raw, int):
@@ -148,18 +150,20 @@ def whole_number(raw: object) -> int | str | None:
         return None
     # No regular expression: it would take seconds for a text as long as an answer may be.
     text = raw.strip(" \t\n\r")
-    sign = text[:1] if text.startswith(("+", "-")) else ""
-    digits = text[len(sign) :]
+    digits = text[text.startswith(("+", "-")) :]
     if not (digits.isascii() and digits.isdecimal()):
         return None
     digits = digits.lstrip("0") or "0"
-    if len(digits) <= _DIGITS:
-        return int(sign + digits)
-    return f"{sign}{digits}" if sign == "-" else digits
+    short = len(digits) <= _DIGITS
+    if text.startswith("-"):
+        digits = f"-{digits}"
+    if short:
+        return int(digits)
+    return digits
 
 
 _DIGITS = 640
-"""Whatever the limit of `sys.set_int_max_str_digits`, so many digits are converted."""
+"""Digits that are converted, whatever the limit of `sys.set_int_max_str_digits`."""
 
 
 # --- decoders
@@ -196,7 +200,9 @@ class _Pieces(json.JSONDecoder):
 
 def _finite(digits: str) -> float | None:
     number = float(digits)
-    return number if math.isfinite(number) else None
+    if math.isfinite(number):
+        return number
+    return None
 
 
 def _null(_: str) -> None:

@@ -102,7 +102,9 @@ class Caller:
     def __call__(
         self, endpoint: Endpoint[T], inputs: Mapping[str, object], **options: Unpack[Arguments]
     ) -> Coroutine[Any, Any, Reply[T]]:
-        """Check a call and return the coroutine that sends it; without a frame of its own under that.
+        """Check a call and return the coroutine that sends it.
+
+        Not a coroutine function itself, which keeps a frame out of tracebacks.
 
         Args:
             endpoint, inputs, options: what to call.
@@ -114,15 +116,15 @@ class Caller:
         self._dispatcher.home.enter()
         return self.send(prepare(endpoint, inputs, options, self._settings.timeout), inputs)
 
-    async def send(
+    def send(
         self,
         prepared: PreparedCall[T],
         inputs: Mapping[str, object],
         *,
         recorder: Recorder | None = None,
         patient: bool = False,
-    ) -> Reply[T]:
-        """Send a call that was prepared.
+    ) -> Coroutine[Any, Any, Reply[T]]:
+        """Return the coroutine that sends a prepared call.
 
         Args:
             prepared: the call.
@@ -147,8 +149,11 @@ class Caller:
         parameters = endpoint.wire_parameters(prepared.options)
         request = _CallRequest(self._transport, prepared, dict(inputs), parameters, recorder, time.perf_counter())
         if self._spans is None:
-            return await self._dispatcher.run(call, request)
-        with self._spans.call(call):
+            return self._dispatcher.run(call, request)
+        return self._traced(self._spans, call, request)
+
+    async def _traced(self, spans: Spans, call: CallState, request: _CallRequest[T]) -> Reply[T]:
+        with spans.call(call):
             return await self._dispatcher.run(call, request)
 
     @property

@@ -1,4 +1,4 @@
-"""The outer JSON of an answer: the names of its parts, and what its codes mean. There are four, and some dialects."""
+"""The outer JSON of an answer: the names of its parts, and what its codes mean. There are four, with variants."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _MEANINGS: tuple[tuple[re.Pattern[str], type[APIError]], ...] = tuple(
 
 @frozen(kw_only=True)
 class Envelope:
-    """How answers are wrapped.
+    """How an answer wraps its data.
 
     Attributes:
         name: for the log.
         code, message: the keys of the code and of the vendor's words.
-        data: the key of what was read; None where it lies open beside code and message.
-        errors: the meanings of codes. One with two meanings is not here, but in `ambiguous`.
-        ambiguous: codes that stand for wrong credentials and for an empty account alike; the message decides.
+        data: the key of the data; None where they stand beside code and message.
+        errors: the meanings of codes, without the ambiguous ones.
+        ambiguous: codes for wrong credentials and for an empty account alike; the message decides.
         described: codes whose description contradicts their own message in the documents; the description counts.
-        coded: False for answers that have no code when they succeed.
+        coded: False for answers without a code when they succeed.
     """
 
     name: str = "answer"
@@ -173,4 +173,4 @@ V1_FACE_MATCHING = Envelope(
 """Face matching of API v1: other names, and 4 and 5 the other way round (newer pages)."""
 
 KNOWN_CODES = frozenset(envelope.code for envelope in (DATA, FACE_SEARCH, SMART_CROP, V1, V1_FACE_MATCHING))
-"""The names of codes. Two of them in one answer must agree, or nobody knows which of them is true."""
+"""The names of codes. If two of them in one answer differ, neither is trusted."""

@@ -16,7 +16,7 @@ class Proxies:
         self._given = getproxies()
 
     def of(self, url: str) -> str | None:
-        """Return the proxy for a URL; None if there is no proxy.
+        """Return the proxy for a URL; None without one.
 
         Raises:
             ConfigurationError: the proxy is unusable; the error names the variable, without its value.

@@ -122,7 +122,9 @@ def _body(
 ) -> Body | None:
     if form == "file":
         return _multipart(parts, boundary)
-    return _json(parts, members, endpoint.nest) if parts or members else None
+    if parts or members:
+        return _json(parts, members, endpoint.nest)
+    return None
 
 
 def _multipart(parts: Mapping[str, Part], boundary: str) -> Body:
@@ -141,13 +143,18 @@ def _multipart(parts: Mapping[str, Part], boundary: str) -> Body:
 
 
 def _json(parts: Mapping[str, Part], members: Mapping[str, Any], nest: str | None) -> Body:
-    pieces: list[bytes | Part | Base64] = [f"{{{json.dumps(nest)}:{{".encode() if nest else b"{"]
-    for number, (name, part) in enumerate(parts.items()):
-        pieces += [f'{"," if number else ""}{json.dumps(name)}:"'.encode(), Base64(part), b'"']
+    start, end = ("{", "}")
+    if nest:
+        start, end = (f"{{{json.dumps(nest)}:{{", "}}")
+    pieces: list[bytes | Part | Base64] = []
+    before = start
+    for name, part in parts.items():
+        pieces += [f'{before}{json.dumps(name)}:"'.encode(), Base64(part)]
+        before = '",'
     if members:
-        plain = json.dumps(members, ensure_ascii=False, allow_nan=False)[1:-1]
-        pieces.append(f"{',' if parts else ''}{plain}".encode())
-    pieces.append(b"}}" if nest else b"}")
+        pieces.append(f"{before}{json.dumps(members, ensure_ascii=False, allow_nan=False)[1:-1]}{end}".encode())
+    else:
+        pieces.append(f'"{end}'.encode())
     return Body("application/json", tuple(pieces))
 
 

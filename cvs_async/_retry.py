@@ -27,21 +27,21 @@ processing"; or it left and no readable answer came, so that the next one may be
 
 @frozen
 class RetryPolicy:
-    """When a call is sent again by itself. What was certainly not charged is; what may have been is not.
+    """When a failed request is sent again. One that certainly was not charged is; one that may have been is not.
 
     A client has a budget beside it, so that a dead service gets dozens of further requests and not thousands:
     500 tokens, of which every request sent again takes 5 and every success gives some back.
 
     Attributes:
         attempts: the most requests for one call, the first included; 1 sends nothing again.
-        max_elapsed: seconds since the call began, after which nothing is sent again; None is no such bound. The
+        max_elapsed: seconds since the call began, after which nothing is sent again; None for no such bound. The
             bound on the whole call, `Timeout.total`, holds beside it.
         initial: the longest wait before the second request, in seconds. It doubles with each further one; how
             long the wait is within it is left to chance, so that many callers do not come back at once.
         maximum: the longest wait that the doubling comes to, in seconds.
         max_retry_after: the longest ``Retry-After`` that is obeyed, in seconds. Where the service asks for more,
             the call fails at once, and says so.
-        unknown_resends: how many times a request is sent again of which nobody can tell whether it was charged.
+        unknown_resends: how often a request is sent again of which it is unknown whether it was charged.
             Each of them may be paid for twice, so there are none unless you say so; `face_search.add_image` is
             never among them, because it would add the picture twice.
 
@@ -128,7 +128,7 @@ def decide(
         attempts: requests made so far.
         unknown: how many of them may have been charged, this one included.
         elapsed: seconds since the call began.
-        left: seconds until the bound on the whole call; None is no bound.
+        left: seconds until the bound on the whole call; None without a bound.
         chance: 0 to 1, for the jitter.
         budget: of the client; one more retry is taken out of it.
         repeatable: False for an operation that does something each time.

@@ -1,4 +1,4 @@
-"""Unpacking a compressed answer in pieces of bounded size: a small bomb must not become a large piece."""
+"""Unpacks compressed answers in pieces of bounded size, so that a small bomb does not become a large piece."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import suppress
 
 PIECE = 1 << 18
 STEP = 16
-"""Bytes that are unpacked at once where a fault is near."""
+"""Bytes that are unpacked at once near a fault."""
 
 ENCODINGS = "gzip, deflate"
-"""What is asked for; zlib of the standard library can bound what it gives out."""
+"""The encodings that are asked for: zlib can bound the size of its output."""
 
 _EITHER = zlib.MAX_WBITS | 32  # gzip or zlib, whichever it is
 _BARE = -zlib.MAX_WBITS
@@ -22,10 +22,10 @@ class BrokenEncodingError(Exception):
 
 
 class Unpacker:
-    """Takes an answer's bytes as they come, and gives out its content.
+    """Unpacks an answer, chunk by chunk.
 
-    What names an encoding that was not asked for, such as "utf-8", comes out as it is, and so does JSON that is said
-    to be gzip: whether it can be read shows later. What follows a whole gzip or deflate is left out, as curl does.
+    A body in an encoding that was not asked for, such as "utf-8", is passed on as it is, and so is JSON that is
+    declared as gzip: whether it is readable shows later. What follows a whole gzip or deflate is dropped, as by curl.
     """
 
     def __init__(self, encoding: str) -> None:
@@ -40,7 +40,7 @@ class Unpacker:
         self._head = b""
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """The content of a chunk, in pieces of at most `PIECE` bytes.
+        """Yield the content of a chunk, in pieces of at most `PIECE` bytes.
 
         Raises:
             BrokenEncodingError: if it cannot be unpacked.
@@ -74,9 +74,9 @@ class Unpacker:
             more = bool(chunk) or (len(piece) == PIECE and not self._zlib.eof)
 
     def _before_the_fault(self) -> Iterator[bytes]:
-        """What comes before the fault, if nothing was given out yet: zlib keeps what it has unpacked in the same step.
+        """Yield what comes before the fault, if nothing was yielded yet: zlib drops what it unpacked in the same step.
 
-        The code of the answer may stand in it, and so what the answer cost.
+        The code of the answer may be in it, and so what the answer cost.
         """
         beginning, self._beginning = self._beginning or b"", None
         anew = zlib.decompressobj(self._window)
@@ -90,7 +90,7 @@ class Unpacker:
             raise BrokenEncodingError
 
     def _with_head(self, chunk: bytes) -> bytes:
-        """Of a "deflate", two bytes tell whether it has its header: without one is common, and wrong."""
+        """Return a chunk once it is known whether a "deflate" has its zlib header; many servers leave it out."""
         self._begun = self._begun or bool(chunk)
         if not self._may_be_bare:
             return chunk

@@ -121,7 +121,7 @@ class AsyncCVS:
         )
         self._settings, self._limits = settings, limits
         backend = make_backend(transport, max_connections, settings.origins.values())
-        self._transport = Transport(settings, backend, allow_insecure=allow_insecure)
+        self._transport = Transport(settings, backend)
         self._dispatcher = Dispatcher(
             limits,
             limiter=None if rate_limit is None else RateLimiter(rate_limit),

@@ -1,4 +1,4 @@
-"""Who calls, where to, and within which bounds; from arguments or the environment."""
+"""Credentials, origins and bounds of a client; from arguments or the environment."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ DOCUMENTED: Mapping[Host, str] = {
 
 @frozen
 class Timeout:
-    """How long the parts of a call may take, in seconds; None is without a bound.
+    """How long the parts of a call may take, in seconds; None for no bound.
 
     Attributes:
         total: the whole call, from reading the inputs to the decoded answer, waiting included.
         connect: reaching the service, TLS included.
-        read: silence while an answer is awaited. A PDF of many pages is worked on for a while.
-        write: getting one piece of the request (at most 1 MiB) out of the door.
+        read: silence while an answer is awaited. A PDF of many pages takes a while.
+        write: writing one piece of the request (at most 1 MiB).
         pool: waiting for one of the client's connections.
     """
 
@@ -54,7 +54,7 @@ class Timeout:
 
 
 def as_timeout(given: float | Timeout | None, default: Timeout) -> Timeout:
-    """A number of seconds bounds the whole call; each part keeps its default, which the whole then cuts off."""
+    """Return the timeout of a call. A number bounds the whole call; its parts keep their defaults."""
     if given is None:
         return default
     if isinstance(given, Timeout):
@@ -63,28 +63,28 @@ def as_timeout(given: float | Timeout | None, default: Timeout) -> Timeout:
 
 
 def seconds(given: Any) -> float | Timeout:
-    """The timeout of one call, if it is one.
+    """Return the timeout of one call, once it is checked.
 
     Raises:
-        ValueError: with what it must be.
+        ValueError: it is unusable; says what it must be.
     """
     if isinstance(given, Timeout):
         return given
     try:
-        number = None if isinstance(given, bool) else float(given)
+        number = float(given)
     except (TypeError, ValueError):
-        number = None
-    if number is None or not number > 0:
+        number = 0.0
+    if isinstance(given, bool) or not number > 0:
         raise ValueError("must be a number of seconds above 0, or a Timeout")
     return number
 
 
 @frozen(kw_only=True)
 class Limits:
-    """How much is asked of the service at once, how often, and how long; the arguments of `AsyncCVS`.
+    """Bounds on requests in flight, on their rate and on waiting; the arguments of `AsyncCVS`.
 
     Raises:
-        ConfigurationError: if one of them makes no sense.
+        ConfigurationError: one of them is unusable.
     """
 
     max_connections: int = 100
@@ -107,20 +107,26 @@ class Limits:
 
 
 def at_least_one(name: str, number: int) -> None:
-    """Raise ConfigurationError unless it is."""
+    """Raise ConfigurationError unless a number is at least 1."""
     if number < 1:
         raise ConfigurationError(f"{name} must be at least 1, not {number!r}")
 
 
 @frozen
 class Settings:
-    """Who calls, where to. The credentials never show in its repr; `account` is a digest of the api_key."""
+    """Credentials, origins and bounds of a client. Its repr shows no credentials.
+
+    Attributes:
+        account: a digest of the api_key.
+        allow_insecure: whether plain http to other machines is allowed.
+    """
 
     authorization: str = field(repr=False)
     origins: Mapping[Host, str]
     timeout: Timeout
     max_response_bytes: int
     account: str = field(default="", repr=False)
+    allow_insecure: bool = False
 
     @classmethod
     @private
@@ -134,10 +140,10 @@ class Settings:
         *,
         allow_insecure: bool = False,
     ) -> Settings:
-        """Arguments first, then CVS_API_KEY, CVS_API_SECRET and CVS_BASE_URL.
+        """Return the settings of arguments, else of CVS_API_KEY, CVS_API_SECRET and CVS_BASE_URL.
 
         Raises:
-            ConfigurationError: if something is missing or unusable; it says what and how to give it.
+            ConfigurationError: something is missing or unusable; says what, and how to give it.
         """
         at_least_one("max_response_bytes", max_response_bytes)
         given = base_url if base_url is not None else trimmed(os.environ.get("CVS_BASE_URL", "")) or None
@@ -148,20 +154,25 @@ class Settings:
             timeout=as_timeout(timeout, Timeout()),
             max_response_bytes=max_response_bytes,
             account=hashlib.sha256(f"cvs_async account {key}".encode("utf-8", "surrogatepass")).hexdigest(),
+            allow_insecure=allow_insecure,
         )
 
 
 def _credential(name: str, given: str | None, variable: str) -> str:
     if not isinstance(given, str | None):
         raise ConfigurationError(f"{name} must be text, not {type(given).__name__}")
-    value = trimmed(given if given is not None else os.environ.get(variable, ""))
+    if given is None:
+        source, given = variable, os.environ.get(variable, "")
+    else:
+        source = name
+    value = trimmed(given)
     if not value:
         raise ConfigurationError(f"no {name}: pass {name}= to AsyncCVS or set the environment variable {variable}")
     # A secret is a password, which may hold a blank; a line break or a NUL is a mistake in both.
-    if not value.isprintable() or (name == "api_key" and " " in value):
-        source = variable if given is None else name
-        what = "a blank, a line break" if name == "api_key" else "a line break"
-        raise ConfigurationError(f"{source} holds {what} or a control character within")
+    if name == "api_key" and (" " in value or not value.isprintable()):
+        raise ConfigurationError(f"{source} holds a blank, a line break or a control character within")
+    if not value.isprintable():
+        raise ConfigurationError(f"{source} holds a line break or a control character within")
     return value
 
 
@@ -172,7 +183,7 @@ def trimmed(text: str) -> str:
 
 def _basic(key: str, secret: str) -> str:
     if ":" in key:
-        raise ConfigurationError("an api_key cannot hold a colon: Basic authentication parts key and secret with it")
+        raise ConfigurationError("an api_key cannot hold a colon: it separates key and secret in Basic authentication")
     return "Basic " + b64encode(f"{key}:{secret}".encode()).decode("ascii")
 
 
@@ -191,13 +202,13 @@ _PLAIN = re.compile(r"[^?#\s]+")
 
 
 def is_safe(url: str) -> bool:
-    """Whether nobody on the way can read along: https, or http that does not leave this machine."""
+    """Return whether a URL keeps requests private: https, or http that does not leave this machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" or is_loopback(parts.hostname or "")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, by its name or address."""
+    """Return whether a host is this machine, by its name or address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

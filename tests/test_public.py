@@ -72,6 +72,19 @@ def test_a_client_imports_httpx_only_where_it_is_used() -> None:
     assert ended.stdout.strip() == "False"
 
 
+def test_a_mock_that_is_loaded_after_the_client_was_made_answers_it() -> None:
+    script = """
+import asyncio, cvs_async
+cvs = cvs_async.AsyncCVS("key", "secret")
+import respx
+with respx.mock(using="httpx") as router:
+    router.post(url__startswith="https://cloud.computervision.com.vn/").respond(json={"errorCode": "0", "data": []})
+    print(asyncio.run(cvs.ocr.card(b"picture")).charge)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "billed"
+
+
 def test_a_missing_extra_is_said_with_what_to_install() -> None:
     for extra, module, library in (("sandbox", "cvs_async.sandbox", "uvicorn"), ("cli", "cvs_async.cli", "typer")):
         script = f"import sys; sys.modules['{library}'] = None; import {module} as m; getattr(m, 'main', int)()"

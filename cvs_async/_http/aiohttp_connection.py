@@ -1,4 +1,4 @@
-"""A connection of aiohttp's that notices what arrives on it although no request asked for it.
+"""A connection of aiohttp that notices what arrives on it without having been asked for.
 
 A server or proxy may answer twice, or say "408 Request Timeout" on an idle connection. aiohttp keeps such bytes and
 takes them for the answer to the next request, which would then be another document's.
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 TURNS = 10
-"""Turns of the event loop in which a TLS connection may process what is no data, such as session tickets."""
+"""Turns of the event loop in which a TLS connection may process records without data, such as session tickets."""
 
 
 class Socket(socket.socket):
-    """A socket on which a send does not fail because the other side has closed; a read tells it then.
+    """A socket on which a send does not fail because the other side has closed; a read then shows it.
 
     A service that refuses a request (too large, wrong credentials) may answer and close before it has read all. With
-    an error of a send, asyncio ends the connection at once, and the answer that stands there unread is lost.
+    an error of a send, asyncio ends the connection at once, and the unread answer is lost.
     """
 
     def send(self, data: Buffer, flags: int = 0, /) -> int:
-        """Send, or drop what nobody reads any more."""
+        """Send, or drop what the other side does not read any more."""
         try:
             return super().send(data, flags)
         except CLOSED:
             return memoryview(data).nbytes
 
     def sendmsg(self, buffers: Iterable[Buffer], /, *others: Any) -> int:
-        """Send, or drop what nobody reads any more."""
+        """Send, or drop what the other side does not read any more."""
         pieces = list(buffers)
         try:
             return super().sendmsg(pieces, *others)
@@ -120,8 +120,8 @@ class Connector(aiohttp.TCPConnector):
 def look(transport: asyncio.BaseTransport) -> str:
     """Return whether a connection's socket is ``quiet``, ``readable`` or ``closed`` by the other side.
 
-    The event loop may not have come to an idle connection yet. To find this out now is to know that nothing was sent;
-    a moment later nobody could tell.
+    The event loop may not have noticed a close yet. If it is found now, nothing was sent; a moment later that would be
+    unknown.
     """
     opened = transport.get_extra_info("socket")
     if opened is None or opened.fileno() < 0:

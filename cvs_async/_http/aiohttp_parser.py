@@ -1,4 +1,4 @@
-"""Parsing an answer with aiohttp's parser, within bounds, where that would lose an answer that was paid for.
+"""Parses answers with aiohttp's parser, within bounds, and saves those paid ones which that parser would refuse.
 
 RFC 9110, section 8.6, lets a recipient read an answer whose equal Content-Length stands in it several times; some
 proxies make such answers, and aiohttp's C parser refuses them. And what is broken after a whole answer, but comes

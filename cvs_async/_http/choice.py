@@ -49,7 +49,7 @@ class Replaceable:
 
     def send(self, request: HttpRequest, attempt: Attempt) -> Awaitable[HttpResponse]:
         """Send one request, or hand it to the mock."""
-        if "httpx" not in sys.modules:  # nobody can have mocked it
+        if "httpx" not in sys.modules:  # so it cannot be mocked
             return self._own.send(request, attempt)
         if self._mockable is None:
             from .httpx_backend import Mockable

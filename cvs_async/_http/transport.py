@@ -26,10 +26,9 @@ HEAD = 1 << 16
 class Transport:
     """The client's rules for HTTP: URLs, credentials, bounds, unpacking, no redirects."""
 
-    def __init__(self, settings: Settings, backend: Backend, *, allow_insecure: bool = False) -> None:
+    def __init__(self, settings: Settings, backend: Backend) -> None:
         self._settings = settings
         self._backend = backend
-        self._allow_insecure = allow_insecure
         self._headers = Headers(
             {
                 "Accept": "application/json",
@@ -69,13 +68,13 @@ class Transport:
 
         Raises:
             TransportError, DecodeError, ResponseTooLargeError: as for `send`.
-            InvalidInputError: the URL is unusable, or others could read along.
+            InvalidInputError: the URL is unusable, or plain http to another machine.
         """
         try:
             target, origin = quoted(url), origin_of(url)
         except ValueError as error:
             raise InvalidInputError(f"{operation}: the URL cannot be used") from error
-        if not (self._allow_insecure or is_safe(url)):
+        if not (self._settings.allow_insecure or is_safe(url)):
             raise InvalidInputError(
                 f"{operation}: the URL is plain http; allow_insecure=True (--allow-insecure) uses it"
             )
