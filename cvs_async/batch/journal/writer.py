@@ -352,11 +352,15 @@ def _in_turn(group: Sequence[Job]) -> Iterator[tuple[Method, Sequence[Job]]]:
     keys = [key for job in group for key in _keys(job)]
     if len(set(keys)) == len(keys):
         group = sorted(group, key=lambda job: _ORDER.index(job.method))
-        for method, jobs in itertools.groupby(group, key=lambda job: job.method):
+        for method, jobs in itertools.groupby(group, key=_method_of):
             yield method, list(jobs)
     else:
         for job in group:
             yield job.method, [job]
+
+
+def _method_of(job: Job) -> Method:
+    return job.method
 
 
 def _keys(job: Job) -> Iterable[bytes]:
