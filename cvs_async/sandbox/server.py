@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, get_args
@@ -23,6 +25,8 @@ from .ledger import Ledger
 
 STARTING = 20.0
 STOPPING = 20.0
+TICK = 0.1
+"""Seconds after which uvicorn sees a signal, and writes the date of its answers anew at each tenth time."""
 
 
 class Sandbox:
@@ -98,7 +102,7 @@ class Sandbox:
             boxes=boxes,
         )
         self._port = port
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         self.base_url = ""
 
@@ -177,7 +181,7 @@ class Sandbox:
     def stop(self) -> None:
         """Stop listening; requests that are being worked on have one second to end."""
         if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
+            self._server.end()
             self._thread.join(STOPPING)
             self._server = self._thread = None
 
@@ -206,15 +210,45 @@ class Sandbox:
 
 
 class _Server(uvicorn.Server):
-    """One that ends the stalls of its service before it waits for answers to be done."""
+    """A server that ends as soon as it is asked to, and ends the stalls of its service first."""
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
         self._service = service
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Ask it to end; from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended, and its loop is closed
+                self._loop.call_soon_threadsafe(self._ending.set)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), TICK)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Omit uvicorn's pause for connections that are closing where there are none."""
         self._service.let_go()
-        await super().shutdown(sockets)
+        for server in self.servers:
+            server.close()
+        for _ in range(3):  # until connections that were accepted are known
+            await asyncio.sleep(0)
+        if self.server_state.connections or self.server_state.tasks:
+            return await super().shutdown(sockets)
+        for listening in sockets or ():
+            listening.close()
+        for server in self.servers:
+            await server.wait_closed()
 
 
 def _listen(port: int) -> socket.socket:
