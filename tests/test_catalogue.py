@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cvs_async.api import OPERATIONS
+from cvs_async.cli import fields
 from cvs_async.models import (
     ChipIdCardFront,
     Field,
@@ -233,18 +235,16 @@ def test_importing_the_library_does_not_read_the_catalogue() -> None:
 # --- the command
 
 
-def test_the_command_shows_a_tree_that_fits_80_columns() -> None:
-    script = (
-        "from rich.console import Console; import cvs_async.cli.fields as f; "
-        "f.console = lambda: Console(width=80, highlight=False); f.command('{}')"
-    )
+def test_the_command_shows_a_tree_that_fits_80_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(fields, "console", lambda: Console(width=80, highlight=False))
     for name in ("ocr.document.invoice", "ocr.vehicle_inspection", "ocr.document.credit_report", "ocr.card"):
-        ended = subprocess.run(
-            [sys.executable, "-c", script.format(name)], capture_output=True, encoding="utf-8", check=True
-        )
-        shown = ended.stdout.splitlines()
+        fields.command(name)
+        told = capsys.readouterr().out
+        shown = told.splitlines()
         assert max(map(len, shown)) <= 80
-        assert "…" not in ended.stdout
+        assert "…" not in told
         for field in every(fields_of(name)):
             assert any(line.strip().startswith(field.name) for line in shown), field.path
 

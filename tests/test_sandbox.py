@@ -28,7 +28,7 @@ from cvs_async import (
 from cvs_async._converter import unstructure
 from cvs_async.api import OPERATIONS
 from cvs_async.models import Image, Invoice, Page, Recognized
-from cvs_async.sandbox import Sample, Sandbox
+from cvs_async.sandbox import Sample, Sandbox, server
 from cvs_async.sandbox.samples.truth import Truth, read_truth
 from tests.servers import answers, bad_server
 from tests.servers import http as http_answer
@@ -431,3 +431,24 @@ async def test_the_server_is_gone_after_the_with(jpg: bytes) -> None:
     async with httpx.AsyncClient() as http:
         with pytest.raises(httpx.ConnectError):
             await http.get(sandbox.base_url)
+
+
+def test_it_ends_when_it_is_asked_to_and_not_when_it_looks_next(monkeypatch: pytest.MonkeyPatch, jpg: bytes) -> None:
+    monkeypatch.setattr(server, "TICK", 1000.0)
+    sandbox = Sandbox()
+    sandbox.start()
+    thread = sandbox._thread
+    assert thread is not None
+    sandbox.stop()
+    assert not thread.is_alive()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(sandbox.base_url)
+
+
+def test_it_ends_while_a_connection_is_open() -> None:
+    with httpx.Client() as client:
+        with Sandbox() as sandbox:
+            assert client.get(sandbox.base_url).status_code == 404
+            thread = sandbox._thread
+        assert thread is not None
+        assert not thread.is_alive()

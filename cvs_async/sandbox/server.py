@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, get_args
@@ -22,6 +24,8 @@ from .intake import Credentials
 
 STARTING = 20.0
 STOPPING = 20.0
+TICK = 0.1
+"""Seconds after which uvicorn sees a signal, and writes the date of its answers anew at each tenth time."""
 
 
 class Sandbox(Service):
@@ -100,7 +104,7 @@ class Sandbox(Service):
             boxes=boxes,
         )
         self._port = port
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         self.base_url = ""
 
@@ -129,7 +133,7 @@ class Sandbox(Service):
     def stop(self) -> None:
         """Stop listening; requests in progress have one second to finish."""
         if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
+            self._server.end()
             self._thread.join(STOPPING)
             self._server = self._thread = None
 
@@ -158,15 +162,45 @@ class Sandbox(Service):
 
 
 class _Server(uvicorn.Server):
-    """Server that ends the stalls of its service before it waits for unfinished answers."""
+    """Server that stops as soon as it is asked to, and ends the stalls of its service first."""
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
         self._service = service
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Ask the server to stop. Thread-safe."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended, and its loop is closed
+                self._loop.call_soon_threadsafe(self._ending.set)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), TICK)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Omit uvicorn's pause for connections that are closing where there are none."""
         self._service.end_stalls()
-        await super().shutdown(sockets)
+        for server in self.servers:
+            server.close()
+        for _ in range(3):  # until connections that were accepted are known
+            await asyncio.sleep(0)
+        if self.server_state.connections or self.server_state.tasks:
+            return await super().shutdown(sockets)
+        for listening in sockets or ():
+            listening.close()
+        for server in self.servers:
+            await server.wait_closed()
 
 
 def _listen(port: int) -> socket.socket:
