@@ -13,6 +13,7 @@ from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 import attrs
+from typing_extensions import NoDefault
 
 from ._reply import Reply
 from .api import OPERATIONS
@@ -268,7 +269,8 @@ def _subclasses(cls: type[Document]) -> Iterator[type[Document]]:
 def bound(type_: Any, variables: Mapping[Any, Any]) -> Any:
     """Return a type with its variables filled in: with their defaults where nothing is said, as in `Recognized`."""
     if isinstance(type_, TypeVar):
-        return variables.get(type_, getattr(type_, "__default__", Any))
+        default = getattr(type_, "__default__", NoDefault)  # since Python 3.13 all variables have one
+        return variables.get(type_, Any if default is NoDefault else default)
     parameters = getattr(type_, "__parameters__", ())
     return type_[tuple(bound(each, variables) for each in parameters)] if parameters else type_
 

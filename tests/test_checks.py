@@ -602,3 +602,9 @@ def test_a_year_that_no_paper_has_is_found_and_does_not_make_a_paper_valid(date:
     (finding,) = check_paper(Passport(due_date=Field(date)), today=TODAY)
     assert (finding.path, finding.kind) == ("due_date", "date_impossible")
     assert check_paper(Passport(due_date=Field("31/12/9999")), today=TODAY) == []
+
+
+def test_the_mark_of_a_note_is_no_digit_of_a_number() -> None:
+    (finding,) = check_paper(ChipIdCardFront(id=Field("00109000001\u00b9")))
+    assert (finding.path, finding.kind) == ("id", "number_form")
+    assert check_paper(ChipIdCardFront(id=Field("\uff10\uff10\uff11 090 000 001"))) == []

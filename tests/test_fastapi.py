@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 import attrs
 import httpx
 import pytest
+import typing_extensions
 from fastapi import Body, FastAPI
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
@@ -270,6 +271,23 @@ def test_a_paper_is_not_taken_for_what_it_is_wrapped_in() -> None:
 
 ANY_REPLY: Any = Reply
 """It takes any type, for type checkers, too."""
+
+
+ANYTHING = TypeVar("ANYTHING")
+NOTHING_BY_DEFAULT = typing_extensions.TypeVar("NOTHING_BY_DEFAULT")
+
+
+@pytest.mark.parametrize("variable", [ANYTHING, NOTHING_BY_DEFAULT])
+def test_a_variable_is_whatever_it_is_filled_with(variable: Any) -> None:
+    class Envelope(BaseModel, Generic[variable]):  # type: ignore[misc]
+        reply: ANY_REPLY[variable]
+
+    envelope: Any = Envelope
+    for kind in (envelope, envelope[list[Recognized]], envelope[list[Recognized[Passport]]]):
+        assert kind.model_validate({"reply": REPLY.to_dict()}).reply.data == [PASSPORT]
+        assert kind.model_json_schema()["properties"]["reply"]
+    with pytest.raises(ValidationError, match="not Invoice"):
+        envelope[list[Recognized[Invoice]]].model_validate({"reply": REPLY.to_dict()})
 
 
 class Mine(BaseModel):

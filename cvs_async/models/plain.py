@@ -23,5 +23,12 @@ def is_mark(letter: str) -> bool:
 
 
 def compact(number: object) -> str:
-    """Return a number without spaces, dots and hyphens between its digits; "" for other types."""
-    return re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", number)) if isinstance(number, str) else ""
+    """Return a number without spaces, dots and hyphens between its digits; "" for other types.
+
+    Note marks such as ² are kept as they are, so they never become digits.
+    """
+    if not isinstance(number, str):
+        return ""
+    if not number.isascii():
+        number = "".join(letter if is_mark(letter) else unicodedata.normalize("NFKC", letter) for letter in number)
+    return re.sub(r"[\s.\-]", "", number)
