@@ -231,7 +231,7 @@ def test_demo_ends_with_its_tables_and_files(tmp_path: Path) -> None:
         for part in (
             "Some of the results",
             "What failed",
-            "All in all",
+            "Summary",
             "chip_id_card_front",
             "could not open the file",
         ):

@@ -343,7 +343,7 @@ def test_a_file_that_is_not_of_this_journal_is_never_replaced(
         (["batch", "ocr.card", "x", "--in-doubt", "maybe"], "report, retry, skip"),
         (["batch", "ocr.card", "x", "--quota", "maybe"], "raise, wait"),
         (["batch", "ocr.card", "x", "--fields", "info.id"], "--fields applies to"),
-        (["batch", "ocr.card", "x", "--out", "r.csv", "--fields", "a..b"], "no path of a field"),
+        (["batch", "ocr.card", "x", "--out", "r.csv", "--fields", "a..b"], "not a path of a field"),
         (["batch", "ocr.card", "x", "--thumbs", "here"], "--get-thumb"),
         (["batch", "ocr.card", "x", "--journal", "j", "--out", "j"], "another name for the results"),
         (["batch", "ocr.card", "x", "--journal", "nowhere/j"], "nowhere/j"),
