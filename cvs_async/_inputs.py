@@ -361,7 +361,7 @@ def _read_path(path: str) -> Part:
         version = _Version(stamp_of(status))
         return _part(os.path.basename(path), content, size, Path(path), version, status.st_mtime_ns)
     if len(content) != size:
-        raise _UnusableError("changes while it is being read")
+        raise _UnusableError("changes while it is read")
     return _in_memory(os.path.basename(path), content, status.st_mtime_ns)
 
 

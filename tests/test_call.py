@@ -93,8 +93,8 @@ def test_a_table_is_printed_instead_of_json(sandbox: Sandbox, samples: list[Samp
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--raw", "--table"), "--raw prints the answer as it came"),
-        (("--raw", "--get-thumb", "--thumbs", "p"), "--raw prints the answer as it came"),
+        (("--raw", "--table"), "--raw prints the answer as received"),
+        (("--raw", "--get-thumb", "--thumbs", "p"), "--raw prints the answer as received"),
         (("--thumbs", "p"), "--thumbs requires --get-thumb"),
         (("--get-thumb", "--thumbs", "file"), "file is a file, not a folder"),
         (("--get-thumb", "--thumbs", "/proc/pictures"), "/proc/pictures cannot be written"),

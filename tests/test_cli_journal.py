@@ -277,7 +277,7 @@ def test_money_bounds_hold_the_rest(
 ) -> None:
     planned = run(*words, "--dry-run", sandbox=sandbox)
     assert (planned.exit_code, sandbox.ledger.requests) == (0, 0)
-    assert f"billed calls at the most │ {COUNT}" in planned.stdout
+    assert f"maximum billed calls │ {COUNT}" in planned.stdout
     assert list(tmp_path.iterdir()) == []
 
     bounded = run(*words, "--max-billed", "7", sandbox=sandbox)
@@ -292,7 +292,7 @@ def test_money_bounds_hold_the_rest(
     assert run(*words, sandbox=sandbox).exit_code == 0
     assert sandbox.ledger.billed == COUNT
     planned = run(*words, "--dry-run", sandbox=sandbox)
-    assert "billed calls at the most │ 0" in planned.stdout
+    assert "maximum billed calls │ 0" in planned.stdout
 
 
 def test_many_failures_in_a_row_stop_the_batch(
@@ -302,7 +302,7 @@ def test_many_failures_in_a_row_stop_the_batch(
         ended = run(*words, "--max-failures", "3", sandbox=sandbox)
         assert ended.exit_code == 3
         assert sandbox.ledger.requests < COUNT
-    assert "held: the batch was stopped before them" in ended.stderr
+    assert "held: the batch stopped before sending them" in ended.stderr
 
 
 def test_a_manifest_gives_ids_and_arguments_of_their_own(
@@ -361,13 +361,13 @@ def test_a_file_that_is_not_of_this_journal_is_never_replaced(
     ("arguments", "sentence"),
     [
         (["batch", "ocr.card"], "give paths"),
-        (["batch", "ocr.card", "x", "--manifest", "list.csv"], "and not both"),
+        (["batch", "ocr.card", "x", "--manifest", "list.csv"], "not both"),
         (["batch", "ocr.card", "--manifest", "list.csv"], "list.csv"),
         (["batch", "ocr.card", "-", "-"], "only once"),
         (["batch", "ocr.card", "x", "--in-doubt", "maybe"], "report, retry, skip"),
         (["batch", "ocr.card", "x", "--quota", "maybe"], "raise, wait"),
         (["batch", "ocr.card", "x", "--fields", "info.id"], "--fields applies to"),
-        (["batch", "ocr.card", "x", "--out", "r.csv", "--fields", "a..b"], "no path of a field"),
+        (["batch", "ocr.card", "x", "--out", "r.csv", "--fields", "a..b"], "not a path of a field"),
         (["batch", "ocr.card", "x", "--thumbs", "here"], "--get-thumb"),
         (["batch", "ocr.card", "x", "--journal", "j", "--out", "j"], "another name for the results"),
         (["batch", "ocr.card", "x", "--journal", "nowhere/j"], "nowhere/j"),

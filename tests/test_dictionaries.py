@@ -266,7 +266,7 @@ def test_another_type_is_an_error_with_the_place_and_without_the_value(data: Any
     [
         ([], "as Reply.to_dict writes it"),
         (Failed(Item(0, "a"), CVSError("no")).to_dict(), "of status failed without operation and data is no reply"),
-        ({"operation": "ocr.card"}, "is no reply"),
+        ({"operation": "ocr.card"}, "is not a reply"),
         ({"operation": "ocr.card", "data": [], "charge": "paid"}, "charge is not one of billed, free, unknown"),
         ({"operation": "ocr.card", "data": [{"info": 5}], "charge": "free"}, r"data\.0\.info is not"),
         ({"operation": "ocr.card", "data": [], "charge": "free", "elapsed": "1"}, "elapsed is not a number"),

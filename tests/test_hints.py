@@ -31,7 +31,7 @@ ATTRIBUTES: list[tuple[Callable[[], object], str]] = [
     (lambda: REPLY.cost, "Reply has no attribute 'cost'; .charge has it"),
     (lambda: REPLY.status_code, "Reply has no attribute 'status_code'; .http_status has it"),
     (lambda: EMPTY.info, "Reply has no attribute 'info'"),
-    (lambda: ONE.id, "Recognized has no attribute 'id'; .info.id has it"),
+    (lambda: ONE.id, "Recognized has no attribute 'id'; use .info.id"),
     (lambda: ONE.items, "Recognized has no attribute 'items'; .to_dict() returns a dictionary"),
     (lambda: INFO.surname, "Passport has no attribute 'surname'; did you mean .sur_name?"),
     (lambda: INFO.id.text, "Field has no attribute 'text'; .value has the value"),
@@ -40,7 +40,7 @@ ATTRIBUTES: list[tuple[Callable[[], object], str]] = [
 KEYS: list[tuple[Callable[[], object], str]] = [
     (lambda: INFO["valid"], "Passport has no 'valid'"),
     (lambda: INFO["surname"], "Passport has no 'surname'; did you mean .sur_name?"),
-    (lambda: ONE["id"], "Recognized has no 'id'; .info.id has it"),
+    (lambda: ONE["id"], "Recognized has no 'id'; use .info.id"),
     (lambda: REPLY["info"], "Reply has no 'info'; .data[0].info has it"),
     (lambda: REPLY[0], "Reply has no 0"),
 ]

@@ -32,7 +32,7 @@ async def test_a_journal_in_the_list_of_its_own_batch_is_not_sent(
     for outcome in ended[1:]:
         assert isinstance(outcome, Failed)
         assert isinstance(outcome.error, InvalidInputError)
-        assert "written by this very process" in str(outcome.error)
+        assert "journal or results file of this process" in str(outcome.error)
         assert outcome.error.charge == "free"
 
 

@@ -201,7 +201,7 @@ def test_a_manifest_that_is_not_a_file_is_refused_at_once(tmp_path: Path) -> Non
     with pytest.raises(InvalidInputError, match=r"nowhere\.csv: No such file"):
         manifest(tmp_path / "nowhere.csv")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(InvalidInputError, match="no regular file"):
+    with pytest.raises(InvalidInputError, match="not a regular file"):
         manifest(tmp_path / "folder.csv")
 
 

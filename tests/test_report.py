@@ -378,7 +378,7 @@ def test_the_command_says_what_it_wrote(journal: Path, sandbox: Sandbox, tmp_pat
     ended = cvs_async("report", journal, "--to", tmp_path / "r.html", "--low", "1", "--low", "id=0.5", "--lang", "vi")
     said = " ".join(ended.stderr.split())
     assert ended.returncode == 0, said
-    assert "it holds personal data, and only you can read it." in said
+    assert "it contains personal data and only you can read it." in said
     assert "The files of 1 documents were not found: name folders to search with --files." in said
     assert (tmp_path / "r.html").stat().st_mode & 0o777 == 0o600
     again = cvs_async("report", journal, "--to", tmp_path / "r.html")

@@ -178,4 +178,4 @@ def test_what_has_no_corrections_stays_as_it_is(journal: Path) -> None:
 
 def test_a_missing_file_of_verdicts_is_reported(journal: Path, tmp_path: Path) -> None:
     ended = cvs_async("export", journal, "--to", tmp_path / "a.jsonl", "--review", tmp_path / "none.jsonl")
-    assert (ended.returncode, "there is no such file of verdicts" in " ".join(ended.stderr.split())) == (2, True)
+    assert (ended.returncode, "verdicts not found" in " ".join(ended.stderr.split())) == (2, True)

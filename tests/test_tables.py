@@ -247,7 +247,7 @@ async def test_rows_can_be_appended_to_a_table_with_the_same_columns(tmp_path: P
         async with Csv(path, ["a"], append=True) as sink:
             await sink.write(done({"a": index}, None, index))
     assert [row["a"] for row in rows(path)] == ["0", "1"]
-    with pytest.raises(InvalidInputError, match="other columns"):
+    with pytest.raises(InvalidInputError, match="different columns"):
         async with Csv(path, ["b"], append=True):
             pass
     path.write_bytes(path.read_bytes()[:-3])
@@ -407,7 +407,7 @@ async def test_a_batch_that_ends_in_an_error_keeps_its_rows_under_another_name(t
             raise LookupError
     assert not sink.path.exists()
     assert len(read(tmp_path / "out.parquet.part")) == 1
-    with pytest.raises(InvalidInputError, match="not finished"):
+    with pytest.raises(InvalidInputError, match="unfinished run"):
         async with Parquet(tmp_path / "out.parquet"):
             pass
 
@@ -456,7 +456,7 @@ class _Broken:
 async def test_a_file_that_was_made_meanwhile_is_kept(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     sink = Parquet(tmp_path / "out.parquet")
-    with pytest.raises(FileExistsError, match="meanwhile"):
+    with pytest.raises(FileExistsError, match="created by another process"):
         async with sink:
             sink.path.write_text("of somebody else")
     assert sink.path.read_text() == "of somebody else"
@@ -682,10 +682,10 @@ async def test_a_batch_knows_when_an_item_was_sent(cvs: AsyncCVS, jpg: bytes, tm
 async def test_a_table_with_unknown_columns_is_appended_to_only_with_its_operation(tmp_path: Path) -> None:
     async with Csv(tmp_path / "out.csv") as sink:
         await sink.write(done([card(id="P1")]))
-    with pytest.raises(InvalidInputError, match="name the operation"):
+    with pytest.raises(InvalidInputError, match="name their operation"):
         async with Csv(sink.path, append=True):
             pass
-    with pytest.raises(InvalidInputError, match="other columns"):
+    with pytest.raises(InvalidInputError, match="different columns"):
         async with Csv(sink.path, append=True, operation="ocr.claims"):
             pass
     async with Csv(sink.path, append=True, operation="ocr.card") as more:

@@ -56,7 +56,7 @@ async def test_papers_lines_failures_and_a_summary_have_a_sheet_each(tmp_path: P
     ]
     assert [(row["index"], row["status"], list(row)) for row in found["failures"]] == [(3, "failed", list(COLUMNS))]
     *_, total = found["summary"]
-    assert total == {"operation": "in all", "status": None, "documents": 2, "papers": 2, "lines": 2, "billed": 1}
+    assert total == {"operation": "total", "status": None, "documents": 2, "papers": 2, "lines": 2, "billed": 1}
 
 
 @pytest.mark.parametrize(

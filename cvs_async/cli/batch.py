@@ -129,7 +129,7 @@ def command(
     ] = "report",
     dedupe: Annotated[bool, typer.Option(help="Send only one of several equal files.")] = True,
     replay: Annotated[bool, typer.Option(help="Also output results already in the journal.")] = True,
-    quota: Annotated[str, typer.Option(help="When out of requests: raise holds what remains, wait waits.")] = "raise",
+    quota: Annotated[str, typer.Option(help="Out of requests: raise holds what remains, wait waits.")] = "raise",
     max_billed: Annotated[int | None, typer.Option(help="Maximum number of charged calls in this run.", min=0)] = None,
     price: PriceList = None,
     prices: PriceFile = None,
