@@ -20,84 +20,6 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cvs_async"
 DOCUMENTS = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
 
-NOT_YET_CLEAN: frozenset[str] = frozenset(
-    {
-        "cvs_async/_answer.py",
-        "cvs_async/_call.py",
-        "cvs_async/_concurrency.py",
-        "cvs_async/_dispatch.py",
-        "cvs_async/_envelope.py",
-        "cvs_async/_exchange.py",
-        "cvs_async/_pace.py",
-        "cvs_async/_quota.py",
-        "cvs_async/_reply.py",
-        "cvs_async/_retry.py",
-        "cvs_async/_running_call.py",
-        "cvs_async/_telemetry.py",
-        "cvs_async/_transport.py",
-        "cvs_async/_transport_aiohttp.py",
-        "cvs_async/_transport_connection.py",
-        "cvs_async/_transport_parser.py",
-        "cvs_async/_unpack.py",
-        "cvs_async/batch/_charges.py",
-        "cvs_async/batch/_drafts.py",
-        "cvs_async/batch/_journal_files.py",
-        "cvs_async/batch/_journal_lock.py",
-        "cvs_async/batch/_journal_loss.py",
-        "cvs_async/batch/_journal_open.py",
-        "cvs_async/batch/_journal_reader.py",
-        "cvs_async/batch/_journal_schema.py",
-        "cvs_async/batch/_journal_service.py",
-        "cvs_async/batch/_journal_wal.py",
-        "cvs_async/batch/_journal_watch.py",
-        "cvs_async/batch/_journal_writer.py",
-        "cvs_async/batch/_journals.py",
-        "cvs_async/batch/_open_requests.py",
-        "cvs_async/batch/_shared.py",
-        "cvs_async/batch/ceiling.py",
-        "cvs_async/batch/crew.py",
-        "cvs_async/batch/elements.py",
-        "cvs_async/batch/entries.py",
-        "cvs_async/batch/journal.py",
-        "cvs_async/batch/keys.py",
-        "cvs_async/batch/listing.py",
-        "cvs_async/batch/manifests.py",
-        "cvs_async/batch/outcome.py",
-        "cvs_async/batch/patterns.py",
-        "cvs_async/batch/plan.py",
-        "cvs_async/batch/prices.py",
-        "cvs_async/batch/processing.py",
-        "cvs_async/batch/replay.py",
-        "cvs_async/batch/runner.py",
-        "cvs_async/batch/sinks.py",
-        "cvs_async/batch/sources.py",
-        "cvs_async/batch/thumbnails.py",
-        "cvs_async/client.py",
-        "cvs_async/look/finding.py",
-        "cvs_async/look/frames.py",
-        "cvs_async/look/gathering.py",
-        "cvs_async/look/live.py",
-        "cvs_async/look/notebook.py",
-        "cvs_async/look/options.py",
-        "cvs_async/look/overlay.py",
-        "cvs_async/look/overview.py",
-        "cvs_async/look/pages.py",
-        "cvs_async/look/painting.py",
-        "cvs_async/look/photographs.py",
-        "cvs_async/look/pictures.py",
-        "cvs_async/look/queue.py",
-        "cvs_async/look/reads.py",
-        "cvs_async/look/redaction.py",
-        "cvs_async/look/report.py",
-        "cvs_async/look/review.py",
-        "cvs_async/look/serving.py",
-        "cvs_async/look/summary.py",
-        "cvs_async/look/template.py",
-        "cvs_async/look/writing.py",
-        "cvs_async/settings.py",
-    }
-)
-"""Files that still have findings. An entry must be removed as soon as its file is clean."""
 
 BE = r"\b(?:is|are|was|were|be|been)"
 
@@ -239,15 +161,9 @@ def findings_of(name: str) -> list[str]:
     return [found for block in blocks for found in findings(Text(name, block))]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in NOT_YET_CLEAN])
+@pytest.mark.parametrize("name", NAMES)
 def test_prose_is_plain_technical_english(name: str) -> None:
     assert findings_of(name) == []
-
-
-@pytest.mark.parametrize("name", sorted(NOT_YET_CLEAN))
-def test_a_file_that_is_clean_is_taken_off_the_list(name: str) -> None:
-    assert name in NAMES, f"remove {name} from NOT_YET_CLEAN: there is no such file"
-    assert findings_of(name) != [], f"remove {name} from NOT_YET_CLEAN"
 
 
 def helps() -> Iterator[Text]:
