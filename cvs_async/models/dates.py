@@ -8,7 +8,7 @@ import re
 from .plain import is_mark, plain
 
 _START, _END = r"(?<!\d)(?<!\d[./-])", r"(?![./-]?\d)"
-_DAY = r"(?P<day>\d\d|(?<!\d )\d)"
+_DAY = r"(?P<day>\d\d|(?<!\b[0-3] )\d)"
 """Not the second digit of a day whose digits were read apart."""
 _FORMS = [
     re.compile(rf"{_START}{_DAY}\s*(?P<by>[./-])\s*(?P<month>\d{{1,2}})\s*(?P=by)\s*(?P<year>\d{{4}}){_END}"),
