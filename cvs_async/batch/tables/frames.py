@@ -116,7 +116,7 @@ def read_results(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
             except ValueError:
                 record = None
             if not isinstance(record, dict) or "status" not in record:
-                raise InvalidInputError(f"{os.fspath(path)}: line {number} is no result of a batch")
+                raise InvalidInputError(f"{os.fspath(path)}: line {number} is not a result of a batch")
             yield record
 
 
