@@ -265,7 +265,7 @@ def test_another_type_is_an_error_with_the_place_and_without_the_value(data: Any
     ("data", "problem"),
     [
         ([], "as Reply.to_dict writes it"),
-        (Failed(Item(0, "a"), CVSError("no")).to_dict(), "of status failed without operation and data is no reply"),
+        (Failed(Item(0, "a"), CVSError("no")).to_dict(), "of status failed without operation and data is not a reply"),
         ({"operation": "ocr.card"}, "is not a reply"),
         ({"operation": "ocr.card", "data": [], "charge": "paid"}, "charge is not one of billed, free, unknown"),
         ({"operation": "ocr.card", "data": [{"info": 5}], "charge": "free"}, r"data\.0\.info is not"),
@@ -309,7 +309,7 @@ def test_what_the_service_contradicts_itself_in_is_read_back_in_a_reply() -> Non
 
 
 def test_a_type_of_another_class_than_was_asked_for_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"^type is that of a paper of class Passport, not Invoice$"):
+    with pytest.raises(ValueError, match=r"^type belongs to a paper of class Passport, not Invoice$"):
         Recognized.from_dict(CARD.to_dict(), Invoice)
 
 

@@ -235,7 +235,7 @@ def test_a_paper_becomes_none_of_another_class_in_a_union(union: Any) -> None:
 def test_a_paper_of_another_type_is_refused_wherever_it_is() -> None:
     for adapter in (TypeAdapter(Recognized[Invoice]), TypeAdapter(Reply[list[Recognized[Invoice]]])):
         written: Any = PASSPORT if "Reply" not in str(adapter) else REPLY
-        with pytest.raises(ValidationError, match=r"type is that of a paper of class Passport, not Invoice"):
+        with pytest.raises(ValidationError, match=r"type belongs to a paper of class Passport, not Invoice"):
             adapter.validate_python(written.to_dict())
 
 
@@ -564,8 +564,8 @@ async def test_openapi_has_each_field_with_its_meaning() -> None:
         "$ref": "#/components/schemas/Field",
         "description": "Family name, without diacritics (họ), such as `LE`.",
     }
-    assert found["Field"]["properties"]["page"]["description"].startswith("the page it stands on")
-    assert found["Recognized"]["description"].startswith("One paper that was found")
+    assert found["Field"]["properties"]["page"]["description"].startswith("page number, counted")
+    assert found["Recognized"]["description"].startswith("A paper found")
 
 
 @pytest.mark.parametrize("cls", [*PAPERS.values(), Unknown])

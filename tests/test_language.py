@@ -113,7 +113,7 @@ def comments(source: str) -> Iterator[tuple[int, str]]:
 
 
 def texts_of(path: Path) -> Iterator[Text]:
-    """Yield the prose of a module: of the package with its literals, of tests with the names of test functions."""
+    """Yield the prose of a module and its names: in the package all functions and classes, in tests the tests."""
     source = path.read_text(encoding="utf-8")
     tree = ast.parse(source)
     name = path.relative_to(ROOT).as_posix()
@@ -125,8 +125,10 @@ def texts_of(path: Path) -> Iterator[Text]:
         for line, text in literals(tree):
             yield Text(f"{name}:{line}", text)
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-            yield Text(f"{name}:{node.lineno}", node.name.removeprefix("test_").replace("_", " "))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and (
+            path.is_relative_to(PACKAGE) or node.name.startswith("test_")
+        ):
+            yield Text(f"{name}:{node.lineno}", node.name.removeprefix("test_").replace("_", " ").strip())
 
 
 def findings(text: Text) -> list[str]:

@@ -69,7 +69,7 @@ HELD_BECAUSE: dict[Reason, str] = {
 }
 
 NOWHERE = (
-    "Nothing was sent: the results would flood this terminal. Name a file, --out results.jsonl, .csv"
+    "Nothing was sent: the results would flood this terminal. Write them to a file: --out results.jsonl, .csv"
     " or .parquet, or use a pipe; --out - prints them here anyway."
 )
 

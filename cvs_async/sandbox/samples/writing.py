@@ -211,7 +211,7 @@ def _inspection(chance: Random) -> list[Drawn]:
     return [vehicles.vehicle_inspection(vehicle(chance), chance)]
 
 
-def _of_somebody(draw: Callable[[Person, Random], Drawn]) -> Draw:
+def _of_person(draw: Callable[[Person, Random], Drawn]) -> Draw:
     """Return a function that draws the only page of a person's paper."""
     return lambda chance: [draw(person(chance), chance)]
 
@@ -288,29 +288,29 @@ _WAYS: dict[str, list[tuple[str, Write]]] = {
         ("tài-liệu-hỏng.pdf", _cut_pdf),
     ],
     "old_card": [
-        ("chứng-minh-nhân-dân.jpg", _good(_of_somebody(cards.old_id_card_front))),
-        ("chứng-minh-nhân-dân-mặt-sau.jpg", _good(_of_somebody(cards.old_id_card_back))),
+        ("chứng-minh-nhân-dân.jpg", _good(_of_person(cards.old_id_card_front))),
+        ("chứng-minh-nhân-dân-mặt-sau.jpg", _good(_of_person(cards.old_id_card_back))),
         ("chứng-minh-nhân-dân-hai-mặt.pdf", _good(_old_sides)),
     ],
     "driving_license": [
-        ("giấy-phép-lái-xe.jpg", _good(_of_somebody(cards.driving_license))),
-        ("giấy-phép-lái-xe.png", _good(_of_somebody(cards.driving_license))),
+        ("giấy-phép-lái-xe.jpg", _good(_of_person(cards.driving_license))),
+        ("giấy-phép-lái-xe.png", _good(_of_person(cards.driving_license))),
     ],
     "vehicle_registration": [
         ("đăng-ký-xe.jpg", _good(_registration_front)),
         ("đăng-ký-xe-mặt-sau.jpg", _good(_registration_back)),
     ],
     "vehicle_inspection": [("đăng-kiểm-xe.jpg", _good(_inspection))],
-    "birth_certificate": [("giấy-khai-sinh.jpg", _good(_of_somebody(civil.birth_certificate)))],
+    "birth_certificate": [("giấy-khai-sinh.jpg", _good(_of_person(civil.birth_certificate)))],
     "business_registration": [
-        ("đăng-ký-doanh-nghiệp.pdf", _good(_of_somebody(civil.business_registration))),
-        ("đăng-ký-doanh-nghiệp.jpg", _good(_of_somebody(civil.business_registration))),
+        ("đăng-ký-doanh-nghiệp.pdf", _good(_of_person(civil.business_registration))),
+        ("đăng-ký-doanh-nghiệp.jpg", _good(_of_person(civil.business_registration))),
     ],
-    "insurance_card": [("thẻ-bảo-hiểm.jpg", _good(_of_somebody(cards.insurance_card)))],
-    "price_quotation": [("báo-giá-xe.jpg", _good(_of_somebody(business.price_quotation)))],
+    "insurance_card": [("thẻ-bảo-hiểm.jpg", _good(_of_person(cards.insurance_card)))],
+    "price_quotation": [("báo-giá-xe.jpg", _good(_of_person(business.price_quotation)))],
     "bank_statement": [
         ("sao-kê-ngân-hàng.pdf", _good(_statements)),
-        ("sao-kê-ngân-hàng.jpg", _good(_of_somebody(business.bank_statement))),
+        ("sao-kê-ngân-hàng.jpg", _good(_of_person(business.bank_statement))),
     ],
     "einvoice": [("hóa-đơn-điện-tử.xml", _einvoice)],
 }
