@@ -235,7 +235,7 @@ async def test_the_crash_table_is_true(
     committed: str, state: str, then: str, sandbox: Sandbox, cvs: AsyncCVS, jpg: bytes, tmp_path: Path
 ) -> None:
     async with cvs.batch(cvs.ocr.card, [jpg]) as outcomes:
-        key = [outcome.item.key async for outcome in outcomes][0]
+        [key] = [outcome.item.key async for outcome in outcomes]
     assert key is not None
     path = tmp_path / "cards.db"
     async with Journal(path) as journal:
