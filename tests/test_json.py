@@ -87,7 +87,8 @@ def test_half_a_letter_is_a_replacement_character_and_two_halves_are_a_letter() 
 def test_what_is_nested_without_end_is_cut_off(depth: int) -> None:
     value = nested(depth)
     assert levels(strict(pretty(value))) == DEPTH
-    assert levels(strict(dumps(value))) == (DEPTH if depth > 1_000 else depth)
+    # How deep the encoder goes before it gives up depends on the version of Python; then all is cut at the same depth.
+    assert levels(strict(dumps(value))) in ({depth} if depth < 1_000 else {DEPTH, depth})
     while isinstance(value, (list, dict)):  # Python itself does not bear to let go of it at once
         value = value.pop() if isinstance(value, list) else value.pop("in")
 
