@@ -17,6 +17,7 @@ from .v1_faces import V1FaceSearch
 
 _BELOW = "/backend/api/v1/request/ocr/"
 _V1: dict[str, Any] = {"thumb": False, "format_type": False, "envelope": ENVELOPE}
+_SCAN: dict[str, Any] = {**_V1, "envelope": SCAN_ENVELOPE}
 
 
 def _one_picture(name: str) -> dict[str, Any]:
@@ -75,7 +76,7 @@ GET_SCAN_A4 = Endpoint(
     names={"url": ("url",), "file": ("image",)},
     document="newer pages, v1, scan",
     attribute="v1.get_scan_a4",
-    **_V1 | {"envelope": SCAN_ENVELOPE},
+    **_SCAN,
 )
 
 ENDPOINTS = (GET_HAIMAT, GET_MATTRUOC, GET_MATSAU, GET_INFOR, GET_INFOR_ALL, GET_BLX, GET_SCAN_A4, *v1_faces.ENDPOINTS)
