@@ -91,7 +91,7 @@ def test_a_check_sum_is_text(value: Any) -> None:
     "value", [{"a": "\udc80"}, {"\ud800": 1}, {"a": {1, 2}}, {"a": float("nan")}, {"a": {(1,): 2}}]
 )
 def test_metadata_that_cannot_be_sent_is_refused_by_name(value: Any) -> None:
-    with pytest.raises(InvalidInputError, match=r"add_image: metadata must hold nothing but JSON values"):
+    with pytest.raises(InvalidInputError, match=r"add_image: metadata must contain only JSON values"):
         ADD_IMAGE.checked({"metadata": value})
 
 
@@ -118,7 +118,7 @@ async def test_arguments_of_which_no_key_can_be_made_end_no_batch(tmp_path: Path
     async with Service().client() as cvs:
         outcomes, _ = await run(cvs, numbered(2), tmp_path / "j.db", operation=odd, odd={1: 2, "b": 3})
     assert reasons(outcomes) == {"Failed": 2}
-    assert "ocr.odd: odd must hold nothing but JSON values" in str(errors(outcomes)[0])
+    assert "ocr.odd: odd must contain only JSON values" in str(errors(outcomes)[0])
 
 
 # Made by the version whose journals are about. Paid answers stand under such keys, so they never change.

@@ -373,7 +373,7 @@ def test_a_file_that_is_not_of_this_journal_is_never_replaced(
         (["batch", "ocr.card", "x", "--journal", "nowhere/j"], "nowhere/j"),
         (["status", "missing.db"], "there is no journal missing.db"),
         (["export", "missing.db", "--to", "r.jsonl"], "there is no journal missing.db"),
-        (["reconcile", "foreign.db"], "foreign.db is no journal"),
+        (["reconcile", "foreign.db"], "foreign.db is not a journal"),
         (["reconcile", "missing.db", "--csv", "foreign.db"], "there is no journal missing.db"),
         (["purge", "missing.db", "--older-than", "1d"], "there is no journal missing.db"),
         (["purge", "missing.db", "--older-than", "soon"], "such as 30d"),
@@ -388,7 +388,7 @@ def test_mistakes_get_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("foreign.db").write_text("This is no journal.")
+    Path("foreign.db").write_text("This is not a journal.")
     ended = run(*arguments, sandbox=sandbox)
     assert ended.exit_code == 2
     assert sentence in " ".join(ended.stderr.split())

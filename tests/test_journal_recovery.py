@@ -148,9 +148,9 @@ async def test_another_file_is_not_read_from_a_wal_beside_it(killed: Path, tmp_p
     path.write_text("name,amount\n" * 1000)
     shutil.copy(path, wal_of(path))
     before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
-    with pytest.raises(JournalError, match="is no journal: choose another name"):
+    with pytest.raises(JournalError, match="is not a journal: choose another name"):
         await Journal(path).__aenter__()
-    with pytest.raises(JournalError, match="is no journal: choose another name"), JournalReader(path):
+    with pytest.raises(JournalError, match="is not a journal: choose another name"), JournalReader(path):
         pass
     assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
 

@@ -133,17 +133,17 @@ async def test_json_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (b"nonsense", "is no JSON "),
-        (b"[1]", "no JSON object"),
-        (b'{"path": "a.jpg", "width": NaN}', "no usable JSON"),
+        (b"nonsense", "is not JSON "),
+        (b"[1]", "not a JSON object"),
+        (b'{"path": "a.jpg", "width": NaN}', "not usable JSON"),
         (b'{"path": "a.jpg", "path": "b.jpg"}', "a name twice"),
         (b'{"width": 5}', "names no input"),
-        (b'{"path": 5}', "its path is no text"),
-        (b'{"path": ""}', "its path is no text"),
+        (b'{"path": 5}', "its path is not text"),
+        (b'{"path": ""}', "its path is not text"),
         (b'{"url": "scan.jpg"}', "http://"),
         (b'{"path": "a.jpg", "id": []}', "its id is neither"),
         (b'{"path": "\xff"}', "UTF-8"),
-        (b'{"path": ' + b"[" * 100_000, "no usable JSON"),
+        (b'{"path": ' + b"[" * 100_000, "not usable JSON"),
         (b'{"path": "' + b"x" * manifests.LONGEST_LINE + b'"}', "is longer than"),
     ],
 )
@@ -161,7 +161,7 @@ async def test_a_broken_line_of_json_fails_its_item_only(tmp_path: Path, line: b
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('1,"a.jpg', "no line of CSV"),
+        ('1,"a.jpg', "not a line of CSV"),
         ("1,a.jpg,more", "has 3 cells, and the first line has 2"),
         ("1", "has 1 cells"),
         ("1,", "names no input"),
@@ -454,7 +454,7 @@ async def test_a_document_on_standard_input_is_not_taken_for_paths(tmp_path: Pat
     with document.open("rb") as file:
         first, second = await everything(standard_input(file.fileno()))
     assert isinstance(first, Entry)
-    assert (first.origin, first.problem) == ("standard input, line 1", "is no path; give a path or URL a line")
+    assert (first.origin, first.problem) == ("standard input, line 1", "is not a path; give a path or URL a line")
     assert second == "scan.jpg"
 
 

@@ -6,7 +6,7 @@ import anyio
 
 
 class LocalCeiling:
-    """Allows at most so many billed requests, whatever is in flight; None is no bound.
+    """A limit on billed requests that also holds for those in flight; None means unlimited.
 
     A request that may have been billed counts as billed.
 

@@ -28,7 +28,7 @@ def question_of(operation: str, parameters: Mapping[str, object], *, place: Sequ
         return json.dumps(asked, sort_keys=True, ensure_ascii=True, default=repr).encode()
     except (TypeError, ValueError, RecursionError):
         raise InvalidInputError(
-            f"{operation}: {', '.join(sorted(chosen))} must hold nothing but JSON values", operation=operation
+            f"{operation}: {', '.join(sorted(chosen))} must contain only JSON values", operation=operation
         ) from None
 
 

@@ -144,7 +144,7 @@ def printable_name(name: str) -> str:
 Outcome: TypeAlias = Done[T] | Failed | Held
 
 Cost = Literal["billed", "free", "unknown", "not sent"]
-"""What an item cost: its `Charge`, or ``not sent`` if no request was made."""
+"""The cost of an item: its `Charge`, or ``not sent`` if no request was made."""
 
 
 def cost_of(outcome: Outcome[Any]) -> Cost:

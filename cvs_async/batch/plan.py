@@ -1,4 +1,4 @@
-"""What a batch would do and cost. Its inputs are read, and nothing is sent."""
+"""A forecast of what a batch would do and cost. Its inputs are read, and nothing is sent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .sources import iterate
 from .sources.listing import passed_over_by
 
 SHOWN = 20
-"""How many unreadable items are named."""
+"""The most unreadable items that are named."""
 
 Known: TypeAlias = Literal["planned", "sent", "billed", "free", "unknown", "answered"]
 """The state of a document in the journal; ``answered`` was refused for good, or has an answer without a code."""
@@ -32,7 +32,7 @@ Known: TypeAlias = Literal["planned", "sent", "billed", "free", "unknown", "answ
 
 @define
 class Plan:
-    """What is in a source, and the most that a batch over it can cost.
+    """The contents of a source, and the most that a batch over it can cost.
 
     Attributes:
         count: items.
@@ -42,7 +42,7 @@ class Plan:
         unreadable: the first of the items that cannot be sent, by name and reason.
         unreadable_count: how many cannot be sent.
         known: what the journal has of the others, by state.
-        most_billed: how many requests can be charged at the most.
+        most_billed: how many requests can be charged at most.
         operation: of the batch, such as ``ocr.card``.
         passed_over: files that the source has found and does not read, by ending.
     """
@@ -59,7 +59,7 @@ class Plan:
     operation: str = ""
 
     def cost(self, prices: Prices) -> Bill:
-        """Return what the batch can cost at the most, in money."""
+        """Return what the batch can cost at most, in money."""
         return prices.bill({self.operation: self.most_billed})
 
 

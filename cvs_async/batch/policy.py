@@ -13,7 +13,7 @@ InDoubt = Literal["report", "retry", "skip"]
 
 @frozen(kw_only=True)
 class BatchPolicy:
-    """How a batch treats what its journal knows, and when it gives up; the keywords of `AsyncCVS.batch`.
+    """Rules for what the journal knows, and for when a batch gives up; the keywords of `AsyncCVS.batch`.
 
     Raises:
         ConfigurationError: one of them is not valid.

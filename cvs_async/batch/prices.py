@@ -1,4 +1,4 @@
-"""What billed requests cost in money: exact sums of the user's prices."""
+"""The cost of billed requests in money: exact sums of the user's prices."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _exact(prices: Mapping[str, Decimal | int | str]) -> dict[str, Decimal]:
 
 @frozen
 class Prices:
-    """What one billed request of each operation costs: ``Prices({"ocr.card": 1000}, "VND")``.
+    """The price of one billed request of each operation: ``Prices({"ocr.card": 1000}, "VND")``.
 
     Args:
         each: prices by operation; a float is refused, because it is not exact.
@@ -122,10 +122,10 @@ class Prices:
         return evolve(others, each={**self.each, **others.each}, currency=others.currency or self.currency)
 
     def bill(self, requests: Mapping[str, int]) -> Bill:
-        """Return how much so many requests of each operation cost.
+        """Return the cost of these requests.
 
         Args:
-            requests: by operation.
+            requests: their number, by operation.
         """
         amount = sum((self.each[name] * count for name, count in requests.items() if name in self.each), Decimal())
         unpriced = {name: count for name, count in requests.items() if count and name not in self.each}

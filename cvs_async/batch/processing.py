@@ -1,4 +1,4 @@
-"""What becomes of one item: known already, held, or called, with the journal at both ends."""
+"""The steps of one item: known already, held, or called, with the journal at both ends."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class Next(Enum):
-    """What to do with an item whose outcome the journal does not give."""
+    """The next step of an item whose outcome the journal does not give."""
 
     CALL = "call"
     SKIP = "skip"
@@ -75,7 +75,7 @@ class ItemProcessor(Generic[T]):
 
     @property
     def journal_error(self) -> JournalError | None:
-        """Why the journal can no longer be written; None while it can."""
+        """The reason why the journal can no longer be written; None while it can."""
         return None if self._known is None else self._known.requests.error
 
     async def drained(self) -> None:
@@ -163,7 +163,7 @@ class ItemProcessor(Generic[T]):
 
 
 class _Known(Generic[T]):
-    """What the journal knows of items, and which keys this batch is working on.
+    """Items that the journal knows, and keys that this batch is working on.
 
     Attributes:
         requests: of the batch, on their way into the journal.

@@ -106,7 +106,7 @@ class JournalRecorder:
         self.sent_at: float | None = None
 
     async def sending(self) -> None:
-        """Record a request before it leaves."""
+        """Record a request before it is sent."""
         self.sent_at = time.time()
         await self._requests.begin(self._key, self._check_sum)
 

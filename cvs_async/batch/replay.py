@@ -43,9 +43,9 @@ def is_free(record: Record) -> bool:
 def may_be_read(record: Record) -> bool:
     """Return whether an answer with an unknown charge may be stored and read.
 
-    1. It came before its document had left, and so ended as a lost connection: it may be another document's. Never.
+    1. It came before its document was sent, and so ended as a lost connection: it may be another document's. Never.
     2. It has no code, could not be decoded before, or its decoding was broken off because the client was closed or
-       memory was short, which may have left any error: yes.
+       memory was short, which may have caused any error: yes.
     """
     if record.error == ConnectionLostError.__name__:
         return False
@@ -107,7 +107,7 @@ def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
 
 
 def _held_if_unread(outcome: Done[T] | Failed, record: Record) -> Outcome[T]:
-    """Of an account that was out of requests, what the batch made of it: the next run sends the item."""
+    """Turn the error of an account that was out of requests into a held item: the next run sends it."""
     if isinstance(outcome, Failed) and record.error == OutOfRequestsError.__name__:
         return Held(outcome.item, "quota", outcome.error, requests=outcome.requests)
     return outcome

@@ -46,7 +46,7 @@ BURST = 16
 
 @frozen(eq=False)
 class _Running(Generic[T]):
-    """What a batch has while it is entered.
+    """The state of a batch while it is entered.
 
     Attributes:
         processor: of its items.
@@ -198,7 +198,7 @@ class Batch(Generic[T]):
         return self._journal
 
     async def plan(self) -> Plan:
-        """Read the source, and return what is in it and what the batch can cost at the most. Nothing is sent.
+        """Read the source, and return what is in it and what the batch can cost at most. Nothing is sent.
 
         The batch can be run afterwards.
 

@@ -1,4 +1,4 @@
-"""What the flow of a batch needs of its journal and its ceiling, so that others can be put in their place."""
+"""The interfaces of the journal and the ceiling of a batch, so that others can be put in their place."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class JournalStore(Protocol):
         """Give up the ownership of a document, once no request for it is open. Does not wait."""
 
     async def content(self, key: str) -> bytes | None:
-        """Return the body of the answer; None if there is none, or it was purged."""
+        """Return the body of the answer; None if it was never stored, or was purged."""
 
     async def sent(self, key: str, *, check_sum: str | None) -> None:
         """Record that a request is about to leave. It may leave only after this has returned."""

@@ -86,7 +86,7 @@ class WorkerThreads:
 
         Raises:
             TimeoutError: the builtin one, when that time is up.
-            NoAnswerError: so many jobs never ended that no thread is left.
+            NoAnswerError: no thread is available, because too many jobs never ended.
             Exception: what the function raises.
         """
         if self._loop is None:

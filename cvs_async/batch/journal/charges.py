@@ -1,4 +1,4 @@
-"""What documents cost by day, summed from requests in the order of day, operation, key and check_sum."""
+"""The cost of documents by day, summed from requests in the order of day, operation, key and check_sum."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from ...api import OPERATIONS
 from ...errors import CVSError
 
 Name: TypeAlias = tuple[str, str | None]
-"""Of a source: its name, and the user's own id of it."""
+"""The name of a source, and the user's own id of it."""
 
 Moment: TypeAlias = tuple[float, float | None, bool]
-"""Of a request: when it left, when it ended, and whether it was billed."""
+"""The times at which a request was sent and ended, and whether it was billed."""
 
 Group: TypeAlias = tuple[str, str, bytes, bool, str]
-"""Of requests: day, operation, key, whether there is a check_sum, check_sum."""
+"""Requests are grouped by day, operation, key, whether there is a check_sum, and check_sum."""
 
 T = TypeVar("T")
 
 
 @frozen
 class Charges:
-    """What one document cost on one day: a line to compare with the vendor's invoice.
+    """The cost of one document on one day: a line to compare with the vendor's invoice.
 
     Attributes:
         day: such as ``2025-01-31``, on which the requests left, in the time zone that was asked for.
@@ -81,7 +81,7 @@ class Request:
 
 
 class ReadableJournal(Protocol):
-    """What the sums need of a journal."""
+    """The part of a journal that the sums need."""
 
     def requests(self, zone: tzinfo) -> Iterator[Request]:
         """Yield all requests that are not in flight, in the order of their groups."""

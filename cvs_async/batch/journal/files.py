@@ -56,7 +56,7 @@ def is_journal(path: Path) -> bool:
         header = read_wal(wal_path(path)).first_page or header
     application = _application(header)
     if application is None:
-        raise JournalError(f"{path} is no journal: choose another name for the journal")
+        raise JournalError(f"{path} is not a journal: choose another name for the journal")
     if application != APPLICATION_ID:
         raise JournalError(f"{path} is a database of something else: choose another name for the journal")
     refuse_newer(path, int.from_bytes(header[60:64]))

@@ -1,4 +1,4 @@
-"""What a journal submits to its writer."""
+"""Jobs that a journal submits to its writer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from attrs import define
 
 Method: TypeAlias = Literal["claim", "sent", "ended", "withdrawn", "content", "note", "made", "outputs"]
-"""What a writer can be asked to do; each writer has a method of that name."""
+"""The names of the jobs; each writer has a method of that name."""
 
 
 @define(eq=False, repr=False)  # answers are among the arguments

@@ -21,7 +21,7 @@ else:
     import fcntl
 
 PATIENCE = 20
-"""How often a lock is tried, 10 ms apart: a reader looking for a writer holds it briefly, as does a new child."""
+"""Attempts to take a lock, 10 ms apart: a reader looking for a writer holds it briefly, as does a new child."""
 
 
 class Lock:

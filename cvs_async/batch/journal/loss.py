@@ -1,4 +1,4 @@
-"""What a journal is known to have lost. It is refused until a person has decided, because that would be paid again."""
+"""Known losses of a journal. It is refused until a person has decided, because lost answers would be paid again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .wal import read_wal, size_of, wal_path
 
 @frozen
 class Loss:
-    """What is lost, and the remedy."""
+    """A known loss, and its remedy."""
 
     what: str
     remedy: str

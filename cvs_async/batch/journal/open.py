@@ -24,7 +24,7 @@ _Identity: TypeAlias = tuple[int, int]
 """Device and number of a file."""
 
 COMPANIONS = ("", "-wal", "-shm", "-journal", "-lock")
-"""What SQLite and the writer's lock put behind a journal's name."""
+"""Endings that SQLite and the writer's lock append to a journal's name."""
 
 _guard = threading.RLock()
 _connections = Counter[_Identity]()

@@ -22,7 +22,7 @@ DELETE FROM openings WHERE number NOT IN (SELECT opening FROM requests) AND afte
 
 
 def purge_journal(path: str | os.PathLike[str], older_than: float) -> int:
-    """Drop the answers that are older than so many seconds, and free their space.
+    """Drop the answers that are older than `older_than` seconds, and free their space.
 
     Keys, charges and names stay, as do the folder and the parameters of each session that has claimed or sent a
     document. Other sessions are dropped.

@@ -1,4 +1,4 @@
-"""What readers ask of a journal."""
+"""The queries of a journal's readers."""
 
 from __future__ import annotations
 

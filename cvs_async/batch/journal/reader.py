@@ -48,8 +48,8 @@ class JournalFigures:
         billed, free, unknown: requests by what they cost; those in doubt are unknown.
         in_flight: requests that the running writer waits for.
         first_at, last_at: when the first source was claimed, and the last request left or ended, in seconds since
-            1970; None if there was none.
-        noted: the last figures of the running batch, or of the last one that ran; None if there are none.
+            1970; None if there was no source.
+        noted: the last figures of the running batch, or of the last one that ran; None if no batch has stored any.
         noted_at: when they were stored.
         writer: id of the process that has the journal open; None if no process has.
         origin: of the service that answered, such as ``https://cvs.example.com``; None if it is not known.

@@ -1,4 +1,4 @@
-"""What a journal knows, as values: documents, sessions, files."""
+"""The contents of a journal as values: documents, sessions, files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from attrs import define, field, frozen, setters
 
 State = Literal["planned", "sent", "billed", "free", "unknown"]
-"""Of a document: planned; its request has left or may have left; or what its last request cost."""
+"""The state of a document: planned; its request was sent or may have been; or the cost of its last request."""
 
 PERMANENT = frozenset({"NoContentError", "InvalidImageError", "InvalidIdError", "FormatTypeError"})
 """Refusals of the service that will be the same next time."""
@@ -20,7 +20,7 @@ COLUMNS = (
     "d.id, d.key, d.operation, d.name, d.reference, d.claimed_at, r.number,"
     " r.opening, r.check_sum, r.sent_at, r.ended_at, r.charge, r.http_status, r.error, r.code"
 )
-"""Of document `d` and its requests `r`, for `record_of`."""
+"""The columns of document `d` and its requests `r`, for `record_of`."""
 KEY, NUMBER, SESSION, SENT_AT, ENDED_AT, CHARGE, ERROR = 1, 6, 7, 9, 10, 11, 13
 
 

@@ -67,7 +67,7 @@ UPGRADES = {
 """The statements that make the next version of a journal, by the version it has."""
 
 COST = "then every document that this one has paid for is sent, and paid for, again"
-"""What it costs to begin another journal."""
+"""The cost of beginning another journal."""
 
 
 class JournalError(ConfigurationError):
@@ -105,7 +105,7 @@ def failure(path: Path, error: Exception) -> JournalError:
     """Return what SQLite or the system reported as a text for people, with what to do about it."""
     name = str(getattr(error, "sqlite_errorname", ""))
     if name.startswith("SQLITE_NOTADB"):
-        text = f"{path} is no journal: choose another name for the journal"
+        text = f"{path} is not a journal: choose another name for the journal"
     elif name.startswith(_NO_LOCKS):
         text = f"journal {path} cannot be locked: {error}; keep the journal on a local disk"
     elif isinstance(error, (sqlite3.DatabaseError, zlib.error)) and not isinstance(error, sqlite3.OperationalError):

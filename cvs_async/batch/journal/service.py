@@ -1,4 +1,4 @@
-"""Whose answers a journal holds: those of one service for one account, never of another."""
+"""The service and the account of a journal: it never holds the answers of another."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SALT = 8
 
 @frozen(kw_only=True)
 class Service:
-    """What a batch sends to, and what it accepts in its journal.
+    """The service that a batch sends to, and the answers that it accepts in its journal.
 
     Attributes:
         host: the one of the vendor's hosts that has the operation.

@@ -158,7 +158,7 @@ class Journals:
 
 @define
 class _Overlap:
-    """What to add to the sum of several journals, so that what they share counts once; mostly negative.
+    """A correction of the sum of several journals: what they share counts once; mostly negative.
 
     Attributes:
         documents: how many they share.

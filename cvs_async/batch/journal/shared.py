@@ -17,7 +17,7 @@ RUNNING, OTHER = 1, 0
 
 @frozen(slots=False)
 class Part:
-    """What one journal has of a document.
+    """The part of a document's records that is in one journal.
 
     Attributes:
         journal: which one.
@@ -65,7 +65,7 @@ class Shared:
 
     @property
     def states(self) -> Counter[State]:
-        """How many journals have it in which state."""
+        """The number of journals that have it in each state."""
         return Counter(record_of(part.rows, RUNNING).state for part in self.parts)
 
     @property
@@ -80,7 +80,7 @@ class Shared:
 
     @cached_property
     def record(self) -> Record:
-        """What is known of it. A paid answer takes precedence over anything later."""
+        """Everything known of it. A paid answer takes precedence over anything later."""
         rows = sorted((row for row, _ in self._requests), key=lambda row: (row[CHARGE] == "billed", row[SENT_AT]))
         numbered = [_with(row, NUMBER, number) for number, row in enumerate(rows, 1)]
         return record_of(numbered or self.parts[0].rows, RUNNING)

@@ -15,7 +15,7 @@ _JOINED = f"SELECT {COLUMNS} FROM sources d LEFT JOIN requests r ON r.document =
 MANY = 16
 FOLLOWING = f"{_JOINED} AND d.id >= ? AND d.id < ?"
 SIZES = (256, 64, 16, 4, 1)
-"""Of statements about many keys or rows: some hundreds at once take half the time of one by one."""
+"""Numbers of keys or rows in one statement: some hundreds at once take half the time of one by one."""
 ROWS = 64
 """The most rows that are inserted at once: older versions of SQLite take no more than 999 values."""
 FIND = {size: f"{_JOINED} AND d.key IN ({', '.join('?' * size)})" for size in SIZES}

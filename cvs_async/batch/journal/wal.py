@@ -35,7 +35,7 @@ def size_of(path: Path) -> int:
 
 @define
 class Wal:
-    """What SQLite recovers from a WAL.
+    """The frames that SQLite recovers from a WAL.
 
     Attributes:
         frames: up to the last commit that is recovered.
@@ -49,7 +49,7 @@ class Wal:
 
     @property
     def is_damaged(self) -> bool:
-        """Whether commits are lost. The last one alone may be torn: then the writer or the machine died writing it."""
+        """True if commits are lost. The last one alone may be torn: then the writer or the machine died writing it."""
         return self.passed_over > 1
 
 

@@ -29,7 +29,7 @@ class Harmed(JournalError):
 
     @property
     def forbids_writing(self) -> bool:
-        """Whether even writing the ends of requests would destroy what is there."""
+        """True if even writing the ends of requests would destroy what is there."""
         return self.cut or self.set_back
 
 

@@ -32,7 +32,7 @@ ClaimRow: TypeAlias = tuple[bytes, str, str, str | None] | tuple[bytes, str, str
 """A claim: key, operation, source, reference, and where it is known the state of its files."""
 
 SessionInfo: TypeAlias = tuple[str, str]
-"""What a batch calls: operation, and parameters as JSON."""
+"""The operation of a batch, and its parameters as JSON."""
 
 
 @frozen
@@ -183,7 +183,7 @@ class Writer:
         self._harm = harm
 
     def _write_ends(self, group: Sequence[Job]) -> None:
-        """Write the ends of requests that had left, and withdraw those that will not leave, if that is possible."""
+        """Write the ends of sent requests, and withdraw those that will not be sent, if that is possible."""
         if isinstance(self._harm, Harmed) and self._harm.forbids_writing:
             return
         ends = [job for job in group if job.method == "ended" or self._is_withdrawn(job)]

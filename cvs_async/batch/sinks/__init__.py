@@ -1,4 +1,4 @@
-"""Where the outcomes of a batch go."""
+"""Destinations of the outcomes of a batch."""
 
 from ..atomic import refusal, write_new
 from ..outcome import outcome_to_dict

@@ -103,7 +103,7 @@ class JsonLines:
                 await file.flush()
         except OSError:
             if self.path is not None:
-                with suppress(OSError):  # it may be no file that can be made shorter
+                with suppress(OSError):  # not every file can be made shorter
                     await file.truncate(await file.seek(0, os.SEEK_END) - written)
             raise
 

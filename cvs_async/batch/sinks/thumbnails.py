@@ -79,7 +79,7 @@ class Thumbnails(InThread):
                 continue
 
     def _close(self, all_is_well: bool) -> None:
-        """Nothing to do: every file is closed already."""
+        """Do nothing: every file is closed already."""
 
 
 def free_names(path: Path) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""Where the items of a batch come from."""
+"""Sources of the items of a batch."""
 
 from .base import Listed, Source, in_thread, is_read_once, iterate, may_be_read_ahead
 from .entries import Entry

@@ -152,7 +152,7 @@ class manifest(Listed):
 
     def _input(self, name: str, value: object) -> str | Path:
         if not isinstance(value, str) or not value:
-            raise _BrokenLineError(f"its {name} is no text; write a path or URL")
+            raise _BrokenLineError(f"its {name} is not text; write a path or URL")
         value = _without_quotes(value, self._folder)
         if is_url(value):
             return value
@@ -165,7 +165,7 @@ class manifest(Listed):
 
 @frozen
 class _Layout:
-    """How a manifest is read: where its items begin, how a line is parsed, and the characters of a blank line."""
+    """The layout of a manifest: where its items begin, how a line is parsed, and the characters of a blank line."""
 
     begin: int
     first_line: int
@@ -209,11 +209,11 @@ def _json_row(line: str) -> Row:
     try:
         row = json.loads(line, parse_constant=_no_json, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
-        raise _BrokenLineError(f"is no JSON ({error.msg}, column {error.colno})") from None
+        raise _BrokenLineError(f"is not JSON ({error.msg}, column {error.colno})") from None
     except (ValueError, RecursionError):
-        raise _BrokenLineError("is no usable JSON") from None
+        raise _BrokenLineError("is not usable JSON") from None
     if not isinstance(row, dict):
-        raise _BrokenLineError('is no JSON object, such as {"path": "scan.jpg"}')
+        raise _BrokenLineError('is not a JSON object, such as {"path": "scan.jpg"}')
     return row
 
 
@@ -245,7 +245,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
-        raise _BrokenLineError(f"is no line of CSV ({error})") from None
+        raise _BrokenLineError(f"is not a line of CSV ({error})") from None
 
 
 def _cell_value(cell: str) -> object:
@@ -357,7 +357,7 @@ async def standard_input(descriptor: int = 0, *, null: bool = False) -> AsyncGen
             first, has_nul = False, has_nul or b"\0" in chunk
             for number, line in splitter.feed(chunk) if chunk else splitter.end():
                 if line is None or (not null and b"\0" in line):
-                    problem = NUL_ADVICE if has_nul and not null else "is no path; give a path or URL a line"
+                    problem = NUL_ADVICE if has_nul and not null else "is not a path; give a path or URL a line"
                     yield Entry(problem=problem, origin=f"standard input, line {number}")
                     continue
                 path = os.fsdecode(line if null else line.rstrip(b"\r"))

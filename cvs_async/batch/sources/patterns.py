@@ -102,7 +102,7 @@ def _reached(places: set[int], parts: Sequence[str]) -> Places:
 
 @define
 class _Found:
-    """What matches in one folder: files, and folders that may hold more, with their places."""
+    """The matches in one folder: files, and folders that may hold more, with their places."""
 
     files: list[Path | Entry] = field(factory=list)
     folders: list[tuple[Path, Places]] = field(factory=list)

@@ -39,18 +39,18 @@ def is_pattern(name: str) -> bool:
 
 
 def check_names(names: Sequence[str], operations: tuple[str, ...] | None) -> None:
-    """Refuse what can be no column, and the `id` of an item where that of a paper may be meant.
+    """Refuse what cannot be a column, and the `id` of an item where that of a paper may be meant.
 
     Args:
         names: as the user has given them.
-        operations: whose papers they are of; None if that is not known.
+        operations: those that read the papers; None if they are not known.
 
     Raises:
         InvalidInputError: naming the column.
     """
     for place, name in enumerate(names):
         if not all(name.split(".")):
-            raise InvalidInputError(f"fields: {name!r} is no path of a field, such as info.id")
+            raise InvalidInputError(f"fields: {name!r} is not the path of a field, such as info.id")
         if name in names[:place]:
             raise InvalidInputError(f"fields: {name} is a column already")
     if "id" not in names or any(name.endswith(".id") for name in names):
@@ -92,7 +92,7 @@ def _chosen(name: str, columns: Sequence[Column]) -> list[Column]:
 
 
 def _names_of(column: Column) -> tuple[str, ...]:
-    """What a column may be called; of a line item also by the path of its field without the stars."""
+    """Return the names of a column; of a line item also the path of its field without the stars."""
     names = column.name, column.path
     return (*names, column.path.replace("*.", "")) if column.of_item else names
 

@@ -22,7 +22,7 @@ class Shape(TypedDict, total=False):
     """Keywords of everything that makes tables.
 
     Attributes:
-        operation: whose results they are, one name or several: their documented fields make the columns. Without it,
+        operation: of the results, one name or several: their documented fields make the columns. Without it,
             the operation of the first outcome. With it, wrong names of fields are refused at once.
         rows: ``paper`` (default): one for each paper that was read; ``document``: one for each item, in which values
             of its papers that differ stand side by side; ``line``: one for each line item, such as a row of an

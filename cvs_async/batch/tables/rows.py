@@ -210,7 +210,7 @@ class Table:
                 yield [*head, NAME.name, name, None, None]
 
     def _is_chosen(self, path: str) -> bool:
-        """Whether a field is chosen; notes by which names."""
+        """Return whether a field is chosen, and note by which names."""
         names = [name for name, patterns in self._patterns.items() if _is_any(path, patterns)]
         self._met.update(names)
         return bool(names)
