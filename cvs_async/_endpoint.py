@@ -82,6 +82,13 @@ def _absolute(path: str) -> str:
     return path if path.startswith("/") else f"/api/v2/{path}"
 
 
+def _on_wire(value: Any) -> Any:
+    """Return a value as the service spells it: true and false in small letters."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value
+
+
 @frozen
 class Endpoint(Generic[T]):
     """Description of an operation of the API; everything that the library knows about it.
@@ -201,7 +208,7 @@ class Endpoint(Generic[T]):
 
     def wire_parameters(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the wire parameters for keywords that are `completed`."""
-        parameters = {param.name: arguments[param.name] for param in self.params if param.name in arguments}
+        parameters = {param.name: _on_wire(arguments[param.name]) for param in self.params if param.name in arguments}
         if self.thumb:
             parameters["get_thumb"] = "true" if arguments.get("get_thumb", False) else "false"
         if "check_sum" in arguments:

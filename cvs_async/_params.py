@@ -47,11 +47,6 @@ def boolean(value: Any) -> bool:
     raise ValueError("must be true or false")
 
 
-def flag(value: Any) -> str:
-    """True or false, in the vendor's spelling."""
-    return "true" if boolean(value) else "false"
-
-
 def integer(minimum: int) -> Callable[[Any], int]:
     """Return a parser for whole numbers, which a manifest may have as text or with a decimal point."""
 

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from .._endpoint import Endpoint, ThumbOptions
 from .._inputs import Input
-from .._params import Param, flag
+from .._params import Param, boolean
 from .._reply import Reply
 from ..models.business import BusinessRegistration
 from ..models.credit import CreditReport
@@ -61,7 +61,7 @@ INVOICE_HOSPITAL: Endpoint[Any] = Endpoint(
 )
 VAN_BAN_PHAP_QUY: Endpoint[Any] = Endpoint(
     "ocr/document/van_ban_phap_quy",
-    params=(Param("get_seal", flag, default="false"),),
+    params=(Param("get_seal", boolean, default=False),),
     host="demo",
     document="newer pages, legal documents",
 )
