@@ -239,7 +239,7 @@ class _CallRequest(Generic[T]):
         reply = decode(endpoint, wire, check_sum=self.prepared.check_sum, elapsed=elapsed)
         if wire.early:  # the service had not seen all of the document: it may be the answer to an earlier one
             raise ConnectionLostError(
-                f"{endpoint.name}: a reply came before the whole request had left, so it may be another"
+                f"{endpoint.name}: a reply came before the whole request was sent, so it may be another"
                 " document's; it is in .raw",
                 http_status=wire.status,
                 raw=reply.raw,

@@ -78,7 +78,7 @@ class CallState:
     def refused_before(self, refusal: OutOfRequestsError | None, retry_after: float) -> CVSError:
         """Return the error of a call that was not even tried, because the account is out of requests."""
         error = OutOfRequestsError(
-            f"{self.operation}: the account is out of requests, as the service said before; nothing was sent",
+            f"{self.operation}: the account is out of requests, as the service reported before; nothing was sent",
             retry_after=retry_after,
         )
         if refusal is not None:

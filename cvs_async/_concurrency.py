@@ -1,4 +1,4 @@
-"""How many requests may be in flight, found by trying."""
+"""Adaptive limit on the number of requests in flight."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """From a call to its requests: one after another, under the client's limits, each in a task of its own.
 
-A caller may stop waiting, because it is cancelled or out of time. If its request has not left yet, the task ends with
-it. If it has, the task goes on without the caller for a bounded time, so that an answer that was paid for is still
-counted, and its connection is used again.
+A caller may stop waiting, because it is cancelled or out of time. If nothing of its request has been sent, the task
+ends with it. Otherwise the task goes on without the caller for a bounded time, so that an answer that was paid for is
+still counted, and its connection is used again.
 """
 
 from __future__ import annotations
@@ -273,7 +273,7 @@ class Dispatcher:
         raise call.final(attempt.stamp(ConnectionLostError(text)))
 
     def _orphan(self, call: CallState, task: asyncio.Task[object], attempt: Attempt) -> None:
-        """Let a request go on without its caller: not at all if nothing has left, else for a bounded time."""
+        """Let a request go on without its caller: not at all if nothing was sent, else for a bounded time."""
         attempt.orphaned = True
         left = not attempt.undelivered or (attempt.phase == "connecting" and not self._may_cancel)
         if not left or not call.priced:
@@ -309,7 +309,7 @@ class Dispatcher:
             unknown=call.unknown,
             elapsed=now - call.began,
             left=call.left(now),
-            chance=random.random(),  # noqa: S311 - jitter is no secret
+            chance=random.random(),  # noqa: S311 - jitter need not be secret
             budget=self._settlement.budget,
             repeatable=call.repeatable,
         )
@@ -323,7 +323,7 @@ class Dispatcher:
 
     @asynccontextmanager
     async def _waiting(self, seconds: float | None) -> AsyncIterator[None]:
-        """Count a wait. It ends with builtins.TimeoutError after so many seconds, or when the client is closed."""
+        """Count a wait. It ends with builtins.TimeoutError after `seconds`, or when the client is closed."""
         self._stats.waiting += 1
         wait = asyncio.timeout(seconds)
         self._waits.add(wait)

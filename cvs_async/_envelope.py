@@ -31,7 +31,7 @@ _MEANINGS: tuple[tuple[re.Pattern[str], type[APIError]], ...] = tuple(
 
 @frozen(kw_only=True)
 class Envelope:
-    """How an answer wraps its data.
+    """Format in which an answer wraps its data.
 
     Attributes:
         name: for the log.

@@ -30,7 +30,7 @@ READ_IN_PART = (DecodeError, ResponseTooLargeError)
 """An answer came that cannot be read whole. The error has what the code in it says of the charge."""
 
 FREE_STATUSES = (500, 501, 503)
-"""Of HTTP 5xx without an envelope. The others come from a proxy: what is behind it may have worked, and charged."""
+"""HTTP 5xx without an envelope that cost nothing. Others come from a proxy: the service behind it may have charged."""
 
 Phase = Literal["waiting", "handed", "connecting", "sending", "answered"]
 
@@ -110,17 +110,17 @@ class Attempt:
         self.phase = "sending"
 
     def not_delivered(self) -> None:
-        """Report that nothing of the request has left, although something was written, such as CONNECT to a proxy."""
+        """Report that nothing of the request was sent, although something was written, such as CONNECT to a proxy."""
         self.phase = "connecting"
 
     @property
     def undelivered(self) -> bool:
-        """Whether nothing of the request has been delivered for certain."""
+        """True if certainly nothing of the request has been delivered."""
         return self.phase in ("waiting", "connecting")
 
     @property
     def has_left(self) -> bool:
-        """Whether anything of the request may have been written."""
+        """True if anything of the request may have been written."""
         return self.phase in ("sending", "answered")
 
     @property
@@ -130,7 +130,7 @@ class Attempt:
 
     @property
     def charge(self) -> Charge:
-        """What the request has cost if it is broken off now."""
+        """The charge of the request if it is broken off now."""
         if self.undelivered or not self.priced:
             return "free"
         return "unknown"

@@ -1,6 +1,6 @@
 """Types that are not the library's, as in ``Reply[dict[str, int]]``, and unions of several: read as pydantic does.
 
-Imported where pydantic has asked for such a type, and nowhere else: pydantic is no dependency.
+Imported only when such a type is asked for, because pydantic is optional.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When the next request may be sent: at most so many a second, and none while the service has asked for a pause."""
+"""Limit on the rate of requests, with pauses while the service asks for them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LATENESS = 0.01
 
 @frozen
 class RateLimit:
-    """At most so many requests in a time, those that are sent again included.
+    """Limit on the requests in a time, resent ones included.
 
     Attributes:
         count: requests.
@@ -29,7 +29,7 @@ class RateLimit:
             that no span of `per` seconds ever sees more than `count` and one.
 
     Raises:
-        ConfigurationError: if a number makes no sense.
+        ConfigurationError: if a number is out of range.
 
     >>> RateLimit(50)
     RateLimit(count=50, per=1.0, burst=1)

@@ -72,7 +72,7 @@ def json_schema_of(cls: type[Any], schema: Any, handler: GetJsonSchemaHandler) -
 
 
 class _Refused(str):
-    """What stands for a value that was refused."""
+    """Placeholder for a value that was refused."""
 
     reason: str
 
@@ -147,7 +147,7 @@ def _checked_data(data: Any, kind: Any) -> Any:
 
 
 def _is_ours(kind: Any) -> bool:
-    """Whether a type is a class of the library, or a list of what is."""
+    """Return True for a class of the library and for a list of one."""
     cls = get_origin(kind) or kind
     if cls is list and get_args(kind):
         return _is_ours(*get_args(kind))

@@ -41,7 +41,7 @@ class Gate(Protocol):
 
     @property
     def state(self) -> GateState:
-        """Whether calls are let through."""
+        """State of the gate: which calls it lets through."""
         ...
 
     def seconds_to_probe(self) -> float:
@@ -98,7 +98,7 @@ class QuotaGate:
 
     @property
     def state(self) -> GateState:
-        """Whether calls are let through. May be read from anywhere, also outside of the event loop."""
+        """State of the gate: which calls it lets through. May be read from anywhere, also outside of the event loop."""
         if self._current is not None:
             return "open"
         if self._probing:

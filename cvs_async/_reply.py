@@ -95,8 +95,8 @@ class Reply(Serializable, Showable, Hinted, Generic[T]):
         plain JSON. `raw` is empty.
 
         Raises:
-            ValueError: it is no reply, such as the line of a failed item, or some value has another type than `to_dict`
-                writes; names the place, not the value.
+            ValueError: it is not a reply, such as the line of a failed item, or some value has another type than
+                `to_dict` writes; names the place, not the value.
         """
         from ._restoring import restore_reply  # which needs the table of operations
 
@@ -107,16 +107,16 @@ class Reply(Serializable, Showable, Hinted, Generic[T]):
 
     @property
     def front(self) -> Recognized[Front] | None:
-        """The first front of an identity card or vehicle registration, wherever it stands; None if there is none."""
+        """The first front of an identity card or vehicle registration, wherever it stands; None without one."""
         return picking.front(self.data)
 
     @property
     def back(self) -> Recognized[Back] | None:
-        """The first back of an identity card or vehicle registration, wherever it stands; None if there is none."""
+        """The first back of an identity card or vehicle registration, wherever it stands; None without one."""
         return picking.back(self.data)
 
     def first(self, kind: type[PaperT]) -> Recognized[PaperT] | None:
-        """Return the first paper of a class, such as `Passport`; None if there is none."""
+        """Return the first paper of a class, such as `Passport`; None without one."""
         return picking.first(self.data, kind)
 
     @overload
@@ -157,7 +157,7 @@ _OTHER_NAMES = {
     **dict.fromkeys(("cost", "price"), "charge"),
     "status_code": "http_status",
 }
-"""What people call what a reply has, by other libraries and by what they see in it."""
+"""Wrong names of the attributes of a reply, from other libraries and from its data."""
 
 
 def _place_of(name: str, data: object) -> str:
@@ -189,7 +189,7 @@ def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = No
     """Make a reply, or the error that belongs to the answer.
 
     1. A whole-number code decides: 0 is a reply that was paid for, any other a free error of its kind.
-    2. Another code, or two that differ, tell nobody what the answer cost: `DecodeError`, ``unknown``.
+    2. Another code, or two that differ, leave the charge ``unknown``: `DecodeError`.
     3. Without a code, data under HTTP 200 is a reply whose charge is unknown; else HTTP alone speaks.
     4. Of what cannot be read at all, the members before the fault are looked through for a code.
 
@@ -228,7 +228,7 @@ def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = No
 
 
 def head_charge(endpoint: Endpoint[Any], head: bytes) -> Charge:
-    """What an answer has cost of which only the beginning is known: the members before the first that is cut off."""
+    """Return the charge of an answer that was cut off, from its complete members."""
     return _charge_of_members(endpoint, text_of(head[:HEAD]), 0)
 
 
@@ -267,7 +267,7 @@ def _codes(endpoint: Endpoint[Any], text: str, answer: dict[str, Any], nodes: in
 
 
 _ESCAPED = tuple(f"\\u00{digit}" for digit in "4567")
-"""How escaped ASCII letters begin."""
+"""Beginnings of escaped ASCII letters."""
 
 
 def _codes_of_members(endpoint: Endpoint[Any], text: str, nodes: int) -> list[_Code]:
@@ -313,7 +313,7 @@ def _require_data(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, An
 
 
 def _has_data(endpoint: Endpoint[Any], answer: dict[str, Any]) -> bool:
-    """Whether an answer without a code holds what the operation is documented to answer with."""
+    """Return True if an answer without a code holds the documented data of the operation."""
     if any(answer.get(name) is not None for name in KNOWN_CODES):
         return False  # it is another operation's answer
     if not endpoint.envelope.coded:
@@ -374,7 +374,7 @@ def _api_error(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any],
 
 
 def http_error(operation: str, wire: WireReply, answer: dict[str, Any] | None = None) -> CVSError:
-    """What HTTP alone says. 502 and 504 come from a proxy: what is behind it may have worked, and charged."""
+    """Return the error of an HTTP status. 502 and 504 come from a proxy: the service behind it may have charged."""
     context = _context(operation, wire, answer)
     status, said = wire.status, f"{operation}: the service answered HTTP {wire.status}"
     if status == 429:
@@ -393,11 +393,11 @@ def http_error(operation: str, wire: WireReply, answer: dict[str, Any] | None = 
         return APIError(f"{said} and refused the request", **context)
     if status >= 300:
         return RedirectError(f"{said}, a redirect, which is never followed; check base_url", **context)
-    return DecodeError(f"{said}, but its body is no JSON object with a code", charge="unknown", **context)
+    return DecodeError(f"{said}, but its body is not a JSON object with a code", charge="unknown", **context)
 
 
 _MESSAGES = ("errorMessage", "message", "error_message", "detail", "error")
-"""Where the service, or a gateway before it, says in words what is wrong."""
+"""Keys under which the service, or a gateway before it, describes an error."""
 
 
 def _message(answer: Mapping[str, Any], names: Iterable[str] = _MESSAGES) -> str | None:

@@ -90,7 +90,7 @@ def _reader(type_: Any, strict: bool) -> Read:
         return _list_reader(_reader(arguments[0], strict), origin)
     if type_ is Any or isinstance(type_, TypeVar) or not strict:
         return lambda value, path: value
-    from ._foreign import foreign_reader  # which needs pydantic, as has whoever asks for such a type
+    from ._foreign import foreign_reader  # imports pydantic, which only such types need
 
     return foreign_reader(type_)
 
@@ -267,7 +267,7 @@ def _subclasses(cls: type[Document]) -> Iterator[type[Document]]:
 
 
 def bound(type_: Any, variables: Mapping[Any, Any]) -> Any:
-    """Return a type with its variables filled in: with their defaults where nothing is said, as in `Recognized`."""
+    """Return a type with its variables filled in, by default with their own defaults, as in `Recognized`."""
     if isinstance(type_, TypeVar):
         default = getattr(type_, "__default__", NoDefault)  # since Python 3.13 all variables have one
         return variables.get(type_, Any if default is NoDefault else default)

@@ -1,4 +1,4 @@
-"""Whether a failed request is sent again, and after how long. Pure: no clock, no sleeping."""
+"""Decision whether a failed request is sent again, and when. Pure: no clock, no sleeping."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from .errors import (
 )
 
 Cause = Literal["unreachable", "rate_limited", "unavailable", "processing", "unknown"]
-"""Why a request is sent again: it was never delivered; HTTP 429; HTTP 408, 500 or 503; the service said "error when
-processing"; or it left and no readable answer came, so that the next one may be paid for twice."""
+"""Cause of sending a request again: it was never delivered; HTTP 429; HTTP 408, 500 or 503; the service answered "error
+when processing"; or it was sent and no readable answer came, so that the call may be paid for twice."""
 
 
 @frozen
 class RetryPolicy:
-    """When a failed request is sent again. One that certainly was not charged is; one that may have been is not.
+    """Policy for sending failed requests again: those that certainly were not charged, by default no others.
 
     A client has a budget beside it, so that a dead service gets dozens of further requests and not thousands:
     500 tokens, of which every request sent again takes 5 and every success gives some back.
@@ -42,11 +42,11 @@ class RetryPolicy:
         max_retry_after: the longest ``Retry-After`` that is obeyed, in seconds. Where the service asks for more,
             the call fails at once, and says so.
         unknown_resends: how often a request is sent again of which it is unknown whether it was charged.
-            Each of them may be paid for twice, so there are none unless you say so; `face_search.add_image` is
-            never among them, because it would add the picture twice.
+            Each of them may be paid for twice, so the default is 0; `face_search.add_image` is never among them,
+            because it would add the picture twice.
 
     Raises:
-        ConfigurationError: if a number makes no sense.
+        ConfigurationError: if a number is out of range.
     """
 
     attempts: int = 5
@@ -67,7 +67,7 @@ class RetryPolicy:
                 raise ConfigurationError(f"retry: {name} must be a number from 0 on, and is {number!r}")
 
     def backoff(self, attempt: int, chance: float) -> float:
-        """Return the seconds to wait after so many requests: exponential, with full jitter; `chance` is 0 to 1."""
+        """Return the seconds to wait after the given attempt: exponential, with full jitter; `chance` is 0 to 1."""
         return chance * min(self.maximum, self.initial * 2.0 ** min(attempt - 1, 64))
 
 

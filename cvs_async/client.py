@@ -56,11 +56,11 @@ class AsyncCVS:
             pages with a picture of half a megabyte for each; without pictures, a hundred pages of text are 6 MB.
         rate_limit: how many requests may leave in a time; no bound unless given. A ``Retry-After`` of the service
             holds up all calls to its origin, with and without it.
-        quota: what becomes of calls while the account is out of requests: ``"raise"`` fails them at once, as the
+        quota: handling of calls while the account is out of requests: ``"raise"`` fails them at once, as the
             first one was; ``"wait"`` lets them wait, that first one too, within their `timeout`.
         quota_probe: seconds between two calls that try whether the account has requests again.
-        drain_timeout: seconds for which a request whose caller has left, or whose client is closed, may still
-            bring its answer home.
+        drain_timeout: seconds for which a sent request may still wait for its answer after its caller stopped
+            waiting or the client was closed.
         transport: an `httpx.AsyncBaseTransport` of your own instead of the client's connection pool.
         allow_insecure: take plain http to other machines than this one.
         on_event: called with an `Event` after each request. It runs on the event loop, so it must not block.
@@ -150,7 +150,7 @@ class AsyncCVS:
         other_account: bool = False,
         **options: Unpack[Arguments],
     ) -> Batch[T]:
-        """Call one operation for every item of a source, and stream what becomes of each.
+        """Call one operation for every item of a source, and stream the outcomes.
 
         >>> async with cvs.batch(cvs.ocr.card, folder("samples"), concurrency=8) as outcomes:
         ...     async for outcome in outcomes:
@@ -173,19 +173,19 @@ class AsyncCVS:
                 journal goes on where it was ended, however it was ended, and pays for nothing twice.
             dedupe: with a journal, send only the first of items with the same content, operation and parameters.
             replay: give the outcomes that the journal has once more; else leave those items out.
-            in_doubt: what becomes of items whose request left in an earlier run, and whose answer never came:
+            in_doubt: handling of items that an earlier run sent, and whose answer never came:
                 ``report`` them as held, ``retry`` them and perhaps pay twice, or ``skip`` them.
             quota: while the account is out of requests, ``raise`` holds the items, ``wait`` waits until it is not.
             max_billed: the most calls of this run that may be charged; all further items are held.
-            max_consecutive_failures: after so many calls in a row that failed, and not for what was sent, the rest
-                is held; None never.
+            max_consecutive_failures: hold the rest after this number of failed calls in a row; failures caused by the
+                input do not count. None for no bound.
             moved_from: the address that the service had before, such as ``https://old.example.com``: what the journal
                 has from there counts as answered by this one. Without it a journal of another address is refused.
             other_account: go on with a journal that was paid for with another api_key; else it is refused.
             options: `get_thumb`, `send_as` and the like, for every call.
 
         Raises:
-            ConfigurationError: if a keyword of the batch makes no sense.
+            ConfigurationError: if a keyword of the batch is invalid.
             InvalidInputError: if operation, source or options are unusable. What is wrong with a single item
                 is its `Failed` outcome instead.
         """
@@ -236,7 +236,7 @@ class AsyncCVS:
 
     @property
     def stats(self) -> ClientStats:
-        """What the client has done so far."""
+        """Counters of the client's work so far."""
         return evolve(self._dispatcher.stats(), connections=self._transport.connections)
 
     async def aclose(self) -> None:

@@ -30,7 +30,7 @@ DOCUMENTED: Mapping[Host, str] = {
 
 @frozen
 class Timeout:
-    """How long the parts of a call may take, in seconds; None for no bound.
+    """Bounds on the parts of a call, in seconds; None for no bound.
 
     Attributes:
         total: the whole call, from reading the inputs to the decoded answer, waiting included.

@@ -136,7 +136,7 @@ class AiohttpBackend:
             async with asyncio.timeout(None) as delivery.write_timer:
                 return AiohttpResponse(await self._request(request, delivery), request.body, attempt)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            # Not raised in here: aiohttp's error quotes URL and answer, and is no context for others to see.
+            # Raised outside of this block: as context, aiohttp's error would expose URL and answer.
             failure = _failure(error, delivery)
         finally:  # or task, context and timer would keep each other, and the answer with them
             _delivery.reset(token)
@@ -226,7 +226,7 @@ def _timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout
 
 
 async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending again what is no POST when a kept connection breaks: it could be paid twice, unseen."""
+    """Keep aiohttp from resending methods other than POST when a kept connection breaks: a call could be paid twice."""
     try:
         return await handler(request)
     except aiohttp.ClientConnectorError:

@@ -14,16 +14,16 @@ from typing import Any, TypeAlias
 from aiohttp.http import HttpProcessingError
 
 MAX_FIELD = 1 << 16
-"""Bytes of the status line or of one header, at the most; aiohttp's default of 8,190 is less than gateways send."""
+"""Most bytes of the status line or of one header; aiohttp's default of 8,190 is less than gateways send."""
 
 MAX_FIELDS = 1000
-"""Headers of one answer, at the most."""
+"""Most headers of one answer."""
 
 MAX_HEAD = 1 << 20
-"""Bytes of an answer before its body, at the most."""
+"""Most bytes of an answer before its body."""
 
 Parsed: TypeAlias = tuple[Sequence[tuple[Any, Any]], bool, bytes]
-"""What aiohttp's parsers return: messages with their bodies, whether the protocol changes, and what is left."""
+"""Result of aiohttp's parsers: messages with their bodies, whether the protocol changes, and the unparsed rest."""
 
 NOTHING: Parsed = (), False, b""
 

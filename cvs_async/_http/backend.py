@@ -45,7 +45,7 @@ class HttpBody:
                 yield chunk
 
     def release(self) -> None:
-        """Drop the contents. Of a body in memory, count it as sent if the request has left."""
+        """Drop the contents. Count a body in memory as sent if the request may have been written."""
         if self.pieces is not None and self._attempt.has_left:
             self._attempt.sent = self.size
         self.pieces, self._body = (), None
@@ -103,7 +103,7 @@ class Backend(Protocol):
 
     @property
     def may_cancel(self) -> bool:
-        """Whether a request may be cancelled while it connects, without losing a connection of the pool."""
+        """True if a request may be cancelled while it connects, without losing a connection of the pool."""
         ...
 
     @property

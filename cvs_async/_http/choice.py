@@ -1,4 +1,4 @@
-"""Which backend a client uses. httpx is imported only for a user's own transport, or where it is loaded already."""
+"""Choice of a client's backend. httpx is imported only for a user's own transport, or if it is loaded already."""
 
 from __future__ import annotations
 

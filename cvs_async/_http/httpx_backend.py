@@ -21,7 +21,7 @@ NOT_DELIVERED = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-"""What httpx raises before anything of a request has left, whatever transport is below."""
+"""Errors that httpx raises before anything of a request is sent, with any transport."""
 
 
 class HttpxBackend:

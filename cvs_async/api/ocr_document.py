@@ -179,7 +179,7 @@ class OcrDocument(Family):
 
         The vendor's page describes the request; its answers could not be read, so the data is JSON as received.
 
-        Raises `NoContentError` where there is none. Newer pages, hospital bill.
+        Raises `NoContentError` if no bill is found. Newer pages, hospital bill.
         """
         return await self._call(INVOICE_HOSPITAL, {"img": img}, **options)
 
@@ -189,6 +189,6 @@ class OcrDocument(Family):
         With `get_seal` the answer also has the stamp, cut out. The vendor's page describes the request; its
         answers could not be read, so the data is JSON as received.
 
-        Raises `NoContentError` where there is none. Newer pages, legal documents.
+        Raises `NoContentError` if no document is found. Newer pages, legal documents.
         """
         return await self._call(VAN_BAN_PHAP_QUY, {"img": img}, get_seal=get_seal, **options)

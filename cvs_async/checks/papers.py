@@ -63,7 +63,7 @@ def check_paper(
         The findings in the order of the fields; none if nothing contradicts itself.
 
     Raises:
-        TypeError: `today` is no date.
+        TypeError: `today` is not a date.
     """
     if today is not None and not isinstance(today, datetime.date):
         raise TypeError("today must be a datetime.date, such as datetime.date.today()")

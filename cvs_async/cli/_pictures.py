@@ -204,7 +204,7 @@ class Pictures:
 
 
 def _clear(note: Output) -> None:
-    """Take away what a run that was killed has left."""
+    """Remove the folder that a killed run left behind."""
     if is_left_behind(note) and os.path.isdir(note.path):
         shutil.rmtree(note.path)
 

@@ -142,7 +142,7 @@ class Remade:
                 raise atomic.in_use(self._out)
 
     def _clear(self, note: Output) -> None:
-        """Take away what a run that was killed has left. Whoever else writes would have been noticed before."""
+        """Remove the file that a killed run left behind. A run still writing would have been noticed before."""
         if note.path != str(self.path) and is_left_behind(note):
             Path(note.path).unlink()
 

@@ -35,7 +35,7 @@ def parse_zone(name: str) -> tzinfo:
 
 @frozen
 class Period:
-    """Days from the first to the last one, both included; None is no bound.
+    """Days from the first to the last one, both included; None for no bound.
 
     Days are written like ``2026-11-24``, so that their texts are in their order.
     """
@@ -55,7 +55,7 @@ def parse_period(since: str | None, until: str | None) -> Period:
     """Return the days that the user has given.
 
     Raises:
-        InvalidInputError: what was given is no day, or they are in the wrong order.
+        InvalidInputError: a text is not a day, or the days are in the wrong order.
     """
     period = Period(_day("--since", since), _day("--until", until))
     if period.since is not None and period.until is not None and period.since > period.until:

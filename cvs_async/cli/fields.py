@@ -26,7 +26,7 @@ Name = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 MOST_NAMES = 3
-"""So many fields of a name are told, and so many operations that have one."""
+"""Most fields of a name that are listed, and most operations for each field."""
 
 _LEGEND = "c, b, p: a confidence, a box, a page is documented beside the value."
 

@@ -109,7 +109,7 @@ def parse_number(text: str | None) -> Decimal | None:
 
 
 def _is_mixed(printed: str) -> bool:
-    """Whether two marks stand before three digits each, the last one perhaps misread: no đồng has thousandths."""
+    """Return True if both marks occur, the last before three digits and perhaps misread: no đồng has thousandths."""
     return re.fullmatch(r"[^.,]+([.,][^.,]+)*([.,])\d{3}", printed) is not None and "." in printed and "," in printed
 
 

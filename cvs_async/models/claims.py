@@ -24,12 +24,12 @@ class BaoVietCard(Paper):
 
 @frozen(kw_only=True)
 class ClaimPaper(Paper):
-    """What most papers of a claim carry: the stamp."""
+    """Base of papers of a claim that carry a stamp."""
 
     image_seals: Image | None = renamed("image_seals", "mage_seals", default=None)
     """The stamp, cut out; one page prints its name ``mage_seals`` (ảnh con dấu)."""
     valid_seals: bool | None = None
-    """Whether the paper has a red stamp (có dấu đỏ), such as ``True``."""
+    """True if the paper has a red stamp (có dấu đỏ), such as ``True``."""
 
 
 @paper("claim_form")
@@ -74,7 +74,7 @@ class ClaimForm(ClaimPaper):
     beneficiary: Text = EMPTY
     """Name of the holder of the account (tên chủ tài khoản), such as ``LÊ VĂN MẪU``."""
     cash: Text = EMPTY
-    """How it is to be paid (hình thức nhận tiền), such as ``Chuyển khoản``."""
+    """Method of payment (hình thức nhận tiền), such as ``Chuyển khoản``."""
     date_of_accident: Text = EMPTY
     """Date of the accident or illness (ngày xảy ra tai nạn), such as ``05/06/2024``."""
     diagnose: Text = EMPTY
@@ -140,7 +140,7 @@ class GuaranteeConfirmation(ClaimPaper):
     warranty_notes: Text = EMPTY
     """Notes (ghi chú bảo lãnh), such as ``Không``."""
     insured_confirmation: Text = EMPTY
-    """What the insured person confirms (xác nhận của người được bảo hiểm), such as ``Đồng ý``."""
+    """Confirmation by the insured person (xác nhận của người được bảo hiểm), such as ``Đồng ý``."""
     created_date: Text = EMPTY
     """Date of the letter (ngày lập), such as ``09/06/2024``."""
 

@@ -33,15 +33,15 @@ def parse_date(text: str | None) -> datetime.date | None:
     ignored.
 
     Returns:
-        The date; None if there is none, if it is no day of the calendar or of a year that no paper has, such as 2563,
-        if there are several, and for "không thời hạn", which `is_unlimited` tells from nonsense.
+        The date; None without one, if it is not in the calendar or of a year that no paper has, such as 2563, if
+        there are several, and for "không thời hạn", which `is_unlimited` tells from nonsense.
     """
     found = _found(text)
     return _day(*found.pop()) if len(found) == 1 else None
 
 
 def is_impossible(text: str | None) -> bool:
-    """Whether the one date in a text is not in the calendar, such as 30/02/1990, or of a year that no paper has."""
+    """Return True if the one date in a text is not in the calendar (30/02/1990), or of a year that no paper has."""
     found = _found(text)
     return len(found) == 1 and _day(*found.pop()) is None
 
@@ -71,5 +71,5 @@ def _day(year: int, month: int, day: int) -> datetime.date | None:
 
 
 def is_unlimited(text: str | None) -> bool:
-    """Whether a text says that a paper never expires: "không thời hạn", "vô thời hạn"."""
+    """Return True if a text says that a paper never expires: "không thời hạn", "vô thời hạn"."""
     return _UNLIMITED.search(_letters(text)) is not None

@@ -105,4 +105,4 @@ class Invoice(Paper):
     image_seals: Image | None = None
     """The stamp, cut out (ảnh con dấu)."""
     valid_seals: bool | None = None
-    """Whether the paper has a red stamp (có dấu đỏ), such as ``True``."""
+    """True if the paper has a red stamp (có dấu đỏ), such as ``True``."""

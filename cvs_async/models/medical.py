@@ -24,7 +24,7 @@ class Drug(Document):
     drug: Text = scored("drug")
     """Name and strength (tên thuốc), such as ``Paracetamol 500mg``."""
     quantity: Text = renamed("quanlity", "quantity")
-    """How much of it; the vendor's ``quanlity`` (số lượng), such as ``10``."""
+    """Quantity; the vendor's ``quanlity`` (số lượng), such as ``10``."""
 
 
 @frozen(kw_only=True)
@@ -213,7 +213,7 @@ class DischargeReport(ClaimPaper):
     treatment_method: Text = EMPTY
     """Method of treatment (phương pháp điều trị), such as ``Nội khoa``."""
     followup_treatment_plan: Text = EMPTY
-    """What is to follow (hướng điều trị tiếp theo), such as ``Tái khám sau 7 ngày``."""
+    """Further treatment (hướng điều trị tiếp theo), such as ``Tái khám sau 7 ngày``."""
 
 
 @paper("medical_report")

@@ -33,7 +33,7 @@ class Recognized(Document, Generic[P]):
     invalid_code: int | None = renamed("invalidCode", default=None)
     """Reason why it is not valid, a `CardWarning`; 0 if valid (mã cảnh báo), such as ``0``."""
     invalid_message: str | None = renamed("invalidMessage", default=None)
-    """Why it is not valid, in words (thông báo nếu giấy tờ không hợp lệ), such as ``Successful``."""
+    """Reason why it is not valid, in words (thông báo nếu giấy tờ không hợp lệ), such as ``Successful``."""
     pages: list[int] = listed()
     """The pages that it covers, in claims; of one page, its fields have that `page` (các trang của giấy tờ)."""
 

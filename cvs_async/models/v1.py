@@ -132,7 +132,7 @@ class V1Scan(Document):
     lines: list[str] = listed("result")
     """The lines of text, from top to bottom; empty if there is no text (các dòng văn bản)."""
     time: float | None = None
-    """How long the service took, in seconds (thời gian xử lý), such as ``0.84``."""
+    """Time that the service took, in seconds (thời gian xử lý), such as ``0.84``."""
 
     @property
     def text(self) -> str:

@@ -9,10 +9,10 @@ from .fields import Document, Image
 
 @frozen(kw_only=True)
 class V1CardMatching(Document):
-    """How alike the face on an identity card and the face in a portrait are."""
+    """Similarity of the face on an identity card and the face in a portrait."""
 
     matching: float | None = None
-    """How alike the faces are, in percent, 0 to 100 (độ giống nhau), such as ``83.2``."""
+    """Similarity of the faces, in percent, 0 to 100 (độ giống nhau), such as ``83.2``."""
     img_cmt: Image | None = None
     """The face on the card, cut out (khuôn mặt trên giấy tờ)."""
     img_person: Image | None = None
@@ -23,10 +23,10 @@ class V1CardMatching(Document):
 
 @frozen(kw_only=True)
 class V1FaceMatching(Document):
-    """How alike the faces of two portraits are."""
+    """Similarity of the faces of two portraits."""
 
     matching: float | None = None
-    """How alike the faces are, in percent, 0 to 100 (độ giống nhau), such as ``71.0``."""
+    """Similarity of the faces, in percent, 0 to 100 (độ giống nhau), such as ``71.0``."""
     img_person1: Image | None = None
     """The face in the first portrait, cut out (khuôn mặt trong ảnh thứ nhất)."""
     img_person2: Image | None = None
@@ -39,11 +39,11 @@ class V1FaceMatching(Document):
 
 @frozen(kw_only=True)
 class V1LivenessMatching(Document):
-    """How alike a card and three portraits of one living person are."""
+    """Similarity of a card and three portraits of one living person."""
 
     matching: float | None = None
-    """How alike the faces are, in percent, 0 to 100 (độ giống nhau), such as ``90.5``."""
+    """Similarity of the faces, in percent, 0 to 100 (độ giống nhau), such as ``90.5``."""
     valid: bool | None = None
     """True if nothing looks forged (ảnh hợp lệ), such as ``True``."""
     errors: str | None = None
-    """What was found wrong, in the vendor's words (lỗi phát hiện được), such as ``left``."""
+    """Faults that were found, in the vendor's words (lỗi phát hiện được), such as ``left``."""

@@ -189,7 +189,7 @@ class _Server(uvicorn.Server):
                 await asyncio.wait_for(self._ending.wait(), TICK)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Omit uvicorn's pause for connections that are closing where there are none."""
+        """Omit uvicorn's pause for closing connections if there are no connections."""
         self._service.end_stalls()
         for server in self.servers:
             server.close()
