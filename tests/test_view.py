@@ -445,6 +445,7 @@ async def test_a_document_that_hangs_is_given_up_once(
 
     def look() -> None:
         with closing(Live([tmp_path / "a.db"], OPTIONS)) as live:
+            hung = 0
             for _ in range(2):
                 documents = json.loads(live.part("documents-1") or "")
                 [hung] = [place for place, document in enumerate(documents) if document["picture"] == "broken"]

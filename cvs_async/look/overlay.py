@@ -41,8 +41,9 @@ def overlay(
 ) -> Image.Image:
     """Draw the boxes of a reply on a page of its document.
 
-    The source is read and never changed. ``image.info["frame"]`` says of which picture the boxes' pixels are:
-    ``stated`` or ``assumed``, with a note; ``image.info["page"]`` says how the page is known.
+    The source is read and never changed. A PDF is opened in another process, and given up after half a minute.
+    ``image.info["frame"]`` says of which picture the boxes' pixels are: ``stated`` or ``assumed``, with a note;
+    ``image.info["page"]`` says how the page is known.
 
     Args:
         reply: of a call.
