@@ -1,4 +1,4 @@
-"""How many examples the properties that take long are tried with: some in each run, all of them where CI asks."""
+"""The number of examples for slow properties: some in each run, all of them where CI asks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def some_of(count: int, part: int = 4) -> int:
 
 
 def examples(count: int, part: int = 4) -> Callable[[Test], Test]:
-    """Try a property with so many examples, or a part of them, however slow the machine is."""
+    """Try a property with `count` examples, or a part of them, however slow the machine is."""
 
     def decorate(test: Test) -> Test:
         pytest.mark.examples(settings(unhurried, max_examples=some_of(count, part))(test))

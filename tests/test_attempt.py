@@ -1,4 +1,4 @@
-"""What an attempt costs: the one table of the code, against the one that users read."""
+"""The cost of an attempt: the table of the code against the one that users read."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_nothing_that_was_not_sent_costs_anything(kind: type[CVSError]) -> None:
 
 
 @pytest.mark.parametrize("phase", LEFT)
-def test_what_nobody_knows_is_unknown(phase: Phase) -> None:
+def test_other_ends_after_sending_are_unknown(phase: Phase) -> None:
     for kind in (CVSError, TimeoutError, ConnectionLostError, DecodeError, ServerError):
         assert Attempt(phase=phase).charge_of(kind("no", charge="unknown")) == "unknown"
 

@@ -81,7 +81,7 @@ def documents(operation: str) -> dict[str, set[str]]:
 def newer(operation: str) -> dict[str, set[str]]:
     """The same of the newer pages."""
     papers = {type_: set(written(words)) for type_, words in BEYOND["papers"].get(operation, {}).items()}
-    if operation == "ocr.claims":  # whose invoices are those of all operations but for one list
+    if operation == "ocr.claims":  # its invoices are those of all operations but for one list
         papers["invoice"] |= {n for n in documents("ocr.document.invoice")[""] if not n.startswith("info_goods")}
     return {type_: names for type_, names in papers.items() if type_ != WRAPPED}
 
@@ -160,7 +160,7 @@ def test_the_sides_of_v1_are_those_of_both_kinds_of_card() -> None:
 def test_each_field_has_its_meaning_in_both_languages_and_an_example(name: str) -> None:
     paths = [(field.path, field.paper) for field in every(fields_of(name)) if field.name != "info"]
     silent = {"face_search.update_image", "face_search.delete_images", "v1.face_search.delete"}
-    silent |= {"ocr.document.invoice_hospital", "ocr.document.van_ban_phap_quy"}  # whose answers could not be read
+    silent |= {"ocr.document.invoice_hospital", "ocr.document.van_ban_phap_quy"}  # their answers could not be read
     silent |= {"chip_id_card_2024_front", "chip_id_card_2024_back"}  # of which no page of the vendor tells
     assert paths or name in silent
     for field in every(fields_of(name)):

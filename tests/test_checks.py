@@ -577,13 +577,13 @@ def test_data_of_any_depth_is_looked_into() -> None:
 
 
 @pytest.mark.parametrize("today", ["2024-01-01", 5, datetime.time()])
-def test_what_is_no_day_is_an_error_even_where_no_date_was_read(today: Any) -> None:
+def test_today_must_be_a_date_even_if_no_date_was_read(today: Any) -> None:
     with pytest.raises(TypeError, match=r"^today must be a datetime\.date"):
         check_paper(Passport(), today=today)
 
 
 @pytest.mark.parametrize("digit", [10**400, "10", "²", "٣", True, None, [], {}, 1.5, "x"])
-def test_what_is_no_check_digit_is_not_compared(digit: Any) -> None:
+def test_only_check_digits_are_compared(digit: Any) -> None:
     assert check_paper(Passport(dob=Field("02/03/1990"), extra={"dob_checksum": digit})) == []
     assert check_paper(Passport(dob=Field("02/03/1990"), extra={"dob_checksum": 10**5000})) == []
 
@@ -604,7 +604,7 @@ def test_a_year_that_no_paper_has_is_found_and_does_not_make_a_paper_valid(date:
     assert check_paper(Passport(due_date=Field("31/12/9999")), today=TODAY) == []
 
 
-def test_the_mark_of_a_note_is_no_digit_of_a_number() -> None:
+def test_the_mark_of_a_note_is_not_a_digit_of_a_number() -> None:
     (finding,) = check_paper(ChipIdCardFront(id=Field("00109000001\u00b9")))
     assert (finding.path, finding.kind) == ("id", "number_form")
     assert check_paper(ChipIdCardFront(id=Field("\uff10\uff10\uff11 090 000 001"))) == []

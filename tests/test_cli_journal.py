@@ -239,7 +239,7 @@ def test_what_was_held_for_an_empty_account_is_held_in_an_export_too(
     assert {line["reason"] for line in asked} == {"quota"}
 
 
-def test_rows_of_line_items_are_refused_before_anything_is_sent_where_there_are_none(
+def test_rows_of_line_items_are_refused_before_sending_if_the_operation_has_no_line_items(
     cards: Path, run: Callable[..., Result], tmp_path: Path
 ) -> None:
     with Sandbox() as sandbox:

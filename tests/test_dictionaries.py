@@ -325,7 +325,7 @@ ENDLESS = [10**400, -(10**400), float("nan"), float("inf"), -float("inf")]
 
 
 @pytest.mark.parametrize("number", [*ENDLESS, True, "1", None, [1]])
-def test_what_is_no_number_is_an_error_wherever_one_is_read(number: Any) -> None:
+def test_a_wrong_type_is_an_error_wherever_a_number_is_read(number: Any) -> None:
     for place in range(4):
         sides: list[Any] = [1, 2, 3, 4]
         sides[place] = number
@@ -384,7 +384,7 @@ print(models.Recognized.from_dict({"type": "passport", "info": {}}).type)
 
 @pytest.mark.parametrize("kind", ["invoice", int, None, Field, Recognized, Recognized[Invoice], Any])
 @pytest.mark.parametrize("data", [{"info": {}}, CARD.to_dict()])
-def test_what_is_no_class_of_papers_is_an_error(kind: Any, data: Any) -> None:
+def test_a_kind_that_is_not_a_class_of_papers_is_an_error(kind: Any, data: Any) -> None:
     with pytest.raises(TypeError, match="kind must be a class of papers"):
         Recognized.from_dict(data, kind)
 

@@ -318,7 +318,7 @@ class Mine(BaseModel):
         (list[Mine], [{"number": "SECRET"}], "data.0.number: Input should be a valid integer"),
     ],
 )
-def test_what_is_no_data_of_the_declared_type_is_refused(kind: Any, data: Any, problem: str) -> None:
+def test_data_of_another_type_than_declared_is_refused(kind: Any, data: Any, problem: str) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(ANY_REPLY[kind])
     received = {"operation": "mine", "charge": "billed", "data": data}
     with pytest.raises(ValidationError, match=problem):
@@ -374,7 +374,7 @@ def test_both_sides_of_a_card_and_findings_are_received_as_they_were_written() -
             TypeAdapter(Finding).validate_python(wrong)
 
 
-def test_what_we_hold_fields_of_is_said_by_their_arguments() -> None:
+def test_the_arguments_of_fields_declare_their_type() -> None:
     class Both(BaseModel):
         text: Field
         number: Field[int]

@@ -246,7 +246,7 @@ async def _none() -> AsyncIterator[Any]:
 
 
 @pytest.mark.parametrize("make", [to_frame, lambda given: list(frames(given)), lambda given: to_parquet("x", given)])
-def test_what_is_no_outcome_is_answered_with_what_is(
+def test_the_error_for_a_wrong_argument_names_the_right_one(
     make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

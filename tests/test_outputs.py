@@ -150,7 +150,7 @@ def test_a_results_file_that_was_changed_since_is_the_users(
     assert len(lines(out)) == 3
 
 
-def test_a_file_is_replaced_whatever_note_a_kill_has_left(
+def test_a_file_is_replaced_whatever_note_remains_after_a_kill(
     batch: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cvs_async.cli._remade import Remade

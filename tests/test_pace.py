@@ -19,7 +19,7 @@ from tests.servers import ANSWER
 
 
 async def times(pace: Pause, callers: int) -> list[float]:
-    """When so many callers, who come at once, may leave."""
+    """Return when each of these callers may send, if all come at once."""
     left: list[float] = []
 
     async def caller() -> None:
@@ -67,7 +67,7 @@ async def test_quiet_time_is_not_saved_up_beyond_the_burst() -> None:
 
 
 @virtual
-async def test_without_a_rate_nobody_waits() -> None:
+async def test_without_a_rate_no_caller_waits() -> None:
     assert await times(Pause(), 100) == [0] * 100
     assert timers() == 0
 
@@ -90,7 +90,7 @@ async def test_the_call_that_began_first_leaves_first() -> None:
 
 
 @virtual
-async def test_who_leaves_the_line_gives_its_turn_to_the_next() -> None:
+async def test_a_cancelled_caller_gives_its_turn_to_the_next() -> None:
     pace = RateLimiter(RateLimit(1))
     await pace.wait(0)
     callers = [asyncio.create_task(pace.wait(began)) for began in (1, 2, 3)]
@@ -102,7 +102,7 @@ async def test_who_leaves_the_line_gives_its_turn_to_the_next() -> None:
 
 
 @virtual
-async def test_who_leaves_in_the_moment_of_its_turn_gives_it_to_the_next() -> None:
+async def test_a_caller_cancelled_at_its_turn_gives_it_to_the_next() -> None:
     pace = RateLimiter(RateLimit(1))
     await pace.wait(0)
     first, second = (asyncio.create_task(pace.wait(began)) for began in (1, 2))
@@ -114,7 +114,7 @@ async def test_who_leaves_in_the_moment_of_its_turn_gives_it_to_the_next() -> No
 
 
 @virtual
-async def test_who_is_all_alone_in_the_line_may_leave_it() -> None:
+async def test_the_only_caller_in_the_line_can_be_cancelled() -> None:
     pace = RateLimiter(RateLimit(1))
     await pace.wait(0)
     caller = asyncio.create_task(pace.wait(0))
@@ -202,7 +202,7 @@ async def test_no_span_of_time_sees_more_than_the_rate_and_the_burst(
 
 
 def lateness(timers_late_by: float) -> list[float]:
-    """When a hundred callers leave at 1,000 a second, if each timer comes so late."""
+    """Return when each of a hundred callers sends at 1,000 a second, if each timer is late."""
     pace, left = RateLimiter(RateLimit(1000)), list[float]()
 
     @virtual
@@ -380,7 +380,7 @@ async def test_calls_admitted_while_all_connections_hung_are_not_sent_together()
 
 
 @virtual
-async def test_who_does_not_leave_after_all_has_not_been_there() -> None:
+async def test_a_slot_whose_request_is_not_sent_takes_no_turn() -> None:
     pace = RateLimiter(RateLimit(1))
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):

@@ -282,7 +282,7 @@ def test_a_look_alike_letter_does_not_count_as_a_contradiction() -> None:
 # Sides by their classes
 
 
-def test_sides_are_told_apart_by_their_classes() -> None:
+def test_sides_are_distinguished_by_their_classes() -> None:
     papers = read(BACK, FRONT)
     assert pair(papers[0], papers[1]) == pair(papers[1], papers[0])  # type: ignore[arg-type]
     assert pair(papers[0], papers[1]).front is papers[1]  # type: ignore[arg-type]
@@ -294,7 +294,7 @@ def test_sides_are_told_apart_by_their_classes() -> None:
 @pytest.mark.parametrize(
     "sides", [(FRONT, FRONT), (BACK, BACK), (PASSPORT, BACK), (FRONT, PASSPORT), ({"type": "mới", "info": {}}, BACK)]
 )
-def test_what_are_no_two_sides_is_an_error(sides: tuple[dict[str, Any], ...]) -> None:
+def test_papers_that_are_not_two_sides_are_an_error(sides: tuple[dict[str, Any], ...]) -> None:
     papers: Any = read(*sides)
     with pytest.raises(TypeError, match="front and back must be those of a card"):
         pair(*papers)

@@ -85,7 +85,7 @@ with respx.mock(using="httpx") as router:
     assert ended.stdout.strip() == "billed"
 
 
-def test_a_missing_extra_is_said_with_what_to_install() -> None:
+def test_the_error_for_a_missing_extra_names_what_to_install() -> None:
     for extra, module, library in (("sandbox", "cvs_async.sandbox", "uvicorn"), ("cli", "cvs_async.cli", "typer")):
         script = f"import sys; sys.modules['{library}'] = None; import {module} as m; getattr(m, 'main', int)()"
         ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

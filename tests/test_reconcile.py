@@ -293,7 +293,7 @@ def test_a_period_bounds_what_is_compared(tmp_path: Path) -> None:
         (["--since", "2026-11-25", "--until", "2026-11-24"], "after"),
     ],
 )
-def test_what_is_no_period_is_refused(words: list[str], why: str, tmp_path: Path) -> None:
+def test_an_invalid_period_is_refused(words: list[str], why: str, tmp_path: Path) -> None:
     ended = run("reconcile", book(tmp_path / "j.db", [(A, "billed", EVENING)]), *words)
     assert (ended.exit_code, why in ended.stderr) == (2, True), ended.stderr
 

@@ -370,7 +370,7 @@ async def test_a_name_is_looked_for_where_the_batch_ran_that_has_met_it(
             assert finder.find("001.jpg", "ocr.card", key) == FoundFile(expected, "maybe")
 
 
-async def test_size_and_time_of_a_file_are_no_proof_in_another_place(
+async def test_size_and_time_of_a_file_prove_nothing_in_another_place(
     cvs: AsyncCVS, samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files of one size that came out of one archive have the same times, too."""

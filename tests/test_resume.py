@@ -122,7 +122,7 @@ def records(path: Path) -> dict[str, Record]:
 
 
 def closed(path: Path) -> bool:
-    """Whether the journal is closed."""
+    """Return whether the journal is closed."""
     with JournalReader(path) as reader:
         return reader.figures().writer is None
 
@@ -591,7 +591,7 @@ async def test_an_outcome_is_committed_before_it_is_seen(path: Path) -> None:
             assert (record.state, json.loads(record.content or b"")) == ("billed", GOOD)
 
 
-async def test_a_request_is_recorded_before_it_leaves(path: Path) -> None:
+async def test_a_request_is_recorded_before_it_is_sent(path: Path) -> None:
     async def answer(request: httpx.Request) -> httpx.Response:
         known = {r.check_sum: r.state for r in (await asyncio.to_thread(records, path)).values()}
         assert known[request.url.params["check_sum"]] == "sent"

@@ -129,7 +129,7 @@ def hundred(all_kinds: list[Sample]) -> list[Sample]:
 
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write files without drawing them, for what is said of their order only."""
+    """Write files without drawing them, for tests of their order only."""
     ways = {kind: [(name, lambda path, *_: path.touch()) for name, _ in known] for kind, known in writing._WAYS.items()}
     monkeypatch.setattr(writing, "_WAYS", ways)
 
@@ -171,7 +171,7 @@ def field_boxes(info: dict[str, Any]) -> dict[str, Box]:
 
 
 def dark(image: Image.Image, box: Box) -> Box | None:
-    """Where in a box there is ink: text is darker or redder than paper, waves and watermark."""
+    """Return the ink's place in a box: text is darker or redder than paper, waves and watermark."""
     green = image.crop(box).getchannel("G")
     return green.point([255] * 150 + [0] * 106).getbbox()
 
@@ -301,7 +301,7 @@ def test_each_kind_names_the_operation_that_reads_it(many: list[Sample]) -> None
     }
 
 
-def test_wrong_arguments_are_told_before_anything_is_written(tmp_path: Path) -> None:
+def test_wrong_arguments_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="must not be negative, and -1 is"):
         write_samples(tmp_path / "none", -1)
     assert not (tmp_path / "none").exists()
@@ -417,7 +417,7 @@ def test_junk_carries_no_truth(junk: bytes, start: bytes) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".pdf"])
-def test_files_cut_anywhere_are_no_error(tmp_path: Path, suffix: str) -> None:
+def test_files_cut_anywhere_cause_no_error(tmp_path: Path, suffix: str) -> None:
     truth = Truth("text", (Page(16, 16, [], []),))
     content = saved(tmp_path, suffix, truth)
     found = [read_truth(content[:end]) for end in range(0, len(content), 7)]

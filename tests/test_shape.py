@@ -65,7 +65,7 @@ def imported(name: str, tree: ast.Module, known: set[str]) -> set[str]:
 
 
 def find_cycle(graph: dict[str, set[str]]) -> list[str]:
-    """Return the modules of an import cycle, from one of them back to it; nothing where there is none."""
+    """Return the modules of an import cycle, from one of them back to it; an empty list without a cycle."""
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

@@ -128,7 +128,7 @@ def test_a_line_item_has_all_its_columns_unless_some_are_chosen(operation: Any, 
 
 
 @pytest.mark.parametrize("operation", [("ocr.card",), ("ocr.card", "ocr.claims")])
-def test_rows_of_line_items_are_refused_where_there_are_none(operation: Any) -> None:
+def test_rows_of_line_items_are_refused_without_line_items(operation: Any) -> None:
     with pytest.raises(InvalidInputError, match="has no line items"):
         check_lines(operation)
     for right in ((INVOICE,), ("ocr.card", INVOICE), ("new.operation",)):
@@ -218,7 +218,7 @@ def test_names_of_line_items_and_of_parts_choose_rows_of_fields(chosen: str, pat
     assert told(outcome, "field", rows="field", operation=INVOICE, fields=[chosen]) == [(path,) for path in paths]
 
 
-def test_fields_that_no_paper_has_are_told_of_rows_of_fields_and_of_line_items_too() -> None:
+def test_fields_that_no_paper_has_are_reported_for_rows_of_fields_and_of_line_items_too() -> None:
     table = Table(Layout(rows="field", operation=INVOICE, fields=["info.date", "info.form", "coin", "unit", "name"]))
     table.add(failed())
     assert not table.unmatched

@@ -122,7 +122,7 @@ NEWER = {
 }
 REPLACED = {each for each in DOCUMENTED if (each.operation, each.form) in {(n.operation, n.form) for n in NEWER}}
 EXPECTED = (DOCUMENTED - REPLACED) | NEWER
-"""What is sent: as the five documents have it, or a newer page of the same form."""
+"""The requests as the five documents have them, or a newer page of the same form."""
 
 ARGUMENTS = {"type1": "card", "width": 1, "height": 1, "offset": 0, "limit": 1, "ids": [1], "metadata": {}}
 PART = Part("a.jpg", "image/jpeg", 1, b"a")

@@ -41,7 +41,7 @@ def test_the_facts_are_those_of_the_pages() -> None:
     assert as_text(BEYOND) == CHECKED_IN
 
 
-def test_what_is_left_out_is_known_for_nothing_else() -> None:
+def test_papers_left_out_are_not_known_elsewhere() -> None:
     assert {"tcc_chip", "matsautcc_chip"}.isdisjoint(V1_PAPERS)
     assert len(LEFT_OUT) == 6
 
@@ -73,7 +73,7 @@ def value_of(path: str, name: str, canaries: Canaries) -> dict[str, Any]:
 
 
 def parts_of(path: str, name: str, letters: str, canaries: Canaries) -> dict[str, Any]:
-    """What stands beside a value."""
+    """Return the entries beside a value."""
     if name.startswith("json"):
         return {}
     score, box = ("score", "box") if path in SCORED else (f"{name}_confidence", f"{name}_box")

@@ -373,7 +373,7 @@ def test_a_verdict_has_an_end(guard: Guard) -> None:
     assert judge(guard, b" " * 20_000).status_code == 413
 
 
-def test_verdicts_that_cannot_be_read_are_said_and_the_documents_shown(own_guard: Guard, own_journal: Path) -> None:
+def test_unreadable_verdicts_are_reported_and_the_documents_shown(own_guard: Guard, own_journal: Path) -> None:
     path = own_journal.with_name("claims.review.jsonl")
     path.write_text('{"verdict": "CANARY"}\n')
     with client(own_guard) as http:
@@ -388,7 +388,7 @@ def test_verdicts_that_cannot_be_read_are_said_and_the_documents_shown(own_guard
         assert {document["verdicts_problem"] for document in data_of(http, "documents-1")} == {None}
 
 
-def test_a_journal_that_is_gone_is_said(own_guard: Guard, own_journal: Path) -> None:
+def test_a_missing_journal_is_reported(own_guard: Guard, own_journal: Path) -> None:
     given = {"document": 0, "key": key_of_row(own_guard, 0), "field": 0, "verdict": "right", "value": None}
     own_journal.unlink()
     for beside in own_journal.parent.glob("claims.db-*"):

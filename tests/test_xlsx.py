@@ -156,13 +156,13 @@ async def test_an_operation_without_line_items_has_an_empty_sheet_of_them(tmp_pa
     assert ([row["info.id"] for row in found["papers"]], found["lines"]) == (["1"], [])
 
 
-async def test_chosen_fields_that_are_in_no_sheet_are_told(tmp_path: Path) -> None:
+async def test_chosen_fields_that_are_in_no_sheet_are_reported(tmp_path: Path) -> None:
     fields = ["info.extra.new", "unit", "amount_total"]
     sink = await written(tmp_path / "out.xlsx", done([invoice("1")], INVOICE), fields=fields)
     assert sink.unmatched == ("info.extra.new", "unit")
 
 
-def test_without_xlsxwriter_one_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_without_xlsxwriter_names_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "xlsxwriter.exceptions", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'cvs_async\[xlsx\]'"):
         Xlsx(tmp_path / "out.xlsx")

@@ -1,4 +1,4 @@
-"""Where the files of a report are now, and whether they are still the ones that were sent."""
+"""Finding the files of a report, and checking that they are the ones that were sent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_LISTED = 500_000
 """Files below the folders of --files that are remembered by name."""
 
 _ESCAPED = re.compile(r"\\u(dc[89a-f][0-9a-f])")
-"""What stands in results for a byte of a name that is not UTF-8."""
+"""A byte of a name that is not UTF-8, as results have it."""
 
 SEPARATOR = "; "
 """Between the names of several inputs of one item."""
@@ -99,9 +99,9 @@ class Finder:
         return self._by_name.get(os.path.basename(name))
 
     def _is_of(self, key: str, operation: str, paths: Sequence[Path], met: Sequence[SourceFile]) -> bool:
-        """Whether the key of these files is the document's.
+        """Return whether the key of these files is the document's.
 
-        Its parameters are those of the batch that has met it, of another one, the user's, none, or get_thumb.
+        Tries the parameters of the batches that met it, of other batches, of the user, none, and get_thumb.
         """
         endpoint = OPERATIONS.get(operation)
         if endpoint is None or len(endpoint.images) != len(paths):
@@ -125,9 +125,9 @@ class Finder:
 
 
 def _is_as_noted(met: Sequence[SourceFile], names: Sequence[str], paths: Sequence[Path]) -> bool:
-    """Whether these are the files that a batch has met, unchanged: in their place, with their sizes and times.
+    """Return whether these are the unchanged files of a batch: in their place, with their sizes and times.
 
-    In another place they prove nothing: other files of one size, out of one archive, have one time, too.
+    In another place these prove nothing: files of one size, out of one archive, have one time, too.
     """
     try:
         states = [path.stat() for path in paths]

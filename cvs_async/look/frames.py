@@ -1,4 +1,4 @@
-"""Where on which page something stands. Pure: no file is opened.
+"""The page and the place of each value. Pure: no file is opened.
 
 Two questions that the vendor's documents leave open are answered here and nowhere else, each with a state:
 
@@ -53,7 +53,7 @@ class Placed:
 
 @frozen
 class Frame:
-    """Of which picture the boxes on one page are.
+    """The picture that the boxes on one page refer to.
 
     Attributes:
         state: how that is known; ``none``: the boxes fit into no picture of the page.

@@ -1,4 +1,4 @@
-"""What a report is about: the documents of journals and results files, each once."""
+"""Collecting the documents of a report from journals and results files, each once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WARNINGS: Mapping[str, type[CardWarning | FaceWarning | Any]] = {
 RESULTS = (".jsonl", ".ndjson")
 
 RANKS = {"held": 0, "failed": 1, "purged": 2, "done": 3}
-"""Of several lines about a document, the one with the highest rank counts."""
+"""Ranks of states: the line with the highest rank counts if a document has several."""
 
 KEY = re.compile("[0-9a-f]{64}")
 IDENTITY = 12

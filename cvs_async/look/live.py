@@ -41,12 +41,12 @@ LEAST_PAUSE = 1.0
 """Seconds between two looks at the journals."""
 
 SHARE = 10
-"""So many times as long as reading takes is the pause after it."""
+"""Length of the pause after reading, as a multiple of the time that reading took."""
 
 
 @define(eq=False)
 class Snapshot:
-    """What journals had at a moment.
+    """The contents of journals at one moment.
 
     Attributes:
         number: of the snapshot, from 1.

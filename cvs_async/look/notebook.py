@@ -21,14 +21,14 @@ from .painting import label_of, style_of
 from .pictures import Encoded, encode
 
 WIDTH = 900
-"""Of a page, in pixels."""
+"""Width of a page, in pixels."""
 
 HEAD = (
     '<meta charset="utf-8"><meta name="referrer" content="no-referrer"><meta name="robots" content="noindex">'
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; base-uri 'none'; "
     "form-action 'none'\">"
 )
-"""Of a saved page: scripts and requests are forbidden."""
+"""Head of a saved page: it forbids scripts and requests."""
 
 MOST_PAGES = 5
 """Shown if no page is chosen."""

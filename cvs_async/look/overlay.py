@@ -22,10 +22,10 @@ LOW = 0.85
 Show: TypeAlias = Literal["all", "low"]
 
 Places: TypeAlias = tuple[list[Placed], dict[int, Frame]]
-"""What `frames.place` returns."""
+"""The result of `frames.place`."""
 
 MARGIN = 0.4
-"""Of a cut-out, on each side, in heights of its box."""
+"""Margin of a cut-out on each side, in heights of its box."""
 
 
 def overlay(
@@ -130,7 +130,7 @@ def cutouts(
 
 
 KEPT_PIXELS = 50_000_000
-"""Of pages that are kept for the next cut-out; the last page is always kept."""
+"""Most pixels of pages kept for the next cut-out; the last page is always kept."""
 
 
 class _Kept:

@@ -1,4 +1,4 @@
-"""What the page shows without a script: figures, charts, and tables of fields, errors and charges."""
+"""The parts of the page that need no script: figures, charts, and tables of fields, errors and charges."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Overview:
         ]
 
     def _charges(self) -> list[tuple[str, str, int, int, int]] | None:
-        """What was paid, by day and operation; None without a journal."""
+        """Return the charges by day and operation; None without a journal."""
         if not self.journals:
             return None
         sums: dict[tuple[str, str], Counter[str]] = {}

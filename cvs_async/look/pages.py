@@ -30,7 +30,7 @@ MOST_PAGES = 2_000
 POINTS_AN_INCH = 72
 
 SLACK = 0.03
-"""Of a page's width or height, by which the edges of a scan may differ from those of the page that it fills."""
+"""Largest distance between the edges of a scan and of the page that it fills, as a part of the width or height."""
 
 _pdfium = threading.Lock()
 """pdfium is not safe in threads, not even with different documents."""

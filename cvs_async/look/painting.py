@@ -24,7 +24,7 @@ Labels: TypeAlias = Literal["none", "name", "value"]
 
 @frozen
 class Style:
-    """How a box is drawn: by colour and by line: not everybody sees the colours.
+    """Colour and line of a box. The line differs as well, for readers who cannot see the colours.
 
     Attributes:
         colour: as ``#rrggbb``.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
-"""What the service reads. Pillow knows more kinds, and starts another program for some of them."""
+"""Formats that the service reads. Pillow knows more, and starts another program for some of them."""
 
 ROTATED = (5, 6, 7, 8)
 """EXIF orientations in which width and height change places."""

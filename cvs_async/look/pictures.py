@@ -26,7 +26,7 @@ from .workers import AT_ONCE, SECONDS, GivenUpError, Workers
 T = TypeVar("T")
 
 WIDTH = 1200
-"""Of a page, in pixels."""
+"""Width of a page, in pixels."""
 
 CUT_WIDTH, CUT_HEIGHT = 640, 160
 QUALITY, METHOD = 70, 2
@@ -44,7 +44,7 @@ AHEAD = 8
 
 @frozen
 class Job:
-    """What is to be drawn of one document.
+    """The pictures to draw of one document.
 
     Attributes:
         number: of the document.
@@ -83,7 +83,7 @@ class Encoded:
 
 @frozen
 class Drawing:
-    """What was drawn of one document.
+    """The pictures drawn of one document.
 
     Attributes:
         problem: why the document was not drawn; None if it was.

@@ -1,4 +1,4 @@
-"""What people should look at first: values that are uncertain or missing, warnings, failures, and a sample."""
+"""The review queue: values that are uncertain or missing, warnings, failures, and a sample."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .gathering import DocumentView
 from .summary import Limits
 
 KINDS = ("low", "missing", "warning", "failed", "held", "sample")
-"""Why something is looked at, in the order of the queue."""
+"""Reasons for a review, in the order of the queue."""
 
 MOST = {"low": 1_500}
 MOST_OTHERS = 250

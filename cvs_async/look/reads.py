@@ -1,4 +1,4 @@
-"""What was read, place by place: every value of a reply with its confidence, box and page."""
+"""The values of a reply, each with its confidence, box and page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..batch.tables.values import box_of
 from ..models.fields import Box
 
 NOT_READ = frozenset({"type", "valid", "valid_message", "invalid_code", "invalid_message"})
-"""What the service says about a paper, beside what is printed on it."""
+"""Keys for the service's opinion of a paper, not for what is printed on it."""
 
 
 MOST = 1_000.0

@@ -1,4 +1,4 @@
-"""What a redacted page may hold: words that this library knows, numbers, and times."""
+"""Redaction of pages: words that this library knows, numbers, and times are kept."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HIDDEN = "…"
 """Stands for a value: figures count what was read, and what is empty."""
 
 LARGEST = 9_999
-"""What is more could be the number of a person, where a results file or an answer has a code, a page or a row."""
+"""Largest code, page or row that is shown: a larger number, in a file or answer, could be that of a person."""
 
 CHARGES = ("billed", "free", "unknown")
 KINDS = frozenset(name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, CVSError))

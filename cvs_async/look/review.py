@@ -25,10 +25,10 @@ Place: TypeAlias = tuple[str, int, str]
 """Key of the document, position of the paper, path of the value."""
 
 BEGIN = b'{"key"'
-"""How a line begins."""
+"""The first bytes of a line."""
 
 BINS = (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0)
-"""Where confidences are divided for error rates."""
+"""Bounds between the ranges of confidence that have an error rate each."""
 
 
 @frozen
@@ -59,7 +59,7 @@ class Verdict:
 
     @property
     def place(self) -> Place:
-        """What it is about."""
+        """The value that it judges."""
         return self.key, self.paper, self.path
 
 
@@ -229,7 +229,7 @@ def _element(elements: list[Any], name: str) -> Any:
 
 @frozen
 class ErrorRate:
-    """How often values of a confidence were wrong.
+    """The share of wrong values in a range of confidence.
 
     Attributes:
         least, most: of the confidences; the last one includes its `most`.

@@ -73,7 +73,7 @@ class Guard:
 
     @property
     def address(self) -> str:
-        """Where the page is, with the token."""
+        """The address of the page, with the token."""
         return f"http://127.0.0.1:{self.port}/?token={self.token}"
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -101,7 +101,7 @@ class Guard:
         return None
 
     def _is_ours(self, request: Request) -> bool:
-        """Whether a page of this server sends JSON, which no form can."""
+        """Return whether a page of this server sends JSON, which no form can."""
         origins = request.headers.getlist("origin")
         kind = request.headers.get("content-type", "").partition(";")[0].strip()
         return origins == [f"http://{request.headers['host']}"] and kind == "application/json"
@@ -152,7 +152,7 @@ def make_app(live: Live, pause: float = 1.0) -> Starlette:
 
 @define(eq=False)
 class _Answers:
-    """What each address answers. Everything that blocks runs in threads."""
+    """The handlers of each address. Everything that blocks runs in threads."""
 
     live: Live
     pause: float

@@ -50,7 +50,7 @@ class Limits:
         return self.lows.get(column, self.lows.get(column.removeprefix("info."), self.low))
 
     def is_low(self, read: Read) -> bool:
-        """Whether a value is below its limit."""
+        """Return whether a value is below its limit."""
         return read.confidence is not None and read.confidence < self.of(read.column)
 
     def missing(self, papers: Sequence[PaperView]) -> list[tuple[int, str]]:
@@ -86,7 +86,7 @@ def _short(column: str) -> str:
 
 @define
 class Bins:
-    """How many values have which confidence."""
+    """A histogram of confidences."""
 
     count: int = 0
     least: float | None = None

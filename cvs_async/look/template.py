@@ -17,7 +17,7 @@ Mode: TypeAlias = Literal["file", "folder", "view"]
 """A page with everything in it, one with files beside it, or one that is served."""
 
 PARTS = "<!--parts-->"
-"""Where the data of a page with everything in it stands."""
+"""Place of the data in a page with everything in it."""
 
 
 _SURROGATES = re.compile("[\ud800-\udfff]")

@@ -1,7 +1,7 @@
 """Worker processes for documents. A document that hangs or crashes a library ends its worker, and nothing else.
 
 `multiprocessing` would import the caller's main module again: a script without a guard would run, and pay, again. A
-worker of this module imports nothing but this library.
+worker of this module imports only this library.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ AT_ONCE = 2
 
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from cvs_async.look.workers import main; main()"
 _UNFINISHED = (OSError, EOFError, pickle.UnpicklingError)
-"""What the end of a worker looks like."""
+"""Errors that mean that a worker has ended."""
 
 
 class GivenUpError(InvalidInputError):

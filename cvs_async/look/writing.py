@@ -1,4 +1,4 @@
-"""Where a report goes: one file, or a folder. No file is overwritten, and a draft gets its name at the end."""
+"""Targets of a report: one file, or a folder. No file is overwritten, and a draft gets its name at the end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGEST_FILE = 60_000_000
 """Bytes of a report in one file: browsers take long for more."""
 
 CERTAINLY = 2
-"""What is expected to be so many times too large is not written to its end."""
+"""A report whose expected size is more than this multiple of the largest is given up early."""
 
 PICTURES_A_FOLDER = 1_000
 

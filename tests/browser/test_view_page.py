@@ -137,7 +137,7 @@ def test_the_file_that_opens_a_browser_leads_to_the_page(guard: Guard, page: Any
     page.wait_for_selector("html[data-ready]")
 
 
-def test_verdicts_that_cannot_be_read_are_said(guard: Guard, page: Any, batches: Batches) -> None:
+def test_unreadable_verdicts_are_reported(guard: Guard, page: Any, batches: Batches) -> None:
     batches.journal.with_name("claims.review.jsonl").write_text("junk\n")
     page.goto(guard.address)
     page.wait_for_selector("html[data-ready]")
@@ -147,7 +147,7 @@ def test_verdicts_that_cannot_be_read_are_said(guard: Guard, page: Any, batches:
     assert page.problems == []
 
 
-def test_a_journal_that_is_gone_is_said(guard: Guard, page: Any, batches: Batches) -> None:
+def test_a_missing_journal_is_reported(guard: Guard, page: Any, batches: Batches) -> None:
     page.goto(guard.address)
     page.wait_for_selector("html[data-ready]")
     batches.journal.unlink()

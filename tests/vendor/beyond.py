@@ -196,11 +196,11 @@ SPECIAL = {
     "valid_seals": "valid_seals",
     "ender_box": "",
 }
-"""What has parts of its own, and misprints."""
+"""Fields with parts of their own, and misprints."""
 
 
 def fields(names: str) -> list[str]:
-    """The names of fields in a cell; older ones, parts of cells and hints are none."""
+    """Return the names of fields in a cell, without older ones, parts of cells and hints."""
     return re.findall(r"`([a-z_0-9]+)`", re.sub(r"\((?!stamp)[^)]*\)", "", names.partition(", plus")[0]))
 
 
