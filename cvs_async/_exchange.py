@@ -119,7 +119,7 @@ class Attempt:
         return self.phase in ("waiting", "connecting")
 
     @property
-    def has_left(self) -> bool:
+    def may_be_sent(self) -> bool:
         """True if anything of the request may have been written."""
         return self.phase in ("sending", "answered")
 

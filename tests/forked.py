@@ -36,7 +36,7 @@ main()
 EARLY = (
     "aiohttp",
     "anyio._backends._asyncio",
-    "cvs_async._transport_aiohttp",
+    "cvs_async._http.aiohttp_backend",
     "cvs_async.cli.app",
     "cvs_async.look.report",
     "cvs_async.sandbox",

@@ -282,7 +282,7 @@ def test_the_command_finds_a_field_by_its_name() -> None:
         said = " ".join(ended.stderr.split())
         assert ended.returncode == 2
         assert f"There is no operation or type of paper {name}" in said
-        assert "info.total_amount is a field of ocr.document.invoice" in said
+        assert "info.total_amount is a field of ocr.claims, ocr.document.invoice" in said
 
 
 @pytest.mark.parametrize("wrong", [None, 5, Passport(), Field, Recognized[Passport]])

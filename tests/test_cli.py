@@ -79,7 +79,7 @@ def test_batch_gives_a_line_a_file_with_the_samples_truth(
     billed = sum(line["charge"] == "billed" for line in found)
     assert f"{len(samples)} items: {billed} done" in ended.stderr
     assert "\n1 item: 0 done, 1 failed" in f"\n{cvs_async('batch', 'ocr.card', 'nothing.jpg', sandbox=sandbox).stderr}"
-    assert f"Which and why is in {out}." in ended.stderr
+    assert f"For details see {out}." in ended.stderr
     assert sandbox.ledger.billed == billed
 
 
@@ -392,6 +392,10 @@ SETTINGS = {
     "face_search.add_image": ['metadata={"tên": "Ví dụ"}'],
     "face_search.update_image": ["image_id=100001", 'metadata={"tên": "Ví dụ"}'],
     "face_search.delete_images": ["ids=[100001]"],
+    "v1.face_search.add": ['metadata={"tên": "Ví dụ"}'],
+    "v1.face_search.edit_metadata": ["image_id=100001", 'metadata={"tên": "Ví dụ"}'],
+    "v1.face_search.delete": ["ids=[100002]"],
+    "ocr.document.van_ban_phap_quy": ["get_seal=true"],
 }
 
 
@@ -479,7 +483,7 @@ def test_what_is_set_is_not_overruled_by_an_option_that_is_not_given(sandbox: Sa
 def test_the_number_of_calls_is_bounded(sandbox: Sandbox, samples: list[Sample], number: str) -> None:
     ended = cvs_async("batch", "ocr.card", samples[0].path, f"--concurrency={number}", sandbox=sandbox)
     assert (ended.returncode, sandbox.ledger.requests) == (2, 0)
-    assert "--concurrency takes a number from 1 to 10000, or auto" in ended.stderr
+    assert "--concurrency takes a number from 1 to 10000 or auto" in ended.stderr
 
 
 @pytest.mark.parametrize("journal", ["", ".", "..", "/"])

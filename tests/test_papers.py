@@ -93,7 +93,7 @@ def is_module(name: str) -> bool:
 
 
 def is_file(name: str) -> bool:
-    """Whether there is such a file or folder; a test file is named without its folder."""
+    """Return whether a file or folder exists; a test file is named without its folder."""
     if "/" in name:
         return (ROOT / name).exists()
     return (ROOT / name).exists() or len(list((ROOT / "tests").rglob(name))) == 1
@@ -117,7 +117,7 @@ def known_names() -> frozenset[str]:
 
 
 def is_known(name: str) -> bool:
-    """Whether what stands between backticks is there, if it is a command, a file or a name; anything else passes."""
+    """Return whether a command, a file or a name between backticks exists; anything else passes."""
     if name in OF_OTHERS | INVENTED or name in OPERATIONS:
         return True
     if name.startswith("cvs-async "):

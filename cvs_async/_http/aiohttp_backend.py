@@ -162,7 +162,7 @@ class AiohttpBackend:
                 if not delivery.unusable:
                     raise
             else:
-                if delivery.attempt.has_left:
+                if delivery.attempt.may_be_sent:
                     return response
                 response.close()  # it came before anything of the request was written
             if not delivery.kept:  # a server that closes new connections at once, or speaks first, will go on so
@@ -285,7 +285,7 @@ def _failure(error: Exception, delivery: _Delivery) -> Exception:
         return delivery.body_error
     if delivery.write_timer is not None and delivery.write_timer.expired():
         return TimeoutError(f"{attempt.operation}: no answer in time (WriteTimeout)")
-    if not attempt.has_left and (descriptors := found_in(error)) is not None:
+    if not attempt.may_be_sent and (descriptors := found_in(error)) is not None:
         return descriptors
     return to_cvs_error(error, attempt)
 
@@ -295,7 +295,7 @@ def to_cvs_error(error: Exception, attempt: Attempt) -> CVSError:
 
     aiohttp's own texts may quote the URL with its query, so the kind is shown in httpx's words.
     """
-    if attempt.has_left:
+    if attempt.may_be_sent:
         return _lost(error, attempt.operation)
     return _unreachable(error, attempt.operation)
 

@@ -46,7 +46,7 @@ class HttpBody:
 
     def release(self) -> None:
         """Drop the contents. Count a body in memory as sent if the request may have been written."""
-        if self.pieces is not None and self._attempt.has_left:
+        if self.pieces is not None and self._attempt.may_be_sent:
             self._attempt.sent = self.size
         self.pieces, self._body = (), None
 

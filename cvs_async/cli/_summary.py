@@ -28,7 +28,7 @@ MEANINGS = {
     "ResponseTooLargeError": "the answer is larger than max_response_bytes",
     "ServerError": "the service or a proxy failed (HTTP 5xx)",
     "TimeoutError": "it took longer than the timeout",
-    "TransportError": "no answer arrived",
+    "TransportError": "no usable answer arrived",
 }
 """Explanations by error name. Other errors have a description that is itself such a clause."""
 

@@ -194,7 +194,7 @@ class Live:
         details["picture_note"] = problem
         details["copies"] = now.copies.get(place, [])
         details["key"] = now.rows[place][16]
-        details["verdicts"] = said_of(document, verdicts.get(document.key or "", ()))
+        details["verdicts"] = verdicts_of(document, verdicts.get(document.key or "", ()))
         return details
 
     def _entry(self, opened: _Opened, now: Snapshot, entry: Entry) -> list[Any]:
@@ -333,7 +333,7 @@ def reason_of(error: Exception) -> str:
     return str(error)
 
 
-def said_of(document: DocumentView, verdicts: Iterable[Verdict]) -> dict[str, list[str | None]]:
+def verdicts_of(document: DocumentView, verdicts: Iterable[Verdict]) -> dict[str, list[str | None]]:
     """Return the verdicts about a document's values, by position."""
     said = {(verdict.paper, verdict.path): [verdict.verdict, verdict.value] for verdict in verdicts}
     places = ((str(number), (read.paper, read.path)) for number, read in enumerate(document.reads)) if said else ()

@@ -94,7 +94,7 @@ class manifest(Listed):
             raise InvalidInputError(f"manifest {path}: must be a .csv, .jsonl, .ndjson or .json file")
         try:
             if not stat.S_ISREG(path.stat().st_mode):
-                raise InvalidInputError(f"manifest {path}: is no regular file")
+                raise InvalidInputError(f"manifest {path}: is not a regular file")
             with path.open("rb") as file:
                 head = file.read(CHUNK)
         except OSError as error:
