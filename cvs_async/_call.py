@@ -113,7 +113,6 @@ class Caller:
             InvalidInputError: before anything is sent.
             ConfigurationError: the client belongs to another event loop; nothing was sent.
         """
-        self._dispatcher.home.enter()
         return self.send(prepare(endpoint, inputs, options, self._settings.timeout), inputs)
 
     def send(

@@ -192,8 +192,12 @@ def _reader(attribute: attrs.Attribute[Any], declared: frozenset[str], converter
 def _take_part(names: tuple[str, ...], hook: Callable[[Any, Any], Any], type_: Any) -> Read:
     """Take a document, or a list of them, from under the first of its spellings that has one."""
 
+    first = names[0]
+    if len(names) == 1:
+        return lambda wire: hook(wire.pop(first, None), type_)
+
     def take(wire: Wire) -> Any:
-        sent = next((name for name in names if wire.get(name) is not None), names[0])
+        sent = next((name for name in names if wire.get(name) is not None), first)
         return hook(wire.pop(sent, None), type_)
 
     return take
@@ -255,6 +259,8 @@ def _typed_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     origin: type[Document] = get_origin(cls) or cls
     (declared,) = get_args(cls) or (Paper,)
     readers = _readers(origin, converter)
+    read_pages = dict(readers).get("pages")  # most answers have none, and are read often
+    readers = [(name, read) for name, read in readers if name != "pages"]
     info_attribute = attrs.fields_dict(origin)["info"]
     kinds = info_attribute.metadata["kinds"]
     # An invoice's own ``info_goods`` is not another name of the `info` around it.
@@ -274,8 +280,10 @@ def _typed_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
         values = {name: read(extra) for name, read in readers}
         kind = class_of(values["type"], kinds, declared)
         paper = converter.structure(info, kind)
-        if len(pages := values.get("pages") or []) == 1:
-            paper = _on_page(paper, pages[0])
+        if read_pages is not None and "pages" in extra:
+            values["pages"] = pages = read_pages(extra)
+            if len(pages) == 1:
+                paper = _on_page(paper, pages[0])
         return origin(**values, info=paper, extra=extra)  # type: ignore[call-arg]
 
     return read

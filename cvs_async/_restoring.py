@@ -224,11 +224,11 @@ def _class(name: str | None, kinds: Mapping[str, type[Paper]], declared: Any, pa
     kind = kinds.get(name or "")
     if get_origin(declared) in (Union, UnionType):
         if kind is None or not issubclass(kind, declared):
-            raise _unfit(below(path, "type"), "the type of any paper that may be here")
+            raise _unfit(below(path, "type"), "the type of any paper allowed here")
         return kind
     if strict and kind is not None and not (issubclass(kind, declared) or issubclass(declared, kind)):
         where = below(path, "type")
-        raise ValueError(f"{where} is that of a paper of class {kind.__name__}, not {declared.__name__}")
+        raise ValueError(f"{where} belongs to a paper of class {kind.__name__}, not {declared.__name__}")
     return class_of(name, kinds, declared)
 
 

@@ -85,6 +85,7 @@ _SCALARS: dict[Any, Understand] = {
     str: text,
     float | None: number,
     int | None: integer,
+    int: integer,
     bool | None: boolean,
     Box | None: box,
     Image | None: image,

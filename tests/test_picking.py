@@ -265,7 +265,7 @@ def test_a_reply_is_as_good_as_its_data() -> None:
 @pytest.mark.parametrize("kind", ["passport", "giấy_mới", Recognized, Recognized[Passport], object, None])
 @pytest.mark.parametrize("papers", [[], read(PASSPORT)])
 def test_another_argument_than_a_class_of_papers_is_an_error(kind: Any, papers: list[Recognized]) -> None:
-    with pytest.raises(TypeError, match="kind must be a class of papers such as"):
+    with pytest.raises(TypeError, match="kind must be a class of papers, such as"):
         first(papers, kind)
 
 

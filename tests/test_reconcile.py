@@ -83,9 +83,9 @@ def test_days_and_times_are_those_of_a_time_zone(tmp_path: Path) -> None:
         ("Asia/Ho_Chi_Min", "Asia/Ho_Chi_Minh"),
         ("ho chi minh", "Asia/Ho_Chi_Minh"),
         ("Asia/Hanoi", "Asia/Ho_Chi_Minh"),
-        ("Asia", "such as Asia/Ho_Chi_Minh"),
-        ("../etc/passwd", "such as Asia/Ho_Chi_Minh"),
-        ("", "such as Asia/Ho_Chi_Minh"),
+        ("Asia", "looks like Asia/Ho_Chi_Minh"),
+        ("../etc/passwd", "looks like Asia/Ho_Chi_Minh"),
+        ("", "looks like Asia/Ho_Chi_Minh"),
         ("Europe/Berln", "Europe/Berlin"),
     ],
 )

@@ -234,7 +234,7 @@ def test_a_foreign_file_with_the_name_of_a_sample_is_not_written_to(tmp_path: Pa
             path.mkdir()
         case "pipe":
             os.mkfifo(path)
-    with pytest.raises(FileExistsError, match=f"{name} exists, and is not what would be written"):
+    with pytest.raises(FileExistsError, match=f"{name} exists with different content"):
         list(write_samples(tmp_path / "samples", 1))
     assert list(path.parent.iterdir()) == [path]
     assert (mine.read_text() if kind != "dangling" else mine.exists()) == ("mine" if kind != "dangling" else False)
@@ -302,13 +302,13 @@ def test_each_kind_names_the_operation_that_reads_it(many: list[Sample]) -> None
 
 
 def test_wrong_arguments_are_refused_before_anything_is_written(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="must not be negative, and -1 is"):
+    with pytest.raises(ValueError, match="must not be negative: -1"):
         write_samples(tmp_path / "none", -1)
     assert not (tmp_path / "none").exists()
     file = tmp_path / "file"
     file.touch()
     for folder in (file, file / "below"):
-        with pytest.raises(NotADirectoryError, match="is none"):
+        with pytest.raises(NotADirectoryError, match="is not a folder"):
             write_samples(folder, 1)
 
 

@@ -333,7 +333,7 @@ async def test_nothing_that_the_library_holds_shows_it(tmp_path: Path) -> None:
         await asyncio.gather(*calls, return_exceptions=True)
         assert [type(outcome) async for outcome in outcomes] == [Done]
     names = {type(thing).__name__ for thing in held}
-    assert {"HttpRequest", "_PreparedCall", "Request", "Body", "Settings", "Part", "Item"} <= names
+    assert {"HttpRequest", "_CallRequest", "Request", "Body", "Settings", "Part", "Item"} <= names
     assert [text for text in shown if any(hidden in text for hidden in HIDDEN)] == []
 
 

@@ -127,7 +127,7 @@ def test_a_line_item_has_all_its_columns_unless_some_are_chosen(operation: Any, 
     assert [column.name for column in chosen][-2:] == ["info.form", "coin"]
 
 
-@pytest.mark.parametrize("operation", [("ocr.card",), ("ocr.card", "ocr.claims")])
+@pytest.mark.parametrize("operation", [("ocr.card",), ("ocr.card", "ocr.vehicle")])
 def test_rows_of_line_items_are_refused_without_line_items(operation: Any) -> None:
     with pytest.raises(InvalidInputError, match="has no line items"):
         check_lines(operation)

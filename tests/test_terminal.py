@@ -46,7 +46,7 @@ def test_after_a_hang_up_a_batch_waits_for_what_is_in_flight(batch: list[str | P
             process.send_signal(signal.SIGHUP)
         said = process.communicate(timeout=30)[1]
         assert process.returncode == 130
-    assert "3 calls are in flight" in said
+    assert "3 calls in flight" in said
     assert in_doubt(tmp_path / "j.db") == 0
     assert len(lines(tmp_path / "r.jsonl")) == 3
 

@@ -13,6 +13,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -462,11 +463,14 @@ async def test_a_document_that_hangs_is_given_up_once(
 
 def test_the_command_prints_its_address_and_ends_with_ctrl_c(journal: Path, tmp_path: Path) -> None:
     words = [*COMMAND, "view", str(journal), "--no-browser"]
-    with subprocess.Popen(words, env=environment(None), stderr=subprocess.PIPE, text=True) as process:
+    interruptible = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # also where the tests run in the background
+    with subprocess.Popen(
+        words, env=environment(None), stderr=subprocess.PIPE, text=True, preexec_fn=interruptible
+    ) as process:
         assert process.stderr is not None
         said = process.stderr.readline() + process.stderr.readline()
         [address] = re.findall(r"http://127\.0\.0\.1:\d+/\?token=\S+", said)
-        assert "Its address is a secret" in said
+        assert "Its full address is secret" in said
         assert "refresh" in httpx.get(address, timeout=20).text
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()

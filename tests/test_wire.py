@@ -303,7 +303,7 @@ REFUSED: list[tuple[str, Callable[[AsyncCVS], Coroutine[Any, Any, Any]], str]] =
     ("half a pixel", lambda cvs: cvs.smartcrop.crop_image(b"x", 5, 0.5), "height must be a whole number"),  # type: ignore[arg-type]
     ("a wrong type1", lambda cvs: cvs.ekyc.face_matching(b"x", b"y", "selfie"), "type1 must be one of"),  # type: ignore[arg-type]
     ("a form that is not documented", lambda cvs: cvs.ocr.scan(b"x", send_as="base64"), "it takes url, file"),
-    ("a URL for v1", lambda cvs: cvs.v1.matchingliveness(*["https://example.com/a.jpg"] * 4), "takes no URL"),
+    ("a URL for v1", lambda cvs: cvs.v1.matchingliveness(*["https://example.com/a.jpg"] * 4), "does not accept URLs"),
     ("a thumb that is not documented", lambda cvs: cvs.ocr.scan(b"x", get_thumb=True), "takes no get_thumb"),  # type: ignore[call-arg]
     ("an odd check_sum", lambda cvs: cvs.ocr.card(b"x", check_sum="a\ud800"), "check_sum must be printable"),
 ]

@@ -151,7 +151,9 @@ class Remade:
 
     def _place(self) -> None:
         if not same(atomic.status_of(self._target), self._replaced):
-            raise FileExistsError(f"{self._out} was made or changed meanwhile; what came now is in {self.path}")
+            raise FileExistsError(
+                f"{self._out} was created or changed during the run; the new results are in {self.path}"
+            )
         if self._replaced is None:
             atomic.move_to_new(self.path, self._target)
         else:

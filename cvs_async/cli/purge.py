@@ -20,4 +20,4 @@ def command(
     seconds = parse_span(older_than)
     with exit_on_error():
         dropped = purge_journal(journal, seconds)
-    messages().print(f"{dropped:,} answers dropped from {journal}; keys and charges are kept.", markup=False)
+    messages().print(f"{dropped:,} answers deleted from {journal}; keys and charges are kept.", markup=False)

@@ -18,7 +18,7 @@ from ...models.tables import Cell
 from .columns import NAME, REST, Column
 from .values import MOST, box_of, find, is_plain_field, part_of, text_of, value_of
 
-PICTURES = re.compile("image|face|list_img|imgs|.*_image$")
+PICTURES = re.compile(r"image|face\d*$|img_|list_img|imgs|.*_image$")
 """Names of pictures, which are text in plain JSON."""
 
 
