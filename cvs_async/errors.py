@@ -95,7 +95,7 @@ class CVSError(Exception):
         self.raw = raw
         self.message = message
         self.retry_after = retry_after
-        self.unknown_attempts = int(charge == "unknown")
+        self.unknown_attempts: int = int(charge == "unknown")
 
 
 class ConfigurationError(CVSError):

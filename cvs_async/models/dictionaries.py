@@ -34,8 +34,15 @@ class InPydantic:
 
     __slots__ = ()
 
-    __get_pydantic_core_schema__ = classmethod(pydantic_schema)
-    __get_pydantic_json_schema__ = classmethod(pydantic_json_schema)
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Return the pydantic schema."""
+        return pydantic_schema(cls, source, handler)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        """Return the JSON Schema."""
+        return pydantic_json_schema(cls, schema, handler)
 
 
 class Serializable(InPydantic):

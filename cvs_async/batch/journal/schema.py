@@ -56,7 +56,7 @@ COMMIT;
 PRAGMA journal_mode = WAL;
 """  # noqa: S608
 
-UPGRADES = {
+UPGRADES: dict[int, tuple[str, ...]] = {
     1: (
         "ALTER TABLE journal ADD COLUMN origin TEXT",
         "ALTER TABLE journal ADD COLUMN account TEXT",
