@@ -334,7 +334,7 @@ def _v1_liveness(files: Files) -> dict[str, Any]:
 
 def _unpublished(files: Files) -> list[dict[str, Any]]:
     """Answer something of an operation whose answers the vendor does not publish."""
-    seal = {"seal": files.pages()[0].source.thumb} if files.arguments.get("get_seal") == "true" else {}
+    seal = {"seal": thumbnail(files.contents[0], 0)} if files.arguments.get("get_seal") == "true" else {}
     return [
         {"sandbox": "the vendor publishes no answer", "page": page.number} | page.image | seal for page in files.pages()
     ]
