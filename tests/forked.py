@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -149,7 +150,8 @@ def _template() -> _Template:
 def serve(number: int) -> None:
     """Fork for each request. Return in the processes of commands only, as what they should be before they begin."""
     for name in EARLY:
-        importlib.import_module(name)
+        with suppress(ModuleNotFoundError):  # of an extra that is not installed
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()
     channel = socket.socket(fileno=number)
