@@ -191,7 +191,6 @@ def _reader(attribute: attrs.Attribute[Any], declared: frozenset[str], converter
 
 def _take_part(names: tuple[str, ...], hook: Callable[[Any, Any], Any], type_: Any) -> Read:
     """Take a document, or a list of them, from under the first of its spellings that has one."""
-
     first = names[0]
     if len(names) == 1:
         return lambda wire: hook(wire.pop(first, None), type_)

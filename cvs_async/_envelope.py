@@ -66,11 +66,10 @@ class Envelope:
         meant = _meaning(message)
         if meant is None or meant is documented:
             return documented or APIError
-        if code in self.ambiguous:
-            return meant
         if code in self.described and meant in _PICTURES:
             return documented or APIError
-        _report_drift(self.name, code)
+        if code not in self.ambiguous:
+            _report_drift(self.name, code)
         return meant
 
 
@@ -157,18 +156,14 @@ V1 = evolve(DATA, name="v1", data=None, errors={code: kind for code, kind in DAT
 V1_SCAN = evolve(V1, name="v1 scan", coded=False)
 """``text_photostory/get_scan_a4`` of API v1, which documents no code for success."""
 
-V1_FACE_MATCHING = Envelope(
+V1_FACE_MATCHING = evolve(
+    FACE_SEARCH,
     name="v1 face matching",
     code="error_code",
     message="error_message",
     data="data",
-    errors={
-        1: errors.InvalidImageError,
-        2: errors.UrlUnavailableError,
-        3: errors.NoContentError,
-        4: errors.AuthenticationError,
-        5: errors.OutOfRequestsError,
-    },
+    errors={code: kind for code, kind in FACE_SEARCH.errors.items() if code < 6},
+    described=frozenset(),
 )
 """Face matching of API v1: other names, and 4 and 5 the other way round (newer pages)."""
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
+from attrs import evolve
+
 from .._endpoint import CallOptions, Endpoint
-from .._envelope import FACE_SEARCH, V1_FACE_MATCHING
+from .._envelope import V1_FACE_MATCHING
 from .._inputs import Input
-from .._params import Param, identifier, identifiers, integer, metadata
+from .._params import Param, identifier, metadata
 from .._reply import Reply
 from ..models.faces import FaceImage
 from ..models.v1_faces import V1CardMatching, V1FaceMatching, V1LivenessMatching
+from . import face_search
 from ._family import Family
 
 _BELOW = "/backend/api/v1/request/"
@@ -51,55 +54,25 @@ MATCHINGLIVENESS = Endpoint(
 )
 
 
-def _store(name: str, *, picture: bool = False) -> dict[str, Any]:
-    """Return what the operations of the store share."""
-    shared: dict[str, Any] = {
-        "thumb": False,
-        "envelope": FACE_SEARCH,
+def _stored(name: str) -> dict[str, Any]:
+    """Return what differs from the operation of `cvs.face_search`."""
+    return {
+        "path": f"{_BELOW}face_search/{name}",
         "document": f"{_PAGES}, face search",
         "attribute": f"v1.face_search.{name}",
     }
-    if not picture:
-        return shared | {"images": (), "forms": ()}
-    return shared | {
-        "images": ("image",),
-        "forms": ("base64",),
-        "names": {"base64": ("base64",)},
-        "nest": "image",
-        "format_type": False,
-    }
 
 
-_METADATA = Param("metadata", metadata, ("body",), required=False)
-
-GET_ALL_IMAGES = Endpoint(
-    f"{_BELOW}face_search/get_all_images",
-    returns=list[FaceImage],
-    method="GET",
-    params=(Param("offset", integer(0), default=0), Param("limit", integer(1), default=50)),
-    **_store("get_all_images"),
-)
-SEARCH = Endpoint(f"{_BELOW}face_search/search", returns=list[FaceImage], **_store("search", picture=True))
-ADD = Endpoint(
-    f"{_BELOW}face_search/add",
-    returns=FaceImage,
-    params=(_METADATA,),
-    repeatable=False,
-    **_store("add", picture=True),
-)
-EDIT_METADATA = Endpoint(
-    f"{_BELOW}face_search/edit_metadata",
-    returns=FaceImage,
+GET_ALL_IMAGES = evolve(face_search.LIST_IMAGES, **_stored("get_all_images"))
+SEARCH = evolve(face_search.SEARCH, **_stored("search"))
+ADD = evolve(face_search.ADD_IMAGE, **_stored("add"))
+EDIT_METADATA = evolve(
+    face_search.UPDATE_IMAGE,
     method="POST",
-    params=(Param("image_id", identifier, ("body",)), _METADATA),
-    **_store("edit_metadata"),
+    params=(Param("image_id", identifier, ("body",)), Param("metadata", metadata, ("body",), required=False)),
+    **_stored("edit_metadata"),
 )
-DELETE: Endpoint[Any] = Endpoint(
-    f"{_BELOW}face_search/delete",
-    method="POST",
-    params=(Param("ids", identifiers, ("body",)),),
-    **_store("delete"),
-)
+DELETE = evolve(face_search.DELETE_IMAGES, method="POST", **_stored("delete"))
 
 ENDPOINTS = (MATCHING, FACE_MATCHING, MATCHINGLIVENESS, GET_ALL_IMAGES, SEARCH, ADD, EDIT_METADATA, DELETE)
 

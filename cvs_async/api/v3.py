@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from typing import Literal, Unpack
 
-from .._endpoint import CallOptions, Endpoint, ThumbOptions
-from .._envelope import FACE_MATCHING as FACE_MATCHING_ENVELOPE
+from attrs import evolve
+
+from .._endpoint import CallOptions, ThumbOptions
 from .._inputs import Input
-from .._params import Param, one_of
 from .._reply import Reply
 from ..models.faces import FaceMatching
 from ..models.recognized import Recognized
+from . import ekyc
 from ._family import Attached, Family
 
-CARDS = Endpoint(
-    "/api/v3/ekyc/cards",
-    returns=list[Recognized],
-    images=("img1", "img2"),
-    document="newer pages, v3",
-    attribute="v3.ekyc.cards",
-)
-FACE_MATCHING = Endpoint(
-    "/api/v3/ekyc/face_matching",
-    returns=FaceMatching,
-    images=("img1", "img2"),
-    params=(Param("type1", one_of("portrait", "card"), default="card"),),
-    thumb=False,
-    envelope=FACE_MATCHING_ENVELOPE,
+CARDS = evolve(ekyc.CARDS, path="/api/v3/ekyc/cards", document="newer pages, v3", attribute="v3.ekyc.cards")
+FACE_MATCHING = evolve(
+    ekyc.FACE_MATCHING,
+    path="/api/v3/ekyc/face_matching",
     listed=False,
     document="users' programs only",
     attribute="v3.ekyc.face_matching",

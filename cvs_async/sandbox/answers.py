@@ -145,7 +145,7 @@ class Responder:
             "face_search.update_image": lambda files: self._faces.update(
                 str(files.arguments["image_id"]), files.arguments.get("metadata", {})
             ),
-            **self._v1(),
+            **_V1,
             "v3.ekyc.face_matching": _face_matching,
             "ocr.document.invoice_hospital": _unpublished,
             "ocr.document.van_ban_phap_quy": _unpublished,
@@ -156,23 +156,8 @@ class Responder:
             ),
         }
 
-    def _v1(self) -> dict[str, Callable[[Files], Any]]:
-        """Return the operations of API v1 that read no papers."""
-        return {
-            "v1.get_scan_a4": _scan,
-            "v1.matching": lambda files: _v1_matching(files, "img_cmt", "img_person") | {"valid": "True"},
-            "v1.face_matching": lambda files: (
-                _v1_matching(files, "img_person1", "img_person2") | {"valid": "True", "match": _v1_verdict(files)}
-            ),
-            "v1.matchingliveness": _v1_liveness,
-            "v1.face_search.get_all_images": lambda files: self._faces.page(**_numbers(files, "offset", "limit")),
-            "v1.face_search.search": lambda files: self._faces.search(files.contents[0]),
-            "v1.face_search.add": self._add_face,
-            "v1.face_search.edit_metadata": lambda files: self._faces.update(
-                str(files.arguments["image_id"]), files.arguments.get("metadata", {})
-            ),
-            "v1.face_search.delete": lambda files: self._faces.delete(list(map(str, files.arguments["ids"]))),
-        }
+        for name, newer in _V1_STORE.items():
+            self._own[f"v1.face_search.{name}"] = self._own[f"face_search.{newer}"]
 
     def answer(self, endpoint: Endpoint[Any], files: Files) -> Any:
         """Return the data of an answer in its documented shape.
@@ -265,9 +250,12 @@ def _text(page: PageView) -> list[Any]:
 
 
 def _face_matching(files: Files) -> dict[str, Any]:
-    return faces.match(files.contents) | {
-        f"face{number}": thumbnail(content, 0) for number, content in enumerate(files.contents, start=1)
-    }
+    return faces.match(files.contents) | _cut_out(files, "face1", "face2")
+
+
+def _cut_out(files: Files, *names: str) -> dict[str, str | None]:
+    """Return a small picture of each file, by its name in the answer."""
+    return {name: thumbnail(content, 0) for name, content in zip(names, files.contents, strict=True)}
 
 
 def _person_with_card(files: Files, boxes: Boxes) -> dict[str, Any]:
@@ -316,8 +304,7 @@ def _scan(files: Files) -> dict[str, Any]:
 
 
 def _v1_matching(files: Files, *names: str) -> dict[str, Any]:
-    faces_cut = {name: thumbnail(content, 0) for name, content in zip(names, files.contents, strict=True)}
-    return {"matching": faces.match(files.contents)["matching"]} | faces_cut
+    return {"matching": faces.match(files.contents)["matching"], "valid": "True"} | _cut_out(files, *names)
 
 
 def _v1_verdict(files: Files) -> str:
@@ -362,3 +349,21 @@ def _invoice_xml(files: Files) -> list[dict[str, Any]]:
     if info is None:
         raise Refusal(InvalidImageError)
     return [{"type": "invoice", "info": info}]
+
+
+_V1: dict[str, Callable[[Files], Any]] = {
+    "v1.get_scan_a4": _scan,
+    "v1.matching": lambda files: _v1_matching(files, "img_cmt", "img_person"),
+    "v1.face_matching": lambda files: _v1_matching(files, "img_person1", "img_person2") | {"match": _v1_verdict(files)},
+    "v1.matchingliveness": _v1_liveness,
+}
+"""Operations of API v1 that read no papers and need no store."""
+
+_V1_STORE = {
+    "get_all_images": "list_images",
+    "search": "search",
+    "add": "add_image",
+    "edit_metadata": "update_image",
+    "delete": "delete_images",
+}
+"""Operations on the store in API v1, by what they are called in v2."""
