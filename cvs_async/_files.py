@@ -150,8 +150,7 @@ def same_name(path: str) -> str | None:
     such file.
 
     The same "Nguyễn" is written differently by macOS (NFD), by most other programs (NFC), and by keyboards that
-    separate
-    tone marks from their letters. Each part of the path may differ in its own way.
+    separate tone marks from their letters. Each part of the path may differ in its own way.
     """
     if path.isascii():
         return None

@@ -34,8 +34,7 @@ def restore(data: Any, type_: Any, path: str = "", *, strict: bool = False) -> A
         type_: type to build.
         path: path of the values.
         strict: whether a paper's `type` that belongs to another class than the declared one is an error. The service
-            may
-            send such contradictions, and they can be read back.
+            may send such contradictions, and they can be read back.
 
     Raises:
         ValueError: a value has another type; the message names the place.

@@ -17,10 +17,8 @@ def reveal() -> Iterator[None]:
     """Let reprs contain the values read, for interactive exploration.
 
     Inside, reprs of fields, papers, pages and replies, and their display in a notebook, contain names, numbers and
-    dates of
-    people. Anything that keeps a repr keeps them too: log lines, tracebacks, assertion messages, saved notebooks. Do
-    not
-    use it in services.
+    dates of people. Anything that keeps a repr keeps them too: log lines, tracebacks, assertion messages, saved
+    notebooks. Do not use it in services.
 
     It applies to the current thread or task, and to tasks and threads that copy its context inside, until they end.
 

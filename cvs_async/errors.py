@@ -167,8 +167,7 @@ class ResponseTooLargeError(CVSError):
     """The answer is larger than ``max_response_bytes``; ``raw`` has its beginning.
 
     Or it has more values than any documented answer; ``raw`` has it. The charge is known if the code is at the
-    beginning,
-    else unknown.
+    beginning, else unknown.
     """
 
 

@@ -82,8 +82,7 @@ class FaceSearch(Family):
         """Iterate over all pictures in the store, fetched in pages of `limit` on demand.
 
         Every page is a separate call and is charged. A picture added or deleted during the iteration shifts the pages,
-        so
-        that another picture may be missed or repeated. Vendor document 001, Face Search 1.
+        so that another picture may be missed or repeated. Vendor document 001, Face Search 1.
         """
         offset = 0
         while True:

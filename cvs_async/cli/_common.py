@@ -112,8 +112,7 @@ def gentle_interrupt(on_first: Callable[[], None], patience: float) -> Iterator[
     """Call a function at the first Ctrl-C, SIGTERM or hang-up; end the command at the next one or after a timeout.
 
     A hang-up never counts as the next one: the terminal and the shell may each send one, and a service manager sends
-    one
-    with SIGTERM. It is ignored if it was ignored at the start, as with ``nohup``.
+    one with SIGTERM. It is ignored if it was ignored at the start, as with ``nohup``.
 
     Args:
         on_first: called once, on the event loop.

@@ -46,8 +46,7 @@ class Remade:
 
         Raises:
             InvalidInputError: if a file exists that was not made with this journal, another process is writing it, or
-                no
-                file can be created.
+                no file can be created.
         """
         notes = [] if self._notes is None else await self._notes.outputs(str(self._target))
         self._replaced = await anyio.to_thread.run_sync(self._judge, notes)

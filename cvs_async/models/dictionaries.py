@@ -62,8 +62,7 @@ class Serializable(InPydantic):
         """Return plain JSON values, as in a JSON Lines file.
 
         Values that JSON cannot represent are replaced: half of a surrogate pair by U+FFFD, infinity by null, and
-        content
-        nested hundreds of levels deep by an explanatory text.
+        content nested hundreds of levels deep by an explanatory text.
 
         Args:
             compact: omit empty values: parts of fields, fields, lists.

@@ -12,8 +12,7 @@ class IdCardFront(Paper):
     """Common fields of the fronts of all identity cards.
 
     The `*_code`, `*_town`, `*_district` and `*_ward` fields are the parts of `address` and `hometown`, with codes from
-    the
-    national list of administrative units.
+    the national list of administrative units.
     """
 
     hometown: Text = EMPTY

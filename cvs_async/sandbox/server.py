@@ -49,15 +49,13 @@ class Sandbox(Service):
         faults: probability of each fault: a mapping, or text such as ``503=0.02,lost=0.01``. Free and not processed are
             the HTTP statuses 408, 429, 500, 502, 503 and 504, answered without an envelope, and ``reset``, a broken
             connection. Billed are ``lost``, a connection closed without an answer, ``cut``, half an answer,
-            ``garbage``,
-            a body that is not JSON, and ``stall``, no answer for an hour.
+            ``garbage``, a body that is not JSON, and ``stall``, no answer for an hour.
         limit: maximum number of accepted requests, including waiting ones; others get HTTP 429, free.
         workers: maximum number of requests processed at once; others wait. None is unlimited, as for `limit`.
         retry_after: seconds in the ``Retry-After`` header of HTTP 429 and 503; None omits it.
         seed: random seed of the faults; every valid request within `limit` draws once.
         boxes: ``documented``: only the boxes in the vendor's documents; ``all``: also those of identity cards, for
-            trying
-            software that draws boxes.
+            trying software that draws boxes.
 
     Attributes:
         base_url: address of the service, for the client's ``base_url``; set once it runs.

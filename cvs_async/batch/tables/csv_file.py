@@ -36,8 +36,8 @@ class Csv(InThread):
     The first columns are `COLUMNS`, followed by the documented or selected fields, by their paths in the reply's data:
     ``info.id`` is a value, ``info.id.confidence`` and ``info.id.box.left`` are parts of it, ``info.*`` all fields of
     a paper, ``info.*.confidence`` the confidence of each, ``info.table.0.1`` an element of lists, and ``name`` the name
-    of
-    a person, whatever fields a paper has for it. Missing values are empty cells; values that are not single are JSON.
+    of a person, whatever fields a paper has for it. Missing values are empty cells; values that are not single are
+    JSON.
 
     The sum of ``billed`` is the bill: only the first row of an item has its charge.
 
@@ -168,8 +168,7 @@ def _excel_cell(value: object) -> object:
     """Return a cell for Excel: text that it would change becomes a formula with this text as its result.
 
     The formula contains only digits and a few marks. An apostrophe would be visible, because Excel hides it only where
-    it
-    was typed.
+    it was typed.
     """
     if isinstance(value, str) and _NUMBER.fullmatch(value) and not value.startswith("-"):
         return f'="{value}"'

@@ -28,13 +28,11 @@ class Parquet(WholeFile):
     and page has a column for each, after its value: ``info.total_amount`` is text, ``info.total_amount.confidence``
     a number from 0 to 1, ``info.total_amount.box`` a struct of left, top, right and bottom. With ``dates="iso"`` and
     ``amounts="number"`` values are dates and numbers; text that cannot be parsed is in an additional text column, such
-    as
-    ``info.total_amount.unread``.
+    as ``info.total_amount.unread``.
 
     Such a file has its index at its end. Until then its name has the suffix ``.part``. If an error ends the batch, the
     rows written are kept under that name; if the process is killed the file is unreadable and must be recreated from
-    the
-    journal. The file is readable by its owner only, and locked while it is written.
+    the journal. The file is readable by its owner only, and locked while it is written.
 
     Args:
         path: of the file. If it exists, with or without ``.part``, it is refused.

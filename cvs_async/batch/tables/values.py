@@ -112,8 +112,7 @@ def read(value: object, kind: Kind, units: frozenset[str | None]) -> object:
         value: found in an answer; None is a missing value.
         kind: of the column.
         units: allowed beside an amount of this column; an amount with another unit does not fit, because its number
-            alone
-            would mislead.
+            alone would mislead.
     """
     if value is None:
         return None

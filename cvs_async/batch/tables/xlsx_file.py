@@ -42,8 +42,7 @@ class Xlsx(WholeFile):
     """Excel file with four sheets: papers, line items, failed and held items, and a summary.
 
     The columns are those of `Csv`. Text always stays text: nothing is run as a formula, and leading zeros stay. Rows
-    are
-    written as a stream, in constant memory; a full sheet is continued on another. Text longer than an Excel cell is
+    are written as a stream, in constant memory; a full sheet is continued on another. Text longer than an Excel cell is
     truncated, see `cut`. The sum of ``billed`` over papers and failures is the bill.
 
     Until it is finished the file has the suffix ``.part``, as for `Parquet`. Only its owner can read it.
