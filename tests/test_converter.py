@@ -577,18 +577,26 @@ def documented_keys(cls: type[Document]) -> Iterator[tuple[str, Any]]:
             yield from ((key, part) for key, part in parts.items() if key not in declared)
 
 
+class Lines(str):
+    """A value that is sent as one text or as a list of lines."""
+
+    __slots__ = ()
+
+
 def visible(document: Document) -> Wire:
     """Return the parts of the answer in a document's fields, by the vendor's names."""
     shown: Wire = {}
     for attribute in attrs.fields(type(document)):
         name, value = wire_names(attribute)[0], getattr(document, attribute.name)
         if isinstance(value, Field):
+            is_lines = attribute.metadata.get("lines") and value.value is not None
             shown |= {
-                name: value.value,
+                name: Lines(value.value) if is_lines else value.value,
                 f"{name}_confidence": value.confidence,
                 f"{name}_box": value.box,
                 f"{name}_id": value.page,
             }
+            shown |= dict(zip(attribute.metadata.get("beside", ()), (value.confidence, value.box), strict=False))
         elif attribute.name != "extra":
             shown[name] = value
     return {
@@ -600,6 +608,8 @@ def means(shown: Any, raw: Any) -> bool:
     """Return whether a value of a model corresponds to the wire value."""
     if isinstance(shown, Image):
         return bool(shown.base64 == raw)
+    if isinstance(shown, Lines) and isinstance(raw, list):
+        return str(shown) == "\n".join(map(str, raw))
     if isinstance(shown, Box):
         sides = [raw[side] for side in Box._fields] if isinstance(raw, Mapping) else raw
         return list(shown) == [float(side) for side in sides]
