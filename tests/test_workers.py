@@ -152,6 +152,29 @@ def test_closing_ends_calls_that_hang() -> None:
     assert len(found) == 1
 
 
+@pytest.mark.parametrize("step", ["_send", "pickle.load"])
+def test_closing_ends_a_call_before_each_of_its_steps(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Workers()
+    own.call(noisy, "started")
+    whole = workers.pickle.load if step == "pickle.load" else workers._send
+
+    def close_first(*arguments: object) -> object:
+        own.close()
+        return whole(*arguments)
+
+    monkeypatch.setattr(f"cvs_async.look.workers.{step}", close_first)
+    with pytest.raises(GivenUpError, match="ended the process"):
+        own.call(noisy, "a")
+
+
+def test_a_call_after_closing_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Workers()
+    own.close()
+    monkeypatch.delattr("subprocess.Popen")
+    with pytest.raises(GivenUpError, match="are closed"):
+        own.call(noisy, "a")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_forked_child_has_workers_of_its_own() -> None:
     code = """

@@ -54,6 +54,8 @@ class Workers:
     _idle: list[_Worker] = field(factory=list, init=False)
     _busy: set[_Worker] = field(factory=set, init=False)
     _is_closed: bool = field(default=False, init=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False)
+    """Held while a worker changes between idle, busy and ended, so that `close` misses none."""
 
     def __attrs_post_init__(self) -> None:
         self._places = threading.Semaphore(self.most)
@@ -68,7 +70,7 @@ class Workers:
         """Return what a function returns. It and its arguments must be picklable.
 
         Raises:
-            GivenUpError: after the time, or if the process ended twice.
+            GivenUpError: after the time, if the process ended twice, or after `close`.
             InvalidInputError, ConfigurationError: as the function does.
         """
         with self._places:
@@ -94,29 +96,33 @@ class Workers:
         raise AssertionError("unreachable")
 
     def _take(self) -> _Worker:
-        while self._idle:
-            with suppress(IndexError):  # another thread has taken the last one
+        with self._lock:
+            if self._is_closed:
+                raise GivenUpError("the processes that draw documents are closed")
+            while self._idle:
                 worker = self._idle.pop()
                 if worker.is_alive:
-                    self._busy.add(worker)
-                    return worker
+                    break
                 worker.end()
-        worker = _Worker()
-        self._busy.add(worker)
-        return worker
+            else:
+                worker = _Worker()
+            self._busy.add(worker)
+            return worker
 
     def _put_back(self, worker: _Worker, *, ends: bool = False) -> None:
-        if ends or self._is_closed:
-            worker.end()
-        else:
-            self._idle.append(worker)
+        with self._lock:
+            if ends or self._is_closed:
+                worker.end()
+            else:
+                self._idle.append(worker)
 
     def close(self) -> None:
         """End all processes, also those that are at work."""
-        self._is_closed = True
-        for worker in (*self._idle, *self._busy):
-            worker.end()
-        self._idle.clear()
+        with self._lock:
+            self._is_closed = True
+            for worker in (*self._idle, *self._busy):
+                worker.end()
+            self._idle.clear()
 
 
 class _Ended(Exception):
@@ -135,6 +141,7 @@ class _Worker:
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing)  # noqa: S603 - ours
         self._is_started = False
         self._is_late = False
+        self._is_ended = False
 
     @property
     def is_alive(self) -> bool:
@@ -164,6 +171,10 @@ class _Worker:
             if self._is_late:
                 raise GivenUpError(f"it was not finished within {seconds:g} seconds") from None
             raise _Ended from None
+        except ValueError:  # another thread has closed the pipes
+            if self._is_ended:
+                raise _Ended from None
+            raise
         finally:
             timer.cancel()
 
@@ -172,6 +183,7 @@ class _Worker:
         self._process.kill()
 
     def end(self) -> None:
+        self._is_ended = True
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
