@@ -17,13 +17,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import first_outcome, journal, replay, single_call
-from ._bounds import Bound, bounds
-from ._contenders import OURS
-from ._contest import Figures
-from ._report import Report, machine
-from ._scenes import BASE, LONG, Results, Scene, full, long, quick, rows, run
-from ._tools import in_child
+from benchmarks import first_outcome, journal, replay, single_call
+from benchmarks._bounds import Bound, bounds
+from benchmarks._contenders import OURS
+from benchmarks._contest import Figures
+from benchmarks._report import Report, machine
+from benchmarks._scenes import BASE, LONG, Results, Scene, full, long, quick, rows, run
+from benchmarks._tools import in_child
 
 ABOUT = """CPU is of all threads of the process. Peak memory is absolute, the interpreter included. Lag is how late a
 ticker of 5 ms comes in the same event loop. What is measured is a window in the middle of a run, after as many

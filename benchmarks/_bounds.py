@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
-from ._contenders import BY_HAND, JOURNALED, OURS, POOL, THREADS
-from ._contest import Figures
-from ._scenes import BASE, KB, LONG, MB, SLOW_SERVICE, Results
+from benchmarks._contenders import BY_HAND, JOURNALED, OURS, POOL, THREADS
+from benchmarks._contest import Figures
+from benchmarks._scenes import BASE, KB, LONG, MB, SLOW_SERVICE, Results
 
 
 @frozen

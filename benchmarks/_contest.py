@@ -19,8 +19,8 @@ from tempfile import TemporaryDirectory
 
 from attrs import asdict, frozen
 
-from ._contenders import CONTENDERS, Job, files
-from ._tools import in_child, peak_memory, pin, tick
+from benchmarks._contenders import CONTENDERS, Job, files
+from benchmarks._tools import in_child, peak_memory, pin, tick
 
 
 @frozen

@@ -9,9 +9,9 @@ from statistics import median
 
 from attrs import evolve, frozen
 
-from ._contenders import BY_HAND, CONTENDERS, JOURNALED, OURS, POOL, THREADS
-from ._contest import Figures, Load, measure
-from ._tools import pictures, serving
+from benchmarks._contenders import BY_HAND, CONTENDERS, JOURNALED, OURS, POOL, THREADS
+from benchmarks._contest import Figures, Load, measure
+from benchmarks._tools import pictures, serving
 
 KB, MB = 1_000, 1_000_000
 SLOW_SERVICE = 0.2

@@ -13,9 +13,8 @@ from typing import Literal
 
 from attrs import define, field
 
+from benchmarks._tools import Service, pin, print_table, serving, verdict
 from cvs_async import AsyncCVS, RetryPolicy
-
-from ._tools import Service, pin, print_table, serving, verdict
 
 KINDS = {"crowded": "at most so many at once, else HTTP 429", "queue": "so many are worked on, the others wait in line"}
 LATENCY = 0.2

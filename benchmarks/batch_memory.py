@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from ._tools import in_child, picture, pictures, print_table, service, verdict
+from benchmarks._tools import in_child, picture, pictures, print_table, service, verdict
 
 CONCURRENCY = 64
 BOUND = 1.2

@@ -17,9 +17,8 @@ from random import Random
 
 import anyio
 
+from benchmarks._tools import Service, picture, print_table, serving, spread
 from cvs_async import AsyncCVS
-
-from ._tools import Service, picture, print_table, serving, spread
 
 COUNT = 10_000
 POOL = 10

@@ -14,12 +14,11 @@ from typing import Any
 
 import httpx
 
+from benchmarks._tools import print_table, verdict
 from cvs_async import AsyncCVS
+from cvs_async._codec.reply import decode
 from cvs_async._exchange import WireReply
-from cvs_async._reply import decode
 from cvs_async.api import OPERATIONS
-
-from ._tools import print_table, verdict
 
 CARD_BOUND = 100.0
 PAGES_BOUND = 150.0

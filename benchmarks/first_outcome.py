@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from ._tools import in_child, picture, print_table, serving, verdict
+from benchmarks._tools import in_child, picture, print_table, serving, verdict
 
 FILES = 100_000
 ROUNDS = 3

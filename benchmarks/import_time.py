@@ -7,7 +7,7 @@ import subprocess
 import sys
 from statistics import median
 
-from ._tools import print_table, verdict
+from benchmarks._tools import print_table, verdict
 
 RUNS = 7
 BOUND = 0.25

@@ -16,9 +16,8 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+from benchmarks._tools import in_child, peak_memory, print_table, spread, verdict
 from cvs_async.batch.journal import Claim, Journal, JournalReader
-
-from ._tools import in_child, peak_memory, print_table, spread, verdict
 
 ITEMS = {16: 20_000, 64: 40_000, 256: 80_000}
 SIZES = (0, 5_000)

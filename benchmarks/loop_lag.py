@@ -9,9 +9,8 @@ from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
 
+from benchmarks._tools import pictures, print_table, service, tick, verdict
 from cvs_async import AsyncCVS
-
-from ._tools import pictures, print_table, service, tick, verdict
 
 CONCURRENCY = 64
 BOUND = 100.0

@@ -13,12 +13,11 @@ from typing import Any
 
 from PIL import Image
 
+from benchmarks._tools import print_table, verdict
 from cvs_async import Reply
-from cvs_async._converter import structure
+from cvs_async._codec.converter import structure
 from cvs_async.api import OPERATIONS
 from cvs_async.look import cutouts, overlay
-
-from ._tools import print_table, verdict
 
 SIZE = (4000, 3000)
 BOUND = 0.4

@@ -6,9 +6,8 @@ import asyncio
 import time
 from typing import Literal
 
+from benchmarks._tools import Service, picture, print_table, serving, verdict
 from cvs_async import AsyncCVS, OutOfRequestsError, Reply
-
-from ._tools import Service, picture, print_table, serving, verdict
 
 CALLERS = 1_000
 QUOTA = 100

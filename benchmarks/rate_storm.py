@@ -8,10 +8,9 @@ from typing import Any
 
 import httpx
 
+from benchmarks._tools import picture, print_table, serving, verdict
 from cvs_async import AsyncCVS, Timeout
-from cvs_async._pace import RateLimit, RateLimiter
-
-from ._tools import picture, print_table, serving, verdict
+from cvs_async._limits.pace import RateLimit, RateLimiter
 
 RATE = 50
 COUNT = 500

@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from ._contenders import files
-from ._tools import in_child, pictures, pin, print_table, serving
+from benchmarks._contenders import files
+from benchmarks._tools import in_child, pictures, pin, print_table, serving
 
 if TYPE_CHECKING:
     from cvs_async import AsyncCVS

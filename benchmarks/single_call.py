@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from statistics import median
 
-from ._tools import in_child, picture, pin, print_table, serving, verdict
+from benchmarks._tools import in_child, picture, pin, print_table, serving, verdict
 
 SIZE = 100_000
 CALLS = 300
@@ -40,11 +40,11 @@ def figures() -> tuple[float, float, float]:
 
 async def _measure(origin: str) -> tuple[float, float, float]:
     from cvs_async import AsyncCVS, Timeout
+    from cvs_async._codec.reply import decode
+    from cvs_async._codec.request import Body
     from cvs_async._exchange import Attempt, WireReply
     from cvs_async._http.aiohttp_backend import AiohttpBackend
     from cvs_async._http.backend import HttpBody, HttpRequest
-    from cvs_async._reply import decode
-    from cvs_async._request import Body
     from cvs_async.api import OPERATIONS
 
     body = picture(SIZE, 0)

@@ -21,12 +21,11 @@ from tempfile import TemporaryDirectory
 
 from attrs import define, field, frozen
 
+from benchmarks._tools import Service, picture, print_table
 from cvs_async import AsyncCVS
 from cvs_async.batch import Stats
 from cvs_async.batch.journal import JournalFigures, JournalReader
 from cvs_async.stats import ClientStats
-
-from ._tools import Service, picture, print_table
 
 KINDS = ("503", "reset", "lost")
 """The faults, of which each makes up a third: refused and free, broken off unread, and billed but not answered."""

@@ -19,16 +19,15 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks._tools import print_table, verdict
+from benchmarks.decode import _answer, _card
 from cvs_async import Done
+from cvs_async._codec.reply import decode
 from cvs_async._exchange import WireReply
-from cvs_async._reply import decode
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Csv, JsonLines, Parquet
 from cvs_async.batch.journal.schema import SCHEMA
 from cvs_async.batch.outcome import Item
-
-from ._tools import print_table, verdict
-from .decode import _answer, _card
 
 CARDS = 200_000
 CPU_BOUND = 120.0

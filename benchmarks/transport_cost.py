@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from statistics import median
 
-from ._tools import in_child, picture, pin, print_table, serving, spread
+from benchmarks._tools import in_child, picture, pin, print_table, serving, spread
 
 BODY = 100_000
 ROUNDS = 3

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Literal
 
-from ._tools import in_child, print_table, service, verdict
+from benchmarks._tools import in_child, print_table, service, verdict
 
 AT_ONCE = 64
 SIZE = 50_000_000

@@ -10,13 +10,13 @@
 from typing import TYPE_CHECKING
 
 from . import batch, errors, models, stats
-from ._endpoint import Endpoint
-from ._inputs import Url
-from ._names import missing
-from ._pace import RateLimit
-from ._reply import Reply
-from ._retry import RetryPolicy
-from ._reveal import reveal
+from ._codec.endpoint import Endpoint
+from ._codec.inputs import Url
+from ._codec.reply import Reply
+from ._limits.pace import RateLimit
+from ._limits.retry import RetryPolicy
+from ._text.names import missing
+from ._text.reveal import reveal
 from ._version import __version__
 from .batch import Done, Failed, Held, folder
 from .client import AsyncCVS

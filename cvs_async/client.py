@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack
 import anyio
 from attrs import evolve
 
-from ._call import Caller
-from ._certificates import refuse_pipes
-from ._dispatch import Dispatcher
-from ._endpoint import Arguments, Endpoint
-from ._hints import public_names
-from ._pace import RateLimit, RateLimiter
-from ._private import private
-from ._quota import Quota, QuotaGate
-from ._reply import Reply
-from ._retry import RetryPolicy
+from ._calls.call import Caller
+from ._calls.dispatch import Dispatcher
+from ._codec.endpoint import Arguments, Endpoint
+from ._codec.reply import Reply
+from ._http.certificates import refuse_pipes
+from ._limits.pace import RateLimit, RateLimiter
+from ._limits.quota import Quota, QuotaGate
+from ._limits.retry import RetryPolicy
+from ._system.private import private
+from ._text.hints import public_names
 from .api import OPERATIONS, V1, V3, Attached, Ekyc, FaceSearch, Ocr, SmartCrop, attach, no_operation
 from .batch.policy import BatchPolicy, InDoubt
 from .batch.runner import Batch, endpoint_of
@@ -31,7 +31,7 @@ from .stats import ClientStats, Event
 if TYPE_CHECKING:
     import httpx
 
-    from ._telemetry import Spans
+    from ._calls.telemetry import Spans
 
 T = TypeVar("T")
 
@@ -279,6 +279,6 @@ class AsyncCVS:
 
 
 def _spans() -> Spans:
-    from ._telemetry import Spans
+    from ._calls.telemetry import Spans
 
     return Spans()

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from ._pace import RateLimit
-from ._private import private
-from ._quota import Quota
-from ._retry import RetryPolicy
+from ._limits.pace import RateLimit
+from ._limits.quota import Quota
+from ._limits.retry import RetryPolicy
+from ._system.private import private
 from .errors import ConfigurationError
 
 Host = Literal["cloud", "demo"]

@@ -6,8 +6,8 @@ from collections import Counter
 
 from attrs import define, field, frozen
 
-from ._quota import GateState
-from ._retry import Cause
+from ._limits.quota import GateState
+from ._limits.retry import Cause
 from .errors import Charge
 
 __all__ = ["ClientStats", "Event"]

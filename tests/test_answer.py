@@ -16,8 +16,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cvs_async import AsyncCVS, ResponseTooLargeError, _answer, _aside, _call
-from cvs_async._answer import (
+from cvs_async import AsyncCVS, ResponseTooLargeError
+from cvs_async._calls import call as call_module
+from cvs_async._codec import answer as answer_module
+from cvs_async._codec import aside as aside_module
+from cvs_async._codec.answer import (
     AT_ONCE,
     MOST_ELEMENTS,
     MOST_NODES,
@@ -28,9 +31,9 @@ from cvs_async._answer import (
     parse,
     whole_number,
 )
-from cvs_async._aside import FEW, LARGE, SMALL, aside
-from cvs_async._reply import decode
-from cvs_async._unpack import PIECE
+from cvs_async._codec.aside import FEW, LARGE, SMALL, aside
+from cvs_async._codec.reply import decode
+from cvs_async._http.unpack import PIECE
 from tests.examples import examples
 from tests.servers import until
 
@@ -77,9 +80,10 @@ def test_what_is_nested_without_end_is_refused_and_breaks_nothing(nodes: int, de
 
 def test_much_is_read_in_pieces_and_little_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     longest = list[int]()
-    monkeypatch.setattr(_answer._IN_PIECES, "_in_c", watched(_answer._IN_PIECES._in_c, longest))
+    monkeypatch.setattr(answer_module._IN_PIECES, "_in_c", watched(answer_module._IN_PIECES._in_c, longest))
     at_once = list[int]()
-    monkeypatch.setattr(_answer._DECODER, "scan_once", watched(getattr(_answer._DECODER, "scan_once"), at_once))  # noqa: B009 - the stubs do not know it
+    decoder: Any = answer_module._DECODER
+    monkeypatch.setattr(decoder, "scan_once", watched(decoder.scan_once, at_once))
     for count, pieces in ((100, False), (AT_ONCE, True)):
         longest.clear()
         at_once.clear()
@@ -177,10 +181,10 @@ async def test_few_answers_of_a_kind_are_decoded_at_once(size: int) -> None:
     async with anyio.create_task_group() as tasks:
         for number in range(30):
             tasks.start_soon(aside, size, work, number)
-        await until(lambda: len(begun) == _aside.AT_ONCE)
+        await until(lambda: len(begun) == aside_module.AT_ONCE)
         for _ in range(20):
             await anyio.sleep(0.001)
-        assert len(begun) == _aside.AT_ONCE
+        assert len(begun) == aside_module.AT_ONCE
         go.set()
 
 
@@ -194,10 +198,10 @@ async def test_large_answers_wait_for_each_other_and_others_do_not() -> None:
     async with anyio.create_task_group() as tasks:
         for number in range(5):
             tasks.start_soon(aside, LARGE + 1, work, number)
-        await until(lambda: len(begun) == _aside.AT_ONCE)
+        await until(lambda: len(begun) == aside_module.AT_ONCE)
         for _ in range(20):
             assert await aside(LARGE, lambda: "small") == "small"
-        assert len(begun) == _aside.AT_ONCE
+        assert len(begun) == aside_module.AT_ONCE
         go.set()
     assert sorted(begun) == list(range(5))
 
@@ -230,7 +234,7 @@ async def is_decoded_in_a_thread(content: bytes, monkeypatch: pytest.MonkeyPatch
         threads.append(threading.current_thread())
         return real(*arguments, **keywords)
 
-    monkeypatch.setattr(_call, "decode", look)
+    monkeypatch.setattr(call_module, "decode", look)
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
     async with AsyncCVS("key", "secret", transport=transport) as cvs:
         await cvs.ocr.card(b"x")

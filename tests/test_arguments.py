@@ -14,8 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cvs_async import AsyncCVS, Done, Endpoint, Failed, InvalidInputError, Timeout
-from cvs_async._inputs import Part
-from cvs_async._params import Param, boolean, integer, one_of, printable
+from cvs_async._codec.inputs import Part
+from cvs_async._codec.params import Param, boolean, integer, one_of, printable
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import manifest
 from cvs_async.batch.keys import key_of, question_of

@@ -14,8 +14,7 @@ from typer.testing import CliRunner
 
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
-
-from .test_cli import cvs_async
+from tests.test_cli import cvs_async
 
 
 def card_of(samples: list[Sample]) -> Path:

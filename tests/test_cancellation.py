@@ -29,10 +29,10 @@ from cvs_async import (
     RateLimit,
     RetryPolicy,
     TimeoutError,
-    _dispatch,
 )
-from cvs_async._dispatch import DECODING
-from cvs_async._reply import decode
+from cvs_async._calls import dispatch as dispatch_module
+from cvs_async._calls.dispatch import DECODING
+from cvs_async._codec.reply import decode
 from tests.clock import now, virtual
 from tests.servers import (
     BadServer,
@@ -430,7 +430,7 @@ class Decoding:
 @pytest.fixture
 def decoding(monkeypatch: pytest.MonkeyPatch) -> Iterator[Decoding]:
     held_up = Decoding()
-    monkeypatch.setattr("cvs_async._call.decode", held_up.decode)
+    monkeypatch.setattr("cvs_async._calls.call.decode", held_up.decode)
     yield held_up
     held_up.go.set()
 
@@ -460,7 +460,7 @@ async def test_the_bound_on_a_call_holds_while_its_answer_is_decoded(decoding: D
 async def test_an_answer_that_is_soon_decoded_counts_although_time_is_up(
     decoding: Decoding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_dispatch, "DECODING", 60)
+    monkeypatch.setattr(dispatch_module, "DECODING", 60)
     async with AsyncCVS("key", "secret", transport=answering(), timeout=5) as cvs:
         call = asyncio.create_task(cvs.ocr.card(PICTURE))
         await asyncio.sleep(6)
@@ -476,16 +476,16 @@ async def test_the_journal_gets_an_answer_that_was_decoded_too_late(
     call_later, bounds = loop.call_later, list[asyncio.Future[None]]()
 
     def held_up(seconds: float, callback: Callable[..., object], *arguments: Any) -> asyncio.TimerHandle:
-        if callback is _dispatch._resolve:
+        if callback is dispatch_module._resolve:
             bounds.append(arguments[0])
         return call_later(seconds, callback, *arguments)
 
     async def time_is_up() -> None:
         await until(decoding.begun.is_set)
-        _dispatch._resolve(bounds[0])
+        dispatch_module._resolve(bounds[0])
 
     monkeypatch.setattr(loop, "call_later", held_up)
-    monkeypatch.setattr(_dispatch, "DECODING", 0.01)
+    monkeypatch.setattr(dispatch_module, "DECODING", 0.01)
     async with AsyncCVS("key", "secret", transport=answering(), retry=RetryPolicy(attempts=1)) as cvs:
         async with cvs.batch(cvs.ocr.card, [PICTURE], journal=journal) as outcomes:
             clock = asyncio.create_task(time_is_up())

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cvs_async import Done, Reply, models
-from cvs_async._converter import structure
+from cvs_async._codec.converter import structure
 from cvs_async.api import OPERATIONS
 from cvs_async.batch.outcome import Item
 from cvs_async.checks import Finding, check_digit, check_paper, check_zone

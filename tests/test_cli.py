@@ -23,9 +23,8 @@ from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.samples.einvoice import write_einvoice
 from cvs_async.sandbox.samples.truth import read_truth
-
-from . import forked
-from .conftest import good
+from tests import forked
+from tests.conftest import good
 
 COMMAND = [sys.executable, "-c", "from cvs_async.cli import main; main()"]
 

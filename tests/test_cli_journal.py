@@ -23,9 +23,8 @@ from cvs_async.cli import _bars, _progress
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.stats import ClientStats
-
-from .conftest import good
-from .test_cli import COMMAND, environment, lines, start
+from tests.conftest import good
+from tests.test_cli import COMMAND, environment, lines, start
 
 COUNT = 40
 

@@ -17,10 +17,9 @@ import pytest
 from cvs_async.api import OPERATIONS
 from cvs_async.cli.app import ELSEWHERE, app
 from cvs_async.sandbox import Sample, Sandbox
-
-from . import forked
-from .conftest import good
-from .test_cli import cvs_async, environment, lines
+from tests import forked
+from tests.conftest import good
+from tests.test_cli import cvs_async, environment, lines
 
 NAMED = [sys.executable, "-c", "import sys; sys.argv[0] = 'cvs-async'; from cvs_async.cli import main; main()"]
 """The command under its own name, by which shells ask for completions."""

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, ConfigurationError, ConnectionLostError, RateLimitedError, Reply, RetryPolicy
-from cvs_async._concurrency import FEWEST, FIRST, AutoLimit
+from cvs_async._limits.concurrency import FEWEST, FIRST, AutoLimit
 from tests.clock import now, settle, unhurried, virtual
 from tests.servers import ANSWER
 

@@ -13,9 +13,8 @@ from cvs_async.batch import Done, Failed, Held, Item, Outcome
 from cvs_async.batch.outcome import cost_of
 from cvs_async.errors import CVSError, InvalidInputError, NoContentError
 from cvs_async.sandbox import Sandbox
-
-from .test_outputs import run as command
-from .test_resume import Service, good, numbered, refusal, run
+from tests.test_outputs import run as command
+from tests.test_resume import Service, good, numbered, refusal, run
 
 ITEM = Item(0, "a.jpg")
 

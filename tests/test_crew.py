@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from cvs_async._threads import NoAnswerError
+from cvs_async._system.threads import NoAnswerError
 from cvs_async.batch.worker_threads import GROUP, SLICE, WorkerThreads, resolve
 from tests.servers import until
 

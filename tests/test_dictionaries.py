@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from cvs_async import APIError, CVSError, Done, Failed, Held, Reply
-from cvs_async._converter import structure, unstructure
-from cvs_async._json import dumps
-from cvs_async._restoring import restore
+from cvs_async._codec.converter import structure, unstructure
+from cvs_async._schemas.restoring import restore
+from cvs_async._text.json import dumps
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import JsonLines, outcome_to_dict
 from cvs_async.batch.outcome import Item, Outcome
@@ -39,10 +39,9 @@ from cvs_async.models import (
     Unknown,
 )
 from tests.examples import examples
-
-from .test_converter import answers
-from .test_models import EXAMPLES
-from .test_vendor_documents import CASES, data_of
+from tests.test_converter import answers
+from tests.test_models import EXAMPLES
+from tests.test_vendor_documents import CASES, data_of
 
 TYPES = {str(each.returns): each.returns for each in OPERATIONS.values() if each.returns is not None}
 CARD = Recognized(
@@ -371,7 +370,7 @@ def test_every_model_is_read_without_pydantic() -> None:
     script = """
 import sys; sys.modules["pydantic"] = None
 from cvs_async import models
-from cvs_async._restoring import _reader
+from cvs_async._schemas.restoring import _reader
 for name in models.__all__:
     cls = getattr(models, name)
     if hasattr(cls, "from_dict"):

@@ -135,7 +135,7 @@ def assert_says_so(example: doctest.Example, name: str, names: dict[str, Any]) -
 
 
 def test_there_are_examples() -> None:
-    assert {"cvs_async", "cvs_async.client.AsyncCVS.batch", "cvs_async._urls.Url"} <= set(EXAMPLES)
+    assert {"cvs_async", "cvs_async.client.AsyncCVS.batch", "cvs_async._codec.urls.Url"} <= set(EXAMPLES)
     assert len(PYTHON) >= 6
 
 

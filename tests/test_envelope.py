@@ -16,7 +16,7 @@ from cvs_async import (
     OutOfRequestsError,
     ProcessingError,
 )
-from cvs_async._envelope import (
+from cvs_async._codec.envelope import (
     DATA,
     FACE_MATCHING,
     FACE_SEARCH,

@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cvs_async import AsyncCVS, ConfigurationError, CVSError, Done, _home
+from cvs_async import AsyncCVS, ConfigurationError, CVSError, Done
+from cvs_async._system import home as home_module
 from cvs_async.batch.journal import Journal
 from cvs_async.sandbox import Sandbox
 
@@ -237,7 +238,7 @@ def driven_by_hand(work: Awaitable[object]) -> None:
 
 def test_of_two_threads_that_come_first_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second enters while the first still looks which event loop it is in."""
-    home, real = _home.Home("client", "Make another"), _home._running
+    home, real = home_module.Home("client", "Make another"), home_module._running
     refused = list[str]()
 
     async def enter(name: str) -> None:
@@ -248,12 +249,12 @@ def test_of_two_threads_that_come_first_one_is_refused(monkeypatch: pytest.Monke
 
     def look() -> asyncio.AbstractEventLoop | None:
         found = real()
-        monkeypatch.setattr(_home, "_running", real)
+        monkeypatch.setattr(home_module, "_running", real)
         second = threading.Thread(target=asyncio.run, args=(enter("second"),))
         second.start()
         second.join()
         return found
 
-    monkeypatch.setattr(_home, "_running", look)
+    monkeypatch.setattr(home_module, "_running", look)
     asyncio.run(enter("first"))
     assert len(refused) == 1

@@ -26,7 +26,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import cvs_async
 from cvs_async import AsyncCVS, CVSError, Done, Failed, Held, InvalidImageError, Reply, batch, checks, models
-from cvs_async._converter import structure
+from cvs_async._codec.converter import structure
 from cvs_async.api import OPERATIONS
 from cvs_async.batch.outcome import Item, Outcome
 from cvs_async.models import (
@@ -55,8 +55,7 @@ from cvs_async.models import (
 )
 from cvs_async.models.fields import PAPERS
 from cvs_async.sandbox import Sample, Sandbox
-
-from .test_models import EXAMPLES
+from tests.test_models import EXAMPLES
 
 PASSPORT: Recognized[Passport] = Recognized(
     type="passport", info=Passport(id=Field("B1", 0.5, Box(1, 2, 3, 4.5), 1), image=Image("AA==")), extra={"mới": [1]}

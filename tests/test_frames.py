@@ -26,11 +26,10 @@ from cvs_async.batch import (
 )
 from cvs_async.batch.tables import Layout, Table
 from cvs_async.sandbox import Sample, Sandbox
-
-from .test_table_shapes import DATED, INVOICE, card, done, invoice
-from .test_table_truth import WITH_PICTURES, _method
-from .test_table_truth import hundred as hundred
-from .test_tables import failed
+from tests.test_table_shapes import DATED, INVOICE, card, done, invoice
+from tests.test_table_truth import WITH_PICTURES, _method
+from tests.test_table_truth import hundred as hundred
+from tests.test_tables import failed
 
 pandas: Any = pytest.importorskip("pandas")
 polars: Any = pytest.importorskip("polars")

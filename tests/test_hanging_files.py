@@ -17,12 +17,12 @@ import httpx
 import pytest
 
 from cvs_async import AsyncCVS, ConfigurationError, Done, Endpoint, Failed, Held, RetryPolicy
-from cvs_async import _inputs as inputs_module
-from cvs_async import _threads as threads_module
-from cvs_async._descriptors import too_many_open_files
-from cvs_async._files import open_regular
-from cvs_async._inputs import CHUNK, Part, load
-from cvs_async._threads import NoAnswerError, in_daemon_thread
+from cvs_async._codec import inputs as inputs_module
+from cvs_async._codec.inputs import CHUNK, Part, load
+from cvs_async._system import threads as threads_module
+from cvs_async._system.descriptors import too_many_open_files
+from cvs_async._system.files import open_regular
+from cvs_async._system.threads import NoAnswerError, in_daemon_thread
 from cvs_async.batch import Entry
 from cvs_async.errors import TimeoutError
 from tests.servers import until

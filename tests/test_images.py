@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from cvs_async import AsyncCVS, Done, InvalidInputError, RetryPolicy
-from cvs_async._images import encoded
+from cvs_async._codec.images import encoded
 from cvs_async.sandbox import Sandbox
 
 

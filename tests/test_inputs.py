@@ -21,8 +21,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import Endpoint, InvalidInputError, Url
-from cvs_async._endpoint import FORMS, Form, SendAs
-from cvs_async._inputs import CHUNK, Part, choose_form, describe, is_url, load
+from cvs_async._codec.endpoint import FORMS, Form, SendAs
+from cvs_async._codec.inputs import CHUNK, Part, choose_form, describe, is_url, load
 from cvs_async.batch.outcome import name_of
 
 CARD = Endpoint[Any]("ocr/card")

@@ -24,9 +24,8 @@ from cvs_async.batch.journal import lock as journal_lock
 from cvs_async.batch.journal import open as journal_open
 from cvs_async.batch.journal.files import is_journal, verify
 from cvs_async.batch.journal.lock import lock_path, writer_of
-
-from .test_journal import ANSWER, claim, end, key_of, known, read, send
-from .test_resume import Service, numbered, run
+from tests.test_journal import ANSWER, claim, end, key_of, known, read, send
+from tests.test_resume import Service, numbered, run
 
 LINUX = sys.platform == "linux"
 POSIX = sys.platform != "win32"

@@ -16,10 +16,9 @@ import pytest
 from typer.testing import Result
 
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge_journal
-
-from .test_cli_journal import run as cli  # noqa: F401 - a fixture
-from .test_journal import ANSWER, as_version_1, claim, key_of, send
-from .test_resume import Service, numbered
+from tests.test_cli_journal import run as cli  # noqa: F401 - a fixture
+from tests.test_journal import ANSWER, as_version_1, claim, key_of, send
+from tests.test_resume import Service, numbered
 
 COUNT = 3
 NOBODY = 65534

@@ -23,10 +23,9 @@ from cvs_async.batch import Stats
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge_journal
 from cvs_async.batch.journal import wal as journal_wal
 from cvs_async.batch.journal.wal import FRAME, HEADER, Wal, read_wal
-
-from .test_cli_journal import run as cli  # noqa: F401 - a fixture
-from .test_journal import claim, key_of, send
-from .test_resume import Service, kinds, numbered, run
+from tests.test_cli_journal import run as cli  # noqa: F401 - a fixture
+from tests.test_journal import claim, key_of, send
+from tests.test_resume import Service, kinds, numbered, run
 
 COUNT = 12
 PAGE = 4096

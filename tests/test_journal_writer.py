@@ -17,8 +17,7 @@ from cvs_async.batch.journal import writer as journal_writer
 from cvs_async.batch.journal.jobs import Job
 from cvs_async.batch.journal.statements import chunks
 from cvs_async.batch.journal.writer import Writer
-
-from .scripted import Unsynchronized
+from tests.scripted import Unsynchronized
 
 KEYS = [bytes([number]) * 32 for number in range(6)]
 key = st.sampled_from(KEYS)

@@ -16,10 +16,9 @@ from PIL import Image
 from cvs_async.batch import JournalReader
 from cvs_async.batch.journal.several import Journals
 from cvs_async.sandbox import Sandbox
-
-from .test_cli import lines
-from .test_outputs import run
-from .test_reconcile import EVENING, A, B, C, D, Sent, book, rows_of
+from tests.test_cli import lines
+from tests.test_outputs import run
+from tests.test_reconcile import EVENING, A, B, C, D, Sent, book, rows_of
 
 KEYS = [A, B, C, D]
 STEPS = st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(["billed", "free", "unknown", ""])), max_size=6)

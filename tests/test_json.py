@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from cvs_async import AsyncCVS, Endpoint
-from cvs_async._converter import unstructure
+from cvs_async._codec.converter import unstructure
+from cvs_async._codec.reply import decode
 from cvs_async._exchange import WireReply
-from cvs_async._json import CUT, DEPTH, dumps, pretty, sound
-from cvs_async._reply import decode
+from cvs_async._text.json import CUT, DEPTH, dumps, pretty, sound
 from cvs_async.batch import Csv, Done, Item, JsonLines
 from cvs_async.batch.sinks import outcome_to_dict
 from cvs_async.cli import call

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from cvs_async import AsyncCVS, Done, Failed, InvalidInputError
-from cvs_async._files import KeptFileError, kept_apart, open_regular
+from cvs_async._system.files import KeptFileError, kept_apart, open_regular
 from cvs_async.sandbox import Sample, Sandbox
-
-from .conftest import good
-from .test_cli import COMMAND, environment, lines
+from tests.conftest import good
+from tests.test_cli import COMMAND, environment, lines
 
 COMPANIONS = ("", "-wal", "-shm", "-lock")
 

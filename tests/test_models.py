@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cvs_async._converter import structure, unstructure
+from cvs_async._codec.converter import structure, unstructure
 from cvs_async.models import (
     BirthCertificate,
     Box,

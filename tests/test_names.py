@@ -16,7 +16,7 @@ import pytest
 
 import cvs_async
 from cvs_async import AsyncCVS, Failed
-from cvs_async._names import SANDBOX
+from cvs_async._text.names import SANDBOX
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Item
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from cvs_async import AsyncCVS, ConfigurationError, Endpoint, Held, RetryPolicy, Url
-from cvs_async._offline import VARIABLE
+from cvs_async._http.offline import VARIABLE
 from tests.servers import ANSWER, answers, bad_server, http
 
 Ask = Callable[[AsyncCVS], Awaitable[object]]

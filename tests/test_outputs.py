@@ -19,7 +19,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from cvs_async import InvalidInputError
-from cvs_async._reply import Reply
+from cvs_async._codec.reply import Reply
 from cvs_async.batch import Csv, Done, JsonLines, Parquet
 from cvs_async.batch.journal import Journal, JournalError
 from cvs_async.batch.outcome import Item
@@ -27,9 +27,8 @@ from cvs_async.batch.sinks.thumbnails import Thumbnails
 from cvs_async.cli._results import Results, TableOptions
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
-
-from .test_cli import COMMAND, environment, lines, start
-from .test_cli_journal import wait_for
+from tests.test_cli import COMMAND, environment, lines, start
+from tests.test_cli_journal import wait_for
 
 COMPANIONS = ("-wal", "-shm", "-lock")
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, ConfigurationError, RateLimit, RateLimitedError, RetryPolicy
-from cvs_async._pace import LATENESS, Pause, RateLimiter
+from cvs_async._limits.pace import LATENESS, Pause, RateLimiter
 from tests.clock import now, settle, timers, unhurried, virtual
 from tests.servers import ANSWER
 

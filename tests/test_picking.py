@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cvs_async import CVSError, Done, Failed, Reply
-from cvs_async._converter import structure
+from cvs_async._codec.converter import structure
 from cvs_async.api import OPERATIONS
 from cvs_async.batch.outcome import Item
 from cvs_async.models import (

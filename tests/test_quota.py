@@ -28,7 +28,7 @@ from cvs_async import (
     TimeoutError,
     Url,
 )
-from cvs_async._quota import FREE_PERMIT, Permit, QuotaGate
+from cvs_async._limits.quota import FREE_PERMIT, Permit, QuotaGate
 from tests.clock import now, run_virtual, settle, timers, unhurried, virtual
 from tests.servers import ANSWER
 

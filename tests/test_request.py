@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from python_multipart import parse_form
 
 from cvs_async import Endpoint, Url
-from cvs_async import _inputs as inputs_module
-from cvs_async._endpoint import Form
-from cvs_async._inputs import CHUNK, Part, load
-from cvs_async._request import Base64, Body, Request, build
+from cvs_async._codec import inputs as inputs_module
+from cvs_async._codec.endpoint import Form
+from cvs_async._codec.inputs import CHUNK, Part, load
+from cvs_async._codec.request import Base64, Body, Request, build
 from cvs_async.api import OPERATIONS
 
 CARD = Endpoint[Any]("ocr/card")

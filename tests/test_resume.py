@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, Done, Failed, Held, InvalidInputError, RetryPolicy, Url, folder
-from cvs_async._inputs import Part
+from cvs_async._codec.inputs import Part
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Item, Outcome, Stats, prepare
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, Record

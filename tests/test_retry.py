@@ -39,7 +39,7 @@ from cvs_async import (
     TransportError,
     UrlUnavailableError,
 )
-from cvs_async._retry import Budget, Cause, GiveUp, Retry, decide, parse_retry_after
+from cvs_async._limits.retry import Budget, Cause, GiveUp, Retry, decide, parse_retry_after
 from tests.clock import now, settle, timers, unhurried, virtual
 from tests.servers import ANSWER
 

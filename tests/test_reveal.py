@@ -17,8 +17,8 @@ import pytest
 from attrs import frozen
 
 from cvs_async import Done, Reply, reveal
-from cvs_async._converter import structure
-from cvs_async._showing import as_text
+from cvs_async._codec.converter import structure
+from cvs_async._display.showing import as_text
 from cvs_async.batch.outcome import Item
 from cvs_async.models import (
     Box,
@@ -35,10 +35,9 @@ from cvs_async.models import (
     Unknown,
 )
 from cvs_async.models.fields import EMPTY, PAPERS, Text
-
-from .test_converter import canaries
-from .test_models import EXAMPLES
-from .test_show import HOSTILE, OBEYED
+from tests.test_converter import canaries
+from tests.test_models import EXAMPLES
+from tests.test_show import HOSTILE, OBEYED
 
 CANARY = "CANARY"
 

@@ -19,10 +19,9 @@ from cvs_async.look.reads import read_fields
 from cvs_async.look.review import Review, Verdict, corrected, error_rates
 from cvs_async.models.fields import Box
 from cvs_async.sandbox import Sample
-
-from .test_cli import cvs_async
-from .test_dictionaries import reply
-from .test_models import EXAMPLES, example
+from tests.test_cli import cvs_async
+from tests.test_dictionaries import reply
+from tests.test_models import EXAMPLES, example
 
 KEY = "ab" * 32
 RIGHT = Verdict(KEY, "ocr.card", 0, "info.id", "right", confidence=0.9, by="me", at=1.5)

@@ -25,7 +25,7 @@ from cvs_async import (
     Url,
     UrlUnavailableError,
 )
-from cvs_async._converter import unstructure
+from cvs_async._codec.converter import unstructure
 from cvs_async.api import OPERATIONS
 from cvs_async.models import Image, Invoice, Page, Recognized
 from cvs_async.sandbox import Sample, Sandbox, server

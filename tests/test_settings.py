@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cvs_async import AsyncCVS, ConfigurationError, Timeout
-from cvs_async._proxies import Proxies
+from cvs_async._http.proxies import Proxies
 from cvs_async.settings import DOCUMENTED, Limits, Settings, as_timeout
 
 ORIGIN = "https://cvs.example.com"

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import Done, InvalidInputError
-from cvs_async._converter import structure
-from cvs_async._reply import Reply
+from cvs_async._codec.converter import structure
+from cvs_async._codec.reply import Reply
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Csv, Parquet
 from cvs_async.batch.outcome import Item
@@ -26,8 +26,7 @@ from cvs_async.models import fields_of
 from cvs_async.models.amounts import parse_amount
 from cvs_async.models.catalogue import FieldInfo
 from cvs_async.models.dates import parse_date
-
-from .test_tables import failed, read, rows
+from tests.test_tables import failed, read, rows
 
 INVOICE = "ocr.document.invoice"
 

@@ -22,8 +22,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, ConfigurationError, CVSError, Done, Failed, Held, InvalidInputError
-from cvs_async._converter import structure
-from cvs_async._reply import Reply
+from cvs_async._codec.converter import structure
+from cvs_async._codec.reply import Reply
 from cvs_async.batch import Outcome
 from cvs_async.batch.outcome import Item, Requests
 from cvs_async.batch.sinks import InThread

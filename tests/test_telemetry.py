@@ -177,7 +177,7 @@ async def test_there_are_no_spans_unless_they_are_asked_for(spans: Spans) -> Non
 
 
 def test_without_opentelemetry_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "cvs_async._telemetry", raising=False)
+    monkeypatch.delitem(sys.modules, "cvs_async._calls.telemetry", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'cvs_async\[otel\]'"):
         client(OK)

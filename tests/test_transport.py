@@ -27,7 +27,7 @@ from cvs_async import (
     Timeout,
     TimeoutError,
 )
-from cvs_async._request import Request, build
+from cvs_async._codec.request import Request, build
 from tests.servers import (
     ANSWER,
     BadServer,
@@ -84,7 +84,7 @@ async def test_a_file_that_shrinks_while_it_is_sent_fails_clearly(
         large.write_bytes(b"%PDF-")
         return build(*arguments, **keywords)
 
-    monkeypatch.setattr("cvs_async._call.build", shrink_then_build)
+    monkeypatch.setattr("cvs_async._calls.call.build", shrink_then_build)
     async with bad_server(answers(http())) as server:
         error = await failure(server.base_url, str(large))
     assert isinstance(error, InvalidInputError)

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cvs_async import Done, Failed, RetryPolicy, _call
+from cvs_async import Done, Failed, RetryPolicy
+from cvs_async._calls import call as call_module
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Item, Outcome
 from cvs_async.batch.journal import JournalReader, purge_journal
@@ -136,7 +137,7 @@ async def test_an_answer_whose_reading_was_broken_off_is_read_by_the_next_run(
     service = Service()
     async with service.client() as cvs:
         with monkeypatch.context() as patched:
-            patched.setattr(_call, "decode", broken_off)
+            patched.setattr(call_module, "decode", broken_off)
             with suppress(asyncio.CancelledError):
                 await run(cvs, numbered(1), path)
         [record] = records(path).values()

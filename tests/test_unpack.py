@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import Endpoint
-from cvs_async._envelope import DATA, FACE_MATCHING, FACE_SEARCH, PERSON_WITH_CARD, SMART_CROP, V1, Envelope
-from cvs_async._reply import head_charge
-from cvs_async._unpack import ENCODINGS, PIECE, BrokenEncodingError, Unpacker
+from cvs_async._codec.envelope import DATA, FACE_MATCHING, FACE_SEARCH, PERSON_WITH_CARD, SMART_CROP, V1, Envelope
+from cvs_async._codec.reply import head_charge
+from cvs_async._http.unpack import ENCODINGS, PIECE, BrokenEncodingError, Unpacker
 from tests.clock import unhurried
 
 

@@ -22,10 +22,10 @@ import pytest
 from attrs import frozen
 
 from cvs_async import Endpoint, Url, errors, models
-from cvs_async._converter import structure, unstructure
-from cvs_async._endpoint import Form
-from cvs_async._inputs import Part
-from cvs_async._request import Request, build
+from cvs_async._codec.converter import structure, unstructure
+from cvs_async._codec.endpoint import Form
+from cvs_async._codec.inputs import Part
+from cvs_async._codec.request import Request, build
 from cvs_async.api import OPERATIONS
 from cvs_async.models.fields import PAPERS
 from tests.vendor.extract import as_text, extract

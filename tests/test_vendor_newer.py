@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from cvs_async._converter import structure, unstructure
+from cvs_async._codec.converter import structure, unstructure
+from cvs_async._codec.reply import decode
 from cvs_async._exchange import WireReply
-from cvs_async._reply import decode
 from cvs_async.api import OPERATIONS
 from cvs_async.models import Page, Recognized, Table
 from cvs_async.models.v1 import V1_PAPERS

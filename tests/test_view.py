@@ -28,9 +28,8 @@ from cvs_async.look.serving import Guard, make_app
 from cvs_async.look.summary import Limits
 from cvs_async.look.workers import Workers
 from cvs_async.sandbox import Sample, Sandbox
-
-from .test_cli import COMMAND, environment
-from .test_workers import good_pdf, hanging_pdf
+from tests.test_cli import COMMAND, environment
+from tests.test_workers import good_pdf, hanging_pdf
 
 OPTIONS = ReportOptions(limits=Limits(1.0))
 

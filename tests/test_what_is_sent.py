@@ -14,9 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
-from cvs_async import AsyncCVS, Done, Endpoint, Failed, InvalidInputError, RetryPolicy, _inputs, _part
-from cvs_async._inputs import CHUNK, Part, load
-from cvs_async._request import Base64
+from cvs_async import AsyncCVS, Done, Endpoint, Failed, InvalidInputError, RetryPolicy
+from cvs_async._codec import inputs as inputs_module
+from cvs_async._codec import part as part_module
+from cvs_async._codec.inputs import CHUNK, Part, load
+from cvs_async._codec.request import Base64
 from cvs_async.batch import JournalReader, JsonLines, Outcome, folder, manifest
 from cvs_async.sandbox import Sandbox
 
@@ -104,7 +106,7 @@ async def test_a_file_that_changes_after_it_was_opened_is_not_hashed(
 async def test_where_no_time_tells_it_the_digest_does(
     large: Path, form: type[Part | Base64], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (_inputs, _part):  # a file system with coarse times
+    for module in (inputs_module, part_module):  # a file system with coarse times
         monkeypatch.setattr(module, "stamp_of", lambda _: (0, 0, 0, 0, 0))
     part = await opened(large)
     part.digest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -19,8 +21,7 @@ from cvs_async import ConfigurationError, InvalidInputError
 from cvs_async.look import Pages, overlay, workers
 from cvs_async.look.pictures import Drawers, Job, draw_in
 from cvs_async.look.workers import GivenUpError, Workers
-
-from .test_look import reply_of
+from tests.test_look import reply_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are ended by signals")
 LEVELS = 12
@@ -156,7 +157,7 @@ def test_closing_ends_calls_that_hang() -> None:
 def test_closing_ends_a_call_before_each_of_its_steps(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     own = Workers()
     own.call(noisy, "started")
-    whole = workers.pickle.load if step == "pickle.load" else workers._send
+    whole: Any = pickle.load if step == "pickle.load" else workers._send
 
     def close_first(*arguments: object) -> object:
         own.close()

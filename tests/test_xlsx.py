@@ -16,10 +16,9 @@ from cvs_async import ConfigurationError, InvalidInputError
 from cvs_async.batch import Xlsx
 from cvs_async.batch.tables import COLUMNS, xlsx_file
 from cvs_async.sandbox import Sample, Sandbox
-
-from .test_outputs import run
-from .test_table_shapes import DATED, INVOICE, card, done, invoice
-from .test_tables import failed
+from tests.test_outputs import run
+from tests.test_table_shapes import DATED, INVOICE, card, done, invoice
+from tests.test_tables import failed
 
 openpyxl: Any = pytest.importorskip("openpyxl")
 

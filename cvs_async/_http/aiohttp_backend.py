@@ -21,14 +21,14 @@ import yarl
 from aiohttp.abc import AbstractStreamWriter
 from attrs import define
 
-from .._certificates import tls_context
-from .._descriptors import found_in
 from .._exchange import Attempt
-from .._proxies import Proxies
+from .._system.descriptors import found_in
 from ..errors import ConnectError, ConnectionLostError, CVSError, TimeoutError
 from .aiohttp_connection import Connection, Connector, Socket
 from .aiohttp_parser import MAX_FIELD, MAX_FIELDS
 from .backend import HttpBody, HttpRequest
+from .certificates import tls_context
+from .proxies import Proxies
 
 KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 """Seconds of silence before the first probe, seconds between probes, probes that may go unanswered."""

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from attrs import define
 
+from .._codec.request import Body
 from .._exchange import Attempt
-from .._request import Body
 from ..settings import Timeout
 
 SMALL = 1 << 18

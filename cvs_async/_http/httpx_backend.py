@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from .._descriptors import found_in
 from .._exchange import Attempt
+from .._system.descriptors import found_in
 from ..errors import ConnectError, ConnectionLostError, CVSError, TimeoutError
 from .backend import Backend, HttpBody, HttpRequest, HttpResponse
 

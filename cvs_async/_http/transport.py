@@ -7,16 +7,16 @@ import time
 from collections.abc import Awaitable
 from http import HTTPStatus
 
+from .._codec.request import Request
 from .._exchange import Attempt, WireReply
-from .._offline import is_offline, refuse_elsewhere
-from .._private import Headers
-from .._request import Request
-from .._retry import parse_retry_after
-from .._unpack import ENCODINGS, BrokenEncodingError, Unpacker
+from .._limits.retry import parse_retry_after
+from .._system.private import Headers
 from .._version import __version__
 from ..errors import ConfigurationError, DecodeError, InvalidInputError, ResponseTooLargeError
 from ..settings import Settings, Timeout, is_safe
 from .backend import Backend, HttpBody, HttpRequest, HttpResponse
+from .offline import is_offline, refuse_elsewhere
+from .unpack import ENCODINGS, BrokenEncodingError, Unpacker
 from .urls import origin_of, quoted
 
 HEAD = 1 << 16

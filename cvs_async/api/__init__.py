@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._endpoint import Endpoint
+from .._codec.endpoint import Endpoint
 from . import ekyc, face_search, ocr, ocr_document, smartcrop, v1, v3
 from ._family import Attached, Family, attach, no_operation
 from .ekyc import Ekyc

@@ -7,10 +7,10 @@ import textwrap
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from .._call import Caller
-from .._endpoint import DEFAULTS, CallOptions, ThumbOptions
-from .._hints import did_you_mean, is_private, nearest, no_attribute
-from .._private import private
+from .._calls.call import Caller
+from .._codec.endpoint import DEFAULTS, CallOptions, ThumbOptions
+from .._system.private import private
+from .._text.hints import did_you_mean, is_private, nearest, no_attribute
 
 _OPTIONS: dict[str, type] = {f"Unpack[{keywords.__name__}]": keywords for keywords in (CallOptions, ThumbOptions)}
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, Unpack
 
-from .._endpoint import CallOptions, Endpoint, ThumbOptions
-from .._envelope import FACE_MATCHING as FACE_MATCHING_ENVELOPE
-from .._envelope import PERSON_WITH_CARD as PERSON_WITH_CARD_ENVELOPE
-from .._inputs import Input
-from .._params import Param, one_of
-from .._reply import Reply
+from .._codec.endpoint import CallOptions, Endpoint, ThumbOptions
+from .._codec.envelope import FACE_MATCHING as FACE_MATCHING_ENVELOPE
+from .._codec.envelope import PERSON_WITH_CARD as PERSON_WITH_CARD_ENVELOPE
+from .._codec.inputs import Input
+from .._codec.params import Param, one_of
+from .._codec.reply import Reply
 from ..models.faces import FaceMatching, Liveness, PersonWithCard
 from ..models.recognized import Recognized
 from ._family import Family

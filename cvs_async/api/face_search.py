@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Unpack
 
-from .._endpoint import CallOptions, Endpoint
-from .._envelope import FACE_SEARCH
-from .._inputs import Input
-from .._params import Param, identifier, identifiers, integer, metadata
-from .._reply import Reply
+from .._codec.endpoint import CallOptions, Endpoint
+from .._codec.envelope import FACE_SEARCH
+from .._codec.inputs import Input
+from .._codec.params import Param, identifier, identifiers, integer, metadata
+from .._codec.reply import Reply
 from ..models.faces import FaceImage
 from ._family import Family
 

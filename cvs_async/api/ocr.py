@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from .._endpoint import CallOptions, Endpoint, ThumbOptions
-from .._inputs import Input
-from .._reply import Reply
+from .._codec.endpoint import CallOptions, Endpoint, ThumbOptions
+from .._codec.inputs import Input
+from .._codec.reply import Reply
 from ..models.birth import BirthCertificate
 from ..models.employee import EmployeeProfile
 from ..models.general import Page

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from .._endpoint import Endpoint, ThumbOptions
-from .._inputs import Input
-from .._params import Param, boolean
-from .._reply import Reply
+from .._codec.endpoint import Endpoint, ThumbOptions
+from .._codec.inputs import Input
+from .._codec.params import Param, boolean
+from .._codec.reply import Reply
 from ..models.business import BusinessRegistration
 from ..models.credit import CreditReport
 from ..models.general import Page

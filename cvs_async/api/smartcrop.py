@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from .._endpoint import CallOptions, Endpoint
-from .._envelope import SMART_CROP
-from .._inputs import Input, Url
-from .._params import Param, integer
-from .._reply import Reply
+from .._codec.endpoint import CallOptions, Endpoint
+from .._codec.envelope import SMART_CROP
+from .._codec.inputs import Input, Url
+from .._codec.params import Param, integer
+from .._codec.reply import Reply
 from ..errors import InvalidInputError
 from ..models.crop import Crop
 from ._family import Family

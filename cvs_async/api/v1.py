@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from .._endpoint import CallOptions, Endpoint
-from .._envelope import V1 as ENVELOPE
-from .._envelope import V1_SCAN as SCAN_ENVELOPE
-from .._inputs import Input
-from .._reply import Reply
+from .._codec.endpoint import CallOptions, Endpoint
+from .._codec.envelope import V1 as ENVELOPE
+from .._codec.envelope import V1_SCAN as SCAN_ENVELOPE
+from .._codec.inputs import Input
+from .._codec.reply import Reply
 from ..models.v1 import V1Paper, V1Scan, V1Sides
 from ..models.v1_faces import V1CardMatching, V1FaceMatching, V1LivenessMatching
 from . import v1_faces

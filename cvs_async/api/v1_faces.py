@@ -7,11 +7,11 @@ from typing import Any, Unpack
 
 from attrs import evolve
 
-from .._endpoint import CallOptions, Endpoint
-from .._envelope import V1_FACE_MATCHING
-from .._inputs import Input
-from .._params import Param, identifier, metadata
-from .._reply import Reply
+from .._codec.endpoint import CallOptions, Endpoint
+from .._codec.envelope import V1_FACE_MATCHING
+from .._codec.inputs import Input
+from .._codec.params import Param, identifier, metadata
+from .._codec.reply import Reply
 from ..models.faces import FaceImage
 from ..models.v1_faces import V1CardMatching, V1FaceMatching, V1LivenessMatching
 from . import face_search

@@ -6,9 +6,9 @@ from typing import Literal, Unpack
 
 from attrs import evolve
 
-from .._endpoint import CallOptions, ThumbOptions
-from .._inputs import Input
-from .._reply import Reply
+from .._codec.endpoint import CallOptions, ThumbOptions
+from .._codec.inputs import Input
+from .._codec.reply import Reply
 from ..models.faces import FaceMatching
 from ..models.recognized import Recognized
 from . import ekyc

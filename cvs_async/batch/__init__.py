@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from .._names import missing
+from .._text.names import missing
 from .journal import Charges, JournalError, JournalFigures, JournalReader, Record, Session, SourceFile, purge_journal
 from .outcome import Cost, Done, Failed, Held, Item, Outcome, Stats, cost_of
 from .plan import Plan

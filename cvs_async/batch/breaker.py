@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import (
-    ConfigurationError,
-    CVSError,
-    InvalidInputError,
-    OutOfRequestsError,
-    UrlUnavailableError,
-)
+from ..errors import ConfigurationError, CVSError, InvalidInputError, OutOfRequestsError, UrlUnavailableError
 from .replay import PERMANENT
 
 NOT_OF_THE_SERVICE = (InvalidInputError, OutOfRequestsError, UrlUnavailableError)

@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._endpoint import DEFAULTS, Endpoint
-from .._inputs import Part, Url
+from .._codec.endpoint import DEFAULTS, Endpoint
+from .._codec.inputs import Part, Url
 from ..api import OPERATIONS
 from ..errors import InvalidInputError
 

@@ -8,9 +8,9 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from attrs import define, field, frozen
 
-from .._converter import unstructure
-from .._inputs import describe
-from .._reply import Reply, reply_head
+from .._codec.converter import unstructure
+from .._codec.inputs import describe
+from .._codec.reply import Reply, reply_head
 from ..errors import APIError, CVSError
 from ..models.dictionaries import Serializable
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 import anyio.to_thread
 from attrs import define, field
 
-from .._inputs import Part
+from .._codec.inputs import Part
 from ..errors import CVSError
 from .journal import JournalError, JournalReader, Record, is_new
 from .journal.service import Service

@@ -8,10 +8,10 @@ from typing import Any, Generic, TypeVar
 
 from attrs import evolve, field, frozen
 
-from .._call import Caller, PreparedCall, prepare
-from .._endpoint import Arguments, Endpoint
-from .._inputs import Part, Url, open_inputs
-from .._threads import NoAnswerError
+from .._calls.call import Caller, PreparedCall, prepare
+from .._codec.endpoint import Arguments, Endpoint
+from .._codec.inputs import Part, Url, open_inputs
+from .._system.threads import NoAnswerError
 from ..errors import TimeoutError
 from .keys import key_of, place_of, question_of
 from .outcome import Item, name_of

@@ -7,8 +7,8 @@ import time
 from enum import Enum
 from typing import Generic, TypeVar
 
-from .._aside import aside, is_quick
-from .._call import Caller
+from .._calls.call import Caller
+from .._codec.aside import aside, is_quick
 from ..errors import Charge, ConfigurationError, CVSError, OutOfRequestsError, drop_frames
 from .breaker import Breaker, not_sent
 from .journal import JournalError, Record

@@ -8,9 +8,9 @@ from typing import Any
 
 import anyio
 
+from .._codec.reply import Reply
 from .._exchange import Attempt, WireReply
-from .._log import log
-from .._reply import Reply
+from .._system.log import log
 from ..errors import APIError, CVSError
 from .journal import JournalError
 from .store import JournalStore

@@ -7,10 +7,10 @@ from typing import Any, TypedDict, TypeVar
 
 from attrs import evolve
 
-from .._answer import whole_number
-from .._endpoint import Endpoint
+from .._codec.answer import whole_number
+from .._codec.endpoint import Endpoint
+from .._codec.reply import Reply, decode
 from .._exchange import WireReply
-from .._reply import Reply, decode
 from ..errors import Charge, ConnectionLostError, CVSError, OutOfRequestsError, drop_frames
 from .journal import Record
 from .journal.records import PERMANENT as PERMANENT

@@ -15,9 +15,9 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 from attrs import frozen
 
-from .._call import Caller
-from .._endpoint import Arguments, Endpoint
-from .._home import Home
+from .._calls.call import Caller
+from .._codec.endpoint import Arguments, Endpoint
+from .._system.home import Home
 from ..errors import ConfigurationError, InvalidInputError
 from .ceiling import LocalCeiling
 from .journal import Journal, JournalError

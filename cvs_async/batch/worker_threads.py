@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
-from .._threads import MOST_STUCK, NoAnswerError
+from .._system.threads import MOST_STUCK, NoAnswerError
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from .._names import missing
+from .._text.names import missing
 from ..models.finding import Finding, FindingKind
 from .papers import check_paper
 from .zones import check_digit, check_zone

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from .._reply import Reply
+from .._codec.reply import Reply
 from ..batch.outcome import Done
 from ..models.fields import Document
 from ..models.finding import Finding

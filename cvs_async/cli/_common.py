@@ -14,8 +14,8 @@ from typing import Annotated, Any, Never
 
 import typer
 
-from .._endpoint import Endpoint
-from .._hints import did_you_mean, nearest
+from .._codec.endpoint import Endpoint
+from .._text.hints import did_you_mean, nearest
 from ..api import OPERATIONS
 from ..errors import ConfigurationError, CVSError, InvalidInputError
 from ._show import console as console  # re-exported for the commands

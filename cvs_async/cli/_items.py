@@ -13,8 +13,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from .._endpoint import Endpoint
-from .._inputs import is_url
+from .._codec.endpoint import Endpoint
+from .._codec.inputs import is_url
 from ..batch import Entry, folder, manifest, matches, standard_input
 from ..batch.sources import PICTURES, Listed
 from ..batch.sources.listing import unlisted

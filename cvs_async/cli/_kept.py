@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import define, field
 
-from .._converter import unstructure_with
-from .._reply import Reply
+from .._codec.converter import unstructure_with
+from .._codec.reply import Reply
 from ..batch import Done, atomic
 from ..batch.outcome import Item, printable_name
 from ..batch.sinks.thumbnails import free_names, images_of, named_pictures

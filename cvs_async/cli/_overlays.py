@@ -8,8 +8,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._inputs import is_url
-from .._reply import Reply
+from .._codec.inputs import is_url
+from .._codec.reply import Reply
 from ..batch.sinks import refusal, write_new
 from ..errors import CVSError, InvalidInputError
 from ._common import REFUSED, messages

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
-from .._inputs import is_url
+from .._codec.inputs import is_url
 from ..batch.sinks import refusal
 from ..errors import InvalidInputError
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .._hints import nearest
+from .._text.hints import nearest
 from ..api import OPERATIONS
 from ..batch.prices import Bill, Prices
 from ..errors import InvalidInputError

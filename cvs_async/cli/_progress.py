@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 from attrs import evolve
 from rich.console import Console
 
-from .._quota import GateState
+from .._limits.quota import GateState
 from ..batch import Outcome, Stats
 from ..stats import ClientStats
 from ._bars import Look, Part, Showing

@@ -14,7 +14,7 @@ import anyio.to_thread
 import typer
 from attrs import frozen
 
-from .._files import kept_apart
+from .._system.files import kept_apart
 from ..batch import JsonLines, Outcome, atomic
 from ..batch.journal import Journal, JournalError
 from ..batch.sinks.thumbnails import Thumbnails

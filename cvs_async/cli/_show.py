@@ -12,8 +12,8 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from .._escape import escaped, escaped_lines
-from .._stdout import check_stdout
+from .._system.stdout import check_stdout
+from .._text.escape import escaped, escaped_lines
 
 PIPED_WIDTH = 220
 

@@ -11,7 +11,7 @@ import traceback
 from contextlib import suppress
 from types import TracebackType
 
-from .._escape import escaped_lines
+from .._text.escape import escaped_lines
 
 
 def prepare() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from .._escape import escaped
+from .._text.escape import escaped
 from .._version import __version__
 from . import batch, call, demo, export, fields, operations, purge, reconcile, report, samples, sandbox, status, view
 

@@ -14,7 +14,7 @@ import typer
 from attrs import define, field
 from rich.table import Table
 
-from .._pace import RateLimit
+from .._limits.pace import RateLimit
 from ..batch import Batch, Held
 from ..batch.outcome import Reason
 from ..batch.plan import Plan

@@ -10,11 +10,11 @@ import anyio
 import typer
 from attrs import define, field
 
-from .._endpoint import Endpoint
-from .._json import pretty
-from .._reply import Reply
-from .._showing import print_tables
-from .._stdout import check_stdout
+from .._codec.endpoint import Endpoint
+from .._codec.reply import Reply
+from .._display.showing import print_tables
+from .._system.stdout import check_stdout
+from .._text.json import pretty
 from ..client import AsyncCVS
 from ._common import (
     INTERRUPTED,

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import anyio.to_thread
 import typer
 
-from .._hints import did_you_mean, nearest
+from .._text.hints import did_you_mean, nearest
 from ..batch import Done, Failed, Held, Outcome
 from ..batch.journal import JournalReader
 from ..batch.journal.several import Journals

@@ -11,8 +11,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from .._endpoint import Endpoint
-from .._params import Param
+from .._codec.endpoint import Endpoint
+from .._codec.params import Param
 from ..api import OPERATIONS
 from ..client import AsyncCVS
 from ._common import console, exit_on_error, find_operation

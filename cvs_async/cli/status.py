@@ -10,7 +10,7 @@ import attrs
 import typer
 from rich.table import Table
 
-from .._json import dumps
+from .._text.json import dumps
 from ..batch.journal import JournalFigures
 from ..batch.journal.several import Journals
 from ..batch.prices import Bill

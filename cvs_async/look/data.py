@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import define
 
-from .._converter import unstructure
+from .._codec.converter import unstructure
 from .frames import State
 from .gathering import DocumentView, PaperView
 from .pictures import Drawing

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import define, field, frozen
 
-from .._inputs import choose_form, is_url, open_inputs
+from .._codec.inputs import choose_form, is_url, open_inputs
 from ..api import OPERATIONS
 from ..batch.journal import Session, SourceFile
 from ..batch.keys import key_of, question_of

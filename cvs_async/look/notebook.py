@@ -11,8 +11,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from .._reply import Reply
-from .._showing import as_html
+from .._codec.reply import Reply
+from .._display.showing import as_html
 from ..batch.sinks import write_new
 from .frames import Frame, Placed
 from .overlay import LOW, describe_frame, page_state, places_of

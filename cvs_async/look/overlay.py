@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-from .._reply import Reply
+from .._codec.reply import Reply
 from ..batch.tables.reading import papers_in
 from ..errors import InvalidInputError
 from .frames import Frame, Placed, State, place

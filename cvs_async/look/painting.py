@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import evolve, frozen
 
-from .._escape import escaped
+from .._text.escape import escaped
 from ..errors import ConfigurationError
 from .frames import Placed
 from .photographs import import_pillow

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import attrs
 from attrs import define, field, frozen
 
-from .._json import dumps
+from .._text.json import dumps
 from ..batch.atomic import lock
 from ..batch.outcome import Done, Outcome
 from ..batch.sinks import outcome_to_dict

@@ -6,7 +6,7 @@ the documented fields is in `Document.extra`.
 
 from typing import TYPE_CHECKING, Any
 
-from .._names import missing
+from .._text.names import missing
 from .amounts import Amount, parse_amount, parse_number
 from .birth import BirthCertificate
 from .business import BusinessRegistration

@@ -7,21 +7,21 @@ from typing import Any, ClassVar, Self
 
 import attrs
 
-from .._hints import no_key
-from .._json import dumps, json_values
-from .._reveal import is_revealed
+from .._text.hints import no_key
+from .._text.json import dumps, json_values
+from .._text.reveal import is_revealed
 
 
 def pydantic_schema(cls: type[Any], source: Any, handler: Any) -> Any:
     """Return the pydantic schema of a class; pydantic calls it."""
-    from .._pydantic import schema_of  # needs pydantic
+    from .._schemas.pydantic import schema_of  # needs pydantic
 
     return schema_of(source, handler)
 
 
 def pydantic_json_schema(cls: type[Any], schema: Any, handler: Any) -> Any:
     """Return the JSON Schema of a class; pydantic calls it."""
-    from .._pydantic import json_schema_of  # needs pydantic
+    from .._schemas.pydantic import json_schema_of  # needs pydantic
 
     return json_schema_of(cls, schema, handler)
 
@@ -75,7 +75,7 @@ class Serializable(InPydantic):
         return dumps(self._unstructured(compact=compact))
 
     def _unstructured(self, *, compact: bool) -> Any:
-        from .._converter import unstructure  # needs the models
+        from .._codec.converter import unstructure  # needs the models
 
         return unstructure(self, compact=compact)
 
@@ -101,13 +101,13 @@ class Showable:
 
         The values stay in a notebook that is saved, and in a file to which standard output is redirected.
         """
-        from .._showing import show  # needs the models
+        from .._display.showing import show  # needs the models
 
         show(self)
 
     def _repr_html_(self) -> str:
         """Return the HTML for a notebook; with values only inside `cvs_async.reveal`."""
-        from .._showing import as_html
+        from .._display.showing import as_html
 
         return as_html(self, values=is_revealed())
 
@@ -126,7 +126,7 @@ class Restorable(Serializable):
         Raises:
             ValueError: a value has another type than `to_dict` writes; the message names the place, not the value.
         """
-        from .._restoring import restore  # needs the models
+        from .._schemas.restoring import restore  # needs the models
 
         restored: Self = restore(data, cls)
         return restored
@@ -137,7 +137,7 @@ class Restorable(Serializable):
 
     def __getitem__(self, name: str) -> Any:
         """Return a part of `to_dict` as plain JSON. Attributes have the typed values."""
-        from .._converter import unstructure
+        from .._codec.converter import unstructure
 
         if name not in _names(type(self)):
             raise no_key(self, name)

@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Generic, NamedTuple, Union, get_args, get_orig
 from attrs import Factory, define, field, frozen, setters
 from typing_extensions import TypeVar
 
-from .._hints import Hinted, advice
-from .._reveal import is_revealed, repr_of
+from .._text.hints import Hinted, advice
+from .._text.reveal import is_revealed, repr_of
 from .amounts import Amount, parse_amount, parse_number
 from .dates import parse_date
 from .dictionaries import InPydantic, Restorable, Showable, pydantic_json_schema, pydantic_schema

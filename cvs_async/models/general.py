@@ -7,8 +7,8 @@ from typing import Any, Self, TypeVar
 
 from attrs import field, frozen
 
-from .._json import dumps
-from .._reveal import is_revealed
+from .._text.json import dumps
+from .._text.reveal import is_revealed
 from .dictionaries import InPydantic, Showable
 from .fields import Box, Document, Image
 
@@ -47,7 +47,7 @@ class _Quiet(InPydantic, Showable, list[T]):
         Raises:
             ValueError: a value has another type than `to_dict` writes; the message names the place, not the value.
         """
-        from .._restoring import restore  # needs the models
+        from .._schemas.restoring import restore  # needs the models
 
         restored: Self = restore(data, cls)
         return restored

@@ -11,15 +11,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from .employee import EmployeeProfile
 from .faces import PersonWithCard
 from .fields import Paper, paper_classes
-from .identity import (
-    ChipIdCardBack,
-    ChipIdCardFront,
-    IdCard9Back,
-    IdCard9Front,
-    IdCard12Back,
-    IdCard12Front,
-    Passport,
-)
+from .identity import ChipIdCardBack, ChipIdCardFront, IdCard9Back, IdCard9Front, IdCard12Back, IdCard12Front, Passport
 from .recognized import Recognized
 from .v1 import V1IdCard9Front, V1IdCard12Back, V1Paper, V1Sides
 from .vehicle import VehicleRegistrationBack, VehicleRegistrationFront
@@ -122,7 +114,7 @@ def papers_of(data: object, levels: int = LEVELS) -> Iterator[Recognized[Paper]]
 
     Papers of v1 are wrapped like those of v2.
     """
-    from .._reply import Reply  # which needs these functions
+    from .._codec.reply import Reply  # which needs these functions
     from ..batch.outcome import Done
 
     match data:

@@ -8,7 +8,7 @@ from typing import Any, Generic, Self, TypeAlias
 from attrs import field, frozen
 from typing_extensions import TypeVar
 
-from .._hints import public_names
+from .._text.hints import public_names
 from .fields import PAPERS, Document, Paper, listed, paper_classes, renamed
 
 P = TypeVar("P", bound=Paper, default=Paper, covariant=True)
@@ -55,7 +55,7 @@ class Recognized(Document, Generic[P]):
             ValueError: a value has another type than `to_dict` writes, or `type` belongs to another class than `kind`;
                 the message names the place, not the value.
         """
-        from .._restoring import restore  # needs the models
+        from .._schemas.restoring import restore  # needs the models
 
         paper_classes(kind)
         restored: Self = restore(data, cls[kind], strict=True)  # type: ignore[index]

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from attrs import frozen
 from PIL import Image
 
-from .._endpoint import Endpoint
+from .._codec.endpoint import Endpoint
 from ..errors import InvalidImageError, NoContentError
 from ..models.employee import EmployeeProfile
 from ..models.fields import PAPERS, Paper

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from .._endpoint import Endpoint
+from .._codec.endpoint import Endpoint
 from ..api import OPERATIONS
 from ..errors import (
     APIError,

@@ -17,7 +17,7 @@ from attrs import frozen
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from .._endpoint import Endpoint, Form
+from .._codec.endpoint import Endpoint, Form
 from ..errors import (
     APIError,
     AuthenticationError,

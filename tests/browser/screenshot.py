@@ -20,8 +20,7 @@ from cvs_async.api import OPERATIONS
 from cvs_async.look.report import write_report
 from cvs_async.look.summary import Limits
 from cvs_async.sandbox import Sandbox, write_samples
-
-from .conftest import CHROMIUM, OPTIONS
+from tests.browser.conftest import CHROMIUM, OPTIONS
 
 COLOURS = 96
 

@@ -16,8 +16,7 @@ from pypdf import PdfReader
 
 from cvs_async.look.report import write_report
 from cvs_async.sandbox.samples.truth import read_truth
-
-from .conftest import NOW, OPTIONS, Open
+from tests.browser.conftest import NOW, OPTIONS, Open
 
 pytestmark = pytest.mark.browser
 

@@ -20,8 +20,7 @@ from cvs_async.cli.view import _open as open_browser
 from cvs_async.look.live import Live
 from cvs_async.look.serving import Guard, make_app
 from cvs_async.sandbox import Sandbox, write_samples
-
-from .conftest import OPTIONS
+from tests.browser.conftest import OPTIONS
 
 pytestmark = pytest.mark.browser
 

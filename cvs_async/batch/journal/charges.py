@@ -11,10 +11,10 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
-from ..._answer import parse, text_of
-from ..._endpoint import Endpoint
+from ..._codec.answer import parse, text_of
+from ..._codec.endpoint import Endpoint
+from ..._codec.reply import decode
 from ..._exchange import WireReply
-from ..._reply import decode
 from ...api import OPERATIONS
 from ...errors import CVSError
 

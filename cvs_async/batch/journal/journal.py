@@ -20,8 +20,8 @@ from typing import Any, Self, TypeAlias
 import anyio
 import anyio.to_thread
 
-from ..._home import Home
-from ..._json import dumps
+from ..._system.home import Home
+from ..._text.json import dumps
 from ...errors import Charge
 from ..worker_threads import resolve
 from .jobs import Job, JournalWriter, Method

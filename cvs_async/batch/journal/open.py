@@ -17,7 +17,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
-from ..._files import kept_apart
+from ..._system.files import kept_apart
 from .schema import JournalError
 
 _Identity: TypeAlias = tuple[int, int]

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from attrs import field, frozen
 
-from ..._escape import escaped
+from ..._text.escape import escaped
 from ...errors import ConfigurationError
 from ...settings import Host, Settings, is_loopback
 from .schema import JournalError

@@ -14,9 +14,9 @@ import aiofiles
 import anyio
 import anyio.to_thread
 
-from ..._escape import escaped
-from ..._json import dumps, json_values
-from ..._stdout import check_stdout, is_terminal
+from ..._system.stdout import check_stdout, is_terminal
+from ..._text.escape import escaped
+from ..._text.json import dumps, json_values
 from ...errors import InvalidInputError
 from ..atomic import lock_results, private, refusal, sync
 from ..outcome import Outcome

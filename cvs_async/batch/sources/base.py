@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from ..._inputs import describe
+from ..._codec.inputs import describe
 from ...errors import InvalidInputError
 from ..worker_threads import WorkerThreads
 

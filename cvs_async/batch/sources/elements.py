@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ..._endpoint import Arguments, Endpoint
-from ..._inputs import is_url
+from ..._codec.endpoint import Arguments, Endpoint
+from ..._codec.inputs import is_url
 from ...errors import InvalidInputError
 from .manifests import ONLY_INPUT, Entry
 

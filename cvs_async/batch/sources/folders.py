@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from ..._inputs import DOCUMENT_SUFFIXES
+from ..._codec.inputs import DOCUMENT_SUFFIXES
 from ...errors import InvalidInputError
 from .base import Listed, in_thread
 from .entries import Entry

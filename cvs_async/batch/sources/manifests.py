@@ -13,8 +13,8 @@ from typing import Any, NoReturn, TypeVar
 
 from attrs import field, frozen
 
-from ..._inputs import is_url
-from ..._urls import unusable_url
+from ..._codec.inputs import is_url
+from ..._codec.urls import unusable_url
 from ...api import OPERATIONS
 from ...errors import InvalidInputError
 from ..worker_threads import WorkerThreads

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 
 from attrs import define, field, frozen
 
-from ..._inputs import is_url
+from ..._codec.inputs import is_url
 from ...errors import InvalidInputError
 from .base import Listed, in_thread
 from .entries import Entry

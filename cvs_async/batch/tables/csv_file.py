@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Unpack
 
-from ..._json import sound
+from ..._text.json import sound
 from ...errors import InvalidInputError
 from ..atomic import lock_results, private, sync
 from ..outcome import Outcome

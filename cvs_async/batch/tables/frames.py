@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, Literal, TypeAlias, Unpack
 
-from ..._reply import Reply
+from ..._codec.reply import Reply
 from ...errors import ConfigurationError, InvalidInputError
 from ..outcome import Done, Failed, Held, Item, Outcome
 from .layout import Layout, Shape

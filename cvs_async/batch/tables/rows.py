@@ -9,8 +9,8 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
-from ..._converter import structure
-from ..._json import sound
+from ..._codec.converter import structure
+from ..._text.json import sound
 from ...api import OPERATIONS
 from ...errors import APIError
 from ...models.general import Page

@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeAlias, cast
 
 import attrs
 
-from ..._converter import unstructure
-from ..._json import dumps, sound
+from ..._codec.converter import unstructure
+from ..._text.json import dumps, sound
 from ...models.amounts import parse_amount
 from ...models.dates import parse_date
 from ...models.fields import Box, Document, Field

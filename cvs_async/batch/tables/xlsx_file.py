@@ -13,7 +13,7 @@ from typing import Any, Unpack
 
 from attrs import evolve
 
-from ..._json import sound
+from ..._text.json import sound
 from ...errors import ConfigurationError, InvalidInputError
 from ..outcome import Outcome
 from .columns import COLUMNS, Column

@@ -1,0 +1,357 @@
+"""From a call to its requests: one after another, under the client's limits, each in a task of its own.
+
+A caller may stop waiting, because it is cancelled or out of time. If nothing of its request has been sent, the task
+ends with it. Otherwise the task goes on without the caller for a bounded time, so that an answer that was paid for is
+still counted, and its connection is used again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import random
+import threading
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
+from typing import TypeAlias, TypeVar
+
+import anyio
+from attrs import evolve
+
+from .._exchange import Attempt
+from .._limits.pace import Limiter, Pause
+from .._limits.quota import FREE_PERMIT, Gate, Permit
+from .._limits.retry import GiveUp, Retry, decide
+from .._system.home import Home
+from .._system.log import log
+from ..errors import ConnectionLostError, CVSError, OutOfRequestsError, RateLimitedError, TimeoutError, drop_frames
+from ..settings import Limits
+from ..stats import ClientStats
+from .call_state import CallState
+from .settlement import Settlement
+
+R = TypeVar("R")
+Send: TypeAlias = Callable[[Attempt], Awaitable[R]]
+"""Sends one request, and returns its result or raises a CVSError."""
+
+DECODING = 1.0
+"""Seconds beyond the bound on the whole call in which an answer that is there may still be decoded."""
+
+
+class Dispatcher:
+    """Makes the requests of all calls of a client.
+
+    Args:
+        limits: of the client.
+        limiter: bounds how often requests leave; None without a bound.
+        gate: keeps requests back while the account has none left.
+        may_cancel: whether a request may be cancelled while it connects.
+
+    Attributes:
+        home: the event loop of the client, which is that of its first call.
+    """
+
+    def __init__(self, limits: Limits, *, limiter: Limiter | None, gate: Gate, may_cancel: bool) -> None:
+        self._limits = limits
+        self._limiter = limiter
+        self._gate = gate
+        self._may_cancel = may_cancel
+        self._pauses: defaultdict[str, Pause] = defaultdict(Pause)
+        self._settlement = Settlement(limits, gate, self._pauses)
+        self._slots = self._settlement.slots
+        self._stats = self._settlement.stats
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._waits: set[asyncio.Timeout] = set()
+        self._closed = False
+        self.home = Home("client", "Make the client inside asyncio.run, or one client for each event loop")
+
+    def stats(self) -> ClientStats:
+        """Return the figures of this moment."""
+        retries, limit = Counter(self._stats.retries), int(self._slots.total_tokens)
+        return evolve(self._stats, retries=retries, limit=limit, gate=self._gate.state)
+
+    def most_billed(self, *, repeatable: bool) -> int:
+        """Return how many requests of one call can be charged: the last one, and those sent again at one's own risk."""
+        if not repeatable:
+            return 1
+        retry = self._limits.retry
+        return 1 + min(retry.unknown_resends, retry.attempts - 1)
+
+    async def run(self, call: CallState, send: Send[R]) -> R:
+        """Make requests until one is answered, or no further one is worth making.
+
+        Raises:
+            CVSError: the last failure; the first one is its cause.
+        """
+        self._stats.calls += 1
+        first: CVSError | None = None
+        while True:
+            attempt = call.next_attempt()
+            permit = self._admit_at_once(call, attempt) or await self._admit(call, attempt)
+            result = await self._request(call, permit, attempt, send)
+            if not isinstance(result, CVSError):
+                return result
+            if isinstance(result, OutOfRequestsError) and (call.patient or self._gate.waits):
+                call.refused += 1
+                continue
+            step = self._decide(call, result)
+            if isinstance(step, GiveUp):
+                raise call.final(result, step) from (first or result.__cause__)
+            log.info("%s: %s, again in %.2f seconds", call.operation, type(result).__name__, step.delay)
+            self._stats.retries[step.cause] += 1
+            first = first or drop_frames(result)
+            await self._sleep(call, step.delay)
+
+    def abandon(self) -> None:
+        """Make no more requests; those in flight ended when their event loop was closed."""
+        self._closed = True
+
+    async def aclose(self) -> None:
+        """Make no more requests, and wait for those in flight, for a bounded time."""
+        self._closed = True
+        for wait in self._waits:
+            if not wait.expired():
+                wait.reschedule(0.0)  # these calls fail, because the client is closed
+        try:
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=self._limits.drain_timeout)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            with anyio.CancelScope(shield=True):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+
+    # --- before a request
+
+    def _admit_at_once(self, call: CallState, attempt: Attempt) -> Permit | None:
+        """Return a permit where nothing stands in the way, without a turn of the loop."""
+        if self._closed:
+            raise call.closed()
+        if self._limiter is not None or not self._pauses[call.origin].idle(asyncio.get_running_loop().time()):
+            return None
+        permit = self._gate.enter() if call.priced else FREE_PERMIT
+        if permit is None:
+            return None
+        try:
+            self._slots.acquire_on_behalf_of_nowait(attempt)
+        except anyio.WouldBlock:
+            self._gate.release(permit)
+            return None
+        return permit
+
+    async def _admit(self, call: CallState, attempt: Attempt) -> Permit:
+        loop = asyncio.get_running_loop()
+        try:
+            permit = await self._patience(call) if call.patient else None
+            left = call.left(loop.time())
+            async with self._waiting(None if left is None else max(left, 0.0)):
+                return await self._turn(call, attempt, permit)
+        except builtins.TimeoutError as error:
+            if isinstance(error, CVSError):
+                raise
+            if self._closed:
+                raise call.closed() from None
+            raise call.final(TimeoutError(f"{call.operation}: {call.late}, and no turn came")) from error
+
+    async def _patience(self, call: CallState) -> Permit:
+        """Wait for the gate, however long that takes; the time of the call stands still."""
+        async with self._waiting(None):
+            waited = asyncio.get_running_loop().time()
+            permit = await self._gate.wait(first=call.refused > 0)
+            call.began += asyncio.get_running_loop().time() - waited
+            return permit
+
+    async def _turn(self, call: CallState, attempt: Attempt, permit: Permit | None) -> Permit:
+        """Wait for gate, pause, rate limiter and slot, in this order. Then there are four cases:
+
+        1. One of them failed, or the caller stopped waiting: the permit goes back unused.
+        2. The client was closed meanwhile: slot and permit go back.
+        3. The gate is still open and there is no pause: the request may be sent.
+        4. The gate was closed, or a pause began, during a later wait: the slot goes back, and all begins again. The
+           turn of the rate limiter is used up, which only makes the rate lower.
+        """
+        now = asyncio.get_running_loop().time
+        pause = self._pauses[call.origin]
+        while True:
+            if permit is None or not self._gate.is_valid(permit):
+                permit = await self._permit(call)
+            try:
+                self._check_pause(call, pause.paused(now()))
+                await pause.wait(call.began)
+                async with self._rate_slot(call):
+                    await self._slot(call, attempt)
+                if self._closed:
+                    self._slots.release_on_behalf_of(attempt)
+                    raise call.closed()
+            except BaseException:
+                self._gate.release(permit)
+                raise
+            if self._gate.is_valid(permit) and not pause.paused(now()):
+                return permit
+            self._slots.release_on_behalf_of(attempt)
+
+    async def _permit(self, call: CallState) -> Permit:
+        if not call.priced:
+            return FREE_PERMIT
+        if self._gate.waits or call.patient:
+            return await self._gate.wait(first=call.refused > 0)
+        permit = self._gate.enter()
+        if permit is None:
+            raise call.refused_before(self._gate.refusal, self._gate.seconds_to_probe())
+        return permit
+
+    def _check_pause(self, call: CallState, seconds: float) -> None:
+        if seconds > self._limits.retry.max_retry_after:
+            text = (
+                f"{call.operation}: the service has asked for {seconds:.0f} more seconds of pause, so nothing was sent"
+            )
+            raise call.final(RateLimitedError(text, http_status=429, retry_after=seconds))
+
+    def _rate_slot(self, call: CallState) -> AbstractAsyncContextManager[None]:
+        if self._limiter is None:
+            return nullcontext()
+        return self._limiter.slot(call.began)
+
+    async def _slot(self, call: CallState, attempt: Attempt) -> None:
+        pool = call.timeout.pool
+        try:
+            async with asyncio.timeout(pool):
+                await self._slots.acquire_on_behalf_of(attempt)
+        except builtins.TimeoutError as error:
+            count = self._slots.total_tokens
+            text = f"{call.operation}: none of {count} connections became free within {pool:g} seconds"
+            raise call.final(TimeoutError(text)) from error
+
+    # --- a request
+
+    async def _request(self, call: CallState, permit: Permit, attempt: Attempt, send: Send[R]) -> R | CVSError:
+        """Make one request in a task, and wait for it as long as the call may take.
+
+        Not with `asyncio.wait`, which costs one more callback for each request.
+        """
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(_caught(send, attempt))
+        over: asyncio.Future[None] = loop.create_future()
+        left = call.left(loop.time())
+        timer = None if left is None else loop.call_later(left, _resolve, over)
+        self._stats.in_flight += 1
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._settle, call, permit, attempt, over))
+        try:
+            await over
+            if not task.done() and attempt.phase == "answered":
+                await _decoded(task)
+        except asyncio.CancelledError:
+            self._orphan(call, task, attempt)
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+        if task.done():
+            return self._result(call, attempt, task)
+        self._orphan(call, task, attempt)
+        late = attempt.stamp(TimeoutError(f"{call.operation}: {call.late}"))
+        late.unknown_attempts += attempt.unknown_before
+        if attempt.answer is not None:  # it may have been paid for
+            late.http_status, late.raw = attempt.answer.status, attempt.answer.content
+        return late
+
+    def _result(self, call: CallState, attempt: Attempt, task: asyncio.Task[R | CVSError]) -> R | CVSError:
+        if not (task.cancelled() and self._closed):
+            return task.result()
+        text = f"{call.operation}: the client was closed before the answer came"
+        raise call.final(attempt.stamp(ConnectionLostError(text)))
+
+    def _orphan(self, call: CallState, task: asyncio.Task[object], attempt: Attempt) -> None:
+        """Let a request go on without its caller: not at all if nothing was sent, else for a bounded time."""
+        attempt.orphaned = True
+        left = not attempt.undelivered or (attempt.phase == "connecting" and not self._may_cancel)
+        if not left or not call.priced:
+            task.cancel()
+            return
+        timer = asyncio.get_running_loop().call_later(self._limits.drain_timeout, _give_up, task, attempt)
+        task.add_done_callback(lambda _: timer.cancel())
+
+    # --- after a request
+
+    def _settle(
+        self, call: CallState, permit: Permit, attempt: Attempt, over: asyncio.Future[None], task: asyncio.Task[object]
+    ) -> None:
+        """Wake the caller of a request that has ended, however it has, and settle the request."""
+        _resolve(over)  # its caller goes on in the next turn of the loop
+        self._tasks.discard(task)
+        self._stats.in_flight -= 1
+        result = None if task.cancelled() or task.exception() is not None else task.result()
+        call.attempts = attempt.attempts
+        if attempt.attempts < attempt.number:
+            self._settlement.unsent(permit, attempt)
+        else:
+            self._settlement.ended(call, permit, attempt, result)
+
+    # --- between two requests
+
+    def _decide(self, call: CallState, failure: CVSError) -> Retry | GiveUp:
+        now = asyncio.get_running_loop().time()
+        return decide(
+            self._limits.retry,
+            failure,
+            attempts=call.attempts - call.refused,
+            unknown=call.unknown,
+            elapsed=now - call.began,
+            left=call.left(now),
+            chance=random.random(),  # noqa: S311 - jitter need not be secret
+            budget=self._settlement.budget,
+            repeatable=call.repeatable,
+        )
+
+    async def _sleep(self, call: CallState, seconds: float) -> None:
+        try:
+            async with self._waiting(None):
+                await asyncio.sleep(seconds)
+        except builtins.TimeoutError:
+            raise call.closed() from None
+
+    @asynccontextmanager
+    async def _waiting(self, seconds: float | None) -> AsyncIterator[None]:
+        """Count a wait. It ends with builtins.TimeoutError after `seconds`, or when the client is closed."""
+        self._stats.waiting += 1
+        wait = asyncio.timeout(seconds)
+        self._waits.add(wait)
+        try:
+            async with wait:
+                yield
+        finally:
+            self._waits.discard(wait)
+            self._stats.waiting -= 1
+
+
+def _give_up(task: asyncio.Task[object], attempt: Attempt) -> None:
+    if attempt.phase != "answered":  # else nothing is waited for any more: its answer is being decoded
+        task.cancel()
+
+
+async def _decoded(task: asyncio.Task[object]) -> None:
+    """Wait until an answer is decoded, for at most `DECODING`, by the clock of the thread that decodes it."""
+    done = threading.Event()
+    task.add_done_callback(lambda _: done.set())
+    await asyncio.get_running_loop().run_in_executor(None, done.wait, DECODING)
+
+
+def _resolve(over: asyncio.Future[None]) -> None:
+    if not over.done():
+        over.set_result(None)
+
+
+async def _caught(send: Send[R], attempt: Attempt) -> R | CVSError:
+    """Return errors as values, with what the request has cost. asyncio logs exceptions that nothing retrieves."""
+    try:
+        return await send(attempt)
+    except CVSError as error:
+        return attempt.stamp(error)
+    except Exception as error:  # a transport of the user's own may raise anything
+        unforeseen = CVSError(f"{attempt.operation}: {type(error).__name__} out of the transport")
+        unforeseen.__cause__ = error
+        return attempt.stamp(unforeseen)

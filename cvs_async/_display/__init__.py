@@ -1,0 +1,1 @@
+"""Results as tables for terminals and notebooks."""

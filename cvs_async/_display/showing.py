@@ -1,0 +1,116 @@
+"""Display of results: as a table in a terminal, as HTML in a notebook. Foreign text is escaped in both."""
+
+from __future__ import annotations
+
+import html
+import importlib
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from .._text.escape import escaped
+from .sheets import HEADER, Sheet, sheets_of, title_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPED_WIDTH = 220
+"""Width of a table that is not printed to a terminal."""
+
+
+def show(thing: object) -> None:
+    """Show a result with its values: in a notebook as HTML, else as a table on standard output."""
+    if _in_notebook():
+        display: Any = importlib.import_module("IPython.display")
+        display.display(display.HTML(as_html(thing, values=True)))
+        return
+    try:
+        from rich.console import Console
+    except ImportError:
+        sys.stdout.write(as_text(thing))
+    else:
+        width = None if sys.stdout.isatty() else PIPED_WIDTH
+        print_tables(thing, Console(markup=False, emoji=False, highlight=False, width=width))
+
+
+def _in_notebook() -> bool:
+    """Return whether this is a kernel that renders HTML."""
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None and hasattr(shell, "kernel")
+
+
+# --- terminals
+
+
+def print_tables(thing: object, console: Console) -> None:
+    """Print a table for each paper, with its values."""
+    from rich.table import Table
+    from rich.text import Text
+
+    console.print(Text(escaped(title_of(thing))))
+    for sheet in sheets_of(thing):
+        names, rows = _grid(sheet)
+        table = Table(title=Text(escaped(sheet.title)), title_justify="left")
+        for name in names:
+            table.add_column(name, overflow="fold", justify="right" if name == "confidence" else "left")
+        for row in rows:
+            table.add_row(*map(Text, row))
+        console.print(table)
+
+
+def as_text(thing: object) -> str:
+    """Return the same as aligned text."""
+    return "\n".join(_lines(thing)) + "\n"
+
+
+def _lines(thing: object) -> Iterator[str]:
+    yield escaped(title_of(thing))
+    for sheet in sheets_of(thing):
+        names, rows = _grid(sheet)
+        widths = [max(map(_width, column)) for column in zip(names, *rows, strict=True)]
+        yield from ("", escaped(sheet.title))
+        for cells in (names, ["-" * width for width in widths], *rows):
+            padded = (cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True))
+            yield "  ".join(padded).rstrip()
+
+
+def _grid(sheet: Sheet) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows, escaped, without empty columns."""
+    rows = [row.cells(values=True) for row in sheet.rows]
+    used = [place for place in range(len(HEADER)) if place < 2 or any(row[place] for row in rows)]
+    return [HEADER[place] for place in used], [[escaped(row[place]) for place in used] for row in rows]
+
+
+def _width(text: str) -> int:
+    """Return the width of a text in terminal columns: combining characters have none."""
+    return sum(
+        2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text if not unicodedata.combining(letter)
+    )
+
+
+# --- notebooks
+
+
+def as_html(thing: object, *, values: bool) -> str:
+    """Return a result as HTML.
+
+    Args:
+        thing: a reply, paper or page.
+        values: whether to include values from documents.
+    """
+    parts = [f"<p>{_safe(title_of(thing))}</p>"]
+    if not values:
+        parts.append("<p><small>Values are hidden; show() and cvs_async.reveal() show them.</small></p>")
+    for sheet in sheets_of(thing):
+        rows = "".join(_html_row("td", row.cells(values=values)) for row in sheet.rows)
+        parts.append(f"<table><caption>{_safe(sheet.title)}</caption>{_html_row('th', HEADER)}{rows}</table>")
+    return f"<div>{''.join(parts)}</div>"
+
+
+def _html_row(tag: str, cells: Iterable[str]) -> str:
+    return f"<tr>{''.join(f'<{tag}>{_safe(cell)}</{tag}>' for cell in cells)}</tr>"
+
+
+def _safe(text: str) -> str:
+    return html.escape(escaped(text))

@@ -1,0 +1,1 @@
+"""Limits on requests: the quota gate, the rate, concurrency, and the decision to send again."""

@@ -1,0 +1,180 @@
+"""Limit on the rate of requests, with pauses while the service asks for them."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import math
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
+
+from attrs import frozen
+
+from ..errors import ConfigurationError
+
+LATENESS = 0.01
+"""Seconds by which a timer may come late without slowing the rate down: what it missed leaves together."""
+
+
+@frozen
+class RateLimit:
+    """Limit on the requests in a time, resent ones included.
+
+    Attributes:
+        count: requests.
+        per: seconds.
+        burst: how many may leave at once after a quiet time. With 1, the default, requests are evenly spaced, so
+            that no span of `per` seconds ever sees more than `count` and one.
+
+    Raises:
+        ConfigurationError: if a number is out of range.
+
+    >>> RateLimit(50)
+    RateLimit(count=50, per=1.0, burst=1)
+    """
+
+    count: float
+    per: float = 1.0
+    burst: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        if not self.count > 0 or not self.per > 0:
+            raise ConfigurationError(f"rate_limit: count and per must be more than 0, not {self.count!r} {self.per!r}")
+        if self.burst < 1:
+            raise ConfigurationError(f"rate_limit: burst must be at least 1, not {self.burst!r}")
+
+
+class Limiter(Protocol):
+    """Bounds how often requests leave: `RateLimiter`, or one that several processes share."""
+
+    def slot(self, began: float) -> AbstractAsyncContextManager[None]:
+        """Return a context that is entered when a request may be sent; its call began at that time of the loop."""
+        ...
+
+
+class Pause:
+    """Holds requests up until a time. Those whose call began first go on first; one timer serves all of them."""
+
+    def __init__(self) -> None:
+        self._paused_until = 0.0
+        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._number = itertools.count()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def paused(self, now: float) -> float:
+        """Return the seconds that the pause still takes; 0 without one."""
+        return max(0.0, self._paused_until - now)
+
+    def idle(self, now: float) -> bool:
+        """Return whether nothing waits, and nothing has to."""
+        return not self._waiting and self._paused_until <= now
+
+    def pause(self, until: float) -> None:
+        """Hold everything up until a time of the loop."""
+        self._paused_until = max(self._paused_until, until)
+
+    async def wait(self, began: float) -> None:
+        """Return when a request may be sent; `began` is the loop's time when its call began."""
+        await self._enter(asyncio.get_running_loop(), began)
+
+    async def _enter(self, loop: asyncio.AbstractEventLoop, began: float) -> None:
+        if not self._waiting and self._delay(loop.time()) <= 0:
+            self._admit(loop.time())
+            return
+        future = loop.create_future()
+        heapq.heappush(self._waiting, (began, next(self._number), future))
+        self._wake(loop)
+        try:
+            await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():  # it was admitted in the same moment
+                self._withdraw(loop)
+            raise
+
+    def _delay(self, now: float) -> float:
+        """Return the seconds until a request may be admitted; infinite if only those inside can tell."""
+        return self._paused_until - now
+
+    def _admit(self, since: float) -> None:
+        """Note that a request was admitted."""
+
+    def _withdraw(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Note that a request was admitted, and is not sent."""
+
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Admit the waiters whose turn has come. There are three cases:
+
+        1. Nothing waits: no timer is needed.
+        2. The first one's turn is to come: the timer is set for it. If that depends on those who are inside, there is
+           no timer, and they call this when they leave.
+        3. The first one's turn has come: it is admitted, as if that had happened in time, since timers may be late.
+           One that was cancelled meanwhile takes no turn.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiting:
+            now = loop.time()
+            delay = self._delay(now)
+            if delay > 0:
+                if delay < math.inf:
+                    self._timer = loop.call_later(delay, self._wake, loop)
+                return
+            _, _, future = heapq.heappop(self._waiting)
+            if not future.done():
+                self._admit(now - LATENESS)
+                future.set_result(None)
+
+
+class RateLimiter(Pause):
+    """Admits requests at a rate, by GCRA, the generic cell rate algorithm; see https://en.wikipedia.org/wiki/GCRA.
+
+    `_due` is GCRA's theoretical arrival time: when the next request would leave if all were evenly spaced. It may lie
+    ahead by as much as the burst allows.
+    """
+
+    def __init__(self, rate: RateLimit) -> None:
+        super().__init__()
+        self._burst = rate.burst
+        self._interval = rate.per / rate.count
+        self._due = 0.0
+        self._inside = 0
+
+    async def wait(self, began: float) -> None:
+        """Return when a request may be sent; `began` is the loop's time when its call began."""
+        async with self.slot(began):
+            pass
+
+    @asynccontextmanager
+    async def slot(self, began: float) -> AsyncIterator[None]:
+        """Enter as `wait` returns, for a request that must still wait for something else, such as a connection.
+
+        At most `burst` requests may be inside at once, or all that were admitted during a long wait would be sent
+        together. A late request is counted from when it leaves the block; if the block raises, it is not counted.
+        """
+        loop = asyncio.get_running_loop()
+        await self._enter(loop, began)
+        try:
+            yield
+        except BaseException:
+            self._withdraw(loop)
+            raise
+        self._due = max(self._due, loop.time() - LATENESS + self._interval)
+        self._inside -= 1
+        self._wake(loop)
+
+    def _delay(self, now: float) -> float:
+        if self._inside >= self._burst:
+            return math.inf
+        return max(self._paused_until, self._due - (self._burst - 1) * self._interval) - now
+
+    def _admit(self, since: float) -> None:
+        self._due = max(self._due, since) + self._interval
+        self._inside += 1
+
+    def _withdraw(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._due -= self._interval
+        self._inside -= 1
+        self._wake(loop)

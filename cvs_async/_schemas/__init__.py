@@ -1,0 +1,1 @@
+"""Models from dictionaries, and in pydantic."""

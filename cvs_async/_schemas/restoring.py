@@ -1,0 +1,289 @@
+"""Conversion of the result of `to_dict` back to models.
+
+Unlike the converter of answers, which accepts whatever the service sends, this accepts what the library writes: a value
+of another type is an error that names its place. An error never contains a value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+import attrs
+from typing_extensions import NoDefault
+
+from .._codec.reply import Reply
+from ..api import OPERATIONS
+from ..errors import Charge
+from ..models.dictionaries import InPydantic
+from ..models.fields import Box, Document, Image, Paper, Unknown, class_of
+from ..models.general import NESTED, Page
+
+Read = Callable[[Any, str], Any]
+"""Function that builds a model from a plain value at a path."""
+
+
+def restore(data: Any, type_: Any, path: str = "", *, strict: bool = False) -> Any:
+    """Build a value of a type from plain values.
+
+    Args:
+        data: the plain values.
+        type_: type to build.
+        path: path of the values.
+        strict: whether a paper's `type` that belongs to another class than the declared one is an error. The service
+            may send such contradictions, and they can be read back.
+
+    Raises:
+        ValueError: a value has another type; the message names the place.
+    """
+    return _reader(type_, strict)(data, path)
+
+
+def restore_reply(data: Any, returns: Any = None) -> Reply[Any]:
+    """Build a reply from its `to_dict`: of the type that its operation returns, or of another one.
+
+    Raises:
+        ValueError: it is not a reply, or a value has another type; the message names the place.
+    """
+    if not isinstance(data, Mapping):
+        raise _unfit("", "an object as Reply.to_dict writes it")
+    if "operation" not in data or "data" not in data:
+        status = data.get("status")
+        status_hint = f" of status {status}" if status in ("failed", "held", "purged") else ""
+        raise ValueError(f"an object{status_hint} without operation and data is not a reply")
+    operation = _text(data["operation"], "operation")
+    if data.get("charge") not in get_args(Charge):
+        raise _unfit("charge", f"one of {', '.join(get_args(Charge))}")
+    answered = OPERATIONS[operation].returns if operation in OPERATIONS else None
+    if returns in (None, Any):
+        returns = answered
+    return Reply(
+        operation=operation,
+        data=data["data"] if returns is None else restore(data["data"], returns, "data", strict=returns != answered),
+        raw={},
+        charge=data["charge"],
+        attempts=_integer(data.get("attempts", 1), "attempts"),
+        unknown_attempts=_integer(data.get("unknown_attempts", 0), "unknown_attempts"),
+        elapsed=_float(data.get("elapsed", 0.0), "elapsed"),
+        check_sum=_optional(_text)(data.get("check_sum"), "check_sum"),
+    )
+
+
+@cache
+def _reader(type_: Any, strict: bool) -> Read:
+    origin: Any = get_origin(type_) or type_
+    arguments = get_args(type_)
+    if type_ in _SCALARS:
+        return _SCALARS[type_]
+    if isinstance(origin, type) and issubclass(origin, InPydantic) and attrs.has(origin):
+        return _attributes_reader(origin, arguments, strict)
+    if origin in (Union, UnionType) and len(arguments) == 2 and type(None) in arguments:
+        (inner,) = (each for each in arguments if each is not type(None))
+        return _optional(_reader(inner, strict))
+    if origin in NESTED:
+        return _level_reader(origin, strict)
+    if (origin is list and arguments) or (origin is tuple and arguments[1:] == (...,)):
+        return _list_reader(_reader(arguments[0], strict), origin)
+    if type_ is Any or isinstance(type_, TypeVar) or not strict:
+        return lambda value, path: value
+    from .foreign import foreign_reader  # imports pydantic, which only such types need
+
+    return foreign_reader(type_)
+
+
+def _level_reader(level: type[Any], strict: bool) -> Read:
+    """Read a level of text, which is a list; a page with a picture is an object."""
+    read_list = _list_reader(_reader(NESTED[level], strict), level)
+    if level is not Page:
+        return read_list
+
+    def read(value: Any, path: str) -> Any:
+        if not isinstance(value, Mapping):
+            return read_list(value, path)
+        image = _optional(_SCALARS[Image])(value.get("image"), f"{path}.image")
+        extra = {name: part for name, part in value.items() if name not in ("image", "result")}
+        return Page(read_list(value.get("result"), f"{path}.result"), image=image, extra=extra)
+
+    return read
+
+
+# --- single values
+
+
+def _of(description: str, *types: type) -> Read:
+    def read(value: Any, path: str) -> Any:
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            raise _unfit(path, description)
+        return value
+
+    return read
+
+
+_text, _boolean = _of("a text", str), _of("true or false", bool)
+
+
+def _number(value: Any, path: str) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _unfit(path, "a number")
+    try:
+        if math.isfinite(value):
+            return value
+    except OverflowError:
+        pass
+    raise _unfit(path, "a finite number of at most 308 digits")
+
+
+def _float(value: Any, path: str) -> float:
+    return float(_number(value, path))
+
+
+def _integer(value: Any, path: str) -> int:
+    number = _number(value, path)
+    if number != number // 1:
+        raise _unfit(path, "a whole number")
+    return int(number)
+
+
+def _box(value: Any, path: str) -> Box:
+    """Read a box whose left may be right of its right, as in some answers: those are read back, too."""
+    if not isinstance(value, (list, tuple)) or len(value) != 4:
+        raise _unfit(path, "a list of four numbers")
+    return Box(*(_number(side, below(path, place)) for place, side in enumerate(value)))
+
+
+_SCALARS: dict[Any, Read] = {
+    str: _text,
+    bool: _boolean,
+    float: _float,
+    int: _integer,
+    Box: _box,
+    Image: lambda value, path: Image(_text(value, path)),
+}
+
+
+def _optional(read: Read) -> Read:
+    return lambda value, path: None if value is None else read(value, path)
+
+
+# --- what consists of others
+
+
+def _list_reader(read_element: Read, build: Callable[[Iterable[Any]], Any]) -> Read:
+    def read(value: Any, path: str) -> Any:
+        if not isinstance(value, (list, tuple)):
+            raise _unfit(path, "a list")
+        return build(read_element(part, below(path, place)) for place, part in enumerate(value))
+
+    return read
+
+
+def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...], strict: bool) -> Read:
+    """Read a document or a field."""
+    variables = dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False))
+    attributes = {attribute.name: attribute for attribute in attrs.fields(attrs.resolve_types(cls))}
+    kinds: Mapping[str, type[Paper]] = {}
+    for each in attributes.values():
+        kinds = each.metadata.get("kinds", kinds)
+    readers = {
+        name: _reader(bound(each.type, variables), strict)
+        for name, each in attributes.items()
+        if name != "extra" and "kinds" not in each.metadata
+    }
+    declared = bound(attributes["info"].type, variables) if kinds else Paper
+    is_document = issubclass(cls, Document)
+    required = [each.name for each in attributes.values() if each.default is attrs.NOTHING]
+
+    def read(value: Any, path: str) -> Any:
+        if not isinstance(value, Mapping):
+            raise _unfit(path, f"an object as {cls.__name__}.to_dict writes it")
+        for name in required:
+            if name not in value:
+                raise _unfit(below(path, name), "there")
+        values = {name: each(value[name], below(path, name)) for name, each in readers.items() if name in value}
+        if kinds:
+            kind: Any = _class(values.get("type"), kinds, declared, path, strict)
+            if strict and kind is declared and kind is not Paper:
+                refuse_another(value["info"], kind, below(path, "info"))
+            values["info"] = _reader(kind, strict)(value["info"], below(path, "info"))
+        unknown = {name: part for name, part in value.items() if name not in attributes}
+        if is_document:
+            return cls(**values, extra=unknown | _extra(value, path))
+        if unknown:
+            raise _unfit(path, f"an object with only the names {', '.join(attributes)}")
+        return cls(**values)
+
+    return read
+
+
+def _class(name: str | None, kinds: Mapping[str, type[Paper]], declared: Any, path: str, strict: bool) -> type[Paper]:
+    """Return the class of a paper. If one of several is declared, its type must belong to one of them."""
+    kind = kinds.get(name or "")
+    if get_origin(declared) in (Union, UnionType):
+        if kind is None or not issubclass(kind, declared):
+            raise _unfit(below(path, "type"), "the type of any paper allowed here")
+        return kind
+    if strict and kind is not None and not (issubclass(kind, declared) or issubclass(declared, kind)):
+        where = below(path, "type")
+        raise ValueError(f"{where} belongs to a paper of class {kind.__name__}, not {declared.__name__}")
+    return class_of(name, kinds, declared)
+
+
+def refuse_another(value: Any, cls: type[Document], path: str = "") -> None:
+    """Refuse a dictionary in which another class than `cls` is written, that of another paper as a rule.
+
+    1. It has names that `cls` lacks, and another class has them all.
+    2. It has just the names of another class of papers, whose dictionaries are not compact.
+
+    Names that no class has are those of a newer version.
+
+    Raises:
+        ValueError: it is one; names the class.
+    """
+    if not isinstance(value, Mapping):
+        return
+    names, own = value.keys() - {"extra"}, _names(cls)
+    if names == own:
+        return
+    for other in _subclasses(Document):
+        theirs = _names(other)
+        is_beyond = not names <= own and names <= theirs and not issubclass(other, cls)
+        is_other = names == theirs and issubclass(cls, Paper) and issubclass(other, Paper)
+        if is_beyond or (is_other and not issubclass(cls, other) and other is not Unknown):
+            raise ValueError(f"{path or 'the value'} is written as of class {other.__name__}, not {cls.__name__}")
+
+
+def _names(cls: type[Document]) -> frozenset[str]:
+    return frozenset(attribute.name for attribute in attrs.fields(cls)) - {"extra"}
+
+
+def _subclasses(cls: type[Document]) -> Iterator[type[Document]]:
+    for each in cls.__subclasses__():
+        yield each
+        yield from _subclasses(each)
+
+
+def bound(type_: Any, variables: Mapping[Any, Any]) -> Any:
+    """Return a type with its variables filled in, by default with their own defaults, as in `Recognized`."""
+    if isinstance(type_, TypeVar):
+        default = getattr(type_, "__default__", NoDefault)  # since Python 3.13 all variables have one
+        return variables.get(type_, Any if default is NoDefault else default)
+    parameters = getattr(type_, "__parameters__", ())
+    return type_[tuple(bound(each, variables) for each in parameters)] if parameters else type_
+
+
+def _extra(value: Mapping[str, Any], path: str) -> dict[str, Any]:
+    extra = value.get("extra", {})
+    if not isinstance(extra, Mapping):
+        raise _unfit(below(path, "extra"), "an object")
+    return dict(extra)
+
+
+def below(path: str, part: object) -> str:
+    return f"{path}.{part}" if path else str(part)
+
+
+def _unfit(path: str, wanted: str) -> ValueError:
+    return ValueError(f"{path or 'the value'} is not {wanted}")
