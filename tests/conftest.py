@@ -20,7 +20,7 @@ from PIL import Image
 from cvs_async import AsyncCVS
 from cvs_async.sandbox import Sample, Sandbox, write_samples
 from tests.guard import sitecustomize as guard
-from tests.limit import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown
+from tests.support.limit import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown
 
 __all__ = ["pytest_runtest_call", "pytest_runtest_setup", "pytest_runtest_teardown"]
 

@@ -1,0 +1,502 @@
+"""The command line, as a user meets it: as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from random import Random
+from typing import IO
+
+import pytest
+from typer.testing import CliRunner
+
+from cvs_async import errors
+from cvs_async.api import OPERATIONS
+from cvs_async.cli._items import open_items
+from cvs_async.cli._summary import SHOWN, meaning
+from cvs_async.cli.app import app
+from cvs_async.sandbox import Sample, Sandbox
+from cvs_async.sandbox.samples.einvoice import write_einvoice
+from cvs_async.sandbox.samples.truth import read_truth
+from tests.conftest import good
+from tests.support import forked
+
+COMMAND = [sys.executable, "-c", "from cvs_async.cli import main; main()"]
+
+
+def environment(sandbox: Sandbox | None, **more: str) -> dict[str, str]:
+    own = {"PYTHONUTF8": "1", "CVS_API_KEY": "key-canary", "CVS_API_SECRET": "secret-canary"}
+    return os.environ | own | ({"CVS_BASE_URL": sandbox.base_url} if sandbox else {}) | more
+
+
+def cvs_async(
+    *arguments: str | Path, sandbox: Sandbox | None = None, cwd: Path | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end. No output of it may hold a credential or a traceback."""
+    assert not any(name.startswith("PYTHON") for name in more), "only a fresh interpreter reads these"
+    ended = forked.run([*map(str, arguments)], environment(sandbox, **more), cwd, 60)
+    assert "canary" not in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+    return ended
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def values(info: dict[str, object]) -> dict[str, object]:
+    """The values of a paper in a results line, by name; absent ones left out."""
+    read = {key: part["value"] if isinstance(part, dict) else part for key, part in info.items()}
+    return {key: value for key, value in read.items() if value not in (None, [])}
+
+
+def test_batch_gives_a_line_a_file_with_the_samples_truth(
+    sandbox: Sandbox, samples: list[Sample], tmp_path: Path
+) -> None:
+    out = tmp_path / "results.jsonl"
+    ended = cvs_async("batch", "ocr.card", samples[0].path.parent, "--out", out, "--ordered", sandbox=sandbox)
+    assert ended.returncode == 1, "some samples are broken on purpose"
+    assert ended.stdout == ""
+    found = lines(out)
+    assert [line["source"] for line in found] == [str(sample.path) for sample in samples]
+    assert [line["index"] for line in found] == list(range(len(samples)))
+    for line, sample in zip(found, samples, strict=True):
+        truth = read_truth(sample.path.read_bytes())
+        papers = [paper for page in truth.pages for paper in page.papers] if truth else []
+        assert line["status"] == ("done" if papers else "failed")
+        if papers:
+            data = line["data"]
+            assert isinstance(data, list)
+            for read, paper in zip(data, papers, strict=True):
+                told = {key: value for key, value in paper["info"].items() if isinstance(value, str)}
+                assert told.items() <= values(read["info"]).items()
+    billed = sum(line["charge"] == "billed" for line in found)
+    assert f"{len(samples)} items: {billed} done" in ended.stderr
+    assert "\n1 item: 0 done, 1 failed" in f"\n{cvs_async('batch', 'ocr.card', 'nothing.jpg', sandbox=sandbox).stderr}"
+    assert f"For details see {out}." in ended.stderr
+    assert sandbox.ledger.billed == billed
+
+
+def test_batch_leaves_with_zero_if_every_item_is_done(sandbox: Sandbox, samples: list[Sample]) -> None:
+    one = samples[0].path
+    ended = cvs_async("batch", "ocr.card", one, sandbox.url(one.name), "--concurrency", "2", sandbox=sandbox)
+    assert ended.returncode == 0
+    assert [json.loads(line)["status"] for line in ended.stdout.splitlines()] == ["done", "done"]
+
+
+def test_batch_takes_files_in_pairs_for_operations_that_read_two(sandbox: Sandbox, samples: list[Sample]) -> None:
+    one = samples[0].path
+    assert cvs_async("batch", "ekyc.cards", one, one, one, one, sandbox=sandbox).returncode == 0
+    assert sandbox.ledger.billed == 2
+    odd = cvs_async("batch", "ekyc.cards", one, sandbox=sandbox)
+    assert (odd.returncode, "img1, img2" in odd.stderr) == (2, True)
+
+
+def test_a_results_file_is_never_overwritten(sandbox: Sandbox, samples: list[Sample], tmp_path: Path) -> None:
+    out = tmp_path / "results.jsonl"
+    out.write_text('{"paid": "for"}\n')
+    refused = cvs_async("batch", "ocr.card", samples[0].path, "--out", out, sandbox=sandbox)
+    assert (refused.returncode, sandbox.ledger.requests) == (2, 0)
+    assert "exists" in refused.stderr
+    assert cvs_async("batch", "ocr.card", samples[0].path, "--out", out, "--append", sandbox=sandbox).returncode == 0
+    assert [len(line) > 1 for line in lines(out)] == [False, True]
+
+
+def test_an_unwritable_results_file_is_reported_before_sending(sandbox: Sandbox, samples: list[Sample]) -> None:
+    refused = cvs_async("batch", "ocr.card", samples[0].path, "--out", "/nowhere/x.jsonl", sandbox=sandbox)
+    assert (refused.returncode, sandbox.ledger.requests) == (2, 0)
+    assert "/nowhere/x.jsonl cannot be written" in refused.stderr
+
+
+def test_errors_are_counted_by_kind(sandbox: Sandbox, samples: list[Sample]) -> None:
+    ended = cvs_async("batch", "ocr.card", samples[0].path, "missing.jpg", sandbox=sandbox, CVS_API_SECRET="wrong")
+    assert ended.returncode == 1
+    assert "1 × AuthenticationError: the service refused api_key or api_secret" in ended.stderr
+    assert "1 × InvalidInputError" in ended.stderr
+
+
+def test_the_first_failed_files_are_listed_with_reasons(sandbox: Sandbox, samples: list[Sample]) -> None:
+    broken = next(sample.path for sample in samples if sample.kind == "broken")
+    missing = [f"missing-{number}.jpg" for number in range(SHOWN + 2)]
+    ended = cvs_async("batch", "ocr.card", broken, *missing, "--ordered", sandbox=sandbox)
+    said = ended.stderr.splitlines()
+    place = said.index(f"  {len(missing)} × InvalidInputError: {meaning('InvalidInputError')}")
+    assert said[place + 1 : place + 1 + SHOWN] == [
+        f"    ocr.card: img ({name}) does not exist" for name in missing[:SHOWN]
+    ]
+    assert missing[SHOWN] not in ended.stderr
+    assert any(line.startswith(f"    {broken}: ocr.card") for line in said), "a refusal is told with its file"
+
+
+@pytest.mark.parametrize("kind", [name for name in errors.__all__ if name not in ("CVSError", "Charge")])
+def test_every_kind_of_error_has_a_clause_of_its_own(kind: str) -> None:
+    said = meaning(kind)
+    assert said[0].islower()
+    assert not said.endswith((".", " is", ",", ";"))
+    assert "`" not in said
+    assert "\n" not in said
+    assert len(said.split()) >= 4
+
+
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [
+        ("ocr.crad", "ocr.card"),
+        ("card", "ocr.card"),
+        ("ekyc.face-matching", "ekyc.face_matching"),
+        ("invoice_xml", "ocr.document.invoice_xml"),
+        ("OCR.Card", "ocr.card"),
+    ],
+)
+def test_a_mistyped_operation_is_answered_with_the_nearest(given: str, near: str) -> None:
+    ended = cvs_async("call", given, "a.jpg")
+    assert (ended.returncode, near in ended.stderr) == (2, True)
+    assert sum(f" {name}" in ended.stderr for name in OPERATIONS) < 6, "and not with all of them"
+
+
+def test_an_operation_that_is_like_none_is_not_answered_with_guesses() -> None:
+    said = cvs_async("call", "xyz", "a.jpg").stderr
+    assert said == "There is no operation xyz; `cvs-async operations` lists them.\n"
+
+
+def test_call_prints_what_was_read(samples: list[Sample]) -> None:
+    with Sandbox(boxes="all") as sandbox:
+        read = cvs_async("call", "ocr.card", samples[0].path, "--check-sum", "A1", sandbox=sandbox)
+        raw = cvs_async("call", "ocr.card", samples[0].path, "--raw", "--get-thumb", sandbox=sandbox)
+    assert (read.returncode, raw.returncode) == (0, 0)
+    assert any('"id": {"value": "' in line and '"box": [' in line for line in read.stdout.splitlines())
+    assert json.loads(read.stdout)[0]["info"]["id"]["value"] == json.loads(raw.stdout)["data"]["info"]["id"]
+    assert [entry.parameters.get("check_sum") for entry in sandbox.ledger] == ["A1", None]
+    assert [entry.parameters["get_thumb"] for entry in sandbox.ledger] == ["false", "true"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["call", "ocr.card", "missing.jpg"], "img (missing.jpg) does not exist"),
+        (["call", "ocr.cards", "a.jpg"], "There is no operation ocr.cards"),
+        (["call", "ekyc.cards", "a.jpg"], "ekyc.cards reads img1, img2"),
+        (["call", "ocr.card", "https://example.com/?canary=1", "--send-as", "file"], "download it first"),
+        (["batch", "ocr.card", "x", "--concurrency", "0"], "--concurrency"),
+        (["batch", "ocr.card", "x", "--base-url", "nonsense"], "base_url must look like"),
+        (["samples", "somewhere", "--count", "0"], "--count"),
+        (["sandbox", "--port", "99999"], "--port"),
+        (["sandbox", "--files", "nowhere"], "nowhere is not a folder"),
+        (["batch", "ocr.card", "x", "--out", "."], ". is a folder"),
+        (["batch", "ocr.card", "x", "--null"], "--null applies to standard input"),
+    ],
+)
+def test_mistakes_get_one_helpful_sentence(arguments: list[str], sentence: str, sandbox: Sandbox) -> None:
+    ended = cvs_async(*arguments, sandbox=sandbox)
+    assert ended.returncode == 2
+    assert sentence in " ".join(ended.stderr.split())
+    assert ended.stdout == ""
+
+
+def test_a_missing_key_is_reported_with_its_variable(samples: list[Sample]) -> None:
+    ended = cvs_async("call", "ocr.card", samples[0].path, CVS_API_KEY="")
+    assert (ended.returncode, "CVS_API_KEY" in ended.stderr) == (2, True)
+
+
+def test_operations_lists_the_whole_table() -> None:
+    ended = cvs_async("operations", "--long")
+    assert ended.returncode == 0
+    for endpoint in OPERATIONS.values():
+        (row,) = [line for line in ended.stdout.splitlines() if f" {endpoint.name} " in line]
+        assert ", ".join(endpoint.images) in row
+        assert endpoint.document in row
+
+
+def test_samples_are_written_and_counted(tmp_path: Path) -> None:
+    ended = cvs_async("samples", "here", "--count", "8", "--seed", "3", cwd=tmp_path)
+    assert ended.returncode == 0
+    assert len(list((tmp_path / "here").iterdir())) == 8
+    assert ended.stderr.startswith("8 files in here: ")
+
+
+def test_demo_ends_with_its_tables_and_files(tmp_path: Path) -> None:
+    for _ in range(2):  # the second run replaces the first one's results
+        ended = cvs_async("demo", "--count", "24", "--latency", "0", cwd=tmp_path)
+        assert ended.returncode == 0
+        for part in (
+            "Some of the results",
+            "What failed",
+            "Summary",
+            "chip_id_card_front",
+            "could not open the file",
+        ):
+            assert part in ended.stdout
+        found = lines(tmp_path / "cvs-demo" / "results.jsonl")
+        assert len(found) == 24
+        assert {line["status"] for line in found} == {"done", "failed"}
+
+
+@pytest.mark.parametrize(
+    "content", ["mine\n", '{"source": "scans/a.jpg"}\n', '{"source": "samples/a.jpg"}\n', "[]\n", "[" * 5000]
+)
+def test_demo_takes_away_no_results_but_those_of_a_demo(tmp_path: Path, content: str) -> None:
+    results = tmp_path / "results.jsonl"
+    results.write_text(content)
+    refused = cvs_async("demo", tmp_path, "--count", "2", "--latency", "0")
+    assert (refused.returncode, "results.jsonl exists" in refused.stderr) == (2, True)
+    assert (results.read_text(), [path.name for path in tmp_path.iterdir()]) == (content, ["results.jsonl"])
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "dangling"])
+def test_demo_takes_away_nothing_else_that_is_called_like_its_results(tmp_path: Path, kind: str) -> None:
+    results = tmp_path / "results.jsonl"
+    match kind:
+        case "pipe":
+            os.mkfifo(results)
+        case "folder":
+            results.mkdir()
+        case "dangling":
+            results.symlink_to(tmp_path / "none")
+    refused = cvs_async("demo", tmp_path, "--count", "2", "--latency", "0")
+    assert (refused.returncode, "results.jsonl" in refused.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == [results]
+
+
+def read_until(stream: IO[str], word: str) -> str:
+    text = ""
+    for line in stream:
+        text += line
+        if word in line:
+            return text
+    raise AssertionError(f"ended without {word!r}: {text}")
+
+
+def start(*arguments: str | Path, sandbox: Sandbox | None = None) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, *map(str, arguments)],
+        env=environment(sandbox),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def test_sandbox_runs_until_it_is_interrupted(samples: list[Sample]) -> None:
+    with start("sandbox", "--port", "0", "--quota", "1", "--latency", "0.01") as process:
+        assert process.stderr is not None
+        said = read_until(process.stderr, "Ctrl-C")
+        base_url = said.partition("CVS_BASE_URL=")[2].split()[0]
+        codes = [
+            cvs_async("call", "ocr.card", samples[0].path, "--base-url", base_url, CVS_BASE_URL="").returncode
+            for _ in range(2)
+        ]
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(20) == 0
+    assert codes == [0, 1]
+    assert "2 requests, 1 billed" in rest
+
+
+def test_ctrl_c_stops_a_batch_cleanly(samples: list[Sample], tmp_path: Path) -> None:
+    out = tmp_path / "results.jsonl"
+    paths = [sample.path for sample in samples if sample.kind == "citizen_card"] * 200
+    arguments: list[str | Path] = ["batch", "ocr.card", *paths, "--out", out, "--concurrency", "2"]
+    with Sandbox(latency=0.02) as sandbox, start(*arguments, sandbox=sandbox) as process:
+        pause = threading.Event()
+        while not (out.exists() and out.stat().st_size) and not pause.wait(0.02):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said[1]
+    assert "calls in flight" in said[1]
+    assert all(line["status"] == "done" for line in lines(out)), "no line is torn"
+    assert f"{len(lines(out))} items" in said[1], "every answer that was paid for is in the file"
+    assert sandbox.ledger.billed == len(lines(out)) < len(paths)
+
+
+def test_a_second_ctrl_c_ends_a_batch_at_once(samples: list[Sample], tmp_path: Path) -> None:
+    out = tmp_path / "results.jsonl"
+    arguments: list[str | Path] = ["batch", "ocr.card", *[samples[0].path] * 9, "--out", out, "--concurrency", "3"]
+    with Sandbox(latency=60) as sandbox, start(*arguments, sandbox=sandbox) as process:
+        assert process.stderr is not None
+        while sandbox.ledger.requests < 3:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        said = read_until(process.stderr, "3 calls in flight")
+        process.send_signal(signal.SIGINT)
+        said += process.stderr.read()
+        assert process.wait(20) == 130
+    assert "Traceback" not in said
+    assert "Interrupted" in said
+
+
+@pytest.fixture
+def scans(tmp_path: Path, jpg: bytes) -> Path:
+    """A folder with a picture, and things that are not read."""
+    folder = tmp_path / "scans"
+    for name in ("a.jpg", "b.heic", "x/c.heic", "x/a_draft.jpg", "@eaDir/t.jpg"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(jpg)
+    return folder
+
+
+@pytest.mark.parametrize("path", ["scans", "scans/**/*.jpg"])
+def test_files_skipped_by_a_folder_or_pattern_are_reported(sandbox: Sandbox, scans: Path, path: str) -> None:
+    words = ["batch", "ocr.card", str(scans.parent / path), "--exclude", "*_draft.jpg", "--exclude", "none"]
+    planned = cvs_async(*words, "--dry-run", sandbox=sandbox)
+    ended = cvs_async(*words, sandbox=sandbox)
+    assert "2 files passed over: 2 .heic." in planned.stdout
+    assert "2 files passed over: 2 .heic." in ended.stderr
+    assert [Path(json.loads(line)["source"]).name for line in ended.stdout.splitlines()] == ["a.jpg"]
+
+
+def test_a_path_that_gives_nothing_among_others_fails_alone(sandbox: Sandbox, scans: Path) -> None:
+    ended = cvs_async("batch", "ocr.card", scans / "9*.jpg", scans / "a.jpg", "--ordered", sandbox=sandbox)
+    assert ended.returncode == 1
+    found = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [line["status"] for line in found] == ["failed", "done"]
+    assert found[0]["error"]["text"] == f"ocr.card: {scans / '9*.jpg'}: nothing matches it"
+
+
+async def test_paths_are_looked_at_off_the_event_loop(scans: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = list[threading.Thread]()
+
+    def is_folder(_: str) -> bool:
+        threads.append(threading.current_thread())
+        return False
+
+    monkeypatch.setattr(os.path, "isdir", is_folder)
+    items = open_items(OPERATIONS["ocr.card"], ["a.jpg", "b.jpg"], None)
+    items.ready.set()
+    assert [item async for item in items] == ["a.jpg", "b.jpg"]
+    assert threads
+    assert all(thread.daemon for thread in threads), "the interpreter would wait for a drive that is gone"
+
+
+@pytest.mark.parametrize("option", ["--null", "-0"])
+def test_batch_takes_what_find_print0_gives(sandbox: Sandbox, scans: Path, jpg: bytes, option: str) -> None:
+    (scans / "two\nlines.jpg").write_bytes(jpg)
+    found = subprocess.run(["find", scans, "-name", "*.jpg", "-print0"], capture_output=True, check=True).stdout
+    command = [*COMMAND, "batch", "ocr.card", "-"]
+    ended = subprocess.run([*command, option], env=environment(sandbox), input=found, capture_output=True, timeout=60)
+    assert (ended.returncode, len(ended.stdout.splitlines())) == (0, 4)
+    without = subprocess.run(command, env=environment(sandbox), input=found, capture_output=True, timeout=60)
+    assert (without.returncode, b"give --null" in without.stdout) == (1, True)
+
+
+SETTINGS = {
+    "smartcrop.crop_image": ["width=40", "height=30"],
+    "smartcrop.crop_person": ["width=40", "height=30"],
+    "face_search.add_image": ['metadata={"tên": "Ví dụ"}'],
+    "face_search.update_image": ["image_id=100001", 'metadata={"tên": "Ví dụ"}'],
+    "face_search.delete_images": ["ids=[100001]"],
+    "v1.face_search.add": ['metadata={"tên": "Ví dụ"}'],
+    "v1.face_search.edit_metadata": ["image_id=100001", 'metadata={"tên": "Ví dụ"}'],
+    "v1.face_search.delete": ["ids=[100002]"],
+    "ocr.document.van_ban_phap_quy": ["get_seal=true"],
+}
+
+
+def test_call_reaches_every_operation(samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = next(sample.path for sample in samples if sample.path.suffix == ".jpg")
+    xml = tmp_path / "hóa-đơn.xml"
+    write_einvoice(xml, Random(1))
+    names = sorted(OPERATIONS, key=lambda name: name != "face_search.add_image")  # the others need a picture there
+    names.append(names.pop(names.index("face_search.delete_images")))
+    monkeypatch.setenv("CVS_API_KEY", "key")
+    monkeypatch.setenv("CVS_API_SECRET", "secret")
+    with Sandbox() as sandbox:
+        for name in names:
+            file = xml if name.endswith("_xml") else picture
+            files = [str(file)] * len(OPERATIONS[name].images)
+            settings = [word for setting in SETTINGS.get(name, []) for word in ("--set", setting)]
+            ended = CliRunner().invoke(app, ["call", name, *files, *settings, "--base-url", sandbox.base_url])
+            assert ended.exit_code == 0, (name, ended.output)
+            json.loads(ended.stdout)
+        assert sandbox.ledger.billed == len(OPERATIONS)
+        assert not sandbox.ledger.violations
+
+
+def test_arguments_other_than_files_are_checked(sandbox: Sandbox) -> None:
+    ended = cvs_async("call", "face_search.delete_images", "--set", "ids=[]", sandbox=sandbox)
+    assert (ended.returncode, "ids must contain at least one id" in ended.stderr) == (2, True)
+    ended = cvs_async("call", "face_search.delete_images", "--set", "ids", sandbox=sandbox)
+    assert (ended.returncode, "--set takes NAME=VALUE" in ended.stderr) == (2, True)
+
+
+def test_batch_takes_arguments_other_than_files(sandbox: Sandbox, samples: list[Sample]) -> None:
+    sizes = ["--set", "width=40", "--set", "height=30"]
+    ended = cvs_async("batch", "smartcrop.crop_image", samples[0].path, *sizes, sandbox=sandbox)
+    assert (ended.returncode, json.loads(ended.stdout)["status"]) == (0, "done")
+    assert {"width": "40", "height": "30"}.items() <= sandbox.ledger[0].parameters.items()
+
+
+def test_operations_that_read_no_files_have_no_batch(sandbox: Sandbox) -> None:
+    ended = cvs_async("batch", "face_search.list_images", "x", sandbox=sandbox)
+    assert (ended.returncode, "face_search.list_images reads no files" in ended.stderr) == (2, True)
+
+
+def test_batch_takes_xml_files_of_a_folder_for_the_operation_that_reads_them(sandbox: Sandbox, tmp_path: Path) -> None:
+    write_einvoice(tmp_path / "a.xml", Random(1))
+    (tmp_path / "b.jpg").write_bytes(b"no picture")
+    ended = cvs_async("batch", "ocr.document.invoice_xml", tmp_path, sandbox=sandbox)
+    assert (ended.returncode, len(ended.stdout.splitlines())) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("journal=j.db", "ocr.card takes no journal"),
+        ("max_billed=0", "ocr.card takes no max_billed"),
+        ("concurrency=3", "ocr.card takes no concurrency"),
+        ("self=1", "ocr.card takes no self"),
+        ("endpoint=1", "ocr.card takes no endpoint"),
+        ("source=a.jpg", "ocr.card takes no source"),
+        ("img=other.jpg", "ocr.card takes no img"),
+        ("=1", "--set takes NAME=VALUE, not =1"),
+        ("send_as=file", "send_as is given twice, with --set and with --send-as"),
+        ("timeout=" + "[" * 5000, "timeout"),
+    ],
+)
+@pytest.mark.parametrize("command", ["call", "batch"])
+def test_only_arguments_of_the_operation_are_set(
+    sandbox: Sandbox, samples: list[Sample], tmp_path: Path, command: str, setting: str, sentence: str
+) -> None:
+    words: list[str | Path] = [command, "ocr.card", samples[0].path, "--send-as", "base64", "--set", setting]
+    ended = cvs_async(*words, sandbox=sandbox, cwd=tmp_path)
+    assert (ended.returncode, ended.stdout, sandbox.ledger.requests) == (2, "", 0)
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_set_is_not_overruled_by_an_option_that_is_not_given(sandbox: Sandbox, samples: list[Sample]) -> None:
+    words = ["--set", "check_sum=A-17", "--set", "send_as=base64"]
+    assert cvs_async("call", "ocr.card", good(samples)[0], *words, sandbox=sandbox).returncode == 0
+    request = sandbox.ledger[-1]
+    assert (request.parameters["check_sum"], request.parameters["format_type"]) == ("A-17", "base64")
+
+
+@pytest.mark.parametrize("number", ["10001", "99999999", "9" * 5000, "0", "-1", "²"])
+def test_the_number_of_calls_is_bounded(sandbox: Sandbox, samples: list[Sample], number: str) -> None:
+    ended = cvs_async("batch", "ocr.card", samples[0].path, f"--concurrency={number}", sandbox=sandbox)
+    assert (ended.returncode, sandbox.ledger.requests) == (2, 0)
+    assert "--concurrency takes a number from 1 to 10000 or auto" in ended.stderr
+
+
+@pytest.mark.parametrize("journal", ["", ".", "..", "/"])
+def test_a_journal_needs_the_name_of_a_file(sandbox: Sandbox, samples: list[Sample], journal: str) -> None:
+    for words in (["batch", "ocr.card", samples[0].path, "--journal", journal], ["status", journal]):
+        ended = cvs_async(*words, sandbox=sandbox)
+        assert (ended.returncode, "Is a directory" in ended.stderr) == (2, True)
+        assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("planned", [False, True])
+def test_an_empty_folder_is_reported(sandbox: Sandbox, tmp_path: Path, planned: bool) -> None:
+    (tmp_path / "scans").mkdir()
+    ended = cvs_async("batch", "ocr.card", tmp_path / "scans", *["--dry-run"] * planned, sandbox=sandbox)
+    assert ended.returncode == 0
+    said = ended.stdout if planned else ended.stderr
+    assert "Nothing to read: from folders, ocr.card takes files with these extensions:" in " ".join(said.split())
