@@ -6,8 +6,10 @@ Facts without the certainty of a page that was read (marks C and D) are not buil
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,19 +19,33 @@ from cvs_async._exchange import WireReply
 from cvs_async.api import OPERATIONS
 from cvs_async.models import Page, Recognized, Table
 from cvs_async.models.v1 import V1_PAPERS
+from cvs_async.settings import DOCUMENTED
 from tests.vendor.beyond import as_text, extract
 from tests.vendor.test_vendor_documents import BEYOND, Canaries, check, folders
 
 CHECKED_IN = (Path(__file__).parent / "beyond.json").read_text(encoding="utf-8")
 
-LEFT_OUT = {
-    "tcc_chip, matsautcc_chip, passport and bvcard of v1": "C: read by the vendor's demo site only",
-    "codes and names of address parts on cards of v1": "C",
-    "confidences on cards of v1": "C",
-    "integers and URLs in place of base64 in the store of v1": "D",
-    "chip_id_card_2024_front and _back": "D: read as the cards with a chip that they follow",
-    "hosts of other brands and countries": "C and D: base_url takes them",
+LEFT_OUT: dict[str, tuple[str, str, Any]] = {
+    "v1.get_infor": ("C", "papers tcc_chip, matsautcc_chip, passport and bvcard of v1", {"type": "tcc_chip"}),
+    "v1.get_mattruoc": ("C", "codes and names of address parts on cards of v1", {"quequan_tinh": "01"}),
+    "v1.get_matsau": ("C", "issuer on the back of new cards of v1", {"mã": "noicap"}),
+    "v1.get_infor_all": ("C", "confidences on cards of v1", {"gender_confidence": 0.9}),
+    "v1.face_search.search": ("D", "metadata of pictures found in the store of v1", {"metadata": {"tên": "mẫu"}}),
+    "ocr.card": ("D", "fields of the cards of 2024 that others have not", {"mới": "700001"}),
 }
+"""Facts of marks C and D that are not built: mark, what it is, and fields that stay in `extra`, for an operation."""
+
+LEFT_OUT_REQUESTS = {
+    "v1.face_search.search": "D: a URL in place of base64 in the store of v1",
+    "v1.face_search.add": "D: likewise",
+}
+LEFT_OUT_HOSTS = {
+    "ekyc-api.trustid.vn": "D: another brand",
+    "ekyc-gtelapi.trustid.vn": "D: another brand, v3",
+    "myanmar.computervision.com.vn": "C: a country",
+    "cambodia.computervision.com.vn": "C: a country",
+}
+"""Hosts to which nothing goes unless `base_url` has them."""
 SCORED = {"icd_10.icd", "drug_info.drug"}
 """Fields whose confidence and box stand beside them as score and box."""
 
@@ -41,9 +57,52 @@ def test_the_facts_are_those_of_the_pages() -> None:
     assert as_text(BEYOND) == CHECKED_IN
 
 
-def test_papers_left_out_are_not_known_elsewhere() -> None:
-    assert {"tcc_chip", "matsautcc_chip"}.isdisjoint(V1_PAPERS)
-    assert len(LEFT_OUT) == 6
+def data_with(operation: str, fields: dict[str, Any]) -> Any:
+    """Return data of an operation that holds fields which the library does not know."""
+    if operation == "ocr.card":
+        return [{"type": "chip_id_card_2024_front", "info": fields}]
+    if operation.startswith("v1.face_search"):
+        return [{"id": 1, "url": "https://example.com/1.jpg", **fields}]
+    return {"type": fields.get("type", "tcc"), "data": {"id": "700001", **fields}, "valid": "True"}
+
+
+def extras(data: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what models have no place for."""
+    if isinstance(data, dict):
+        yield from (data.get("extra") or {}).items()
+    for each in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from extras(each)
+
+
+@pytest.mark.parametrize("operation", LEFT_OUT)
+def test_what_is_left_out_is_kept_as_it_came(operation: str) -> None:
+    _, _, fields = LEFT_OUT[operation]
+    returns = OPERATIONS[operation].returns
+    kept = dict(extras(unstructure(structure(data_with(operation, fields), returns))))
+    if "type" in fields:
+        assert fields["type"] not in V1_PAPERS
+        assert kept["id"] == "700001"
+    else:
+        assert fields.items() <= kept.items()
+
+
+@pytest.mark.parametrize("operation", LEFT_OUT_REQUESTS)
+def test_requests_left_out_are_refused_before_they_are_sent(operation: str) -> None:
+    assert "url" not in OPERATIONS[operation].forms
+
+
+def test_hosts_left_out_are_no_defaults() -> None:
+    assert set(LEFT_OUT_HOSTS).isdisjoint(urlsplit(origin).hostname for origin in DOCUMENTED.values())
+
+
+def test_what_is_left_out_has_no_mark_of_a_page_that_was_read() -> None:
+    left_out = {*LEFT_OUT, *LEFT_OUT_REQUESTS}
+    built = {(fact["operation"], fact["form"]) for fact in BEYOND["requests"] if fact["mark"] in "AB"}
+    assert not {(operation, "url") for operation in LEFT_OUT_REQUESTS} & built
+    assert {mark for mark, _, _ in LEFT_OUT.values()} <= {"C", "D"}
+    assert left_out <= set(OPERATIONS)
+    unlisted = {name for name, endpoint in OPERATIONS.items() if not endpoint.listed and name.startswith("v3.")}
+    assert unlisted == {fact["operation"] for fact in BEYOND["requests"] if fact["mark"] in "CD"}
 
 
 def answer_of(words: str, canaries: Canaries) -> dict[str, Any]:
