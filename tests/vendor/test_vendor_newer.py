@@ -91,7 +91,7 @@ def test_requests_left_out_are_refused_before_they_are_sent(operation: str) -> N
     assert "url" not in OPERATIONS[operation].forms
 
 
-def test_hosts_left_out_are_no_defaults() -> None:
+def test_hosts_left_out_are_not_among_the_defaults() -> None:
     assert set(LEFT_OUT_HOSTS).isdisjoint(urlsplit(origin).hostname for origin in DOCUMENTED.values())
 
 
