@@ -14,11 +14,12 @@ from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from .._text.json import CUT, DEPTH
-from ..models.fields import EMPTY, Box, Document, Field, Image, Paper, Unknown, class_of
+from ..models.fields import EMPTY, PAPERS, Box, Document, Field, Image, Paper, Unknown, class_of
 from ..models.general import NESTED, Page
 from ..models.tables import Row
 from ..models.v1 import V1Paper, v1_papers
 from . import scalars
+from .untyped import type_from_fields
 
 D = TypeVar("D", bound=Document)
 
@@ -277,6 +278,8 @@ def _typed_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
         else:  # an older chapter of the documents has the fields without wrapping
             info, extra = raw, {}
         values = {name: read(extra) for name, read in readers}
+        if kinds is PAPERS and declared is Paper:
+            values["type"] = type_from_fields(values["type"], info)
         kind = class_of(values["type"], kinds, declared)
         paper = converter.structure(info, kind)
         if read_pages is not None and "pages" in extra:

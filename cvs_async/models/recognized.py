@@ -25,7 +25,7 @@ class Recognized(Document, Generic[P]):
     """
 
     type: str | None = None
-    """Kind of paper in the vendor's words; None if the answer has none (loại giấy tờ), such as ``passport``."""
+    """Kind of paper; without one in the answer, found from the fields, or None (loại giấy tờ), such as ``passport``."""
     info: P = field(metadata={"wire": ("info", "info_goods", "infor"), "kinds": PAPERS})
     """Extracted fields, in the class for `type`, else `Unknown` (thông tin trích xuất)."""
     valid: bool | None = None

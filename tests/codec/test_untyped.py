@@ -1,0 +1,82 @@
+"""Papers without a type: it is found from their fields, or stays unknown; it is never guessed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cvs_async import Reply
+from cvs_async._codec.reply import decode
+from cvs_async._exchange import WireReply
+from cvs_async.api import OPERATIONS
+from cvs_async.models import Prescription, Recognized, Unknown
+from tests.support.examples import examples
+from tests.vendor.test_generations import GENERATIONS, newer_data
+from tests.vendor.test_vendor_newer import PAPERS
+
+
+def read(operation: str, data: Any) -> list[Recognized[Any]]:
+    answer = {"data": data, "errorCode": "0", "errorMessage": "Success"}
+    reply = decode(OPERATIONS[operation], WireReply(200, json.dumps(answer).encode()))
+    assert Reply.from_dict(json.loads(json.dumps(reply.to_dict()))).data == reply.data
+    found: list[Recognized[Any]] = reply.data
+    return found
+
+
+CLAIMS = [type_ for operation, type_ in PAPERS if operation == "ocr.claims" and type_]
+ALIKE = {"bill", "receipts", "health_records", "invoice", "id_doc"}
+"""Papers whose fields others have too."""
+
+
+@pytest.mark.parametrize("type_", CLAIMS)
+def test_a_claim_of_one_paper_has_its_type_from_its_fields(type_: str) -> None:
+    (typed,) = read("ocr.claims", newer_data("ocr.claims", type_))
+    (untyped,) = read("ocr.claims", {"info": newer_data("ocr.claims", type_)[0]["info"]})
+    if type_ in ALIKE:
+        assert (untyped.type, type(untyped.info)) == (None, Unknown)
+        assert untyped.info.extra == newer_data("ocr.claims", type_)[0]["info"]
+    else:
+        assert untyped == typed
+
+
+@given(data=st.data())
+@examples(100)
+def test_a_type_is_never_that_of_another_paper(data: st.DataObject) -> None:
+    operation, papers = data.draw(st.sampled_from([each for each in GENERATIONS.values() if isinstance(each[1], list)]))
+    paper = data.draw(st.sampled_from(papers))
+    if not isinstance(paper, dict) or "type" not in paper or not isinstance(paper.get("info"), dict):
+        return
+    (typed,) = read(operation, [paper])
+    (untyped,) = read(operation, [{name: value for name, value in paper.items() if name != "type"}])
+    if untyped.type is None:  # an operation that reads one kind of paper needs no type
+        assert type(untyped.info) is Unknown or untyped.info == typed.info
+    else:
+        assert untyped == typed
+
+
+@pytest.mark.parametrize("info", [{}, None, [], "text", {"patient_name": "A", "mới": "x"}, {"patient_name": "A"}])
+def test_fields_of_several_papers_or_none_give_no_type(info: Any) -> None:
+    for paper in read("ocr.claims", {"info": info}):
+        assert (paper.type, type(paper.info)) == (None, Unknown)
+
+
+def test_a_type_that_is_there_is_not_replaced() -> None:
+    drugs = {"patient_name": "A", "drug_info": [{"drug": "B"}]}
+    (new,) = read("ocr.claims", {"type": "mới", "info": drugs})
+    assert (new.type, type(new.info)) == ("mới", Unknown)
+    (found,) = read("ocr.claims", {"info": drugs})
+    assert (found.type, type(found.info)) == ("prescription", Prescription)
+
+
+def test_the_side_of_a_vehicle_registration_is_found_from_its_fields() -> None:
+    def side(info: Any) -> Recognized[Any]:
+        return read("ocr.vehicle_registrations", [{"type": "vehicle_registrations", "info": info}])[0]
+
+    back = side({"sit": "5", "sit_confidence": 0.9, "Address_town": "Hà Nội"})
+    assert (back.type, back.info.sit.value) == ("vehicle_registration_back", "5")
+    for paper in (side({"name": "A"}), side({"mới": "1"})):
+        assert (paper.type, type(paper.info)) == ("vehicle_registrations", Unknown)
