@@ -22,7 +22,7 @@ from rich.text import Text
 from cvs_async._text.escape import escaped, escaped_lines
 from cvs_async.batch.journal import Journal
 from cvs_async.cli._show import Screen
-from tests.cli.test_cli import COMMAND, cvs_async, environment
+from tests.support.commands import COMMAND, cvs_async, environment
 from tests.support.servers import ANSWER, answers, bad_server, http
 
 HOSTILE = "\x1b]0;pwned\x07 \x9b31m \x7f \u202egpj.exe\u2066 \u2028 \ud800 \r\n0 failed [/] [red]:smile:"

@@ -23,8 +23,8 @@ from cvs_async.batch.journal import Journal
 from cvs_async.cli._vendor import VendorLine, read_vendor
 from cvs_async.cli._zones import parse_zone
 from cvs_async.sandbox import Sample, Sandbox
-from tests.batch.test_outputs import run
 from tests.cli.test_show import OBEYED
+from tests.support.commands import run
 
 A, B, C, D, E, F = (digit * 64 for digit in "abcdef")
 EVENING = datetime(2026, 11, 24, 18, 30, tzinfo=UTC).timestamp()  # 01:30 on the next day in Hà Nội

@@ -580,7 +580,7 @@ def test_cutouts_draw_each_page_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_call_draws_a_picture_of_every_page(sandbox: Sandbox, samples: list[Sample], tmp_path: Path) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     claim = next(sample.path for sample in samples if sample.kind == "claim" and sample.path.suffix == ".pdf")
     ended = cvs_async("call", OPERATION, claim, "--overlay", tmp_path / "out.png", sandbox=sandbox)
@@ -645,7 +645,7 @@ def test_a_picture_that_cannot_be_written_whole_is_not_left(tmp_path: Path, monk
 def test_impossible_overlays_are_refused_before_anything_is_sent(
     sandbox: Sandbox, tmp_path: Path, target: str, given: str, why: str
 ) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     saved(Image.new("RGB", (10, 10)), tmp_path / "a.png")
     (tmp_path / "there.png").write_bytes(b"mine")

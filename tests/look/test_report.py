@@ -372,7 +372,7 @@ def test_the_queue_keeps_the_least_certain_and_counts_all(monkeypatch: pytest.Mo
 
 
 def test_the_command_says_what_it_wrote(journal: Path, sandbox: Sandbox, tmp_path: Path) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     ended = cvs_async("report", journal, "--to", tmp_path / "r.html", "--low", "1", "--low", "id=0.5", "--lang", "vi")
     said = " ".join(ended.stderr.split())
@@ -386,7 +386,7 @@ def test_the_command_says_what_it_wrote(journal: Path, sandbox: Sandbox, tmp_pat
 
 @pytest.mark.parametrize("name", ["r.csv", "r.XLSX", "r.pdf", "r.jsonl", "r.parquet", "r.db"])
 def test_a_page_is_not_called_like_another_kind_of_file(journal: Path, tmp_path: Path, name: str) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     ended = cvs_async("report", journal, "--to", tmp_path / name)
     said = " ".join(ended.stderr.split())
@@ -396,7 +396,7 @@ def test_a_page_is_not_called_like_another_kind_of_file(journal: Path, tmp_path:
 
 
 def test_a_report_without_a_picture_says_how_to_have_all(journal: Path, tmp_path: Path) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     ended = cvs_async("report", journal, "--to", tmp_path / "a.html", "--low", "0")
     assert "--pictures all makes pictures of all documents." in " ".join(ended.stderr.split())
@@ -405,7 +405,7 @@ def test_a_report_without_a_picture_says_how_to_have_all(journal: Path, tmp_path
 
 
 def test_the_command_makes_the_same_bytes_at_the_same_time(journal: Path, tmp_path: Path) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     for name in ("a.html", "b.html"):
         ended = cvs_async("report", journal, "--to", tmp_path / name, "--now", "2026-01-02T03:04:05+07:00")
@@ -418,7 +418,7 @@ def test_the_command_makes_the_same_bytes_at_the_same_time(journal: Path, tmp_pa
 
 @pytest.mark.parametrize("low", ["2", "x", "id=", "id=-1"])
 def test_invalid_limits_are_refused(journal: Path, tmp_path: Path, low: str) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     ended = cvs_async("report", journal, "--to", tmp_path / "r.html", "--low", low)
     assert (ended.returncode, "--low takes a confidence" in " ".join(ended.stderr.split())) == (2, True)
