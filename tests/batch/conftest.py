@@ -1,4 +1,4 @@
-"""Where a journal goes."""
+"""Fixtures of batches."""
 
 from __future__ import annotations
 

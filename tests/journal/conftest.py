@@ -1,4 +1,4 @@
-"""Where a journal goes."""
+"""Fixtures of journals."""
 
 from __future__ import annotations
 

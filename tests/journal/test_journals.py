@@ -16,7 +16,7 @@ from PIL import Image
 from cvs_async.batch import JournalReader
 from cvs_async.batch.journal.several import Journals
 from cvs_async.sandbox import Sandbox
-from tests.journal.test_reconcile import EVENING, A, B, C, D, Sent, book, rows_of
+from tests.support.booked import EVENING, A, B, C, D, Sent, book, rows_of
 from tests.support.commands import lines, run
 
 KEYS = [A, B, C, D]

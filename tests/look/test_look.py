@@ -27,13 +27,7 @@ from cvs_async.look.painting import POOR, SURE, pixels
 from cvs_async.models import Box
 from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.samples.truth import read_truth
-
-OPERATION = "ocr.claims"
-
-
-def reply_of(info: dict[str, Any], operation: str = OPERATION, kind: str = "claim_form") -> Reply[Any]:
-    data = structure([{"type": kind, "info": info}], OPERATIONS[operation].returns)
-    return Reply(operation=operation, data=data, raw={})
+from tests.support.look import OPERATION, READ, reply_of
 
 
 def saved(picture: Image.Image, path: Path, **options: Any) -> Path:
@@ -63,9 +57,6 @@ def test_values_of_unknown_papers_have_their_confidence_and_box() -> None:
 
 
 # --- on which page
-
-
-READ = Read(1, "invoice", "info.id", "info.id", "7")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import hashlib
 import importlib.util
 import json
@@ -23,7 +22,6 @@ from cvs_async.batch import JournalError, JsonLines
 from cvs_async.batch.prices import Prices
 from cvs_async.look.data import to_json
 from cvs_async.look.finding import Finder
-from cvs_async.look.options import ReportOptions
 from cvs_async.look.pictures import Drawers, Job
 from cvs_async.look.queue import KINDS, ReviewQueue
 from cvs_async.look.report import write_report
@@ -31,9 +29,8 @@ from cvs_async.look.summary import MOST_MOMENTS, Bins, Limits, Summary
 from cvs_async.look.words import ENGLISH, VIETNAMESE
 from cvs_async.models import Box
 from cvs_async.sandbox import Sample, Sandbox
-from tests.look.test_look import READ
-from tests.tables.test_table_shapes import done
-from tests.tables.test_tables import failed
+from tests.support.look import ALL, READ, parts_of
+from tests.support.outcomes import done, failed
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -45,8 +42,6 @@ HOSTILE = [
     "{{ 7 * 7 }}",
     "<!--parts-->",
 ]
-NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
-ALL = ReportOptions(limits=Limits(1.0, required=("info.id",)), sample=3, now=NOW)
 
 
 async def results_of(outcomes: Sequence[Any], path: Path) -> Path:
@@ -68,11 +63,6 @@ async def journal(cvs: AsyncCVS, samples: list[Sample], tmp_path: Path) -> Path:
             pass
     gone.unlink()
     return tmp_path / "claims.db"
-
-
-def parts_of(page: str) -> dict[str, Any]:
-    found = re.findall(r'<script type="application/json" data-part="([\w-]+)">(.*?)</script>', page, re.S)
-    return {name: json.loads(text) for name, text in found}
 
 
 # --- one file

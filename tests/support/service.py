@@ -1,4 +1,4 @@
-"""A service behind a transport, batches that are run on it, and what has become of them."""
+"""A service behind a transport, batches that are run on it, and their outcomes."""
 
 from __future__ import annotations
 

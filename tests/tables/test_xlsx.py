@@ -17,8 +17,7 @@ from cvs_async.batch import Xlsx
 from cvs_async.batch.tables import COLUMNS, xlsx_file
 from cvs_async.sandbox import Sample, Sandbox
 from tests.support.commands import run
-from tests.tables.test_table_shapes import DATED, INVOICE, card, done, invoice
-from tests.tables.test_tables import failed
+from tests.support.outcomes import DATED, INVOICE, card, done, failed, invoice
 
 openpyxl: Any = pytest.importorskip("openpyxl")
 
