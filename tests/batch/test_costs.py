@@ -13,8 +13,8 @@ from cvs_async.batch import Done, Failed, Held, Item, Outcome
 from cvs_async.batch.outcome import cost_of
 from cvs_async.errors import CVSError, InvalidInputError, NoContentError
 from cvs_async.sandbox import Sandbox
-from tests.batch.test_outputs import run as command
-from tests.journal.test_resume import Service, good, numbered, refusal, run
+from tests.support.commands import run as command
+from tests.support.service import Service, good, numbered, refusal, run
 
 ITEM = Item(0, "a.jpg")
 

@@ -11,8 +11,8 @@ import pytest
 from cvs_async import AsyncCVS, Done, Failed, InvalidInputError
 from cvs_async._system.files import KeptFileError, kept_apart, open_regular
 from cvs_async.sandbox import Sample, Sandbox
-from tests.cli.test_cli import COMMAND, environment, lines
 from tests.conftest import good
+from tests.support.commands import COMMAND, environment, lines
 
 COMPANIONS = ("", "-wal", "-shm", "-lock")
 

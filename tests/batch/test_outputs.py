@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from cvs_async import InvalidInputError
 from cvs_async._codec.reply import Reply
@@ -25,20 +25,10 @@ from cvs_async.batch.journal import Journal, JournalError
 from cvs_async.batch.outcome import Item
 from cvs_async.batch.sinks.thumbnails import Thumbnails
 from cvs_async.cli._results import Results, TableOptions
-from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
-from tests.cli.test_cli import COMMAND, environment, lines, start
-from tests.cli.test_cli_journal import wait_for
+from tests.support.commands import COMMAND, environment, lines, run, start, wait_for
 
 COMPANIONS = ("-wal", "-shm", "-lock")
-
-
-def run(*words: object, sandbox: Sandbox | None = None) -> Result:
-    """Run a command in this process."""
-    ended = CliRunner().invoke(app, [str(word) for word in words], env=environment(sandbox))
-    assert "canary" not in ended.output
-    assert isinstance(ended.exception, (SystemExit, type(None))), ended.exception
-    return ended
 
 
 @pytest.fixture

@@ -8,13 +8,7 @@ import httpx
 import pytest
 
 from cvs_async import RetryPolicy
-from tests.journal.test_resume import Answer, Service, good, numbered, refusal, run
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "claims.db"
-
+from tests.support.service import Answer, Service, good, numbered, refusal, run
 
 ANSWERS: dict[bytes, Answer] = {
     b"document 0": lambda _: httpx.ReadError("reset"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cvs_async import InvalidInputError
 from cvs_async.batch import Plan, Prices
 from cvs_async.sandbox import Sample, Sandbox
-from tests.batch.test_outputs import run
+from tests.support.commands import run
 
 COUNTS = st.dictionaries(st.sampled_from(["ocr.card", "ocr.claims", "ekyc.card"]), st.integers(0, 10**9))
 CENTS = st.dictionaries(st.sampled_from(["ocr.card", "ocr.claims"]), st.integers(0, 10**15 - 1))

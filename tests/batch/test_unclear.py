@@ -20,12 +20,7 @@ from cvs_async.batch import Item, Outcome
 from cvs_async.batch.journal import JournalReader, purge_journal
 from cvs_async.batch.policy import InDoubt
 from cvs_async.batch.replay import recorded
-from tests.journal.test_resume import GOOD, Service, kinds, numbered, reasons, records, run
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "claims.db"
+from tests.support.service import GOOD, Service, kinds, numbered, reasons, records, run
 
 
 def without_a_code(_: bytes) -> httpx.Response:

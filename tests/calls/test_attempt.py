@@ -19,7 +19,7 @@ from cvs_async.errors import (
     ServerError,
     TimeoutError,
 )
-from tests.http.test_faults import kinds, readme_table
+from tests.support.faults import kinds, readme_table
 
 ROWS = [row for row in readme_table() if row[1] != "none"]
 PHASES: tuple[Phase, ...] = get_args(Phase)

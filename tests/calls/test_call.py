@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
-from tests.cli.test_cli import cvs_async
+from tests.support.commands import cvs_async
 
 
 def card_of(samples: list[Sample]) -> Path:

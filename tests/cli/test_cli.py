@@ -6,11 +6,9 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from random import Random
-from typing import IO
 
 import pytest
 from typer.testing import CliRunner
@@ -24,29 +22,7 @@ from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.samples.einvoice import write_einvoice
 from cvs_async.sandbox.samples.truth import read_truth
 from tests.conftest import good
-from tests.support import forked
-
-COMMAND = [sys.executable, "-c", "from cvs_async.cli import main; main()"]
-
-
-def environment(sandbox: Sandbox | None, **more: str) -> dict[str, str]:
-    own = {"PYTHONUTF8": "1", "CVS_API_KEY": "key-canary", "CVS_API_SECRET": "secret-canary"}
-    return os.environ | own | ({"CVS_BASE_URL": sandbox.base_url} if sandbox else {}) | more
-
-
-def cvs_async(
-    *arguments: str | Path, sandbox: Sandbox | None = None, cwd: Path | None = None, **more: str
-) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end. No output of it may hold a credential or a traceback."""
-    assert not any(name.startswith("PYTHON") for name in more), "only a fresh interpreter reads these"
-    ended = forked.run([*map(str, arguments)], environment(sandbox, **more), cwd, 60)
-    assert "canary" not in ended.stdout + ended.stderr
-    assert "Traceback" not in ended.stderr
-    return ended
-
-
-def lines(path: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+from tests.support.commands import COMMAND, cvs_async, environment, lines, read_until, start
 
 
 def values(info: dict[str, object]) -> dict[str, object]:
@@ -260,25 +236,6 @@ def test_demo_takes_away_nothing_else_that_is_called_like_its_results(tmp_path: 
     refused = cvs_async("demo", tmp_path, "--count", "2", "--latency", "0")
     assert (refused.returncode, "results.jsonl" in refused.stderr) == (2, True)
     assert list(tmp_path.iterdir()) == [results]
-
-
-def read_until(stream: IO[str], word: str) -> str:
-    text = ""
-    for line in stream:
-        text += line
-        if word in line:
-            return text
-    raise AssertionError(f"ended without {word!r}: {text}")
-
-
-def start(*arguments: str | Path, sandbox: Sandbox | None = None) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*COMMAND, *map(str, arguments)],
-        env=environment(sandbox),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
 
 
 def test_sandbox_runs_until_it_is_interrupted(samples: list[Sample]) -> None:

@@ -9,22 +9,20 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 from rich.console import Console
-from typer.testing import CliRunner, Result
 
 from cvs_async.batch import Stats
 from cvs_async.cli import _bars, _progress
-from cvs_async.cli.app import app
 from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.stats import ClientStats
-from tests.cli.test_cli import COMMAND, environment, lines, start
 from tests.conftest import good
+from tests.support.commands import COMMAND, environment, lines, run, start, wait_for
 
 COUNT = 40
 
@@ -39,21 +37,6 @@ def cards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """Run a command in this process, which takes a tenth of the time."""
-
-    def invoke(*words: object, sandbox: Sandbox | None = None) -> Result:
-        for name, value in environment(sandbox).items():
-            monkeypatch.setenv(name, value)
-        ended = CliRunner().invoke(app, [str(word) for word in words])
-        assert "canary" not in ended.output
-        assert isinstance(ended.exception, (SystemExit, type(None))), ended.exception
-        return ended
-
-    return invoke
-
-
-@pytest.fixture
 def words(cards: Path, tmp_path: Path) -> list[str | Path]:
     """A batch over all cards, with a journal."""
     files: list[str | Path] = ["--journal", tmp_path / "claims.db", "--out", tmp_path / "results.jsonl"]
@@ -61,7 +44,7 @@ def words(cards: Path, tmp_path: Path) -> list[str | Path]:
     return [*words, *files, "--concurrency", "8"]
 
 
-def reconciled(run: Callable[..., Result], journal: Path) -> list[dict[str, str]]:
+def reconciled(journal: Path) -> list[dict[str, str]]:
     ended = run("reconcile", journal, "--csv", "-")
     assert ended.exit_code == 0
     return list(csv.DictReader(io.StringIO(ended.stdout)))
@@ -82,16 +65,8 @@ def by_source(path: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def wait_for(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 20
-    while not happened():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_killed_and_run_again_every_file_has_one_line_and_nothing_is_paid_twice(
-    words: list[str | Path], run: Callable[..., Result], tmp_path: Path
+    words: list[str | Path], tmp_path: Path
 ) -> None:
     out, journal = tmp_path / "results.jsonl", tmp_path / "claims.db"
     with Sandbox(latency=0.1) as sandbox:
@@ -111,7 +86,7 @@ def test_killed_and_run_again_every_file_has_one_line_and_nothing_is_paid_twice(
         assert all(line["reason"] == "in_doubt" for line in doubtful)
         assert len(doubtful) <= 8
         assert sum("replayed" in line for line in found.values()) >= 4
-        rows = reconciled(run, journal)
+        rows = reconciled(journal)
         assert total(rows, "unknown") == len(doubtful)
         assert total(rows, "billed") == COUNT - len(doubtful)
         assert COUNT - len(doubtful) <= sandbox.ledger.billed <= COUNT
@@ -119,12 +94,10 @@ def test_killed_and_run_again_every_file_has_one_line_and_nothing_is_paid_twice(
         assert run(*words, "--in-doubt", "retry", sandbox=sandbox).exit_code == 0
         assert [line["status"] for line in by_source(out).values()] == ["done"] * COUNT
         assert sandbox.ledger.billed <= COUNT + len(doubtful)
-        assert total(reconciled(run, journal), "unknown") == len(doubtful)
+        assert total(reconciled(journal), "unknown") == len(doubtful)
 
 
-def test_looked_at_while_it_runs_interrupted_and_resumed(
-    words: list[str | Path], run: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_looked_at_while_it_runs_interrupted_and_resumed(words: list[str | Path], tmp_path: Path) -> None:
     out, journal = tmp_path / "results.jsonl", tmp_path / "claims.db"
 
     def status() -> dict[str, Any]:
@@ -159,9 +132,7 @@ def test_looked_at_while_it_runs_interrupted_and_resumed(
         assert list(tmp_path.glob("*.part")) == []
 
 
-def test_drain_bounds_the_wait_after_sigterm(
-    words: list[str | Path], run: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_drain_bounds_the_wait_after_sigterm(words: list[str | Path], tmp_path: Path) -> None:
     with Sandbox(latency=60) as sandbox, start(*words, "--drain", "0.3", sandbox=sandbox) as process:
         wait_for(lambda: sandbox.ledger.requests >= 8, process)
         process.send_signal(signal.SIGTERM)
@@ -184,9 +155,7 @@ def test_calls_at_a_closed_gate_are_not_waited_for(words: list[str | Path]) -> N
     assert sandbox.ledger.billed == 3
 
 
-def test_export_is_what_the_batch_has_written(
-    sandbox: Sandbox, samples: list[Sample], run: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_export_is_what_the_batch_has_written(sandbox: Sandbox, samples: list[Sample], tmp_path: Path) -> None:
     shutil.copytree(samples[0].path.parent, tmp_path / "scans")
     shutil.copy(good(samples)[0], tmp_path / "scans" / "copy.jpg")
     out, journal, exported = tmp_path / "results.jsonl", tmp_path / "claims.db", tmp_path / "exported.jsonl"
@@ -214,7 +183,7 @@ def test_export_is_what_the_batch_has_written(
     assert ids
     assert run("export", journal, "--to", table).exit_code == 2, "it exists"
 
-    rows = reconciled(run, journal)
+    rows = reconciled(journal)
     assert total(rows, "billed") == sandbox.ledger.billed
     assert total(rows, "billed") + total(rows, "free") == sandbox.ledger.requests
     sent = {entry.parameters["check_sum"] for entry in sandbox.ledger}
@@ -223,9 +192,7 @@ def test_export_is_what_the_batch_has_written(
     assert (tmp_path / "r.csv").read_text("utf-8-sig").splitlines()[1:]
 
 
-def test_what_was_held_for_an_empty_account_is_held_in_an_export_too(
-    cards: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_what_was_held_for_an_empty_account_is_held_in_an_export_too(cards: Path, tmp_path: Path) -> None:
     with Sandbox(quota=3) as sandbox:
         batch = ["batch", "ocr.card", cards, "--journal", tmp_path / "j.db", "--out", tmp_path / "r.jsonl"]
         assert run(*batch, sandbox=sandbox).exit_code == 3
@@ -239,7 +206,7 @@ def test_what_was_held_for_an_empty_account_is_held_in_an_export_too(
 
 
 def test_rows_of_line_items_are_refused_before_sending_if_the_operation_has_no_line_items(
-    cards: Path, run: Callable[..., Result], tmp_path: Path
+    cards: Path, tmp_path: Path
 ) -> None:
     with Sandbox() as sandbox:
         ended = run("batch", "ocr.card", cards, "--rows", "line", "--out", tmp_path / "x.csv", sandbox=sandbox)
@@ -247,9 +214,7 @@ def test_rows_of_line_items_are_refused_before_sending_if_the_operation_has_no_l
     assert (ended.exit_code, "ocr.card has no line items" in ended.stderr) == (2, True)
 
 
-def test_export_writes_parquet(
-    words: list[str | Path], sandbox: Sandbox, run: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_export_writes_parquet(words: list[str | Path], sandbox: Sandbox, tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     assert run(*words, sandbox=sandbox).exit_code == 0
     assert run("export", tmp_path / "claims.db", "--to", tmp_path / "all.parquet").exit_code == 0
@@ -257,7 +222,7 @@ def test_export_writes_parquet(
 
 
 def test_purge_drops_contents_and_nothing_is_paid_again(
-    words: list[str | Path], sandbox: Sandbox, run: Callable[..., Result], tmp_path: Path
+    words: list[str | Path], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     out, journal = tmp_path / "results.jsonl", tmp_path / "claims.db"
     assert run(*words, sandbox=sandbox).exit_code == 0
@@ -268,12 +233,10 @@ def test_purge_drops_contents_and_nothing_is_paid_again(
     assert (again.exit_code, sandbox.ledger.billed) == (0, COUNT)
     assert f"{COUNT} skipped" in again.stderr
     assert out.read_bytes() == before, "what can no longer be made anew is not replaced"
-    assert total(reconciled(run, journal), "billed") == COUNT
+    assert total(reconciled(journal), "billed") == COUNT
 
 
-def test_money_bounds_hold_the_rest(
-    words: list[str | Path], sandbox: Sandbox, run: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_money_bounds_hold_the_rest(words: list[str | Path], sandbox: Sandbox, tmp_path: Path) -> None:
     planned = run(*words, "--dry-run", sandbox=sandbox)
     assert (planned.exit_code, sandbox.ledger.requests) == (0, 0)
     assert f"maximum billed calls │ {COUNT}" in planned.stdout
@@ -294,9 +257,7 @@ def test_money_bounds_hold_the_rest(
     assert "maximum billed calls │ 0" in " ".join(planned.stdout.split())
 
 
-def test_many_failures_in_a_row_stop_the_batch(
-    words: list[str | Path], run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_failures_in_a_row_stop_the_batch(words: list[str | Path], monkeypatch: pytest.MonkeyPatch) -> None:
     with Sandbox(api_key="other") as sandbox:
         ended = run(*words, "--max-failures", "3", sandbox=sandbox)
         assert ended.exit_code == 3
@@ -304,9 +265,7 @@ def test_many_failures_in_a_row_stop_the_batch(
     assert "held: the batch stopped before sending them" in ended.stderr
 
 
-def test_a_manifest_gives_ids_and_arguments_of_their_own(
-    sandbox: Sandbox, cards: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_a_manifest_gives_ids_and_arguments_of_their_own(sandbox: Sandbox, cards: Path, tmp_path: Path) -> None:
     listed, out = tmp_path / "list.jsonl", tmp_path / "results.csv"
     entries: list[dict[str, object]] = [
         {"id": "A-1", "path": str(cards / "000.png"), "width": 30},
@@ -325,9 +284,7 @@ def test_a_manifest_gives_ids_and_arguments_of_their_own(
     assert {line["id"] for line in lines(tmp_path / "e.jsonl")} == {"A-1", "A-2"}
 
 
-def test_paths_come_from_standard_input_or_a_pattern(
-    sandbox: Sandbox, cards: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_paths_come_from_standard_input_or_a_pattern(sandbox: Sandbox, cards: Path, tmp_path: Path) -> None:
     names = "".join(f"{cards / f'{number:03}.png'}\n" for number in range(4))
     ended = subprocess.run(
         [*COMMAND, "batch", "ekyc.cards", "-"],
@@ -346,7 +303,7 @@ def test_paths_come_from_standard_input_or_a_pattern(
 
 
 def test_a_file_that_is_not_of_this_journal_is_never_replaced(
-    words: list[str | Path], sandbox: Sandbox, run: Callable[..., Result], tmp_path: Path
+    words: list[str | Path], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     out = tmp_path / "results.jsonl"
     out.write_text("of somebody else")
@@ -382,7 +339,6 @@ def test_mistakes_get_one_sentence(
     arguments: list[str],
     sentence: str,
     sandbox: Sandbox,
-    run: Callable[..., Result],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -396,7 +352,7 @@ def test_mistakes_get_one_sentence(
 
 
 @pytest.mark.parametrize("name", ["batch", "status", "export", "reconcile", "purge"])
-def test_every_command_has_help(name: str, run: Callable[..., Result]) -> None:
+def test_every_command_has_help(name: str) -> None:
     ended = run(name, "--help")
     assert (ended.exit_code, "Usage:" in ended.stdout) == (0, True)
     assert name != "batch" or "130 interrupted" in " ".join(ended.stdout.replace("│", " ").split())

@@ -17,9 +17,9 @@ import pytest
 from cvs_async.api import OPERATIONS
 from cvs_async.cli.app import ELSEWHERE, app
 from cvs_async.sandbox import Sample, Sandbox
-from tests.cli.test_cli import cvs_async, environment, lines
 from tests.conftest import good
 from tests.support import forked
+from tests.support.commands import cvs_async, environment, lines
 
 NAMED = [sys.executable, "-c", "import sys; sys.argv[0] = 'cvs-async'; from cvs_async.cli import main; main()"]
 """The command under its own name, by which shells ask for completions."""

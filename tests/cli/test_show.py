@@ -7,7 +7,6 @@ import io
 import json
 import os
 import pty
-import re
 import subprocess
 import threading
 from pathlib import Path
@@ -22,11 +21,9 @@ from rich.text import Text
 from cvs_async._text.escape import escaped, escaped_lines
 from cvs_async.batch.journal import Journal
 from cvs_async.cli._show import Screen
-from tests.cli.test_cli import COMMAND, cvs_async, environment
+from tests.support.commands import COMMAND, cvs_async, environment
+from tests.support.hostile import HOSTILE, OBEYED
 from tests.support.servers import ANSWER, answers, bad_server, http
-
-HOSTILE = "\x1b]0;pwned\x07 \x9b31m \x7f \u202egpj.exe\u2066 \u2028 \ud800 \r\n0 failed [/] [red]:smile:"
-OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printed(*things: object, width: int = 500) -> str:

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from cvs_async.sandbox import Sample, Sandbox
-from tests.cli.test_cli import COMMAND, cvs_async, environment, lines, start
 from tests.conftest import good
+from tests.support.commands import COMMAND, cvs_async, environment, lines, start
 
 
 def wait_for(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:

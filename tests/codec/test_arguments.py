@@ -21,7 +21,7 @@ from cvs_async.batch import manifest
 from cvs_async.batch.keys import key_of, question_of
 from cvs_async.cli.app import app
 from cvs_async.sandbox import Sandbox
-from tests.journal.test_resume import errors, numbered, reasons, run
+from tests.support.service import errors, numbered, reasons, run
 
 ADD_IMAGE = OPERATIONS["face_search.add_image"]
 CARD, CROP, MATCHING = (OPERATIONS[name] for name in ("ocr.card", "smartcrop.crop_image", "ekyc.face_matching"))

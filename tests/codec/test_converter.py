@@ -6,7 +6,7 @@ import base64
 import copy
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, get_args
 
 import attrs
 import pytest
@@ -59,9 +59,8 @@ from cvs_async.models import (
     VehicleRegistrationFront,
 )
 from cvs_async.models.fields import EMPTY, PAPERS
+from tests.support.answers import Wire, answers, boxes, boxes_as_objects, canaries, documented_keys, scalars
 from tests.support.examples import examples
-
-Wire = dict[str, Any]
 
 
 @frozen(kw_only=True)
@@ -560,23 +559,6 @@ def test_an_image_of_other_letters_than_base64_is_a_value_error(text: str) -> No
 # Whatever comes, nothing raises and nothing is lost
 
 
-def documented(cls: type[Document]) -> Iterator[tuple[str, Any]]:
-    """The vendor's name and the type of each field of a class."""
-    for attribute in attrs.fields(attrs.resolve_types(cls)):
-        if attribute.name != "extra":
-            yield wire_names(attribute)[0], attribute.type
-
-
-def documented_keys(cls: type[Document]) -> Iterator[tuple[str, Any]]:
-    """Every key that the vendor may send for a class, with the type of what it fills."""
-    declared = dict(documented(cls))
-    for name, type_ in declared.items():
-        yield name, str if get_origin(type_) is Field else type_
-        if get_origin(type_) is Field:
-            parts = {f"{name}_confidence": float, f"{name}_box": Box, f"{name}_id": int}
-            yield from ((key, part) for key, part in parts.items() if key not in declared)
-
-
 class Lines(str):
     """A value that is sent as one text or as a list of lines."""
 
@@ -643,15 +625,11 @@ def is_complete(document: Document, raw: Any) -> bool:
     ) and set(document.extra) <= set(raw)
 
 
-numbers = st.integers(-(10**6), 10**6) | st.floats(allow_nan=False, allow_infinity=False)
-scalars = st.none() | st.booleans() | numbers | st.text(max_size=6) | numbers.map(str) | st.sampled_from(["True", "12"])
 json_values = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=6,
 )
-boxes = st.lists(numbers | numbers.map(str), min_size=4, max_size=4)
-boxes_as_objects = boxes.map(lambda sides: dict(zip(Box._fields, sides, strict=True)))
 rows = st.lists(st.dictionaries(st.sampled_from([*GOODS, *ACCOUNT, *CELL]), scalars | boxes, max_size=4), max_size=3)
 anything = json_values | boxes | boxes_as_objects | rows | st.lists(rows, max_size=2)
 
@@ -694,29 +672,6 @@ def test_a_paper_of_documented_types_fills_its_fields_and_leaves_no_extra(type_n
     found = paper(type_name, wire)
     assert found.extra == {}
     assert set(visible(found)) == set(wire)
-
-
-names = st.sampled_from(
-    [
-        "info",
-        "type",
-        "valid",
-        "invalidCode",
-        "id",
-        "id_box",
-        "text",
-        "box",
-        "confidence",
-        "table",
-        "info_goods",
-        "value",
-    ]
-)
-answers = st.recursive(
-    scalars | boxes | boxes_as_objects | st.sampled_from(sorted(PAPERS)),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names | st.text(max_size=6), inner, max_size=4),
-    max_leaves=12,
-)
 
 
 def texts_in(value: Any) -> Iterator[str]:
@@ -788,19 +743,6 @@ def test_plain_json_is_written_as_it_is(plain: object) -> None:
 
 
 # Reprs
-
-
-def canaries(cls: type[Document]) -> Wire:
-    """A document whose every text is a canary, each of its lists filled alike."""
-    wire: Wire = {"trường lạ": "CANARY", "CANARY": ["CANARY"]}
-    for key, kind in documented_keys(cls):
-        if kind is str or kind == Image | None:
-            wire[key] = "CANARY"
-        elif kind in (float, int):
-            wire[key] = 1
-    element = {"name": "CANARY", "coin": "CANARY", "account_no": "CANARY", "bank": "CANARY", "value": "CANARY"}
-    lists = {"info_goods": [element], "account_bank": [element], "table": [[element]]}
-    return wire | {key: value for key, value in lists.items() if key in wire or cls is Invoice}
 
 
 @pytest.mark.parametrize("type_name", [*PAPERS, "giấy_mới"])

@@ -1,5 +1,7 @@
 """The shape of the package: modules and functions that are short, expressions that are plain, and no import cycles.
 
+Of the tests it is the imports: what several modules use is in a module without tests.
+
 The bounds are what holds now. The targets are modules of 400 lines, 12 conditional expressions in 1,000 lines, and no
 chained ones; lower a bound once the code is below it, and do not raise one.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -15,6 +18,7 @@ from pathlib import Path
 import cvs_async
 
 ROOT = Path(cvs_async.__file__).parent
+TESTS = Path(__file__).parents[1]
 MOST_LINES = 422
 MOST_CONDITIONAL = 20
 """Conditional expressions in 1,000 lines."""
@@ -127,3 +131,26 @@ def test_functions_are_short() -> None:
     )
     lengths = sorted((node.end_lineno or 0) - node.lineno + 1 for node in defined)
     assert lengths[len(lengths) * 9 // 10] <= LONGEST_USUAL_FUNCTION
+
+
+def imports_of_tests(text: str) -> list[str]:
+    """Return the lines that import from a module of tests, those of programs in strings among them."""
+    return re.findall(r"^ *(?:from|import) (?:[\w.]*\.)?test_.*|^ *from [\w.]+ import .*\btest_.*", text, re.MULTILINE)
+
+
+def test_imports_of_tests_are_found() -> None:
+    wrong = [
+        "from tests.cli.test_cli import lines",
+        "    from .test_cli import start",
+        "import tests.cli.test_cli as cli",
+    ]
+    wrong += ["from tests.cli import test_cli", "from . import helpers, test_cli"]
+    right = ["from tests.support.commands import lines", "import pytest", "from tests.docs import floors"]
+    assert imports_of_tests("\n".join([*right, *wrong])) == wrong
+
+
+def test_no_tests_import_from_a_module_of_tests() -> None:
+    found = {str(path.relative_to(TESTS)): imports_of_tests(path.read_text("utf-8")) for path in TESTS.rglob("*.py")}
+    assert len(found) > 100
+    found.pop("docs/test_shape.py")
+    assert {name: lines for name, lines in found.items() if lines} == {}

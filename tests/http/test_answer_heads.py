@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cvs_async import ConnectionLostError, RetryPolicy
 from cvs_async._http.aiohttp_parser import MAX_HEAD, with_one_length
-from tests.http.test_faults import client, failure
+from tests.support.faults import client, failure
 from tests.support.servers import ANSWER, Behave, after_request, answers, bad_server, http, pours
 
 ONCE = RetryPolicy(attempts=1)

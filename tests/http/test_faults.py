@@ -17,7 +17,6 @@ import select
 import socket
 import ssl
 import struct
-import subprocess
 import termios
 import threading
 import time
@@ -30,7 +29,6 @@ from email.utils import formatdate
 from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 import aiohttp
@@ -54,6 +52,7 @@ from cvs_async._exchange import Attempt
 from cvs_async._http import aiohttp_backend, httpx_backend
 from cvs_async._http import aiohttp_connection as connections
 from cvs_async.errors import Charge
+from tests.support.faults import MIB, certified, client, failure, kinds, readme_table, self_signed
 from tests.support.servers import (
     ANSWER,
     BadServer,
@@ -86,23 +85,10 @@ from tests.support.servers import (
 PICTURE = b"\xff\xd8\xff picture"
 LINK = "https://example.com/ảnh%20thẻ.jpg?token=canary&x=1#y"
 LARGE = b"\xff\xd8\xff" + bytes(32 << 20)
-MIB = 1 << 20
-README = Path(__file__).parents[2] / "README.md"
 
 Input: TypeAlias = str | bytes
 Place: TypeAlias = Callable[[Behave], AbstractAsyncContextManager[BadServer]]
 Action: TypeAlias = Callable[[AsyncCVS, BadServer, Input], Awaitable[Reply[Any]]]
-
-
-def client(base_url: str, **others: Any) -> AsyncCVS:
-    """One that is quick to send again."""
-    settings: dict[str, Any] = {
-        "retry": RetryPolicy(attempts=3, initial=0.001, maximum=0.01, max_retry_after=1),
-        "timeout": Timeout(total=20, connect=10, read=10, write=10),
-        "max_response_bytes": MIB,
-        "drain_timeout": 0.2,
-    }
-    return AsyncCVS("key", "secret", base_url=base_url, **(settings | others))
 
 
 # --- places, besides a server on a port of its own
@@ -129,28 +115,6 @@ async def without_tls(behave: Behave) -> AsyncIterator[BadServer]:
     async with bad_server(behave) as server:
         server.base_url = server.base_url.replace("http:", "https:")
         yield server
-
-
-@asynccontextmanager
-async def self_signed(behave: Behave) -> AsyncIterator[BadServer]:
-    async with bad_server(behave, tls=certified()[0]) as server:
-        yield server
-
-
-@cache
-def certified() -> tuple[ssl.SSLContext, str]:
-    """Return a server's TLS context with an untrusted certificate, and that certificate."""
-    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
-    with TemporaryDirectory() as folder:
-        key, certificate = Path(folder, "key.pem"), Path(folder, "certificate.pem")
-        try:
-            command = [*make.split(), "-keyout", str(key), "-out", str(certificate)]
-            subprocess.run(command, check=True, capture_output=True)
-        except FileNotFoundError:
-            pytest.skip("openssl is not installed")
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(certificate, key)
-        return context, certificate.read_text()
 
 
 # --- answers, and other ways to call
@@ -408,18 +372,6 @@ def little_memory() -> Iterator[None]:
 
 # --- the same table in README
 
-COLUMNS = ["situation", "exception", "charge", "requests"]
-
-
-def cells(line: str) -> list[str]:
-    return [cell.strip().strip("`") for cell in line.strip().strip("|").split("|")]
-
-
-def readme_table() -> list[list[str]]:
-    lines = README.read_text(encoding="utf-8").splitlines()
-    start = next((number for number, line in enumerate(lines) if cells(line) == COLUMNS), len(lines))
-    return [cells(line) for line in itertools.takewhile(lambda line: line.startswith("|"), lines[start + 2 :])]
-
 
 def test_readme_has_the_same_table() -> None:
     assert readme_table() == [[row.situation, row.exception, row.charge, str(row.requests)] for row in FAULTS]
@@ -430,12 +382,6 @@ def test_every_exception_of_the_table_can_be_imported() -> None:
 
 
 # --- what does not fit into a row
-
-
-async def failure(call: Awaitable[object]) -> CVSError:
-    with pytest.raises(CVSError) as caught:
-        await call
-    return caught.value
 
 
 @pytest.mark.parametrize("line", [BUSY, DOWN])
@@ -556,13 +502,6 @@ async def test_a_proxy_that_refuses_the_way_is_free(monkeypatch: pytest.MonkeyPa
             error = await failure(cvs.ocr.card(PICTURE))
         await left(proxy)
     assert (name_of(error), error.charge, error.attempts) == ("ConnectError", "free", 3)
-
-
-@pytest.fixture
-def trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The certificate of `self_signed` is believed."""
-    (tmp_path / "ca.pem").write_text(certified()[1])
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
 
 
 @pytest.mark.usefixtures("trusted")
@@ -687,13 +626,6 @@ async def test_a_server_that_restarts_under_500_calls() -> None:
 
 
 # --- every exception that the HTTP libraries have
-
-
-def kinds(*roots: type[BaseException]) -> Iterator[type[BaseException]]:
-    """These classes, and all that are derived from them."""
-    for root in roots:
-        yield root
-        yield from kinds(*root.__subclasses__())
 
 
 def made(kind: type[BaseException]) -> Any:

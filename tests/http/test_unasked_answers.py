@@ -17,7 +17,8 @@ from attrs import define
 
 from cvs_async import AsyncCVS, AuthenticationError, ConnectError, ConnectionLostError, Done, Reply, RetryPolicy
 from cvs_async._http import aiohttp_connection as connections
-from tests.http.test_faults import certified, client, failure, trusted
+from tests.http.conftest import trusted
+from tests.support.faults import certified, client, failure
 from tests.support.servers import BadServer, Behave, Behaviour, bad_server, http, left, read_request, until
 
 __all__ = ["trusted"]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import shutil
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -23,61 +21,28 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, ConfigurationError
-from cvs_async.batch.journal import Journal, JournalError, JournalReader, Output, Record, purge_journal
+from cvs_async.batch.journal import Journal, JournalError, JournalReader, Output, purge_journal
 from cvs_async.batch.journal.records import identity_of
 from cvs_async.batch.journal.writer import Writer
-from cvs_async.errors import Charge
+from tests.support.journals import (
+    ANSWER,
+    as_version_1,
+    as_version_2,
+    claim,
+    database,
+    end,
+    files_beside,
+    key_of,
+    known,
+    read,
+    send,
+    write,
+)
 
 WINDOWS = sys.platform == "win32"
-ANSWER = b'{"errorCode": "0", "data": [{"name": "secret of a customer"}]}'
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "claims.db"
-
-
-def read(path: Path) -> bytes:
-    return path.read_bytes()
-
-
-def write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-
-
-def files_beside(path: Path) -> list[Path]:
-    return list(path.parent.iterdir())
-
-
-def key_of(number: int) -> str:
-    return hashlib.sha256(b"%d" % number).hexdigest()
 
 
 A, B, C = map(key_of, range(3))
-
-
-async def claim(journal: Journal, key: str, source: str = "a.jpg", reference: str | None = None) -> Record | None:
-    return await journal.claim(key, operation="ocr.card", source=source, reference=reference)
-
-
-async def known(journal: Journal, key: str) -> Record:
-    record = await claim(journal, key)
-    assert record is not None
-    return record
-
-
-async def end(
-    journal: Journal, key: str, charge: Charge = "billed", content: bytes | None = ANSWER, **more: Any
-) -> None:
-    more = {"http_status": 200, "error": None, "code": 0} | more
-    await journal.ended(key, charge=charge, content=content, **more)
-
-
-async def send(
-    journal: Journal, key: str, charge: Charge = "billed", content: bytes | None = ANSWER, **more: Any
-) -> None:
-    await journal.sent(key, check_sum=key[:16])
-    await end(journal, key, charge, content, **more)
 
 
 async def test_a_new_key_is_planned_and_a_known_one_is_returned(path: Path) -> None:
@@ -448,12 +413,6 @@ async def test_only_the_owner_may_read_it(path: Path) -> None:
     assert set(files.values()) == {0o600}
 
 
-def database(path: Path, *statements: str) -> None:
-    connection = sqlite3.connect(path)
-    connection.executescript(";".join(statements))
-    connection.close()
-
-
 def text_file(path: Path) -> None:
     path.write_text("name,amount\n")
 
@@ -492,30 +451,6 @@ async def test_a_newer_version_is_refused_and_not_changed(path: Path) -> None:
     with pytest.raises(JournalError, match="newer version of cvs_async: update"):
         await Journal(path).__aenter__()
     assert read(path) == before
-
-
-def as_version_1(path: Path) -> None:
-    """Take away what later versions have added."""
-    as_version_2(path)
-    database(
-        path,
-        "DROP TABLE outputs",
-        "ALTER TABLE journal DROP COLUMN origin",
-        "ALTER TABLE journal DROP COLUMN account",
-        "PRAGMA user_version = 1",
-        "PRAGMA wal_checkpoint(TRUNCATE)",
-    )
-
-
-def as_version_2(path: Path) -> None:
-    """Take away what version 3 has added."""
-    database(
-        path,
-        "DROP TABLE openings",
-        "ALTER TABLE sources DROP COLUMN files",
-        "PRAGMA user_version = 2",
-        "PRAGMA wal_checkpoint(TRUNCATE)",
-    )
 
 
 @pytest.mark.parametrize("older", [as_version_1, as_version_2])

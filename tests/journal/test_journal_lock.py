@@ -24,17 +24,12 @@ from cvs_async.batch.journal import lock as journal_lock
 from cvs_async.batch.journal import open as journal_open
 from cvs_async.batch.journal.files import is_journal, verify
 from cvs_async.batch.journal.lock import lock_path, writer_of
-from tests.journal.test_journal import ANSWER, claim, end, key_of, known, read, send
-from tests.journal.test_resume import Service, numbered, run
+from tests.support.journals import ANSWER, claim, end, key_of, known, read, send
+from tests.support.service import Service, numbered, run
 
 LINUX = sys.platform == "linux"
 POSIX = sys.platform != "win32"
 A, B = key_of(1), key_of(2)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "claims.db"
 
 
 async def make(path: Path) -> None:
@@ -362,7 +357,7 @@ async def test_every_descriptor_is_closed(path: Path) -> None:
 FORKED = """
 import asyncio, os, sys
 from cvs_async.batch.journal import Journal, JournalError, JournalReader
-from tests.journal.test_journal import claim, key_of
+from tests.support.journals import claim, key_of
 
 path = sys.argv[1]
 

@@ -7,18 +7,17 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from typer.testing import Result
 
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge_journal
-from tests.cli.test_cli_journal import run as cli  # noqa: F401 - a fixture
-from tests.journal.test_journal import ANSWER, as_version_1, claim, key_of, send
-from tests.journal.test_resume import Service, numbered
+from tests.support.commands import run as cli
+from tests.support.journals import ANSWER, as_version_1, claim, key_of, send
+from tests.support.service import Service, numbered
 
 COUNT = 3
 NOBODY = 65534
@@ -122,7 +121,6 @@ def test_a_finished_journal_of_version_1_is_read(folder: Path) -> None:
 
 def test_every_command_reads_a_finished_journal(
     folder: Path,
-    cli: Callable[..., Result],  # noqa: F811
 ) -> None:
     path, to = folder / "claims.db", folder / "to"
     asyncio.run(make(path))

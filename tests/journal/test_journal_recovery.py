@@ -9,7 +9,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import Result
 
 from cvs_async.batch import Stats
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge_journal
 from cvs_async.batch.journal import wal as journal_wal
 from cvs_async.batch.journal.wal import FRAME, HEADER, Wal, read_wal
-from tests.cli.test_cli_journal import run as cli  # noqa: F401 - a fixture
-from tests.journal.test_journal import claim, key_of, send
-from tests.journal.test_resume import Service, kinds, numbered, run
+from tests.support.commands import run as cli
+from tests.support.journals import claim, key_of, send
+from tests.support.service import Service, kinds, numbered, run
 
 COUNT = 12
 PAGE = 4096
@@ -33,7 +32,7 @@ PAGE = 4096
 KILLED = """
 import asyncio, os, sys
 import httpx
-from tests.journal.test_resume import GOOD, Service, numbered
+from tests.support.service import GOOD, Service, numbered
 
 def large(_):
     return httpx.Response(200, json=GOOD | {"data": [{"type": os.urandom(1500).hex()}]})
@@ -127,7 +126,6 @@ async def test_a_lost_first_page_is_read_from_the_wal(killed: Path, tmp_path: Pa
 def test_every_command_reads_a_journal_whose_checkpoint_was_cut_short(
     killed: Path,
     tmp_path: Path,
-    cli: Callable[..., Result],  # noqa: F811
 ) -> None:
     path = copied(killed, tmp_path / "cut")
     checkpoint(path, 1, 0)
@@ -182,7 +180,7 @@ async def test_the_error_says_that_a_new_journal_pays_everything_again(tmp_path:
 BUSY = """
 import asyncio, sys
 from cvs_async.batch.journal import Journal
-from tests.journal.test_journal import claim, key_of, send
+from tests.support.journals import claim, key_of, send
 
 async def main():
     for run in range(4):
@@ -237,7 +235,6 @@ def test_damage_in_the_wal_is_reported_before_anything_is_sent(
     killed: Path,
     tmp_path: Path,
     where: str,
-    cli: Callable[..., Result],  # noqa: F811
 ) -> None:
     path = copied(killed, tmp_path / "damaged")
     wal = wal_of(path)
@@ -412,7 +409,7 @@ async def test_a_file_that_appears_while_a_journal_is_made_is_not_replaced(
 MAKER = """
 import asyncio, sys
 from cvs_async.batch.journal import Journal, JournalError
-from tests.journal.test_journal import claim, key_of
+from tests.support.journals import claim, key_of
 
 async def main():
     sys.stdin.readline()

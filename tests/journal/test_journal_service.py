@@ -15,16 +15,11 @@ from attrs import evolve
 from cvs_async import AsyncCVS, ConfigurationError, Done, Endpoint
 from cvs_async.batch.journal import Journal, JournalError, JournalReader
 from cvs_async.sandbox import Sandbox
-from tests.cli.test_cli import cvs_async
-from tests.journal.test_journal import as_version_1
-from tests.journal.test_resume import GOOD, Service, numbered, reasons, run
+from tests.support.commands import cvs_async
+from tests.support.journals import as_version_1
+from tests.support.service import GOOD, Service, numbered, reasons, run
 
 OLD, NEW = "https://old.example.com", "https://new.example.com"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "claims.db"
 
 
 def client(service: Service, base_url: Any = OLD, api_key: str = "key") -> AsyncCVS:

@@ -15,8 +15,8 @@ from cvs_async import Done
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge_journal
 from cvs_async.batch.journal.files import verify
 from cvs_async.batch.journal.watch import Harmed, Watch
-from tests.journal.test_journal import claim, end, key_of, send
-from tests.journal.test_resume import Service, numbered, run
+from tests.support.journals import claim, end, key_of, send
+from tests.support.service import Service, numbered, run
 
 AT_ONCE = 4
 

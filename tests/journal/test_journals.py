@@ -16,9 +16,8 @@ from PIL import Image
 from cvs_async.batch import JournalReader
 from cvs_async.batch.journal.several import Journals
 from cvs_async.sandbox import Sandbox
-from tests.batch.test_outputs import run
-from tests.cli.test_cli import lines
-from tests.journal.test_reconcile import EVENING, A, B, C, D, Sent, book, rows_of
+from tests.support.booked import EVENING, A, B, C, D, Sent, book, rows_of
+from tests.support.commands import lines, run
 
 KEYS = [A, B, C, D]
 STEPS = st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(["billed", "free", "unknown", ""])), max_size=6)

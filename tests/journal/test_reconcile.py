@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import json
 import stat
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias
-from unittest import mock
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from typer.testing import Result
 
 from cvs_async import InvalidInputError
 from cvs_async.batch import JournalReader
@@ -23,42 +18,9 @@ from cvs_async.batch.journal import Journal
 from cvs_async.cli._vendor import VendorLine, read_vendor
 from cvs_async.cli._zones import parse_zone
 from cvs_async.sandbox import Sample, Sandbox
-from tests.batch.test_outputs import run
-from tests.cli.test_show import OBEYED
-
-A, B, C, D, E, F = (digit * 64 for digit in "abcdef")
-EVENING = datetime(2026, 11, 24, 18, 30, tzinfo=UTC).timestamp()  # 01:30 on the next day in Hà Nội
-ANSWER = b'{"errorCode": "0", "data": [{}, {}, {}]}'
-Sent: TypeAlias = tuple[str, str, float]
-"""Key, charge and moment of a request; of charge "" for one without an end."""
-
-
-async def _book(path: Path, sent: list[Sent], names: dict[str, list[tuple[str, str | None]]]) -> None:
-    async with Journal(path) as journal:
-        for key, sources in names.items():
-            for name, reference in sources:
-                await journal.claim(key, operation="ocr.card", source=name, reference=reference)
-        for key, charge, moment in sent:
-            with mock.patch("time.time", lambda moment=moment: moment):
-                await journal.sent(key, check_sum=key[:16])
-            if charge:
-                content, code = (ANSWER, 0) if charge == "billed" else (None, 5 if charge == "free" else None)
-                with mock.patch("time.time", lambda moment=moment: moment + 2):
-                    error = {"free": "AuthenticationError", "unknown": "TimeoutError"}.get(charge)
-                    end: Any = {"content": content, "http_status": 200, "error": error, "code": code}
-                    await journal.ended(key, charge=charge, **end)  # type: ignore[arg-type]
-
-
-def book(path: Path, sent: list[Sent], names: dict[str, list[tuple[str, str | None]]] | None = None) -> Path:
-    """Make a journal, or go on with it."""
-    named = names or {key: [(f"{key[0]}.jpg", None)] for key, _, _ in sent}
-    asyncio.run(_book(path, sent, named))
-    return path
-
-
-def rows_of(ended: Result) -> list[dict[str, str]]:
-    assert ended.exit_code == 0, ended.stderr
-    return list(csv.DictReader(io.StringIO(ended.stdout)))
+from tests.support.booked import EVENING, A, B, C, D, E, F, book, rows_of
+from tests.support.commands import run
+from tests.support.hostile import OBEYED
 
 
 def test_days_and_times_are_those_of_a_time_zone(tmp_path: Path) -> None:

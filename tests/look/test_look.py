@@ -27,13 +27,7 @@ from cvs_async.look.painting import POOR, SURE, pixels
 from cvs_async.models import Box
 from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.samples.truth import read_truth
-
-OPERATION = "ocr.claims"
-
-
-def reply_of(info: dict[str, Any], operation: str = OPERATION, kind: str = "claim_form") -> Reply[Any]:
-    data = structure([{"type": kind, "info": info}], OPERATIONS[operation].returns)
-    return Reply(operation=operation, data=data, raw={})
+from tests.support.look import OPERATION, READ, reply_of
 
 
 def saved(picture: Image.Image, path: Path, **options: Any) -> Path:
@@ -63,9 +57,6 @@ def test_values_of_unknown_papers_have_their_confidence_and_box() -> None:
 
 
 # --- on which page
-
-
-READ = Read(1, "invoice", "info.id", "info.id", "7")
 
 
 @pytest.mark.parametrize(
@@ -580,7 +571,7 @@ def test_cutouts_draw_each_page_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_call_draws_a_picture_of_every_page(sandbox: Sandbox, samples: list[Sample], tmp_path: Path) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     claim = next(sample.path for sample in samples if sample.kind == "claim" and sample.path.suffix == ".pdf")
     ended = cvs_async("call", OPERATION, claim, "--overlay", tmp_path / "out.png", sandbox=sandbox)
@@ -645,7 +636,7 @@ def test_a_picture_that_cannot_be_written_whole_is_not_left(tmp_path: Path, monk
 def test_impossible_overlays_are_refused_before_anything_is_sent(
     sandbox: Sandbox, tmp_path: Path, target: str, given: str, why: str
 ) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     saved(Image.new("RGB", (10, 10)), tmp_path / "a.png")
     (tmp_path / "there.png").write_bytes(b"mine")

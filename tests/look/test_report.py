@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import hashlib
 import importlib.util
 import json
@@ -23,7 +22,6 @@ from cvs_async.batch import JournalError, JsonLines
 from cvs_async.batch.prices import Prices
 from cvs_async.look.data import to_json
 from cvs_async.look.finding import Finder
-from cvs_async.look.options import ReportOptions
 from cvs_async.look.pictures import Drawers, Job
 from cvs_async.look.queue import KINDS, ReviewQueue
 from cvs_async.look.report import write_report
@@ -31,9 +29,8 @@ from cvs_async.look.summary import MOST_MOMENTS, Bins, Limits, Summary
 from cvs_async.look.words import ENGLISH, VIETNAMESE
 from cvs_async.models import Box
 from cvs_async.sandbox import Sample, Sandbox
-from tests.look.test_look import READ
-from tests.tables.test_table_shapes import done
-from tests.tables.test_tables import failed
+from tests.support.look import ALL, READ, parts_of
+from tests.support.outcomes import done, failed
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -45,8 +42,6 @@ HOSTILE = [
     "{{ 7 * 7 }}",
     "<!--parts-->",
 ]
-NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
-ALL = ReportOptions(limits=Limits(1.0, required=("info.id",)), sample=3, now=NOW)
 
 
 async def results_of(outcomes: Sequence[Any], path: Path) -> Path:
@@ -68,11 +63,6 @@ async def journal(cvs: AsyncCVS, samples: list[Sample], tmp_path: Path) -> Path:
             pass
     gone.unlink()
     return tmp_path / "claims.db"
-
-
-def parts_of(page: str) -> dict[str, Any]:
-    found = re.findall(r'<script type="application/json" data-part="([\w-]+)">(.*?)</script>', page, re.S)
-    return {name: json.loads(text) for name, text in found}
 
 
 # --- one file
@@ -372,7 +362,7 @@ def test_the_queue_keeps_the_least_certain_and_counts_all(monkeypatch: pytest.Mo
 
 
 def test_the_command_says_what_it_wrote(journal: Path, sandbox: Sandbox, tmp_path: Path) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     ended = cvs_async("report", journal, "--to", tmp_path / "r.html", "--low", "1", "--low", "id=0.5", "--lang", "vi")
     said = " ".join(ended.stderr.split())
@@ -386,7 +376,7 @@ def test_the_command_says_what_it_wrote(journal: Path, sandbox: Sandbox, tmp_pat
 
 @pytest.mark.parametrize("name", ["r.csv", "r.XLSX", "r.pdf", "r.jsonl", "r.parquet", "r.db"])
 def test_a_page_is_not_called_like_another_kind_of_file(journal: Path, tmp_path: Path, name: str) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     ended = cvs_async("report", journal, "--to", tmp_path / name)
     said = " ".join(ended.stderr.split())
@@ -396,7 +386,7 @@ def test_a_page_is_not_called_like_another_kind_of_file(journal: Path, tmp_path:
 
 
 def test_a_report_without_a_picture_says_how_to_have_all(journal: Path, tmp_path: Path) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     ended = cvs_async("report", journal, "--to", tmp_path / "a.html", "--low", "0")
     assert "--pictures all makes pictures of all documents." in " ".join(ended.stderr.split())
@@ -405,7 +395,7 @@ def test_a_report_without_a_picture_says_how_to_have_all(journal: Path, tmp_path
 
 
 def test_the_command_makes_the_same_bytes_at_the_same_time(journal: Path, tmp_path: Path) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     for name in ("a.html", "b.html"):
         ended = cvs_async("report", journal, "--to", tmp_path / name, "--now", "2026-01-02T03:04:05+07:00")
@@ -418,7 +408,7 @@ def test_the_command_makes_the_same_bytes_at_the_same_time(journal: Path, tmp_pa
 
 @pytest.mark.parametrize("low", ["2", "x", "id=", "id=-1"])
 def test_invalid_limits_are_refused(journal: Path, tmp_path: Path, low: str) -> None:
-    from tests.cli.test_cli import cvs_async
+    from tests.support.commands import cvs_async
 
     ended = cvs_async("report", journal, "--to", tmp_path / "r.html", "--low", low)
     assert (ended.returncode, "--low takes a confidence" in " ".join(ended.stderr.split())) == (2, True)

@@ -27,7 +27,7 @@ from cvs_async.look.report import write_report
 from cvs_async.look.summary import Limits
 from cvs_async.look.writing import OneFile
 from cvs_async.sandbox import Sample
-from tests.look.test_report import ALL, parts_of
+from tests.support.look import ALL, parts_of
 
 CANARY = "Canary7"
 FIELD = {"value": "x", "confidence": 0.5, "box": [1, 2, 3, 4]}

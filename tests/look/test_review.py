@@ -19,9 +19,8 @@ from cvs_async.look.reads import read_fields
 from cvs_async.look.review import Review, Verdict, corrected, error_rates
 from cvs_async.models.fields import Box
 from cvs_async.sandbox import Sample
-from tests.cli.test_cli import cvs_async
-from tests.models.test_dictionaries import reply
-from tests.models.test_models import EXAMPLES, example
+from tests.support.commands import cvs_async
+from tests.support.papers import EXAMPLES, example, reply
 
 KEY = "ab" * 32
 RIGHT = Verdict(KEY, "ocr.card", 0, "info.id", "right", confidence=0.9, by="me", at=1.5)

@@ -28,8 +28,8 @@ from cvs_async.look.serving import Guard, make_app
 from cvs_async.look.summary import Limits
 from cvs_async.look.workers import Workers
 from cvs_async.sandbox import Sample, Sandbox
-from tests.cli.test_cli import COMMAND, environment
-from tests.look.test_workers import good_pdf, hanging_pdf
+from tests.support.commands import COMMAND, environment
+from tests.support.look import good_pdf, hanging_pdf
 
 OPTIONS = ReportOptions(limits=Limits(1.0))
 

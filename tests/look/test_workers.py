@@ -15,39 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from cvs_async import ConfigurationError, InvalidInputError
 from cvs_async.look import Pages, overlay, workers
 from cvs_async.look.pictures import Drawers, Job, draw_in
 from cvs_async.look.workers import GivenUpError, Workers
-from tests.look.test_look import reply_of
+from tests.support.look import good_pdf, hanging_pdf, reply_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are ended by signals")
-LEVELS = 12
-
-
-def hanging_pdf(path: Path) -> Path:
-    """Write a small PDF whose page draws a form ten times, which draws another ten times, and so on."""
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R/Resources<</XObject<</F 5 0 R>>>>>>",
-        b"<</Length 5>>stream\n/F Do\nendstream",
-    ]
-    body = b"/F Do " * 10
-    for number in range(5, 5 + LEVELS):
-        head = b"<</Type/XObject/Subtype/Form/BBox[0 0 99 99]/Resources<</XObject<</F %d 0 R>>>>/Length %d>>"
-        objects.append(head % (number + 1, len(body)) + b"stream\n" + body + b"\nendstream")
-    objects.append(b"<</Type/XObject/Subtype/Form/BBox[0 0 99 99]/Length 12>>stream\n0 0 9 9 re f\nendstream")
-    parts = [b"%d 0 obj\n%s\nendobj\n" % (number, one) for number, one in enumerate(objects, start=1)]
-    path.write_bytes(b"%PDF-1.7\n" + b"".join(parts) + b"trailer<</Root 1 0 R>>\n%%EOF\n")
-    return path
-
-
-def good_pdf(path: Path) -> Path:
-    Image.new("RGB", (40, 20), "white").save(path)
-    return path
 
 
 def wait(seconds: float) -> None:

@@ -30,9 +30,9 @@ from cvs_async.models import (
     fields_of,
 )
 from cvs_async.models.catalogue import names
-from tests.cli.test_cli import cvs_async
+from tests.support.commands import cvs_async
+from tests.vendor.cases import FACTS, OPERATIONS_OF, STAFF, WIRE_TYPES, Names, beside, flat
 from tests.vendor.documented import BEYOND, SUFFIXES, WRAPPED, as_text
-from tests.vendor.test_vendor_documents import FACTS, OPERATIONS_OF, STAFF, WIRE_TYPES, Names, beside, flat
 
 DOCUMENTED = Path(__file__).parents[2] / "cvs_async" / "models" / "documented.json"
 

@@ -38,10 +38,10 @@ from cvs_async.models import (
     TextItem,
     Unknown,
 )
-from tests.codec.test_converter import answers
-from tests.models.test_models import EXAMPLES
+from tests.support.answers import answers
 from tests.support.examples import examples
-from tests.vendor.test_vendor_documents import CASES, data_of
+from tests.support.papers import EXAMPLES, reply
+from tests.vendor.cases import CASES, data_of
 
 TYPES = {str(each.returns): each.returns for each in OPERATIONS.values() if each.returns is not None}
 CARD = Recognized(
@@ -50,10 +50,6 @@ CARD = Recognized(
     valid=True,
     extra={"mới": [1, {"sâu": None}]},
 )
-
-
-def reply(data: Any, operation: str = "ocr.card", **more: Any) -> Reply[Any]:
-    return Reply(operation=operation, data=data, raw={"errorCode": 0}, **more)
 
 
 def assert_returns(data: Any, returns: Any) -> None:

@@ -55,7 +55,7 @@ from cvs_async.models import (
 )
 from cvs_async.models.fields import PAPERS
 from cvs_async.sandbox import Sample, Sandbox
-from tests.models.test_models import EXAMPLES
+from tests.support.papers import EXAMPLES
 
 PASSPORT: Recognized[Passport] = Recognized(
     type="passport", info=Passport(id=Field("B1", 0.5, Box(1, 2, 3, 4.5), 1), image=Image("AA==")), extra={"mới": [1]}

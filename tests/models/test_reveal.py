@@ -35,9 +35,9 @@ from cvs_async.models import (
     Unknown,
 )
 from cvs_async.models.fields import EMPTY, PAPERS, Text
-from tests.cli.test_show import HOSTILE, OBEYED
-from tests.codec.test_converter import canaries
-from tests.models.test_models import EXAMPLES
+from tests.support.answers import canaries
+from tests.support.hostile import HOSTILE, OBEYED
+from tests.support.papers import EXAMPLES
 
 CANARY = "CANARY"
 

@@ -21,7 +21,7 @@ from cvs_async.cli.app import app
 from cvs_async.sandbox import Sandbox, faults, server
 from cvs_async.sandbox.faults import KINDS, STATUSES, UNANSWERED, UNWORKED, Faults, HangUp
 from cvs_async.sandbox.ledger import Entry
-from tests.cli.test_cli import read_until, start
+from tests.support.commands import read_until, start
 
 PATH = "/api/v2/ocr/card?format_type=file&get_thumb=false"
 SECOND = 1.0

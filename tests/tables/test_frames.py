@@ -6,6 +6,7 @@ import datetime
 import json
 import sys
 from collections.abc import AsyncIterator, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,7 @@ from cvs_async.batch import (
 )
 from cvs_async.batch.tables import Layout, Table
 from cvs_async.sandbox import Sample, Sandbox
-from tests.tables.test_table_shapes import DATED, INVOICE, card, done, invoice
-from tests.tables.test_table_truth import WITH_PICTURES, _method
-from tests.tables.test_table_truth import hundred as hundred
-from tests.tables.test_tables import failed
+from tests.support.outcomes import DATED, INVOICE, WITH_PICTURES, card, done, failed, invoice
 
 pandas: Any = pytest.importorskip("pandas")
 polars: Any = pytest.importorskip("polars")
@@ -173,7 +171,7 @@ async def test_a_results_file_has_the_same_rows_as_the_outcomes(
     files: list[Any] = [sample.path for sample in mixed if sample.operation == operation] or [jpg]
     sizes: Any = {"width": 40, "height": 30} if operation.startswith("smartcrop") else {}
     given = [(file,) * len(endpoint.images) if len(endpoint.images) > 1 else file for file in [*files, b""]]
-    async with cvs.batch(_method(cvs, operation), given, **sizes) as batch:
+    async with cvs.batch(attrgetter(operation)(cvs), given, **sizes) as batch:
         outcomes = [outcome async for outcome in batch]
     for rows in ("paper", "document", "line", "field"):
         of_outcomes, of_lines = (Table(Layout(operation=operation, rows=rows)) for _ in range(2))

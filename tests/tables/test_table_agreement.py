@@ -10,8 +10,8 @@ import pytest
 
 from cvs_async.batch import JsonLines, read_results
 from cvs_async.batch.tables import Layout, Table
-from tests.tables.test_table_shapes import done
-from tests.vendor.test_vendor_documents import CASES, data_of
+from tests.support.outcomes import done
+from tests.vendor.cases import CASES, data_of
 
 STRANGE: list[Any] = [
     *("=1+1", "\t=1", '"q",\n', "a\x00b", "\ud800", "\u202eabc", "007", "1.234.567,89", "31/02/2024", "", "１２３"),

@@ -15,43 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import Done, InvalidInputError
-from cvs_async._codec.converter import structure
-from cvs_async._codec.reply import Reply
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Csv, Parquet
-from cvs_async.batch.outcome import Item
 from cvs_async.batch.tables import COLUMNS, Layout, Table, check_lines
 from cvs_async.batch.tables.kinds import DATES, UNITS
 from cvs_async.models import fields_of
 from cvs_async.models.amounts import parse_amount
 from cvs_async.models.catalogue import FieldInfo
 from cvs_async.models.dates import parse_date
-from tests.tables.test_tables import failed, read, rows
-
-INVOICE = "ocr.document.invoice"
-
-
-def done(data: Any, operation: str = "ocr.card", index: int = 0) -> Done[Any]:
-    """An item that was read."""
-    read = structure(data, OPERATIONS[operation].returns)
-    return Done(Item(index, "scan.jpg", reference="A-17"), Reply(operation=operation, data=read, raw={}))
-
-
-def card(type_: str = "passport", **info: Any) -> dict[str, Any]:
-    return {"type": type_, "info": info}
-
-
-def invoice(*amounts: str, **info: Any) -> dict[str, Any]:
-    """An invoice as the service sends it, with a line for each amount."""
-    cells = [
-        [
-            {"value": amount, "score": 0.5, "box": [1, 2, 3, 4], "label": "amount_total"},
-            {"value": "spare", "score": 0.9, "box": [1, 2, 3, 4], "label": "colour"},
-            {"value": "bare", "score": 0.9, "box": [1, 2, 3, 4]},
-        ]
-        for amount in amounts
-    ]
-    return {"type": "invoice", "info": {"table": cells, **info}}
+from tests.support.outcomes import DATED, INVOICE, card, done, failed, invoice, read, rows
 
 
 def told(outcome: Done[Any] | Any, *names: str, **layout: Any) -> list[tuple[Any, ...]]:
@@ -377,7 +349,6 @@ def test_which_fields_are_dates_and_amounts_agrees_with_the_catalogue() -> None:
     assert [name for name, amount in examples.items() if amount is None or amount.unit not in UNITS[name]] == []
 
 
-DATED: dict[str, Any] = {"operation": INVOICE, "dates": "iso", "amounts": "number"}
 PRINTED = {"date": "Ngày 19 tháng 05 năm 2024", "total_amount": "128.800.800", "vat_rate": "8%", "sub_total": "1,5 USD"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from cvs_async.models.catalogue import FieldInfo
 from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.samples.einvoice import read_einvoice
 from cvs_async.sandbox.samples.truth import read_truth
+from tests.support.outcomes import WITH_PICTURES
 
 WITH_SAMPLES = (
     "ocr.card",
@@ -34,12 +36,6 @@ WITH_SAMPLES = (
     "ocr.document.bank_statement",
     "ocr.document.invoice_xml",
 )
-
-
-@pytest.fixture(name="mixed")
-def hundred(all_kinds: list[Sample]) -> list[Sample]:
-    """Samples of all kinds."""
-    return all_kinds[:100]
 
 
 def leaves(fields: tuple[FieldInfo, ...]) -> Iterator[FieldInfo]:
@@ -72,7 +68,7 @@ async def test_the_default_table_has_the_truth_in_named_columns(
     assert read
     table, lines = Csv(tmp_path / "t.csv"), Csv(tmp_path / "l.csv", rows="line")
     parquet = Parquet(tmp_path / "t.parquet")
-    batch = cvs.batch(_method(cvs, operation), [sample.path for sample in samples], ordered=True)
+    batch = cvs.batch(attrgetter(operation)(cvs), [sample.path for sample in samples], ordered=True)
     async with batch, table, lines, parquet:
         async for outcome in batch:
             for sink in (table, lines, parquet):
@@ -87,13 +83,6 @@ async def test_the_default_table_has_the_truth_in_named_columns(
         words = {row["text"] for row in rows} if operation.endswith("general") else {row["balance"] for row in items}
         assert len(words - {""}) > 1
     _compare_files(rows, tmp_path / "t.parquet")
-
-
-def _method(cvs: AsyncCVS, operation: str) -> Any:
-    method: Any = cvs
-    for name in operation.split("."):
-        method = getattr(method, name)
-    return method
 
 
 def _compare(
@@ -151,9 +140,6 @@ def _compare_files(rows: list[dict[str, str]], path: Path) -> None:
 # --- every operation
 
 
-WITH_PICTURES = [name for name, endpoint in OPERATIONS.items() if endpoint.images and endpoint.returns is not None]
-
-
 @pytest.mark.parametrize("operation", WITH_PICTURES)
 async def test_every_documented_value_of_any_operation_has_a_cell(
     operation: str, mixed: list[Sample], jpg: bytes, sandbox: Sandbox, cvs: AsyncCVS
@@ -167,7 +153,7 @@ async def test_every_documented_value_of_any_operation_has_a_cell(
         await cvs.face_search.add_image(jpg)
     before, unsaid = sandbox.ledger.billed, int(not endpoint.envelope.coded)  # its answers do not say what they cost
     sizes: Any = {"width": 40, "height": 30} if operation.startswith("smartcrop") else {}
-    async with cvs.batch(_method(cvs, operation), [given], **sizes) as batch:
+    async with cvs.batch(attrgetter(operation)(cvs), [given], **sizes) as batch:
         outcomes = [outcome async for outcome in batch]
     found = {
         rows: (table := Table(Layout(operation=operation, rows=rows)), table.add(outcomes[0]))

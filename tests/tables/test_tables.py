@@ -36,6 +36,7 @@ from cvs_async.models.faces import FaceImage, FaceMatching, PersonWithCard
 from cvs_async.models.general import Page
 from cvs_async.models.invoice import Invoice
 from cvs_async.models.recognized import Recognized
+from tests.support.outcomes import failed, read, rows
 
 JPG, PNG = b"\xff\xd8\xff picture", b"\x89PNG\r\n\x1a\n picture"
 
@@ -51,21 +52,12 @@ def card(**info: Any) -> dict[str, Any]:
     return {"type": "passport", "info": info}
 
 
-def failed(index: int = 0) -> Failed:
-    return Failed(Item(index, ("front.jpg", "https://x/back.jpg?token=canary")), InvalidInputError("is empty"))
-
-
 async def table(folder: Path, outcomes: Iterable[Outcome[Any]], *fields: str) -> list[dict[str, str]]:
     """Return the rows of a CSV file after these outcomes."""
     async with Csv(folder / "out.csv", fields) as sink:
         for outcome in outcomes:
             await sink.write(outcome)
     return rows(folder / "out.csv")
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 async def test_each_paper_is_a_row_and_so_is_each_failure(tmp_path: Path) -> None:
@@ -337,12 +329,6 @@ async def test_a_write_that_is_cancelled_is_brought_to_its_end(tmp_path: Path, m
     with pytest.raises(asyncio.CancelledError):
         await task
     assert [row["a"] for row in rows(tmp_path / "out.csv")] == ["1"]
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    parquet = pytest.importorskip("pyarrow.parquet")
-    found: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
-    return found
 
 
 async def test_a_parquet_file_holds_papers_with_all_of_their_json(tmp_path: Path) -> None:

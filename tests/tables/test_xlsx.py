@@ -16,9 +16,8 @@ from cvs_async import ConfigurationError, InvalidInputError
 from cvs_async.batch import Xlsx
 from cvs_async.batch.tables import COLUMNS, xlsx_file
 from cvs_async.sandbox import Sample, Sandbox
-from tests.batch.test_outputs import run
-from tests.tables.test_table_shapes import DATED, INVOICE, card, done, invoice
-from tests.tables.test_tables import failed
+from tests.support.commands import run
+from tests.support.outcomes import DATED, INVOICE, card, done, failed, invoice
 
 openpyxl: Any = pytest.importorskip("openpyxl")
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.vendor.test_vendor_documents import FACTS, OF_ANY_CARD, OPERATIONS_OF, STAFF, WIRE_TYPES, beside, shape
+from tests.vendor.cases import FACTS, OF_ANY_CARD, OPERATIONS_OF, STAFF, WIRE_TYPES, beside, shape
 
 Names = dict[str, Any]
 Parts = dict[str, str]

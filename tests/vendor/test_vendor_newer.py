@@ -21,7 +21,7 @@ from cvs_async.models import Page, Recognized, Table
 from cvs_async.models.v1 import V1_PAPERS
 from cvs_async.settings import DOCUMENTED
 from tests.vendor.beyond import as_text, extract
-from tests.vendor.test_vendor_documents import BEYOND, Canaries, check, folders
+from tests.vendor.cases import BEYOND, Canaries, check, folders
 
 CHECKED_IN = (Path(__file__).parent / "beyond.json").read_text(encoding="utf-8")
 
