@@ -15,8 +15,7 @@ from cvs_async._exchange import WireReply
 from cvs_async.api import OPERATIONS
 from cvs_async.models import Prescription, Recognized, Unknown
 from tests.support.examples import examples
-from tests.vendor.test_generations import GENERATIONS, newer_data
-from tests.vendor.test_vendor_newer import PAPERS
+from tests.vendor.generations import GENERATIONS, PAPERS, newer_data
 
 
 def read(operation: str, data: Any) -> list[Recognized[Any]]:

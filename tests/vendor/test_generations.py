@@ -8,48 +8,19 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from typing import Any, get_origin
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cvs_async import Reply
-from cvs_async._codec.reply import decode
-from cvs_async._exchange import WireReply
-from cvs_async.api import OPERATIONS
 from tests.support.examples import examples
-from tests.vendor.test_vendor_documents import (
-    BEYOND,
-    CASES,
-    OTHERS,
-    STAFF_PAPERS,
-    WIRE_TYPES,
-    Canaries,
-    beside,
-    data_of,
-    leaves,
-)
-from tests.vendor.test_vendor_newer import PAPERS, answer_of
-
-Answer = dict[str, Any]
+from tests.vendor.cases import BEYOND, CASES, WIRE_TYPES, leaves
+from tests.vendor.generations import GENERATIONS, NEWER, OLDER, PAPERS, answer_of, later, reply_to, wire
 
 CODES = st.sampled_from(["0", 0])
 MESSAGES = st.sampled_from(["Success", "Successful", "Thành công", "", None])
-
-
-def wire(operation: str, data: Any, code: Any = "0", message: str | None = "Success") -> Answer:
-    """Return a whole answer with code 0."""
-    endpoint = OPERATIONS[operation]
-    envelope = endpoint.envelope
-    around = {envelope.code: code, envelope.message: message}
-    if envelope.data is None or (operation.startswith("v1.") and "data" in data):
-        return {**data, **around}
-    return {envelope.data: data, **around}
-
-
-def reply_to(operation: str, answer: Answer) -> Reply[Any]:
-    return decode(OPERATIONS[operation], WireReply(200, json.dumps(answer).encode()))
 
 
 def shared(first: Any, second: Any, path: str = "data") -> Iterator[str]:
@@ -67,44 +38,6 @@ def shared(first: Any, second: Any, path: str = "data") -> Iterator[str]:
 def values(data: Any) -> set[Any]:
     """Return the plain values in JSON; the word of v1 for a whole PDF says only that a list follows."""
     return set(leaves(data)) - {"pdf"}
-
-
-def staff_of(type_: str) -> Any:
-    canaries, names = Canaries(), STAFF_PAPERS[type_]["fields"]["info_goods"]
-    members = {name: below | beside(STAFF_PAPERS[type_], below) for name, below in names.items() if below}
-    fields = canaries.fields(names | members | beside(STAFF_PAPERS[type_], names))
-    return {type_: [{"type": type_, "info": fields}]}
-
-
-OLDER: dict[str, tuple[str, Any]] = {
-    **{case: (operation, data_of(paper, operation)) for case, (paper, operation) in CASES.items()},
-    **{case: (operation, data()) for case, (operation, data) in OTHERS.items()},
-    **{type_: ("ocr.employee_profile", staff_of(type_)) for type_ in STAFF_PAPERS},
-}
-"""Data of the first generation, with the operations that answer so."""
-
-
-def newer_data(operation: str, type_: str) -> Any:
-    """Return data of the second generation alone."""
-    info = answer_of(BEYOND["papers"][operation][type_], later())
-    paper = {"type": type_, "info": info} if type_ else {"info": info}
-    if operation == "ocr.employee_profile":
-        return {type_: [paper]}
-    if operation.startswith("v1."):
-        return {"type": type_, "data": info}
-    return [paper] if get_origin(OPERATIONS[operation].returns) is list else paper
-
-
-def later() -> Canaries:
-    """Return canaries that no older answer has."""
-    canaries = Canaries()
-    for _ in range(5000):
-        next(canaries.numbers)
-    return canaries
-
-
-NEWER = {f"{operation}-{type_}": (operation, newer_data(operation, type_)) for operation, type_ in PAPERS}
-GENERATIONS = {**OLDER, **NEWER}
 
 
 def type_of(paper: dict[str, Any]) -> str:

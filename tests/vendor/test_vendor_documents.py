@@ -39,10 +39,9 @@ from tests.vendor.cases import (
     data_of,
     flat,
     folders,
-    shape,
-    whole,
 )
 from tests.vendor.extract import as_text, extract
+from tests.vendor.generations import OTHERS, STAFF_PAPERS
 
 SOURCES: dict[str, Callable[[], dict[str, Any]]] = {
     "as checked in": lambda: FACTS,
@@ -197,9 +196,6 @@ def test_each_field_of_each_paper_is_in_its_model(paper: dict[str, Any], operati
     check(operation, data_of(paper, operation))
 
 
-STAFF_PAPERS = {paper["type"]: paper for paper in FACTS["papers"] if paper["chapter"] == STAFF}
-
-
 @pytest.mark.parametrize("key", ["info", "info_goods"])
 @pytest.mark.parametrize("type_", STAFF_PAPERS)
 def test_each_field_of_an_employee_profile_is_in_its_model(type_: str, key: str) -> None:
@@ -209,46 +205,6 @@ def test_each_field_of_an_employee_profile_is_in_its_model(type_: str, key: str)
     fields = canaries.fields(names | members | beside(paper, names))
     data = {type_: [{"type": type_, key: fields}], "image_negative": [canaries.one()]}
     check("ocr.employee_profile", data)
-
-
-def judged(names: Names) -> Any:
-    return Canaries().fields(names)
-
-
-def texts() -> Any:
-    """Pages of blocks of lines of texts."""
-    canaries = Canaries()
-    box = {side: next(canaries.numbers) for side in ("left", "top", "right", "bottom")}
-    return [[[[{"text": canaries.one(), "confidence": canaries.one("confidence"), "box": box}]]]]
-
-
-def both_sides(front: str, back: str) -> Any:
-    canaries = Canaries()
-    papers = {paper["kind"]: paper for paper in FACTS["papers"] if paper["document"] == "v1"}
-    sides = {"mattruoc": whole(papers[front], canaries), "matsau": whole(papers[back], canaries)}
-    return {"data": sides, "valid": "True"}
-
-
-def crop(*, person: bool) -> Any:
-    envelope = {"errorCode", "errorMessage"} | (set() if person else {"invalidCode", "invalidMessage"})
-    return judged({name: {} for name in shape("Smart Crop") if name not in envelope})
-
-
-FACES = [{"id": "700001", "url": "https://example.com/700001.jpg"}]
-OTHERS: dict[str, tuple[str, Callable[[], Any]]] = {
-    "text": ("ocr.document.general", texts),
-    "scanned text": ("ocr.scan", texts),
-    "matching": ("ekyc.face_matching", lambda: judged(shape("Face Matching", "data"))),
-    "liveness": ("ekyc.verify_liveness", lambda: judged(shape("Liveness Verify", "data"))),
-    "person": ("ekyc.person_with_card", lambda: {"matching": judged(shape("Face Matching", "matching"))}),
-    "image": ("smartcrop.crop_image", lambda: crop(person=False)),
-    "persons": ("smartcrop.crop_person", lambda: crop(person=True)),
-    "faces": ("face_search.list_images", lambda: FACES),
-    "faces found": ("face_search.search", lambda: FACES),
-    "face added": ("face_search.add_image", lambda: FACES[0]),
-    "old cards": ("v1.get_haimat", lambda: both_sides("cmt", "matsaucmt")),
-    "new cards": ("v1.get_haimat", lambda: both_sides("tcc", "matsautcc")),
-}
 
 
 @pytest.mark.parametrize("case", OTHERS)

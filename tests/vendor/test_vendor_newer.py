@@ -22,6 +22,7 @@ from cvs_async.models.v1 import V1_PAPERS
 from cvs_async.settings import DOCUMENTED
 from tests.vendor.beyond import as_text, extract
 from tests.vendor.cases import BEYOND, Canaries, check, folders
+from tests.vendor.generations import PAPERS, answer_of
 
 CHECKED_IN = (Path(__file__).parent / "beyond.json").read_text(encoding="utf-8")
 
@@ -46,8 +47,6 @@ LEFT_OUT_HOSTS = {
     "cambodia.computervision.com.vn": "C: a country",
 }
 """Hosts to which nothing goes unless `base_url` has them."""
-SCORED = {"icd_10.icd", "drug_info.drug"}
-"""Fields whose confidence and box stand beside them as score and box."""
 
 
 def test_the_facts_are_those_of_the_pages() -> None:
@@ -103,49 +102,6 @@ def test_what_is_left_out_has_no_mark_of_a_page_that_was_read() -> None:
     assert left_out <= set(OPERATIONS)
     unlisted = {name for name, endpoint in OPERATIONS.items() if not endpoint.listed and name.startswith("v3.")}
     assert unlisted == {fact["operation"] for fact in BEYOND["requests"] if fact["mark"] in "CD"}
-
-
-def answer_of(words: str, canaries: Canaries) -> dict[str, Any]:
-    """The fields that some words stand for, filled."""
-    whole: dict[str, Any] = {}
-    for word in words.split():
-        path, _, letters = word.partition(":")
-        if f" {path}." in f" {words}":
-            continue  # it consists of others
-        *outer, name = path.split(".")
-        place = whole
-        for part in outer:
-            place = place.setdefault(part, {})
-        place |= value_of(path, name, canaries) | parts_of(path, name, letters, canaries)
-    table = whole.get("table")
-    if isinstance(table, dict) and "info_table" in table:
-        table["info_table"] = [[list(table["info_table"].values())]]
-    return {name: [part] if isinstance(part, dict) and name != "table" else part for name, part in whole.items()}
-
-
-def value_of(path: str, name: str, canaries: Canaries) -> dict[str, Any]:
-    if name.startswith("json"):
-        return {name: canaries.cell()}
-    if name in ("valid", "valid_seals"):
-        return {name: "True"}
-    return {name: [int(canaries.one())] if path == "table.page_table" else canaries.one()}
-
-
-def parts_of(path: str, name: str, letters: str, canaries: Canaries) -> dict[str, Any]:
-    """Return the entries beside a value."""
-    if name.startswith("json"):
-        return {}
-    score, box = ("score", "box") if path in SCORED else (f"{name}_confidence", f"{name}_box")
-    made = {"c": (score, "confidence"), "b": (box, "box"), "p": (f"{name}_id", "")}
-    return {key: canaries.one(kind) for letter, (key, kind) in made.items() if letter in letters}
-
-
-PAPERS = [
-    (operation, type_)
-    for operation, papers in BEYOND["papers"].items()
-    for type_ in papers
-    if type_ != "*" and operation != "ocr.document.get_table"
-]
 
 
 @pytest.mark.parametrize(("operation", "type_"), PAPERS)
