@@ -14,7 +14,7 @@ from cvs_async.batch.outcome import cost_of
 from cvs_async.errors import CVSError, InvalidInputError, NoContentError
 from cvs_async.sandbox import Sandbox
 from tests.support.commands import run as command
-from tests.support.service import Service, good, numbered, refusal, run
+from tests.support.service import Service, good, numbered, reasons, records, refusal, run
 
 ITEM = Item(0, "a.jpg")
 
@@ -64,3 +64,42 @@ def test_summary_and_status_agree_on_what_was_not_sent(sandbox: Sandbox, tmp_pat
     planned = command("batch", "ocr.card", *files, "--journal", tmp_path / "j.db", "--dry-run", sandbox=sandbox)
     assert "in the journal: not sent" in planned.stdout
     assert sandbox.ledger.requests == 0
+
+
+async def test_the_numbers_add_up(tmp_path: Path, path: Path) -> None:
+    answers: dict[int, httpx.Response | Exception] = {
+        1: refusal(1),
+        2: httpx.Response(503),
+        3: httpx.ReadError("reset"),
+    }
+
+    def answer(body: bytes) -> httpx.Response | Exception:
+        number = int(body.partition(b"document ")[2].partition(b"\r")[0])
+        return answers.get(number % 5, good(body))
+
+    service, documents = Service(answer), list(numbered(20))
+    source: list[Any] = [*documents, *documents[:5], tmp_path / "missing.jpg", b""]
+    async with service.client() as cvs:
+        for options in ({}, {"replay": False}, {"in_doubt": "skip"}, {"in_doubt": "retry"}, {"max_billed": 2}):
+            before = service.sent.total()
+            outcomes, stats = await run(cvs, source, path, **options)
+            assert stats.done + stats.failed + stats.held + stats.skipped == len(source) == stats.total
+            assert stats.finished == len(outcomes)
+            assert reasons(outcomes)["Done"] == stats.done
+            own = [o for o in outcomes if isinstance(o, Held) or not (o.replayed or o.deduplicated)]
+            assert stats.billed + stats.free + stats.unknown + stats.not_sent == len(own)
+            assert stats.replayed + stats.deduplicated == len(outcomes) - len(own)
+            assert service.sent.total() - before <= len(own)
+            assert stats.in_flight == 0
+        assert sum(record.billed for record in records(path).values()) == 8
+
+
+async def test_without_a_journal_each_item_is_sent_and_nothing_is_remembered() -> None:
+    service = Service()
+    async with service.client() as cvs:
+        for _ in range(2):
+            outcomes, stats = await run(cvs, [b"same"] * 3, None)
+            assert not any(isinstance(o, Done) and (o.replayed or o.deduplicated) for o in outcomes)
+            assert (stats.done, stats.billed) == (3, 3)
+            assert {(o.item.key or "")[:16] for o in outcomes} == set(service.sent)
+    assert list(service.sent.values()) == [6]

@@ -8,6 +8,7 @@ import gc
 import gzip
 import json
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
@@ -40,6 +41,7 @@ from tests.support.servers import (
     silent,
 )
 
+TESTS = f"{Path(__file__).parents[1]}{os.sep}"
 CANARY = "c4n4ry"
 HIDDEN = (CANARY, base64.b64encode(f"{CANARY}:{CANARY}".encode()).decode())
 """The canary, and the credentials as they travel."""
@@ -557,7 +559,7 @@ async def test_asyncio_shows_nothing_of_a_document_in_its_debug_mode(
                 assert [type(outcome) async for outcome in outcomes] == [Done, Done]
     finally:
         loop.set_debug(False)
-    logged = [record.getMessage() for record in caplog.records if "tests/" not in record.getMessage()]
+    logged = [record.getMessage() for record in caplog.records if TESTS not in record.getMessage()]
     assert any("took" in text and "_threads" in text for text in logged)
     assert [text for text in logged if CANARY in text or HIDDEN[1] in text] == []
 

@@ -390,7 +390,6 @@ def test_an_incomplete_mapping_is_refused_naming_what_it_lacks(present: str, mis
         load(base_url={present: ORIGIN})
 
 
-# DEFECT: a mapping with None in it, as from os.getenv(), ends in an AttributeError.
 def test_a_mapping_with_nothing_for_a_host_is_refused() -> None:
     origins: Any = {"cloud": ORIGIN, "demo": None}
     with pytest.raises(ConfigurationError, match="base_url"):

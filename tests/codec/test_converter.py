@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import base64
-import copy
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
-import attrs
 import pytest
 from attrs import frozen
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from cvs_async import models
-from cvs_async._codec.converter import structure, unstructure, wire_names
+from cvs_async._codec.converter import structure, unstructure
 from cvs_async.models import (
     AcademicDegree,
     BankAccount,
@@ -46,11 +41,9 @@ from cvs_async.models import (
     LandCertificate3,
     Line,
     Page,
-    Paper,
     Passport,
     Recognized,
     RegistrationBook,
-    Row,
     Text,
     TextItem,
     Unknown,
@@ -59,8 +52,7 @@ from cvs_async.models import (
     VehicleRegistrationFront,
 )
 from cvs_async.models.fields import EMPTY, PAPERS
-from tests.support.answers import Wire, answers, boxes, boxes_as_objects, canaries, documented_keys, scalars
-from tests.support.examples import examples
+from tests.support.answers import ACCOUNT, CELL, GOODS, Wire, documented_keys, invoice, item, paper
 
 
 @frozen(kw_only=True)
@@ -80,12 +72,6 @@ class Report(Document):
 def read(wire: object, cls: Any = Passport) -> Any:
     """One document of a class."""
     return structure(wire, cls)
-
-
-def paper(type_name: str | None, info: object) -> Any:
-    """Return the paper recognised for a type."""
-    (found,) = structure([{"type": type_name, "info": info}], list[Recognized])
-    return found.info
 
 
 # Folding
@@ -430,16 +416,6 @@ def test_a_value_that_does_not_fit_is_kept_under_its_name_beside_the_parts_that_
 
 # Invoices
 
-GOODS = {"name": "Bút bi Thiên Long", "name_confidence": 0.9, "coin": 12000, "mới": 1}
-ACCOUNT = {"account_no": "0123", "account_no_box": [1, 2, 3, 4], "bank": "Ngân hàng Á Châu", "bank_confidence": 0.8}
-CELL = {"value": "12.000", "box": [1, 2, 3, 4], "score": "0.75", "label": "unit_price"}
-
-
-def invoice(info: Wire) -> Invoice:
-    (found,) = structure([{"type": "invoice", "info": info}], list[Recognized[Invoice]])
-    assert isinstance(found.info, Invoice)
-    return found.info
-
 
 def test_an_invoice_has_goods_accounts_and_a_table_of_cells() -> None:
     found = invoice(
@@ -486,12 +462,6 @@ def test_an_invoice_is_one_whatever_its_type_says() -> None:
 
 
 # Pages of text
-
-BOX = {"left": 1, "top": 2, "right": 30, "bottom": 14}
-
-
-def item(text: str) -> Wire:
-    return {"text": text, "confidence": 0.9, "box": BOX}
 
 
 PAGES = [
@@ -554,235 +524,3 @@ def test_an_image_with_invalid_base64_is_a_value_error(text: str) -> None:
 def test_an_image_of_other_letters_than_base64_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Image(text).decode()
-
-
-# Whatever comes, nothing raises and nothing is lost
-
-
-class Lines(str):
-    """A value that is sent as one text or as a list of lines."""
-
-    __slots__ = ()
-
-
-def visible(document: Document) -> Wire:
-    """Return the parts of the answer in a document's fields, by the vendor's names."""
-    shown: Wire = {}
-    for attribute in attrs.fields(type(document)):
-        name, value = wire_names(attribute)[0], getattr(document, attribute.name)
-        if isinstance(value, Field):
-            is_lines = attribute.metadata.get("lines") and value.value is not None
-            shown |= {
-                name: Lines(value.value) if is_lines else value.value,
-                f"{name}_confidence": value.confidence,
-                f"{name}_box": value.box,
-                f"{name}_id": value.page,
-            }
-            shown |= dict(zip(attribute.metadata.get("beside", ()), (value.confidence, value.box), strict=False))
-        elif attribute.name != "extra":
-            shown[name] = value
-    return {
-        name: value for name, value in shown.items() if value is not None and value not in ([], models.ExpenseTables())
-    }
-
-
-def means(shown: Any, raw: Any) -> bool:
-    """Return whether a value of a model corresponds to the wire value."""
-    if isinstance(shown, Image):
-        return bool(shown.base64 == raw)
-    if isinstance(shown, Lines) and isinstance(raw, list):
-        return str(shown) == "\n".join(map(str, raw))
-    if isinstance(shown, Box):
-        sides = [raw[side] for side in Box._fields] if isinstance(raw, Mapping) else raw
-        return list(shown) == [float(side) for side in sides]
-    if isinstance(shown, bool):
-        return str(raw).strip().lower() == str(shown).lower()
-    if isinstance(shown, (int, float)):
-        return float(raw) == shown
-    if isinstance(shown, list):
-        items = raw if isinstance(raw, list) else [raw]
-        return len(items) == len(shown) and all(map(means, shown, items))
-    if isinstance(shown, Document):
-        return is_complete(shown, raw)
-    return str(raw) == str(shown)
-
-
-def is_complete(document: Document, raw: Any) -> bool:
-    """Return whether the whole answer is in the document's fields or unchanged in `extra`, and nothing twice."""
-    if isinstance(document, Row):
-        cells = raw if isinstance(raw, list) else [] if raw is None else [raw]
-        columns = [getattr(document, a.name) for a in attrs.fields(type(document)) if a.name != "extra"]
-        surplus = {str(place): cell for place, cell in enumerate(cells) if place >= len(columns)}
-        return all(map(is_complete, columns, cells)) and document.extra == surplus
-    if not isinstance(raw, Mapping):
-        return visible(document) == {} and document.extra == ({} if raw is None else {"value": raw})
-    shown = visible(document)
-    return all(
-        (document.extra[key] == value and shown.get(key, []) == [])
-        if key in document.extra
-        else (value is None or means(shown.get(key, []), value))
-        for key, value in raw.items()
-    ) and set(document.extra) <= set(raw)
-
-
-json_values = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=6,
-)
-rows = st.lists(st.dictionaries(st.sampled_from([*GOODS, *ACCOUNT, *CELL]), scalars | boxes, max_size=4), max_size=3)
-anything = json_values | boxes | boxes_as_objects | rows | st.lists(rows, max_size=2)
-
-
-def wires(cls: type[Document]) -> st.SearchStrategy[Wire]:
-    """Documented keys with values of any type, and some undocumented keys."""
-    keys = sorted(dict(documented_keys(cls)))
-    known = st.dictionaries(st.sampled_from(keys), anything, max_size=12)
-    extra = st.dictionaries(st.text(max_size=6).map("mới ".__add__), json_values, max_size=3)
-    return st.builds(lambda a, b: a | b, known, extra)
-
-
-@pytest.mark.parametrize("type_name", PAPERS)
-@given(data=st.data())
-@examples(40)
-def test_a_paper_of_swapped_types_decodes_and_loses_nothing(type_name: str, data: st.DataObject) -> None:
-    wire = data.draw(wires(PAPERS[type_name]))
-    before = copy.deepcopy(wire)
-    found = paper(type_name, wire)
-    assert type(found) is PAPERS[type_name]
-    assert is_complete(found, wire)
-    assert wire == before, "the reply's raw answer must stay as it came"
-    json.dumps(unstructure(found), allow_nan=False)
-
-
-@pytest.mark.parametrize("type_name", PAPERS)
-@given(data=st.data())
-@settings(max_examples=10, deadline=None)
-def test_a_paper_of_documented_types_fills_its_fields_and_leaves_no_extra(type_name: str, data: st.DataObject) -> None:
-    kinds: dict[Any, st.SearchStrategy[Any]] = {
-        str: st.text(min_size=1, max_size=9),
-        float: st.floats(0, 1),
-        int: st.integers(0, 99),
-        Box: boxes | boxes_as_objects,
-        float | None: st.floats(0, 1),
-        Image | None: st.binary(min_size=1, max_size=9).map(lambda content: base64.b64encode(content).decode()),
-    }
-    keys = {key: kinds[kind] for key, kind in documented_keys(PAPERS[type_name]) if kind in kinds}
-    wire = data.draw(st.fixed_dictionaries({}, optional=keys))
-    found = paper(type_name, wire)
-    assert found.extra == {}
-    assert set(visible(found)) == set(wire)
-
-
-def texts_in(value: Any) -> Iterator[str]:
-    """Every text in a JSON value that could not pass for a number or a boolean, keys not included."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, list):
-        for inner in value:
-            yield from texts_in(inner)
-    elif isinstance(value, str) and value.strip().lower() not in ("true", "false"):
-        try:
-            float(value)
-        except ValueError:
-            yield value
-
-
-@pytest.mark.parametrize("returns", [list[Recognized], list[Recognized[Invoice]], list[Page]])
-@given(answer=answers)
-@example(answer={"type": "passport", "info": {"extra": {"extra": None}}, "extra": []})
-@example(answer=[[[[{"text": "chữ", "box": BOX, "mới": {"sâu": "chữ"}}]]], {"text": ["x"]}, None])
-@examples(150)
-def test_no_answer_raises_or_loses_a_text_and_every_result_is_json(returns: Any, answer: Any) -> None:
-    before = copy.deepcopy(answer)
-    data = structure(answer, returns)
-    assert isinstance(data, list)
-    assert all(isinstance(found, get_args(returns)[0] if returns == list[Page] else Recognized) for found in data)
-    plain = json.loads(json.dumps(unstructure(data), allow_nan=False))
-    kept = list(texts_in(plain))
-    assert [text for text in texts_in(answer) if text not in kept] == []
-    assert answer == before
-
-
-def test_a_deep_answer_can_be_written_as_json() -> None:
-    deep: Any = "đáy"
-    for _ in range(500):
-        deep = [deep]
-    found = structure(json.loads(json.dumps([{"type": "giấy_mới", "info": {"mới": deep}}])), list[Recognized])
-    assert json.loads(json.dumps(unstructure(found)))[0]["info"]["extra"] == {"mới": deep}
-
-
-# Back to JSON
-
-
-def test_a_document_is_written_by_the_names_of_its_model() -> None:
-    wire = {"class": "B2", "class_box": [1, 2, 3, 4], "image": "AAAA", "mới": [1]}
-    written = unstructure(structure({"type": "driving_license", "info": wire, "invalidCode": "0"}, list[Recognized]))
-    assert written[0]["type"] == "driving_license"
-    assert written[0]["invalid_code"] == 0
-    info = written[0]["info"]
-    assert info["class_"] == {"value": "B2", "confidence": None, "box": [1, 2, 3, 4], "page": None}
-    assert info["address"] == {"value": None, "confidence": None, "box": None, "page": None}
-    assert (info["image"], info["extra"]) == ("AAAA", {"mới": [1]})
-    assert "extra" not in written[0]
-
-
-def test_pages_are_written_as_lists_of_pieces() -> None:
-    plain = {"text": "CỘNG HOÀ", "confidence": 0.9, "box": [1, 2, 30, 14]}
-    assert unstructure(structure([[[[item("CỘNG HOÀ")]]]], list[Page])) == [[[[plain]]]]
-
-
-def test_a_table_is_written_as_rows_of_cells() -> None:
-    written = unstructure(invoice({"table": [[CELL]]}))["table"]
-    assert written == [[{"value": "12.000", "score": 0.75, "box": [1, 2, 3, 4], "label": "unit_price"}]]
-
-
-@pytest.mark.parametrize("plain", [None, 5, "chữ", [1, {"a": None}], {"mới": [True]}])
-def test_plain_json_is_written_as_it_is(plain: object) -> None:
-    assert unstructure(plain) == plain
-
-
-# Reprs
-
-
-@pytest.mark.parametrize("type_name", [*PAPERS, "giấy_mới"])
-def test_no_repr_of_a_paper_shows_what_was_read(type_name: str) -> None:
-    cls = PAPERS.get(type_name, Paper)
-    found = structure([{"type": type_name, "info": canaries(cls), "mới": "CANARY"}], list[Recognized])
-    assert "CANARY" in json.dumps(unstructure(found))
-    assert "CANARY" not in f"{found} {found!r} {found[0]} {found[0].info!r}"
-
-
-def test_no_repr_inside_an_invoice_shows_what_was_read() -> None:
-    found = invoice(canaries(Invoice))
-    for inner in (found.info_goods, found.account_bank, found.table, found.image, found.date):
-        assert inner
-        assert "CANARY" not in f"{inner} {inner!r}"
-
-
-def test_no_repr_of_a_page_shows_its_text() -> None:
-    pages = structure([[[[{"text": "CANARY", "confidence": 0.5, "box": BOX, "mới": "CANARY"}]]]], list[Page])
-    page = pages[0]
-    for level in (pages, page, page[0], page[0][0], page[0][0][0], page[:1], page[0][:1], page[0][0][:1]):
-        assert "CANARY" not in f"{level} {level!r}"
-    assert repr(pages) == "[<Page of 1>]"
-    assert "CANARY" in page.text
-
-
-@pytest.mark.parametrize(
-    ("field", "shown"),
-    [
-        (EMPTY, "Field()"),
-        (Field("CANARY"), "Field(value=…)"),
-        (Field("CANARY", 0.5, Box(1, 2, 3, 4), 0), f"Field(value=…, confidence=0.5, box={Box(1, 2, 3, 4)}, page=0)"),
-        (Field(confidence=0.5), "Field(confidence=0.5)"),
-    ],
-)
-def test_a_field_shows_where_it_stands_and_not_what_it_says(field: Text, shown: str) -> None:
-    assert repr(field) == shown
-
-
-def test_a_repr_shows_the_kind_of_paper_and_the_judgement_of_it() -> None:
-    (found,) = structure([{"type": "passport", "info": {}, "valid": "False", "invalidCode": 4}], list[Recognized])
-    assert "type='passport'" in repr(found)
-    assert "valid=False, invalid_code=4" in repr(found)

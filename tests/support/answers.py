@@ -8,11 +8,15 @@ from typing import Any, get_origin
 import attrs
 from hypothesis import strategies as st
 
-from cvs_async._codec.converter import wire_names
-from cvs_async.models import Box, Document, Field, Image, Invoice
+from cvs_async._codec.converter import structure, wire_names
+from cvs_async.models import Box, Document, Field, Image, Invoice, Recognized
 from cvs_async.models.fields import PAPERS
 
 Wire = dict[str, Any]
+GOODS = {"name": "Bút bi Thiên Long", "name_confidence": 0.9, "coin": 12000, "mới": 1}
+ACCOUNT = {"account_no": "0123", "account_no_box": [1, 2, 3, 4], "bank": "Ngân hàng Á Châu", "bank_confidence": 0.8}
+CELL = {"value": "12.000", "box": [1, 2, 3, 4], "score": "0.75", "label": "unit_price"}
+BOX = {"left": 1, "top": 2, "right": 30, "bottom": 14}
 
 
 def documented(cls: type[Document]) -> Iterator[tuple[str, Any]]:
@@ -70,3 +74,19 @@ def canaries(cls: type[Document]) -> Wire:
     element = {"name": "CANARY", "coin": "CANARY", "account_no": "CANARY", "bank": "CANARY", "value": "CANARY"}
     lists = {"info_goods": [element], "account_bank": [element], "table": [[element]]}
     return wire | {key: value for key, value in lists.items() if key in wire or cls is Invoice}
+
+
+def paper(type_name: str | None, info: object) -> Any:
+    """Return the paper recognised for a type."""
+    (found,) = structure([{"type": type_name, "info": info}], list[Recognized])
+    return found.info
+
+
+def invoice(info: Wire) -> Invoice:
+    (found,) = structure([{"type": "invoice", "info": info}], list[Recognized[Invoice]])
+    assert isinstance(found.info, Invoice)
+    return found.info
+
+
+def item(text: str) -> Wire:
+    return {"text": text, "confidence": 0.9, "box": BOX}

@@ -17,8 +17,6 @@ from cvs_async.batch.journal import Journal
 A, B, C, D, E, F = (digit * 64 for digit in "abcdef")
 EVENING = datetime(2026, 11, 24, 18, 30, tzinfo=UTC).timestamp()  # 01:30 on the next day in Hà Nội
 ANSWER = b'{"errorCode": "0", "data": [{}, {}, {}]}'
-
-
 Sent: TypeAlias = tuple[str, str, float]
 """Key, charge and moment of a request; of charge "" for one without an end."""
 

@@ -10,15 +10,22 @@ from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeAlias
 
+import httpx
 import pytest
 
-from cvs_async import AsyncCVS, CVSError, RetryPolicy, Timeout
-from tests.support.servers import BadServer, Behave, bad_server
+from cvs_async import AsyncCVS, CVSError, Reply, RetryPolicy, Timeout
+from tests.support.servers import BadServer, Behave, answers, bad_server, http
 
 MIB = 1 << 20
 README = Path(__file__).parents[2] / "README.md"
+COLUMNS = ["situation", "exception", "charge", "requests"]
+PICTURE = b"\xff\xd8\xff picture"
+LINK = "https://example.com/ảnh%20thẻ.jpg?token=canary&x=1#y"
+LARGE = b"\xff\xd8\xff" + bytes(32 << 20)
+Input: TypeAlias = str | bytes
+BUSY, DOWN = "429 Too Many Requests", "503 Service Unavailable"
 
 
 def client(base_url: str, **others: Any) -> AsyncCVS:
@@ -54,9 +61,6 @@ def certified() -> tuple[ssl.SSLContext, str]:
         return context, certificate.read_text()
 
 
-COLUMNS = ["situation", "exception", "charge", "requests"]
-
-
 def cells(line: str) -> list[str]:
     return [cell.strip().strip("`") for cell in line.strip().strip("|").split("|")]
 
@@ -78,3 +82,34 @@ def kinds(*roots: type[BaseException]) -> Iterator[type[BaseException]]:
     for root in roots:
         yield root
         yield from kinds(*root.__subclasses__())
+
+
+def refusal(code: int, status: str = "200 OK") -> bytes:
+    return http(b'{"data": null, "errorCode": "%d", "errorMessage": "no"}' % code, status)
+
+
+def status(line: str, *headers: str, body: bytes = b"<html>sorry</html>") -> Behave:
+    return answers(http(body, line, headers))
+
+
+async def outcome_of(call: Awaitable[Reply[Any]]) -> Reply[Any] | CVSError:
+    try:
+        return await call
+    except CVSError as error:
+        return error
+
+
+def name_of(outcome: Reply[Any] | CVSError) -> str:
+    return type(outcome).__name__ if isinstance(outcome, CVSError) else "none"
+
+
+class Raising(httpx.AsyncBaseTransport):
+    """Fails in a given way, in a given phase."""
+
+    def __init__(self, error: BaseException, *, after: str) -> None:
+        self.error, self.after, self.asked = error, after, 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        await request.extensions["trace"](self.after, {})
+        raise self.error

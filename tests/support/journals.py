@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from cvs_async.batch.journal import Journal, Record
 from cvs_async.errors import Charge
 
 ANSWER = b'{"errorCode": "0", "data": [{"name": "secret of a customer"}]}'
+WINDOWS = sys.platform == "win32"
 
 
 def read(path: Path) -> bytes:
@@ -81,3 +83,6 @@ def as_version_2(path: Path) -> None:
         "PRAGMA user_version = 2",
         "PRAGMA wal_checkpoint(TRUNCATE)",
     )
+
+
+A, B, C = map(key_of, range(3))
