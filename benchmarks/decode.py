@@ -16,7 +16,7 @@ import httpx
 
 from benchmarks._tools import print_table, verdict
 from cvs_async import AsyncCVS
-from cvs_async._codec.reply import decode
+from cvs_async._codec.decoding import decode
 from cvs_async._exchange import WireReply
 from cvs_async.api import OPERATIONS
 

@@ -40,7 +40,7 @@ def figures() -> tuple[float, float, float]:
 
 async def _measure(origin: str) -> tuple[float, float, float]:
     from cvs_async import AsyncCVS, Timeout
-    from cvs_async._codec.reply import decode
+    from cvs_async._codec.decoding import decode
     from cvs_async._codec.request import Body
     from cvs_async._exchange import Attempt, WireReply
     from cvs_async._http.aiohttp_backend import AiohttpBackend

@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks._tools import print_table, verdict
 from benchmarks.decode import _answer, _card
 from cvs_async import Done
-from cvs_async._codec.reply import decode
+from cvs_async._codec.decoding import decode
 from cvs_async._exchange import WireReply
 from cvs_async.api import OPERATIONS
 from cvs_async.batch import Csv, JsonLines, Parquet

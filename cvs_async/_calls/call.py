@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from attrs import define, field, frozen
 
 from .._codec.aside import aside, is_quick
+from .._codec.decoding import decode, head_charge, http_error
 from .._codec.endpoint import Arguments, Endpoint, Form
 from .._codec.inputs import Part, Url, choose_form, is_opened_once, load
-from .._codec.reply import Reply, decode, head_charge, http_error
+from .._codec.reply import Reply
 from .._codec.request import build
 from .._exchange import READ_IN_PART, Attempt, WireReply
 from ..errors import ConnectionLostError, CVSError, InvalidInputError

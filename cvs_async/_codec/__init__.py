@@ -1,1 +1,1 @@
-"""From inputs to a request, from an answer to a reply: values in, values out. Only `inputs` and `part` read files."""
+"""Build requests from inputs, and decode answers into replies. Only `inputs` and `part` read files."""

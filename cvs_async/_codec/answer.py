@@ -1,8 +1,8 @@
-"""Reads the JSON of an answer: as much as possible, since it is paid for, and within bounds, since it is not trusted.
+"""Parse the JSON of an answer: tolerantly, because it was paid for, and within bounds, because it is not trusted.
 
-Three things differ from `json.loads`: numbers that are not finite are null, because an answer that is written to a file
-must be JSON; control characters may stand in strings as they are; integers with more digits than Python converts are
-text. An answer with many values is read in pieces, between which other threads run.
+There are three differences to `json.loads`: NaN and infinite numbers become null, so that a saved answer is valid JSON;
+strings may contain unescaped control characters; integers with too many digits for Python become text. A large answer
+is parsed in pieces, so that other threads can run in between.
 """
 
 from __future__ import annotations
@@ -18,41 +18,43 @@ from typing import Any, TypeAlias, cast
 _Scan: TypeAlias = Callable[[str, int], tuple[Any, int]]
 
 MOST_NODES = 1 << 21
-"""The most values of an answer, in brackets, colons and commas: twice those of a hundred full pages of text.
+"""Maximum number of values in an answer, as counted by `count_nodes`: twice that of a hundred full pages of text.
 
-A word of `ocr.document.general` has fifteen of them and a full page some six hundred words, so that a hundred pages
-have 0.9 million. Two million take at most 0.2 GB as plain JSON.
+A word in `ocr.document.general` has 15 values and a full page about 600 words, so a hundred pages have 0.9 million.
+Two million values need at most 0.2 GB as plain JSON.
 """
 
 MOST_ELEMENTS = 1 << 18
-"""The most elements of lists, boxes aside: four times the words of a hundred full pages.
+"""Maximum number of list elements in an answer, without boxes: four times the words of a hundred full pages.
 
-Each may become an object of a model, which takes half a kilobyte and the garbage collector's time.
+Each may become an object of half a kilobyte, which the garbage collector has to track.
 """
 
 AT_ONCE = 1 << 16
-"""An answer with more of them is read in pieces. C reads as many in 2 to 8 ms, and nothing else runs meanwhile."""
+"""Maximum number of values that are parsed at once, in C. This takes 2 to 8 ms, in which no other thread runs."""
 
 WINDOWS = (1 << 8, 1 << 12, 1 << 16)
-"""Sizes of these pieces, in characters: what fits into none of them is taken apart."""
+"""Sizes of the pieces, in characters. An array or object that is larger is parsed element by element."""
 
 HEAD = 1 << 16
-"""Bytes at the beginning of an answer in which its code is looked for where the whole of it cannot be read."""
+"""Number of bytes at the beginning of an unreadable answer that are searched for its code."""
 
 
 def count_nodes(content: bytes) -> int:
-    """Return an upper bound on the values of an answer; punctuation within strings counts too."""
+    """Return an upper bound on the number of values in an answer: its brackets, colons and commas, also in strings."""
     return sum(map(content.count, (b"[", b"{", b",", b":")))
 
 
 def count_elements(answer: object) -> int:
-    """Return how many elements all lists have together, without lists of four numbers, which are boxes."""
+    """Return the total number of elements of all lists, except boxes: lists of four numbers."""
     count, waiting = 0, [answer]
     while waiting:
         value = waiting.pop()
         parts: Iterable[Any] = ()
-        if isinstance(value, (dict, list)):
-            parts = value.values() if isinstance(value, dict) else value
+        if isinstance(value, dict):
+            parts = value.values()
+        elif isinstance(value, list):
+            parts = value
         inner = [part for part in parts if type(part) in (list, dict)]
         waiting += inner
         if isinstance(value, list) and (inner or len(value) != BOX):
@@ -64,7 +66,7 @@ BOX = 4
 
 
 def text_of(content: bytes) -> str:
-    """Return an answer as text. The declared charset is not trusted, and a byte order mark is allowed."""
+    """Decode an answer to text. Its encoding is detected, because the declared charset is often wrong."""
     encoding = json.detect_encoding(content)
     try:
         return content.decode(encoding)
@@ -73,14 +75,16 @@ def text_of(content: bytes) -> str:
 
 
 def parse(text: str, nodes: int = 0) -> dict[str, Any] | None:
-    """Return the JSON object; None if the text is not one.
+    """Return the JSON object in a text; None if the text is not a JSON object.
 
     Args:
-        text: of the answer.
-        nodes: how many values it has, as far as they were counted.
+        text: the answer.
+        nodes: the result of `count_nodes`; 0 for a small answer, which is not counted.
     """
-    decoder, patient = (_IN_PIECES, _IN_PIECES_PATIENT) if nodes > AT_ONCE else (_DECODER, _PATIENT)
-    if nodes <= AT_ONCE < len(text):  # a long text of few values: long integers would take C seconds in one go
+    decoder, patient = _DECODER, _PATIENT
+    if nodes > AT_ONCE:
+        decoder, patient = _IN_PIECES, _IN_PIECES_PATIENT
+    elif len(text) > AT_ONCE:  # few values, but perhaps long integers, which C would convert for seconds
         decoder = _PATIENT
     try:
         answer = decoder.decode(text)
@@ -90,7 +94,9 @@ def parse(text: str, nodes: int = 0) -> dict[str, Any] | None:
         answer = _parse_patiently(patient, text)
     except RecursionError:
         return None
-    return answer if isinstance(answer, dict) else None
+    if not isinstance(answer, dict):
+        return None
+    return answer
 
 
 def _parse_patiently(decoder: json.JSONDecoder, text: str) -> Any:
@@ -101,11 +107,13 @@ def _parse_patiently(decoder: json.JSONDecoder, text: str) -> Any:
 
 
 def members(text: str, nodes: int = 0) -> Iterator[tuple[str, Any]]:
-    """Yield name and value of each complete member of the outermost object; repeated names are repeated.
+    """Yield name and value of each complete member of the outermost object, including duplicate names.
 
-    Ends where the text is cut off or is not JSON any more. Numbers that are not finite are floats here.
+    Stop where the text is truncated or no longer JSON. NaN and infinite numbers stay floats here.
     """
-    decoder = _IN_PIECES_EXACT if nodes > AT_ONCE else _EXACT
+    decoder = _EXACT
+    if nodes > AT_ONCE:
+        decoder = _IN_PIECES_EXACT
     try:
         position = _after(text, 0, "{")
         while True:
@@ -141,14 +149,17 @@ _WHITE = re.compile(r"[ \t\n\r]*")
 
 
 def whole_number(raw: object) -> int | str | None:
-    """Return a whole number, also from ASCII digits in text; as text if Python does not convert it; else None."""
-    if raw == "0":  # as most answers have it
+    """Return a whole number from an int or a text of ASCII digits; None for anything else.
+
+    A number with more than `_DIGITS` digits is returned as text.
+    """
+    if raw == "0":  # the usual case
         return 0
-    if isinstance(raw, int):
-        return None if isinstance(raw, bool) else raw
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return raw
     if not isinstance(raw, str):
         return None
-    # No regular expression: it would take seconds for a text as long as an answer may be.
+    # Without a regular expression, which could take seconds on a text of megabytes.
     text = raw.strip(" \t\n\r")
     digits = text[text.startswith(("+", "-")) :]
     if not (digits.isascii() and digits.isdecimal()):
@@ -163,23 +174,23 @@ def whole_number(raw: object) -> int | str | None:
 
 
 _DIGITS = 640
-"""Digits that are converted, whatever the limit of `sys.set_int_max_str_digits`."""
+"""Maximum number of digits that are converted: the lowest limit that `sys.set_int_max_str_digits` can set."""
 
 
 # --- decoders
 
 
 class _Pieces(json.JSONDecoder):
-    """Reads what is small in C, and the rest in Python, where other threads may run.
+    """Parses small values in C and large ones in Python, so that other threads can run.
 
-    The scanner in C goes on to the end of a value without letting anything else run. So it is given a bounded window of
-    the text: if an array or object ends in there it is read at once. If it does not, it is read element by element,
-    each of them in the same way.
+    The C scanner blocks other threads until the end of a value. Therefore it gets only a window of the text: an array
+    or object that ends inside the window is parsed at once; a larger one is parsed element by element, each in the same
+    way.
     """
 
     def __init__(self, **hooks: Any) -> None:
         super().__init__(**hooks)
-        self._in_c: _Scan = make_scanner(self)  # type: ignore[arg-type]  # in the stubs it takes itself
+        self._in_c: _Scan = make_scanner(self)  # type: ignore[arg-type]  # the stubs are wrong
         self.scan_once = self._scan
 
     def _scan(self, text: str, index: int) -> tuple[Any, int]:
@@ -190,7 +201,7 @@ class _Pieces(json.JSONDecoder):
             try:
                 value, end = self._in_c(text[index : index + size], 0)
             except (ValueError, StopIteration, RecursionError):
-                continue  # it is larger, or it is broken, which the last attempt finds
+                continue  # larger than the window, or broken
             return value, index + end
         where = text, index + 1
         if kind == "[":
@@ -206,15 +217,17 @@ def _finite(digits: str) -> float | None:
 
 
 def _null(_: str) -> None:
-    """NaN and Infinity are not JSON."""
+    """Replace NaN and Infinity, which are not JSON, by null."""
 
 
 def _integer(digits: str) -> int | str:
-    return int(digits) if len(digits) <= _DIGITS else digits
+    if len(digits) > _DIGITS:
+        return digits
+    return int(digits)
 
 
 _HOOKS: dict[str, Any] = {"parse_float": _finite, "parse_constant": _null, "strict": False}
 _DECODER, _IN_PIECES = json.JSONDecoder(**_HOOKS), _Pieces(**_HOOKS)
-_HOOKS["parse_int"] = _integer  # a call for each integer is much, so only where it is needed
+_HOOKS["parse_int"] = _integer  # slow: a function call for each integer
 _PATIENT, _IN_PIECES_PATIENT = json.JSONDecoder(**_HOOKS), _Pieces(**_HOOKS)
 _EXACT, _IN_PIECES_EXACT = (kind(parse_int=_integer, strict=False) for kind in (json.JSONDecoder, _Pieces))

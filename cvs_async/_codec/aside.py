@@ -1,4 +1,4 @@
-"""Work on large answers in threads, where it does not block the event loop."""
+"""Decode large answers in threads, so that the event loop is not blocked."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ SMALL = 1 << 16
 """Maximum size of an answer that may be decoded faster than it is passed to a thread."""
 
 FEW = 1 << 10
-"""Maximum number of values of such an answer: each takes up to 5 microseconds, and sixty answers may arrive at once."""
+"""Maximum number of values in such an answer. Each takes up to 5 microseconds, and 60 answers may arrive at once."""
 
 LARGE = 1 << 20
-"""Answers with more bytes have a separate queue: they take seconds, and up to 0.2 GB each."""
+"""Answers with more bytes wait in a separate queue: each takes seconds and up to 0.2 GB."""
 
 AT_ONCE = 2
-"""Number of answers of each kind decoded at once. More threads would not be faster, and would slow the event loop.
+"""Number of answers that are decoded at once, in each queue. More threads would only slow the event loop down.
 
-They are separate from the threads that read files, some of which may wait for a lost network drive.
+These threads are not those that read files, which may hang on a lost network drive.
 """
 
 _Turns = RunVar[anyio.CapacityLimiter]
@@ -42,7 +42,9 @@ def is_quick(content: bytes) -> bool:
 
 async def aside(size: int, work: Callable[[Unpack[Arguments]], T], *arguments: *Arguments) -> T:
     """Run work on an answer of `size` bytes in a thread, after waiting for a free one."""
-    turns = _LARGE_TURNS if size > LARGE else _TURNS
+    turns = _TURNS
+    if size > LARGE:
+        turns = _LARGE_TURNS
     limiter = turns.get(None)
     if limiter is None:
         limiter = anyio.CapacityLimiter(AT_ONCE)

@@ -29,8 +29,8 @@ class CallOptions(TypedDict, total=False):
     """Keywords of every operation.
 
     Attributes:
-        send_as: ``url``, ``file`` or ``base64``; ``auto``, the default, sends URLs as url and the rest as file.
-        check_sum: text that the vendor stores with the request, for reconciling accounts.
+        send_as: ``url``, ``file`` or ``base64``; ``auto``, the default, sends URLs as ``url`` and all else as ``file``.
+        check_sum: text that the vendor stores with the request, for comparing its bill with your records.
         timeout: seconds for the whole call, or a `Timeout`; the client's by default.
     """
 
@@ -79,13 +79,15 @@ class Arguments(ThumbOptions, total=False):
 
 
 def _absolute(path: str) -> str:
-    return path if path.startswith("/") else f"/api/v2/{path}"
+    if path.startswith("/"):
+        return path
+    return f"/api/v2/{path}"
 
 
 def _on_wire(value: Any) -> Any:
     """Return a value as the service spells it: true and false in small letters."""
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return str(value).lower()
     return value
 
 
@@ -147,9 +149,12 @@ class Endpoint(Generic[T]):
     @cached_property
     def options(self) -> frozenset[str]:
         """Return the keywords of this operation, without its inputs."""
-        keywords = ThumbOptions if self.thumb else CallOptions
-        own = {param.name for param in self.params}
-        return frozenset(keywords.__annotations__).union(own) - (frozenset() if self.images else {"send_as"})
+        names = {param.name for param in self.params}.union(CallOptions.__annotations__)
+        if self.thumb:
+            names.add("get_thumb")
+        if not self.images:
+            names.discard("send_as")
+        return frozenset(names)
 
     def check_options(self, given: Mapping[str, object]) -> None:
         """Refuse keywords that the operation does not have.
@@ -160,11 +165,9 @@ class Endpoint(Generic[T]):
         if unknown := sorted(set(given) - self.options):
             known = ", ".join(sorted(self.options))
             near = [name for wrong in unknown for name in nearest(wrong, self.options)[:1]]
-            advice = (
-                "; a batch has one operation, so make a batch for each"
-                if "operation" in unknown
-                else did_you_mean(near)
-            )
+            advice = did_you_mean(near)
+            if "operation" in unknown:
+                advice = "; a batch has one operation, so make a batch for each"
             raise InvalidInputError(
                 f"{self.name} takes no {', '.join(unknown)}; its keywords are {known}{advice}",
                 operation=self.name,
@@ -201,8 +204,10 @@ class Endpoint(Generic[T]):
 
     def _value(self, name: str, value: object) -> Any:
         param = self._known.get(name)
+        if param is None:
+            return value
         try:
-            return value if param is None else param.check(value)
+            return param.check(value)
         except ValueError as error:
             raise InvalidInputError(f"{self.name}: {name} {error}", operation=self.name) from None
 
@@ -210,14 +215,16 @@ class Endpoint(Generic[T]):
         """Return the wire parameters for keywords that are `completed`."""
         parameters = {param.name: _on_wire(arguments[param.name]) for param in self.params if param.name in arguments}
         if self.thumb:
-            parameters["get_thumb"] = "true" if arguments.get("get_thumb", False) else "false"
+            parameters["get_thumb"] = _on_wire(bool(arguments.get("get_thumb")))
         if "check_sum" in arguments:
             parameters["check_sum"] = arguments["check_sum"]
         return parameters
 
     def wire_names(self, form: Form | None) -> tuple[str, ...]:
         """Return the wire names of the inputs."""
-        return self.names[form] if form is not None and form in self.names else self.images
+        if form is None:
+            return self.images
+        return self.names.get(form, self.images)
 
     def wire_method(self, form: Form | None) -> Method:
         """Return the HTTP method: GET for URLs, POST for files."""
@@ -225,4 +232,6 @@ class Endpoint(Generic[T]):
 
     def wire_path(self, form: Form | None) -> str:
         """Return the path, with its parameters still in braces."""
-        return self.paths[form] if form is not None and form in self.paths else self.path
+        if form is None:
+            return self.path
+        return self.paths.get(form, self.path)

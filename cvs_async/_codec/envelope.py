@@ -1,4 +1,4 @@
-"""The outer JSON of an answer: the names of its parts, and what its codes mean. There are four, with variants."""
+"""The outer JSON object of an answer: the names of its parts, and the meanings of its codes."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _MEANINGS: tuple[tuple[re.Pattern[str], type[APIError]], ...] = tuple(
         (r"ncorrect format type", errors.FormatTypeError),
         (r"error when processing", errors.ProcessingError),
         (r"incorrect id\b", errors.InvalidIdError),
-        (r"\bfaces?\b", errors.NoContentError),  # warnings about faces, which one page prints for error codes
+        (r"\bfaces?\b", errors.NoContentError),  # warnings about faces, which one page lists as errors
     )
 )
-"""The vendor's messages. Each means the same on every page, while the codes of the pages differ."""
+"""Errors by the vendor's messages, whose meanings do not vary between operations, unlike those of the codes."""
 
 
 @frozen(kw_only=True)
 class Envelope:
-    """Format in which an answer wraps its data.
+    """Format of an answer around its data.
 
     Attributes:
         name: for the log.
-        code, message: the keys of the code and of the vendor's words.
-        data: the key of the data; None where they stand beside code and message.
-        errors: the meanings of codes, without the ambiguous ones.
-        ambiguous: codes for wrong credentials and for an empty account alike; the message decides.
-        described: codes whose description contradicts their own message in the documents; the description counts.
-        coded: False for answers without a code when they succeed.
+        code, message: keys of the code and of the vendor's message.
+        data: key of the data; None if the members of the data are beside code and message.
+        errors: the error of each documented code, without the ambiguous ones.
+        ambiguous: codes that mean either wrong credentials or an empty account; the message decides.
+        described: codes whose documented description and message contradict each other; the description counts.
+        coded: False if a successful answer has no code.
     """
 
     name: str = "answer"
@@ -53,28 +53,30 @@ class Envelope:
     coded: bool = True
 
     def kind(self, code: int | str, message: str) -> type[APIError]:
-        """Return the error that a code and its message stand for.
+        """Return the class of the error that a code and its message mean.
 
-        1. Without a message that is known, the table of codes decides.
-        2. A message that agrees with the table, or that the documents print beside this code against its
-           description, changes nothing.
-        3. Any other message decides: newer pages give the same messages to other codes. It is logged once a code.
+        1. The message is unknown, or agrees with the table of codes: the table decides.
+        2. The code is one of `described`, and the message is about pictures: the table decides.
+        3. Otherwise the message decides, because newer pages of the vendor use the same messages with other codes.
+           This is logged once for each code.
         """
-        documented = self.errors.get(code) if isinstance(code, int) else None
+        documented: type[APIError] = APIError
+        if isinstance(code, int):
+            documented = self.errors.get(code, APIError)
         if code in self.ambiguous:
             documented = errors.AuthenticationError
         meant = _meaning(message)
         if meant is None or meant is documented:
-            return documented or APIError
+            return documented
         if code in self.described and meant in _PICTURES:
-            return documented or APIError
+            return documented
         if code not in self.ambiguous:
             _report_drift(self.name, code)
         return meant
 
 
 MESSAGE = 1 << 12
-"""Characters at the beginning of a message that are looked at: nothing else runs while a pattern is searched for."""
+"""Number of characters of a message that are searched: `re` lets no other thread run meanwhile."""
 
 _PICTURES = (errors.InvalidImageError, errors.NoContentError)
 
@@ -86,7 +88,7 @@ def _meaning(message: str) -> type[APIError] | None:
 
 @cache
 def _report_drift(envelope: str, code: int | str) -> None:
-    """Log once for each code that the service uses another table of codes than the one known here."""
+    """Log that the service uses a code with another meaning than the one known here, once for each code."""
     log.warning("code %s in the %s envelope came with a message of another meaning, which counts", code, envelope)
 
 
@@ -112,10 +114,10 @@ FACE_MATCHING = evolve(
     errors={**DATA.errors, 1: errors.InvalidImageError, 3: errors.NoContentError},
     described=frozenset({1, 3}),
 )
-"""Face matching: 1 is a failed upload and 3 a picture without a face, whatever their messages say (001)."""
+"""Face matching: 1 means a failed upload and 3 a picture without a face, although their messages differ (001)."""
 
 PERSON_WITH_CARD = evolve(FACE_MATCHING, name="person with card", data=None)
-"""``ekyc/person_with_card``, whose parts stand beside the code (001, in a comment)."""
+"""``ekyc/person_with_card``, whose data is beside the code (001, in a comment)."""
 
 FACE_SEARCH = Envelope(
     name="face search",
@@ -133,7 +135,7 @@ FACE_SEARCH = Envelope(
     },
     described=frozenset({1, 3}),
 )
-"""Face search, with 4 and 5 the other way round (001)."""
+"""Face search. The meanings of 4 and 5 are swapped (001)."""
 
 SMART_CROP = Envelope(
     name="smart crop",
@@ -148,10 +150,10 @@ SMART_CROP = Envelope(
     },
     ambiguous=frozenset({4}),
 )
-"""Smart crop: flat, and 4 stands for wrong credentials and an empty account alike (001)."""
+"""Smart crop. Its data is beside the code, and 4 means either wrong credentials or an empty account (001)."""
 
 V1 = evolve(DATA, name="v1", data=None, errors={code: kind for code, kind in DATA.errors.items() if code < 6})
-"""API v1: type and validity stand beside the data."""
+"""API v1. Type and validity are beside the data."""
 
 V1_SCAN = evolve(V1, name="v1 scan", coded=False)
 """``text_photostory/get_scan_a4`` of API v1, which documents no code for success."""
@@ -165,7 +167,7 @@ V1_FACE_MATCHING = evolve(
     errors={code: kind for code, kind in FACE_SEARCH.errors.items() if code < 6},
     described=frozenset(),
 )
-"""Face matching of API v1: other names, and 4 and 5 the other way round (newer pages)."""
+"""Face matching of API v1: other names, and the meanings of 4 and 5 are swapped (newer pages)."""
 
 KNOWN_CODES = frozenset(envelope.code for envelope in (DATA, FACE_SEARCH, SMART_CROP, V1, V1_FACE_MATCHING))
-"""The names of codes. If two of them in one answer differ, neither is trusted."""
+"""The keys of codes. If an answer has two of them with different codes, neither is trusted."""

@@ -1,4 +1,4 @@
-"""Picture objects: those of Pillow, which are encoded without importing it, and arrays, which are not."""
+"""Picture objects: recognise those of Pillow and numpy, and encode those of Pillow, without importing either."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class Picture(Protocol):
-    """Protocol of a ``PIL.Image.Image``."""
+    """The parts of ``PIL.Image.Image`` that are used here."""
 
     @property
     def format(self) -> str | None:
@@ -32,32 +32,32 @@ def is_array(value: object) -> bool:
 
 
 def encoded(picture: Picture) -> bytes:
-    """Return a picture as a file: a JPEG with its own quality if it was read from one, else a lossless PNG. Blocks.
+    """Encode a picture as JPEG with its original quality if it was read from a JPEG, else as PNG. Blocks.
 
     Raises:
         ValueError: with a predicate: "cannot be encoded".
     """
     try:
-        return _jpeg(picture) if picture.format == "JPEG" else _png(picture)
-    except Exception as error:  # Pillow raises whatever its plugins raise; their texts may quote the file
+        if picture.format == "JPEG":
+            return _saved(picture, "JPEG", quality="keep", **_as_it_was_read(picture))
+        return _png(picture)
+    except Exception as error:  # plugins of Pillow raise errors of any class, whose texts may quote the file
         raise ValueError(f"cannot be encoded as a picture ({type(error).__name__})") from None
-
-
-def _jpeg(picture: Picture) -> bytes:
-    return _saved(picture, "JPEG", quality="keep", **_as_it_was_read(picture))
 
 
 def _png(picture: Picture) -> bytes:
     try:
         return _saved(picture, "PNG", **_as_it_was_read(picture))
-    except OSError:  # colour modes that PNG does not have, such as those of printers
+    except OSError:  # a colour mode that PNG does not have, such as CMYK
         return _saved(picture.convert("RGB"), "PNG")
 
 
 def _as_it_was_read(picture: Picture) -> dict[str, Any]:
-    """Return the properties of the file to keep: its orientation. A changed picture may already have been rotated."""
+    """Return the orientation to keep, as an option of `save`; empty for a changed picture, which may be rotated."""
     exif = getattr(picture, "info", {}).get("exif")
-    return {"exif": exif} if exif and picture.format is not None else {}
+    if not exif or picture.format is None:
+        return {}
+    return {"exif": exif}
 
 
 def _saved(picture: Picture, form: str, **options: Any) -> bytes:

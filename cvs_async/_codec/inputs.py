@@ -60,7 +60,9 @@ def describe(value: object) -> str:
     if isinstance(value, IN_MEMORY):
         return f"{memoryview(value).nbytes} bytes"
     name = getattr(value, "name", None)
-    return f"file object {name!r}" if isinstance(name, str) else f"{type(value).__name__} object"
+    if isinstance(name, str):
+        return f"file object {name!r}"
+    return f"{type(value).__name__} object"
 
 
 def choose_form(endpoint: Endpoint[Any], inputs: Mapping[str, object], send_as: SendAs) -> Form:
@@ -92,7 +94,9 @@ def choose_form(endpoint: Endpoint[Any], inputs: Mapping[str, object], send_as: 
         )
     if (form == "url") != bool(urls):
         name, value = next(iter(inputs.items()))
-        hint = "pass a Url" if form == "url" else "download it first, or omit send_as"
+        hint = "download it first, or omit send_as"
+        if form == "url":
+            hint = "pass a Url"
         raise InvalidInputError(
             f"{endpoint.name}: {name} ({describe(value)}) cannot be sent as {form!r}; {hint}",
             operation=endpoint.name,
@@ -101,8 +105,7 @@ def choose_form(endpoint: Endpoint[Any], inputs: Mapping[str, object], send_as: 
 
 
 def _first_of_files(endpoint: Endpoint[Any]) -> Form:
-    files: list[Form] = [form for form in endpoint.forms if form != "url"]
-    return files[0] if files else "url"
+    return next((form for form in endpoint.forms if form != "url"), "url")
 
 
 async def load(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form) -> dict[str, Url | Part]:
@@ -110,7 +113,7 @@ async def load(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form
 
     Raises:
         InvalidInputError, ConfigurationError: as `open_inputs`.
-        TimeoutError: too many earlier files do not answer.
+        TimeoutError: too many reads of earlier files hang.
     """
     if not may_block(inputs, form):
         return open_inputs(endpoint, inputs, form)
@@ -121,7 +124,7 @@ async def load(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form
 
 
 def may_block(inputs: Mapping[str, object], form: Form) -> bool:
-    """Return whether opening the inputs may take long."""
+    """Return whether opening the inputs may block."""
     return form != "url" and not all(isinstance(value, (Part, *IN_MEMORY)) for value in inputs.values())
 
 
@@ -129,16 +132,16 @@ _READ_AGAIN = (str, Part, *IN_MEMORY)
 
 
 def is_opened_once(value: object) -> bool:
-    """Return whether an input is opened only for the first request of a call: it may be at its end, or slow to
-    encode.
+    """Return whether an input is opened only once for a call: a file object, whose content is then read, or a picture,
+    which is slow to encode.
     """
-    if isinstance(value, _READ_AGAIN):  # most inputs; checking for PathLike is slower
+    if isinstance(value, _READ_AGAIN):  # most inputs; a check for PathLike is slower
         return False
     return hasattr(value, "read") or not isinstance(value, os.PathLike)
 
 
 def open_inputs(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form) -> dict[str, Url | Part]:
-    """Open the inputs of a call. A `Part` is kept, because a file object can be read only once.
+    """Open the inputs of a call. Inputs that are opened already are returned as they are.
 
     Raises:
         InvalidInputError: naming the input, if it is missing, empty, unreadable, closed or of another type.
@@ -157,7 +160,7 @@ def open_inputs(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: For
         except _UnusableError as error:
             text = f"{endpoint.name}: {name} ({describe(value)}) {error}"
             refusal, cause = InvalidInputError(text, operation=endpoint.name), error.cause
-        # raised outside of the handler: the error above would be its context, and show the input
+        # Raised outside of the handlers: as context, the error above would show the input.
         if refusal is not None:
             raise refusal from cause
     return loaded
@@ -226,19 +229,20 @@ def _open_path(given: str | os.PathLike[Any]) -> Part:
 
 
 def _read_path(path: str) -> Part:
-    """Read a small file completely; only inspect a large one. It makes few system calls, because other threads may
-    run during each.
+    """Read a small file completely, and only the head of a large one.
+
+    Few system calls are made, because each one lets other threads run.
     """
     descriptor, status = open_regular(path)
     try:
         size = status.st_size
-        small = size <= CHUNK
-        content = read_at_least(descriptor, size, size + 1) if small else read_at_least(descriptor, HEAD, HEAD)
+        if size > CHUNK:
+            head = read_at_least(descriptor, HEAD, HEAD)
+            version = Version(stamp_of(status))
+            return _part(os.path.basename(path), head, size, Path(path), version, status.st_mtime_ns)
+        content = read_at_least(descriptor, size, size + 1)
     finally:
         os.close(descriptor)
-    if not small:
-        version = Version(stamp_of(status))
-        return _part(os.path.basename(path), content, size, Path(path), version, status.st_mtime_ns)
     if len(content) != size:
         raise _UnusableError("changes while it is read")
     return _in_memory(os.path.basename(path), content, status.st_mtime_ns)
@@ -258,13 +262,16 @@ def _open_file(name: str, file: Any) -> Part:
     except ValueError as error:
         raise _UnusableError("cannot be read") from error
     given = getattr(file, "name", None)
-    named = isinstance(given, str) and not given.startswith("<")
-    return _in_memory(PurePath(str(given)).name if named else name, content)
+    if isinstance(given, str) and not given.startswith("<"):
+        name = PurePath(given).name
+    return _in_memory(name, content)
 
 
 def _read_file(file: Any) -> bytes:
-    """Read a file object completely. Some return less at once; those in memory, and those without a size argument,
-    return all.
+    """Read a file object completely.
+
+    A single `read` of some file objects returns only a part. It returns all if the file is in memory, or if `read` has
+    no size argument.
     """
     content = file.read()
     if not isinstance(content, bytes):

@@ -39,7 +39,9 @@ class Param:
 
 def boolean(value: Any) -> bool:
     """Parse a boolean as spelled in a manifest or on a command line."""
-    word = value.strip().lower() if isinstance(value, str) else value
+    word = value
+    if isinstance(value, str):
+        word = value.strip().lower()
     if word in (True, "true", "yes", "1", "1.0"):
         return True
     if word in (False, "false", "no", "0", "0.0"):
@@ -64,24 +66,25 @@ def _whole(value: Any) -> int | None:
         return None
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}(\.0*)?", value.strip()):
         return int(value.strip().partition(".")[0])
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         return int(value)
-    return value if isinstance(value, int) else None
+    return None
 
 
 def _shown(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= LONGEST_SHOWN else type(value).__name__
+    if len(text) > LONGEST_SHOWN:
+        return type(value).__name__
+    return text
 
 
 def one_of(*choices: str) -> Callable[[Any], str]:
     """Return a parser for one of several words in any case."""
 
     def check(value: Any) -> str:
-        word = value.strip().lower() if isinstance(value, str) else None
-        if word not in choices:
+        if not isinstance(value, str) or value.strip().lower() not in choices:
             raise ValueError(f"must be one of {', '.join(choices)}")
-        return word
+        return value.strip().lower()
 
     return check
 
@@ -121,7 +124,7 @@ def metadata(value: Any) -> dict[str, Any]:
         raise ValueError(f"must not contain {', '.join(reserved)}, which the service reserves")
     try:
         sent = json.dumps(dict(value), allow_nan=False, ensure_ascii=False)
-        sent.encode()  # half of a surrogate pair is valid text only in Python
+        sent.encode()  # raises for half of a surrogate pair
         members: dict[str, Any] = json.loads(sent)
     except (TypeError, ValueError, RecursionError):
         raise ValueError("must contain only JSON values") from None

@@ -1,4 +1,4 @@
-"""A file to send: in memory, or at a path, from which it is read in pieces."""
+"""A file to send, whose content is in memory or is read from its path in pieces."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 CHUNK = 1 << 18
-"""Files up to this size are read at once; larger ones are streamed while they are sent."""
+"""Maximum size of a file that is read at once, in bytes; a larger one is read while it is sent."""
 
 
 @define(eq=False)
 class Version:
-    """State of a file when it was opened: the bytes sent must be those opened and hashed."""
+    """State of a file when it was opened. It makes sure that the bytes sent are those that were opened and hashed."""
 
     stamp: Stamp
     digest: bytes | None = None
@@ -48,14 +48,16 @@ class Part:
 
     @property
     def content(self) -> bytes | None:
-        """Return the whole content, if it is in memory."""
-        return self._content if isinstance(self._content, bytes) else None
+        """The whole content; None if it is not in memory."""
+        if isinstance(self._content, bytes):
+            return self._content
+        return None
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the content in pieces. No file stays open between them, so the iteration may stop at any point.
+        """Yield the content in pieces. The file is closed in between, so the iteration may be abandoned at any point.
 
-        The last piece is withheld if the file differs from when it was opened, or hashed by `digest`, so that a request
-        with it is never complete.
+        If the file has changed since it was opened or hashed by `digest`, the last piece is not returned, so that a
+        request with it is never complete.
 
         Raises:
             InvalidInputError: if the file was replaced or changed.
@@ -64,7 +66,9 @@ class Part:
         if isinstance(self._content, bytes):
             yield self._content
             return
-        hashed = hashlib.sha256() if self._version is not None and self._version.digest is not None else None
+        hashed = None
+        if self._version is not None and self._version.digest is not None:
+            hashed = hashlib.sha256()
         for offset in range(0, self.size, CHUNK):
             yield await in_daemon_thread(partial(self._piece, self._content, offset, hashed))
 
@@ -79,7 +83,7 @@ class Part:
         return os.fdopen(open_regular(self._content)[0], "rb")
 
     def digest(self) -> bytes:
-        """Return the SHA-256 of the content; from then on only this content may be sent. Blocks.
+        """Return the SHA-256 of the content. From then on `chunks` accepts only this content. Blocks.
 
         Raises:
             InvalidInputError: if the file can no longer be read, or was changed.

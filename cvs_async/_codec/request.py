@@ -1,4 +1,4 @@
-"""Building a request: a function of values, without I/O, clock or event loop."""
+"""Build a request. Pure: without I/O, clock or event loop."""
 
 from __future__ import annotations
 
@@ -37,19 +37,25 @@ class Base64:
             yield base64.b64encode(rest)
 
 
+def _size(piece: bytes | Part | Base64) -> int:
+    if isinstance(piece, bytes):
+        return len(piece)
+    return piece.size
+
+
 @frozen
 class Body:
-    """The body of a request: its pieces in order, of a known size in bytes. Can be read any number of times."""
+    """The body of a request: pieces in order, with a known total size in bytes. It can be read several times."""
 
     content_type: str
     pieces: tuple[bytes | Part | Base64, ...] = field(repr=False)
 
     @property
     def size(self) -> int:
-        return sum(len(piece) if isinstance(piece, bytes) else piece.size for piece in self.pieces)
+        return sum(map(_size, self.pieces))
 
     def contents(self) -> list[bytes] | None:
-        """Return the whole body, if it is in memory in the form in which it is sent; else None."""
+        """Return the pieces as bytes if all are in memory and not to be encoded; else None."""
         contents: list[bytes] = []
         for piece in self.pieces:
             if isinstance(piece, Part) and piece.content is not None:
@@ -76,7 +82,7 @@ class Request:
     operation: str
     method: str
     host: Host
-    path: str = field(repr=False)  # arguments may stand in it
+    path: str = field(repr=False)  # it may contain arguments
     query: str = field(repr=False)
     body: Body | None = None
 
@@ -89,11 +95,16 @@ def build(
     *,
     boundary: str,
 ) -> Request:
-    """Return a call in the form that the vendor documents for it.
+    """Return the request of a call.
 
-    URLs are sent in the query of a GET, files as multipart and base64 as JSON, both by POST; `form` is None for
-    operations without inputs. `parameters` have been checked; the endpoint says where each goes, and those that it
-    does not know go into the query. `boundary` separates the parts of a multipart body and must not occur in them.
+    URLs are sent in the query of a GET, files as multipart in a POST, base64 as JSON in a POST.
+
+    Args:
+        endpoint: the operation.
+        form: form of the inputs; None for an operation without inputs.
+        inputs: the opened inputs by name.
+        parameters: checked parameters. The endpoint determines their places; unknown ones go into the query.
+        boundary: separator in a multipart body; it must not occur in the files.
     """
     named = dict(zip(endpoint.wire_names(form), (inputs[name] for name in endpoint.images), strict=True))
     parts = {name: value for name, value in named.items() if isinstance(value, Part)}
@@ -159,5 +170,5 @@ def _json(parts: Mapping[str, Part], members: Mapping[str, Any], nest: str | Non
 
 
 def _quoted(filename: str) -> str:
-    """Return a file name in HTML's form encoding: UTF-8 as it is, without what would end the header."""
+    """Escape a file name as HTML forms do: UTF-8 stays, quotes and line ends are percent-encoded."""
     return filename.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

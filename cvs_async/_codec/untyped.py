@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from ..models.fields import PAPERS
+from .readers import wire_names
 
 SIDES = {"vehicle_registrations": ("vehicle_registration_front", "vehicle_registration_back")}
 """Types that say less than the fields do, with those that they stand for."""
@@ -39,5 +40,5 @@ def type_from_fields(given: str | None, info: Any) -> str | None:
 def _known_names(type_: str) -> frozenset[str]:
     """Return the wire names of the fields of a type of paper, with those beside them."""
     attributes = [attribute for attribute in attrs.fields(PAPERS[type_]) if attribute.name != "extra"]
-    own = {name for attribute in attributes for name in attribute.metadata.get("wire", (attribute.name,))}
+    own = {name for attribute in attributes for name in wire_names(attribute)}
     return frozenset(own | {name + part for name in own for part in PARTS})

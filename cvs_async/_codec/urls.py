@@ -1,4 +1,4 @@
-"""URLs that the service downloads itself, and display of URLs and paths without secrets."""
+"""URLs that the service downloads itself, and display of URLs and paths without their secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_PATH = 1024
 class Url(str):
     """A picture or PDF that the service downloads itself: an absolute http or https URL.
 
-    Its repr omits the query, which often has access tokens.
+    Its repr omits the query, which often contains access tokens.
 
     Raises:
         InvalidInputError: if it is not an absolute http or https URL, or contains blanks or control characters.
@@ -50,20 +50,20 @@ def _is_absolute(value: str) -> bool:
 
 
 def is_url(value: object) -> bool:
-    """Return whether an input is a URL rather than something to read."""
+    """Return whether an input is an http or https URL."""
     return isinstance(value, str) and value[:8].lower().startswith(("http://", "https://"))
 
 
 _ANY_URL = re.compile(
     r"[\s\x00-\x1f]*(?:([A-Za-z][A-Za-z0-9+.-]+)://|(data):[\w.+-]*(?:/[\w.+-]+)?[;,])", re.IGNORECASE
 )
-"""A single letter is a Windows drive."""
+"""The scheme of a URL has two letters or more: ``C:`` is a Windows drive."""
 
 
 def unusable_url(text: str) -> str | None:
-    """Return the problem of a URL that the service does not download; None if the text is not a URL."""
-    match = None if is_url(text) else _ANY_URL.match(text)
-    if match is None:
+    """Return why the service cannot download a URL, as a predicate; None if it can, or if the text is not a URL."""
+    match = _ANY_URL.match(text)
+    if match is None or is_url(text):
         return None
     scheme = (match[1] or match[2]).lower()
     if scheme in ("http", "https"):
@@ -85,19 +85,25 @@ def without_query(url: str) -> str:
     if not slashes or len(rest) > LONGEST_PATH:
         return f"a text of {len(url)} characters"
     authority, slash, path = rest.partition("/")
-    return f"{scheme}://{_without_user(authority)}{slash}{path}{'?…' if mark else ''}"
+    if mark:
+        mark = "?…"
+    return f"{scheme}://{_without_user(authority)}{slash}{path}{mark}"
 
 
 def host_of(url: str) -> str:
     """Return only the scheme and host of a URL."""
     scheme, _, rest = url.strip().partition(":")
     authority = re.match(r"/{1,2}([^/?#]*)", rest)
-    return f"{scheme}://{_without_user(authority[1])}/…" if authority else f"{scheme}:…"
+    if authority is None:
+        return f"{scheme}:…"
+    return f"{scheme}://{_without_user(authority[1])}/…"
 
 
 def _without_user(authority: str) -> str:
     host = authority.rpartition("@")[2]
-    return host if _HOST.fullmatch(host) else "…"  # it may be half a password
+    if not _HOST.fullmatch(host):
+        return "…"  # it may be half a password
+    return host
 
 
 _HOST = re.compile(r"(?:[^\s\x00-\x1f:@\[\]]*|\[[0-9A-Fa-f:.]*\]?)(?::\d*)?")

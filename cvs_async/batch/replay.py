@@ -8,8 +8,9 @@ from typing import Any, TypedDict, TypeVar
 from attrs import evolve
 
 from .._codec.answer import whole_number
+from .._codec.decoding import decode
 from .._codec.endpoint import Endpoint
-from .._codec.reply import Reply, decode
+from .._codec.reply import Reply
 from .._exchange import WireReply
 from ..errors import Charge, ConnectionLostError, CVSError, OutOfRequestsError, drop_frames
 from .journal import Record

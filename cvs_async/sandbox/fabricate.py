@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 import attrs
 from attrs import frozen
 
-from .._codec.converter import wire_names
+from .._codec.readers import wire_names
 from ..models.fields import PAGE_BASE, PAPERS, Box, Document, Field, Image
 from ..models.recognized import Recognized
 from ..models.tables import Cell, Row

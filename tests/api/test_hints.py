@@ -21,15 +21,15 @@ INFO: Any = PASSPORT
 ONE: Any = PAPER
 
 ATTRIBUTES: list[tuple[Callable[[], object], str]] = [
-    (lambda: REPLY.info, "Reply has no attribute 'info'; .data[0].info has it"),
-    (lambda: REPLY.type, "Reply has no attribute 'type'; .data[0].type has it"),
-    (lambda: REPLY.id, "Reply has no attribute 'id'; .data[0].info.id has it"),
+    (lambda: REPLY.info, "Reply has no attribute 'info'; use .data[0].info"),
+    (lambda: REPLY.type, "Reply has no attribute 'type'; use .data[0].type"),
+    (lambda: REPLY.id, "Reply has no attribute 'id'; use .data[0].info.id"),
     (lambda: REPLY.json, "Reply has no attribute 'json'; .to_dict() returns a dictionary"),
     (lambda: REPLY.chrge, "Reply has no attribute 'chrge'; did you mean .charge?"),
-    (lambda: REPLY.papers, "Reply has no attribute 'papers'; .data has it"),
-    (lambda: EMPTY.results, "Reply has no attribute 'results'; .data has it"),
-    (lambda: REPLY.cost, "Reply has no attribute 'cost'; .charge has it"),
-    (lambda: REPLY.status_code, "Reply has no attribute 'status_code'; .http_status has it"),
+    (lambda: REPLY.papers, "Reply has no attribute 'papers'; use .data"),
+    (lambda: EMPTY.results, "Reply has no attribute 'results'; use .data"),
+    (lambda: REPLY.cost, "Reply has no attribute 'cost'; use .charge"),
+    (lambda: REPLY.status_code, "Reply has no attribute 'status_code'; use .http_status"),
     (lambda: EMPTY.info, "Reply has no attribute 'info'"),
     (lambda: ONE.id, "Recognized has no attribute 'id'; use .info.id"),
     (lambda: ONE.items, "Recognized has no attribute 'items'; .to_dict() returns a dictionary"),
@@ -41,7 +41,7 @@ KEYS: list[tuple[Callable[[], object], str]] = [
     (lambda: INFO["valid"], "Passport has no 'valid'"),
     (lambda: INFO["surname"], "Passport has no 'surname'; did you mean .sur_name?"),
     (lambda: ONE["id"], "Recognized has no 'id'; use .info.id"),
-    (lambda: REPLY["info"], "Reply has no 'info'; .data[0].info has it"),
+    (lambda: REPLY["info"], "Reply has no 'info'; use .data[0].info"),
     (lambda: REPLY[0], "Reply has no 0"),
 ]
 

@@ -32,7 +32,7 @@ from cvs_async import (
 )
 from cvs_async._calls import dispatch as dispatch_module
 from cvs_async._calls.dispatch import DECODING
-from cvs_async._codec.reply import decode
+from cvs_async._codec.decoding import decode
 from tests.support.clock import now, virtual
 from tests.support.servers import (
     BadServer,

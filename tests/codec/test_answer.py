@@ -32,7 +32,7 @@ from cvs_async._codec.answer import (
     whole_number,
 )
 from cvs_async._codec.aside import FEW, LARGE, SMALL, aside
-from cvs_async._codec.reply import decode
+from cvs_async._codec.decoding import decode
 from cvs_async._http.unpack import PIECE
 from tests.support.examples import examples
 from tests.support.servers import until

@@ -14,7 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cvs_async import models
-from cvs_async._codec.converter import structure, unstructure, wire_names
+from cvs_async._codec.converter import structure, unstructure
+from cvs_async._codec.readers import wire_names
 from cvs_async.models import Box, Document, Field, Image, Invoice, Page, Recognized, Row
 from cvs_async.models.fields import PAPERS
 from tests.support.answers import (

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from cvs_async import AsyncCVS, Endpoint
 from cvs_async._codec.converter import unstructure
-from cvs_async._codec.reply import decode
+from cvs_async._codec.decoding import decode
 from cvs_async._exchange import WireReply
 from cvs_async._text.json import CUT, DEPTH, dumps, pretty, sound
 from cvs_async.batch import Csv, Done, Item, JsonLines

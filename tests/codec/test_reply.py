@@ -32,10 +32,10 @@ from cvs_async import (
     ServerError,
     UrlUnavailableError,
 )
-from cvs_async._codec import reply as reply_module
+from cvs_async._codec import decoding
 from cvs_async._codec.answer import MOST_ELEMENTS, MOST_NODES
+from cvs_async._codec.decoding import _report_no_code, decode, head_charge
 from cvs_async._codec.envelope import DATA, Envelope
-from cvs_async._codec.reply import _report_no_code, decode, head_charge
 from cvs_async._exchange import WireReply
 from cvs_async.api import OPERATIONS
 from cvs_async.errors import Charge, InvalidIdError
@@ -424,7 +424,7 @@ def test_an_answer_with_more_elements_than_words_on_any_pages_is_kept_and_not_ma
     monkeypatch: pytest.MonkeyPatch, item: bytes, most: int
 ) -> None:
     """The bound itself with one kind of elements; how the others are counted does not depend on it."""
-    monkeypatch.setattr(reply_module, "MOST_ELEMENTS", most)
+    monkeypatch.setattr(decoding, "MOST_ELEMENTS", most)
     content = b'{"data": [[' + item * most + b"1]]%b}"
     for end, charge in ((b', "errorCode": 0', "billed"), (b"", "unknown")):
         error = failure(200, content % end, CARD)

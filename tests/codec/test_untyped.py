@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cvs_async import Reply
-from cvs_async._codec.reply import decode
+from cvs_async._codec.decoding import decode
 from cvs_async._exchange import WireReply
 from cvs_async.api import OPERATIONS
 from cvs_async.models import Prescription, Recognized, Unknown

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import Endpoint
+from cvs_async._codec.decoding import head_charge
 from cvs_async._codec.envelope import DATA, FACE_MATCHING, FACE_SEARCH, PERSON_WITH_CARD, SMART_CROP, V1, Envelope
-from cvs_async._codec.reply import head_charge
 from cvs_async._http.unpack import ENCODINGS, PIECE, BrokenEncodingError, Unpacker
 from tests.support.clock import unhurried
 

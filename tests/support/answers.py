@@ -8,7 +8,8 @@ from typing import Any, get_origin
 import attrs
 from hypothesis import strategies as st
 
-from cvs_async._codec.converter import structure, wire_names
+from cvs_async._codec.converter import structure
+from cvs_async._codec.readers import wire_names
 from cvs_async.models import Box, Document, Field, Image, Invoice, Recognized
 from cvs_async.models.fields import PAPERS
 

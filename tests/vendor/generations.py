@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, get_origin
 
 from cvs_async import Reply
-from cvs_async._codec.reply import decode
+from cvs_async._codec.decoding import decode
 from cvs_async._exchange import WireReply
 from cvs_async.api import OPERATIONS
 from tests.vendor.cases import BEYOND, CASES, FACTS, STAFF, Canaries, Names, beside, data_of, shape, whole

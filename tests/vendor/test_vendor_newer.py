@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from cvs_async._codec.converter import structure, unstructure
-from cvs_async._codec.reply import decode
+from cvs_async._codec.decoding import decode
 from cvs_async._exchange import WireReply
 from cvs_async.api import OPERATIONS
 from cvs_async.models import Page, Recognized, Table

@@ -12,8 +12,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from attrs import field, frozen
 
 from ..._codec.answer import parse, text_of
+from ..._codec.decoding import decode
 from ..._codec.endpoint import Endpoint
-from ..._codec.reply import decode
 from ..._exchange import WireReply
 from ...api import OPERATIONS
 from ...errors import CVSError
