@@ -15,6 +15,7 @@ from ._codec.inputs import Url
 from ._codec.reply import Reply
 from ._limits.pace import RateLimit
 from ._limits.retry import RetryPolicy
+from ._settings.timeout import Timeout
 from ._text.names import missing
 from ._text.reveal import reveal
 from ._version import __version__
@@ -43,7 +44,6 @@ from .errors import (
     TransportError,
     UrlUnavailableError,
 )
-from .settings import Timeout
 
 __all__ = [
     "APIError",

@@ -15,9 +15,12 @@ from ._calls.dispatch import Dispatcher
 from ._codec.endpoint import Arguments, Endpoint
 from ._codec.reply import Reply
 from ._http.certificates import refuse_pipes
-from ._limits.pace import RateLimit, RateLimiter
-from ._limits.quota import Quota, QuotaGate
+from ._limits.pace import RateLimit
+from ._limits.quota import Quota
 from ._limits.retry import RetryPolicy
+from ._settings.credentials import Credentials
+from ._settings.origins import Origins
+from ._settings.timeout import Timeout, as_timeout
 from ._system.private import private
 from ._text.hints import public_names
 from .api import OPERATIONS, V1, V3, Attached, Ekyc, FaceSearch, Ocr, SmartCrop, attach, no_operation
@@ -25,7 +28,7 @@ from .batch.policy import BatchPolicy, InDoubt
 from .batch.runner import Batch, endpoint_of
 from .batch.sources import Source
 from .errors import InvalidInputError
-from .settings import Limits, Settings, Timeout
+from .settings import ClientConfig
 from .stats import ClientStats, Event
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_RETRY = RetryPolicy()
 
 
 class AsyncCVS:
@@ -88,14 +91,14 @@ class AsyncCVS:
         *,
         base_url: str | Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
-        retry: RetryPolicy = DEFAULT_LIMITS.retry,
-        max_connections: int = DEFAULT_LIMITS.max_connections,
+        retry: RetryPolicy = DEFAULT_RETRY,
+        max_connections: int = 100,
         concurrency: Literal["auto"] | None = None,
         max_response_bytes: int = 32 << 20,
         rate_limit: RateLimit | None = None,
         quota: Quota = "raise",
-        quota_probe: float = DEFAULT_LIMITS.quota_probe,
-        drain_timeout: float = DEFAULT_LIMITS.drain_timeout,
+        quota_probe: float = 60.0,
+        drain_timeout: float = 30.0,
         transport: httpx.AsyncBaseTransport | None = None,
         allow_insecure: bool = False,
         on_event: Callable[[Event], object] | None = None,
@@ -106,29 +109,25 @@ class AsyncCVS:
         from ._http.choice import make_backend
         from ._http.transport import Transport
 
-        settings = Settings.load(
-            api_key, api_secret, base_url, timeout, max_response_bytes, allow_insecure=allow_insecure
-        )
-        limits = Limits(
+        self._config = ClientConfig(
+            credentials=Credentials.load(api_key, api_secret),
+            origins=Origins.load(base_url, allow_insecure=allow_insecure),
+            allow_insecure=allow_insecure,
+            timeout=as_timeout(timeout, Timeout()),
+            retry=retry,
             max_connections=max_connections,
             concurrency=concurrency,
-            retry=retry,
+            max_response_bytes=max_response_bytes,
             rate_limit=rate_limit,
             quota=quota,
             quota_probe=quota_probe,
             drain_timeout=drain_timeout,
-            observers=() if on_event is None else (on_event,),
         )
-        self._settings, self._limits = settings, limits
-        backend = make_backend(transport, max_connections, settings.origins.values())
-        self._transport = Transport(settings, backend)
-        self._dispatcher = Dispatcher(
-            limits,
-            limiter=None if rate_limit is None else RateLimiter(rate_limit),
-            gate=QuotaGate(quota, quota_probe),
-            may_cancel=backend.may_cancel,
-        )
-        self._call = Caller(settings, self._transport, self._dispatcher, _spans() if tracing else None)
+        backend = make_backend(self._config, transport)
+        observers = () if on_event is None else (on_event,)
+        self._transport = Transport(self._config, backend)
+        self._dispatcher = Dispatcher(self._config, observers, may_cancel=backend.may_cancel)
+        self._call = Caller(self._config, self._transport, self._dispatcher, _spans() if tracing else None)
         attach(self, self._call)
 
     @private
@@ -191,9 +190,9 @@ class AsyncCVS:
         """
         endpoint: Endpoint[T] = endpoint_of(operation, self._call, OPERATIONS)
         if concurrency == "auto":
-            if self._limits.concurrency != "auto":
+            if self._config.concurrency != "auto":
                 raise InvalidInputError('concurrency="auto" needs a client that was made with concurrency="auto"')
-            concurrency = self._limits.max_connections
+            concurrency = self._config.max_connections
         policy = BatchPolicy(
             dedupe=dedupe,
             replay=replay,
@@ -275,7 +274,7 @@ class AsyncCVS:
             raise no_operation("cvs", name, public_names(type(self)))
 
     def __repr__(self) -> str:
-        return f"<AsyncCVS at {', '.join(dict.fromkeys(self._settings.origins.values()))}>"
+        return f"<AsyncCVS at {', '.join(self._config.origins.all)}>"
 
 
 def _spans() -> Spans:

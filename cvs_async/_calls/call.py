@@ -18,8 +18,9 @@ from .._codec.inputs import Part, Url, choose_form, is_opened_once, load
 from .._codec.reply import Reply
 from .._codec.request import build
 from .._exchange import READ_IN_PART, Attempt, WireReply
+from .._settings.timeout import Timeout, as_timeout
 from ..errors import ConnectionLostError, CVSError, InvalidInputError
-from ..settings import Settings, Timeout, as_timeout
+from ..settings import ClientConfig
 from .call_state import CallState
 from .dispatch import Dispatcher
 
@@ -94,8 +95,8 @@ def prepare(
 class Caller:
     """Makes calls, for the families, `AsyncCVS.call` and the batch."""
 
-    def __init__(self, settings: Settings, transport: Transport, dispatcher: Dispatcher, spans: Spans | None) -> None:
-        self._settings = settings
+    def __init__(self, config: ClientConfig, transport: Transport, dispatcher: Dispatcher, spans: Spans | None) -> None:
+        self._config = config
         self._transport = transport
         self._dispatcher = dispatcher
         self._spans = spans
@@ -114,7 +115,7 @@ class Caller:
             InvalidInputError: before anything is sent.
             ConfigurationError: the client belongs to another event loop; nothing was sent.
         """
-        return self.send(prepare(endpoint, inputs, options, self._settings.timeout), inputs)
+        return self.send(prepare(endpoint, inputs, options, self._config.timeout), inputs)
 
     def send(
         self,
@@ -141,7 +142,7 @@ class Caller:
         endpoint = prepared.endpoint
         call = CallState(
             operation=endpoint.name,
-            origin=self._settings.origins[endpoint.host],
+            origin=self._config.origins.hosts[endpoint.host],
             timeout=prepared.timeout,
             repeatable=endpoint.repeatable,
             patient=patient,
@@ -157,9 +158,9 @@ class Caller:
             return await self._dispatcher.run(call, request)
 
     @property
-    def settings(self) -> Settings:
-        """Credentials, origins and bounds."""
-        return self._settings
+    def config(self) -> ClientConfig:
+        """The settings of the client."""
+        return self._config
 
     def check_loop(self) -> None:
         """Raise ConfigurationError if the client belongs to another event loop than the running one."""
@@ -176,7 +177,7 @@ class Caller:
             CVSError: of the kinds of transport and HTTP.
         """
         self._dispatcher.home.enter()
-        timeout = self._settings.timeout
+        timeout = self._config.timeout
 
         async def fetch(attempt: Attempt) -> WireReply:
             wire = await self._transport.fetch(operation, url, timeout, attempt)

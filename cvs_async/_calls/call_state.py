@@ -11,11 +11,11 @@ from attrs import define, field
 from .._codec.reply import Reply
 from .._exchange import Attempt
 from .._limits.retry import GiveUp
+from .._settings.timeout import Timeout
 from ..errors import Charge, ConfigurationError, CVSError, OutOfRequestsError
-from ..settings import Timeout
 from ..stats import Event
 
-Observer: TypeAlias = Callable[[Event], None]
+Observer: TypeAlias = Callable[[Event], object]
 
 
 @define(eq=False, kw_only=True)

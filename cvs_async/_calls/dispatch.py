@@ -21,15 +21,15 @@ import anyio
 from attrs import evolve
 
 from .._exchange import Attempt
-from .._limits.pace import Limiter, Pause
-from .._limits.quota import FREE_PERMIT, Gate, Permit
+from .._limits.pace import Limiter, Pause, RateLimiter
+from .._limits.quota import FREE_PERMIT, Gate, Permit, QuotaGate
 from .._limits.retry import GiveUp, Retry, decide
 from .._system.home import Home
 from .._system.log import log
 from ..errors import ConnectionLostError, CVSError, OutOfRequestsError, RateLimitedError, TimeoutError, drop_frames
-from ..settings import Limits
+from ..settings import ClientConfig
 from ..stats import ClientStats
-from .call_state import CallState
+from .call_state import CallState, Observer
 from .settlement import Settlement
 
 R = TypeVar("R")
@@ -44,22 +44,21 @@ class Dispatcher:
     """Makes the requests of all calls of a client.
 
     Args:
-        limits: of the client.
-        limiter: bounds how often requests leave; None without a bound.
-        gate: keeps requests back while the account has none left.
+        config: of the client.
+        observers: are called after each request of any call.
         may_cancel: whether a request may be cancelled while it connects.
 
     Attributes:
         home: the event loop of the client, which is that of its first call.
     """
 
-    def __init__(self, limits: Limits, *, limiter: Limiter | None, gate: Gate, may_cancel: bool) -> None:
-        self._limits = limits
-        self._limiter = limiter
-        self._gate = gate
+    def __init__(self, config: ClientConfig, observers: tuple[Observer, ...], *, may_cancel: bool) -> None:
+        self._config = config
+        self._limiter: Limiter | None = None if config.rate_limit is None else RateLimiter(config.rate_limit)
+        self._gate: Gate = QuotaGate(config.quota, config.quota_probe)
         self._may_cancel = may_cancel
         self._pauses: defaultdict[str, Pause] = defaultdict(Pause)
-        self._settlement = Settlement(limits, gate, self._pauses)
+        self._settlement = Settlement(config, self._gate, self._pauses, observers)
         self._slots = self._settlement.slots
         self._stats = self._settlement.stats
         self._tasks: set[asyncio.Task[object]] = set()
@@ -76,7 +75,7 @@ class Dispatcher:
         """Return how many requests of one call can be charged: the last one, and those sent again at one's own risk."""
         if not repeatable:
             return 1
-        retry = self._limits.retry
+        retry = self._config.retry
         return 1 + min(retry.unknown_resends, retry.attempts - 1)
 
     async def run(self, call: CallState, send: Send[R]) -> R:
@@ -116,7 +115,7 @@ class Dispatcher:
                 wait.reschedule(0.0)  # these calls fail, because the client is closed
         try:
             if self._tasks:
-                await asyncio.wait(self._tasks, timeout=self._limits.drain_timeout)
+                await asyncio.wait(self._tasks, timeout=self._config.drain_timeout)
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -204,7 +203,7 @@ class Dispatcher:
         return permit
 
     def _check_pause(self, call: CallState, seconds: float) -> None:
-        if seconds > self._limits.retry.max_retry_after:
+        if seconds > self._config.retry.max_retry_after:
             text = (
                 f"{call.operation}: the service has asked for {seconds:.0f} more seconds of pause, so nothing was sent"
             )
@@ -272,7 +271,7 @@ class Dispatcher:
         if not left or not call.priced:
             task.cancel()
             return
-        timer = asyncio.get_running_loop().call_later(self._limits.drain_timeout, _give_up, task, attempt)
+        timer = asyncio.get_running_loop().call_later(self._config.drain_timeout, _give_up, task, attempt)
         task.add_done_callback(lambda _: timer.cancel())
 
     # --- after a request
@@ -296,7 +295,7 @@ class Dispatcher:
     def _decide(self, call: CallState, failure: CVSError) -> Retry | GiveUp:
         now = asyncio.get_running_loop().time()
         return decide(
-            self._limits.retry,
+            self._config.retry,
             failure,
             attempts=call.attempts - call.refused,
             unknown=call.unknown,

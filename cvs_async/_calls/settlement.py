@@ -16,9 +16,9 @@ from .._limits.quota import Gate, Permit
 from .._limits.retry import Budget
 from .._system.log import log
 from ..errors import APIError, Charge, CVSError, OutOfRequestsError, RateLimitedError, ServerError, TimeoutError
-from ..settings import Limits
+from ..settings import ClientConfig
 from ..stats import ClientStats, Event
-from .call_state import CallState
+from .call_state import CallState, Observer
 
 
 class Settlement:
@@ -30,12 +30,14 @@ class Settlement:
         budget: of requests that may be sent again.
     """
 
-    def __init__(self, limits: Limits, gate: Gate, pauses: Mapping[str, Pause]) -> None:
-        self._observers = limits.observers
+    def __init__(
+        self, config: ClientConfig, gate: Gate, pauses: Mapping[str, Pause], observers: tuple[Observer, ...]
+    ) -> None:
+        self._observers = observers
         self._gate = gate
         self._pauses = pauses
-        self._auto = AutoLimit(limits.max_connections) if limits.concurrency == "auto" else None
-        self.slots = anyio.CapacityLimiter(limits.max_connections if self._auto is None else self._auto.limit)
+        self._auto = AutoLimit(config.max_connections) if config.concurrency == "auto" else None
+        self.slots = anyio.CapacityLimiter(config.max_connections if self._auto is None else self._auto.limit)
         self.stats = ClientStats()
         self.budget = Budget()
 

@@ -9,9 +9,10 @@ from typing import Any, Generic, Literal, TypedDict, get_args
 from attrs import field, frozen
 from typing_extensions import TypeVar
 
+from .._settings.origins import Host
+from .._settings.timeout import Timeout, seconds
 from .._text.hints import did_you_mean, nearest
 from ..errors import InvalidInputError
-from ..settings import Host, Timeout, seconds
 from .envelope import DATA, Envelope
 from .params import Param, boolean, printable
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from attrs import field, frozen
 
-from ..settings import Host
+from .._settings.origins import Host
 from .endpoint import Endpoint, Form
 from .inputs import Part, Url
 from .params import Place

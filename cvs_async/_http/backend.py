@@ -9,7 +9,7 @@ from attrs import define
 
 from .._codec.request import Body
 from .._exchange import Attempt
-from ..settings import Timeout
+from .._settings.timeout import Timeout
 
 SMALL = 1 << 18
 """Bytes of a body that are handed to the connection at once."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from .._exchange import Attempt
+from ..settings import ClientConfig
 from .backend import Backend, HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from .httpx_backend import Mockable
 
 
-def make_backend(transport: httpx.AsyncBaseTransport | None, max_connections: int, origins: Collection[str]) -> Backend:
-    """Return the backend for a client's arguments.
+def make_backend(config: ClientConfig, transport: httpx.AsyncBaseTransport | None) -> Backend:
+    """Return the backend of a client: the user's own transport, if there is one, else a pool of connections.
 
     Raises:
         ConfigurationError: an environment variable makes it impossible to reach one of the origins.
@@ -27,7 +28,7 @@ def make_backend(transport: httpx.AsyncBaseTransport | None, max_connections: in
         return HttpxBackend(transport)
     from .aiohttp_backend import AiohttpBackend
 
-    return Replaceable(AiohttpBackend(max_connections, origins))
+    return Replaceable(AiohttpBackend(config.max_connections, config.origins.all))
 
 
 class Replaceable:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from urllib.parse import urlsplit
 
+from .._settings.origins import is_loopback
 from ..errors import ConfigurationError
-from ..settings import is_loopback
 
 VARIABLE = "CVS_ASYNC_OFFLINE"
 _OFF = ("", "0", "false", "no", "off")

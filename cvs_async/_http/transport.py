@@ -10,10 +10,12 @@ from http import HTTPStatus
 from .._codec.request import Request
 from .._exchange import Attempt, WireReply
 from .._limits.retry import parse_retry_after
+from .._settings.origins import is_safe
+from .._settings.timeout import Timeout
 from .._system.private import Headers
 from .._version import __version__
 from ..errors import ConfigurationError, DecodeError, InvalidInputError, ResponseTooLargeError
-from ..settings import Settings, Timeout, is_safe
+from ..settings import ClientConfig
 from .backend import Backend, HttpBody, HttpRequest, HttpResponse
 from .offline import is_offline, refuse_elsewhere
 from .unpack import ENCODINGS, BrokenEncodingError, Unpacker
@@ -26,14 +28,14 @@ HEAD = 1 << 16
 class Transport:
     """The client's rules for HTTP: URLs, credentials, bounds, unpacking, no redirects."""
 
-    def __init__(self, settings: Settings, backend: Backend) -> None:
-        self._settings = settings
+    def __init__(self, config: ClientConfig, backend: Backend) -> None:
+        self._config = config
         self._backend = backend
         self._headers = Headers(
             {
                 "Accept": "application/json",
                 "Accept-Encoding": ENCODINGS,
-                "Authorization": settings.authorization,
+                "Authorization": config.credentials.authorization,
                 "User-Agent": f"cvs_async/{__version__}",
             }
         )
@@ -54,7 +56,7 @@ class Transport:
             ConfigurationError: a file could not be opened again, for the system allows no more open files; or the
                 service is on another machine, and CVS_ASYNC_OFFLINE is set.
         """
-        url = quoted(f"{self._settings.origins[request.host]}{request.path}")
+        url = quoted(f"{self._config.origins.hosts[request.host]}{request.path}")
         if request.query:
             url = f"{url}?{request.query}"
         self._check_offline(request.operation, url)
@@ -74,13 +76,13 @@ class Transport:
             target, origin = quoted(url), origin_of(url)
         except ValueError as error:
             raise InvalidInputError(f"{operation}: the URL cannot be used") from error
-        if not (self._settings.allow_insecure or is_safe(url)):
+        if not (self._config.allow_insecure or is_safe(url)):
             raise InvalidInputError(
                 f"{operation}: the URL is plain http; allow_insecure=True (--allow-insecure) uses it"
             )
         self._check_offline(operation, target)
         headers = Headers({**self._headers, "Accept": "*/*"})
-        if origin not in map(origin_of, self._settings.origins.values()):
+        if origin not in map(origin_of, self._config.origins.all):
             del headers["Authorization"]
         return self._exchange(HttpRequest("GET", target, headers, HttpBody(None, attempt), timeout), attempt)
 
@@ -124,7 +126,7 @@ class Transport:
         return attempt.answer
 
     async def _read(self, response: HttpResponse, attempt: Attempt, content: bytearray) -> None:
-        bound, unpacker = self._settings.max_response_bytes, Unpacker(response.encoding)
+        bound, unpacker = self._config.max_response_bytes, Unpacker(response.encoding)
         async for chunk in response:
             attempt.received += len(chunk)
             for number, piece in enumerate(unpacker.feed(chunk)):

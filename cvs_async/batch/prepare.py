@@ -54,7 +54,7 @@ class Preparer(Generic[T]):
     def __init__(
         self, call: Caller, endpoint: Endpoint[T], options: Arguments, threads: WorkerThreads, *, dedupe: bool
     ) -> None:
-        self._timeout = call.settings.timeout
+        self._timeout = call.config.timeout
         self._options = options
         self._threads = threads
         self._dedupe = dedupe

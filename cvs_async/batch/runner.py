@@ -98,7 +98,7 @@ class Batch(Generic[T]):
         self._options = checked
         self._policy = policy or BatchPolicy()
         self._service = Service.of(
-            call.settings,
+            call.config,
             endpoint.host,
             moved_from=self._policy.moved_from,
             other_account=self._policy.other_account,

@@ -25,8 +25,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from cvs_async import AsyncCVS, CVSError, Done, Endpoint, RetryPolicy, Timeout, Url
 from cvs_async._http.aiohttp_backend import AiohttpBackend
+from cvs_async._settings.credentials import Credentials
 from cvs_async.batch import Outcome
-from cvs_async.settings import Settings
 from tests.support.clock import virtual
 from tests.support.servers import (
     Behave,
@@ -335,7 +335,8 @@ async def test_nothing_that_the_library_holds_shows_it(tmp_path: Path) -> None:
         await asyncio.gather(*calls, return_exceptions=True)
         assert [type(outcome) async for outcome in outcomes] == [Done]
     names = {type(thing).__name__ for thing in held}
-    assert {"HttpRequest", "_CallRequest", "Request", "Body", "Settings", "Part", "Item"} <= names
+    assert {"HttpRequest", "_CallRequest", "Request", "Body", "Part", "Item"} <= names
+    assert {"ClientConfig", "Credentials", "Origins"} <= names
     assert [text for text in shown if any(hidden in text for hidden in HIDDEN)] == []
 
 
@@ -474,7 +475,7 @@ CLIENTS: dict[str, Callable[[], object]] = {
     "an odd keyword": lambda: AsyncCVS(CANARY, CANARY, nonsense=1),  # type: ignore[call-arg]
     "an odd type": lambda: AsyncCVS(CANARY, CANARY, timeout="x"),  # type: ignore[arg-type]
     "a key that is no text": lambda: AsyncCVS(CANARY.encode(), CANARY),  # type: ignore[arg-type]
-    "settings": lambda: Settings.load(CANARY, f"{CANARY}\nx", None, None, 1),
+    "credentials": lambda: Credentials.load(CANARY, f"{CANARY}\nx"),
     "a batch of nothing": lambda: AsyncCVS("k", "s").batch(Endpoint("x"), [CANARY.encode()], concurrency=0),
     "a batch with an odd keyword": lambda: AsyncCVS("k", "s").batch(Endpoint("x"), [CANARY.encode()], check=CANARY),  # type: ignore[call-arg]
 }

@@ -15,7 +15,11 @@ import pytest
 
 from cvs_async import AsyncCVS, ConfigurationError, Timeout
 from cvs_async._http.proxies import Proxies
-from cvs_async.settings import DOCUMENTED, Limits, Settings, as_timeout
+from cvs_async._limits.retry import RetryPolicy
+from cvs_async._settings.credentials import Credentials
+from cvs_async._settings.origins import DOCUMENTED, Origins
+from cvs_async._settings.timeout import as_timeout
+from cvs_async.settings import ClientConfig
 
 ORIGIN = "https://cvs.example.com"
 
@@ -27,12 +31,26 @@ def load(
     timeout: float | Timeout | None = None,
     max_response_bytes: int = 1 << 20,
     allow_insecure: bool = False,
-) -> Settings:
-    return Settings.load(api_key, api_secret, base_url, timeout, max_response_bytes, allow_insecure=allow_insecure)
+    max_connections: int = 100,
+) -> ClientConfig:
+    return ClientConfig(
+        credentials=Credentials.load(api_key, api_secret),
+        origins=Origins.load(base_url, allow_insecure=allow_insecure),
+        allow_insecure=allow_insecure,
+        timeout=as_timeout(timeout, Timeout()),
+        retry=RetryPolicy(),
+        max_connections=max_connections,
+        concurrency=None,
+        max_response_bytes=max_response_bytes,
+        rate_limit=None,
+        quota="raise",
+        quota_probe=60.0,
+        drain_timeout=30.0,
+    )
 
 
-def credentials(settings: Settings) -> str:
-    scheme, _, encoded = settings.authorization.partition(" ")
+def credentials(settings: ClientConfig) -> str:
+    scheme, _, encoded = settings.credentials.authorization.partition(" ")
     assert scheme == "Basic"
     return b64decode(encoded, validate=True).decode("utf-8")
 
@@ -53,7 +71,7 @@ def test_arguments_outrank_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("CVS_BASE_URL", "https://other.example.com")
     settings = load("a", "b", ORIGIN)
     assert credentials(settings) == "a:b"
-    assert settings.origins == {"cloud": ORIGIN, "demo": ORIGIN}
+    assert settings.origins.hosts == {"cloud": ORIGIN, "demo": ORIGIN}
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
@@ -100,7 +118,7 @@ def test_what_files_and_shells_put_around_settings_is_taken_off(around: str, mon
     for name, value in {"CVS_API_KEY": "a", "CVS_API_SECRET": "b", "CVS_BASE_URL": ORIGIN}.items():
         monkeypatch.setenv(name, around.format(value))
     settings = load(None, None)
-    assert (credentials(settings), set(settings.origins.values())) == ("a:b", {ORIGIN})
+    assert (credentials(settings), set(settings.origins.all)) == ("a:b", {ORIGIN})
 
 
 @CREDENTIALS
@@ -146,7 +164,7 @@ def test_a_credential_is_text(name: str, variable: str) -> None:
 @pytest.mark.parametrize("blank", [" ", "\n"])
 def test_a_blank_base_url_variable_counts_as_none(blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CVS_BASE_URL", blank)
-    assert load().origins == DOCUMENTED
+    assert load().origins.hosts == DOCUMENTED
 
 
 @pytest.mark.parametrize("base_url", ["https://cvs.exam\nple.com", "https://cvs.example.com/a b"])
@@ -314,12 +332,12 @@ def test_a_colon_in_the_key_is_refused_without_showing_it() -> None:
 def test_the_repr_shows_no_credentials() -> None:
     settings = load("CANARY", "CANARY")
     assert "CANARY" not in repr(settings)
-    assert settings.authorization not in repr(settings)
+    assert settings.credentials.authorization not in repr(settings)
     assert "authorization" not in repr(settings)
 
 
 def test_without_base_url_the_documented_hosts_are_used() -> None:
-    assert load().origins == DOCUMENTED
+    assert load().origins.hosts == DOCUMENTED
     assert DOCUMENTED == {
         "cloud": "https://cloud.computervision.com.vn",
         "demo": "https://demo.computervision.com.vn",
@@ -329,12 +347,12 @@ def test_without_base_url_the_documented_hosts_are_used() -> None:
 @pytest.mark.parametrize("value", ["https://onprem.example.com", "https://onprem.example.com/"])
 def test_base_url_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("CVS_BASE_URL", value)
-    assert set(load().origins.values()) == {"https://onprem.example.com"}
+    assert set(load().origins.all) == {"https://onprem.example.com"}
 
 
 def test_an_empty_base_url_variable_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CVS_BASE_URL", "")
-    assert load().origins == DOCUMENTED
+    assert load().origins.hosts == DOCUMENTED
 
 
 @pytest.mark.parametrize(
@@ -348,19 +366,19 @@ def test_an_empty_base_url_variable_counts_as_none(monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_a_single_base_url_serves_every_host(base_url: str, origin: str) -> None:
-    assert load(base_url=base_url).origins == {"cloud": origin, "demo": origin}
+    assert load(base_url=base_url).origins.hosts == {"cloud": origin, "demo": origin}
 
 
 def test_a_mapping_gives_each_host_its_own() -> None:
     origins = {"cloud": "https://a.example.com/", "demo": "http://127.0.0.1:81"}
-    assert load(base_url=origins).origins == {"cloud": "https://a.example.com", "demo": "http://127.0.0.1:81"}
+    assert load(base_url=origins).origins.hosts == {"cloud": "https://a.example.com", "demo": "http://127.0.0.1:81"}
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "127.1.2.3:81", "[::1]:81", "localhost", "localhost:81", "cvs.localhost"]
 )
 def test_plain_http_may_stay_on_this_machine(host: str) -> None:
-    assert set(load(base_url=f"http://{host}").origins.values()) == {f"http://{host}"}
+    assert set(load(base_url=f"http://{host}").origins.all) == {f"http://{host}"}
 
 
 @pytest.mark.parametrize(
@@ -380,8 +398,8 @@ def test_plain_http_leaves_this_machine_only_where_it_is_allowed(host: str) -> N
         load(base_url=f"http://{host}")
     with pytest.raises(ConfigurationError, match="allow_insecure=True"):
         load(base_url={"cloud": ORIGIN, "demo": f"http://{host}"})
-    assert set(load(base_url=f"http://{host}", allow_insecure=True).origins.values()) == {f"http://{host}"}
-    assert set(load(base_url=f"https://{host}").origins.values()) == {f"https://{host}"}
+    assert set(load(base_url=f"http://{host}", allow_insecure=True).origins.all) == {f"http://{host}"}
+    assert set(load(base_url=f"https://{host}").origins.all) == {f"https://{host}"}
 
 
 @pytest.mark.parametrize(("present", "missing"), [("cloud", "demo"), ("demo", "cloud")])
@@ -441,19 +459,19 @@ def test_a_base_url_that_no_path_can_be_appended_to_is_refused(base_url: str) ->
 
 @pytest.mark.parametrize("base_url", [" " + ORIGIN, ORIGIN + "\n", ORIGIN + "\r\n", ORIGIN + " "])
 def test_white_space_around_a_base_url_is_stripped(base_url: str) -> None:
-    assert set(load(base_url=base_url).origins.values()) == {ORIGIN}
+    assert set(load(base_url=base_url).origins.all) == {ORIGIN}
 
 
 @pytest.mark.parametrize("number", [0, -1])
 def test_a_bound_below_one_is_refused_by_name(number: int) -> None:
     with pytest.raises(ConfigurationError, match=f"max_connections must be at least 1, not {number}"):
-        Limits(max_connections=number)
+        load(max_connections=number)
     with pytest.raises(ConfigurationError, match=f"max_response_bytes must be at least 1, not {number}"):
         load(max_response_bytes=number)
 
 
 def test_bounds_of_one_are_kept() -> None:
-    assert (Limits(max_connections=1).max_connections, load(max_response_bytes=1).max_response_bytes) == (1, 1)
+    assert (load(max_connections=1).max_connections, load(max_response_bytes=1).max_response_bytes) == (1, 1)
 
 
 @pytest.mark.parametrize("part", ["total", "connect", "read", "write", "pool"])

@@ -12,9 +12,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from attrs import field, frozen
 
+from ..._settings.origins import Host, is_loopback
 from ..._text.escape import escaped
 from ...errors import ConfigurationError
-from ...settings import Host, Settings, is_loopback
+from ...settings import ClientConfig
 from .schema import JournalError
 
 PORTS = {"http": 80, "https": 443}
@@ -45,13 +46,13 @@ class Service:
 
     @classmethod
     def of(
-        cls, settings: Settings, host: Host, *, moved_from: str | None = None, other_account: bool = False
+        cls, config: ClientConfig, host: Host, *, moved_from: str | None = None, other_account: bool = False
     ) -> Service:
         """Return the service that a client calls."""
         return cls(
             host=host,
-            origin=_canonical(settings.origins[host], "base_url"),
-            account=settings.account,
+            origin=_canonical(config.origins.hosts[host], "base_url"),
+            account=config.credentials.account,
             moved_from=None if moved_from is None else _canonical(moved_from, "moved_from"),
             other_account=other_account,
         )

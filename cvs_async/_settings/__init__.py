@@ -1,0 +1,1 @@
+"""Parts of a client's settings: credentials, addresses, timeouts, each checked where it is made."""
