@@ -32,6 +32,7 @@ from cvs_async.batch.replay import recorded
 from cvs_async.batch.sources.manifests import Entry
 from cvs_async.errors import ConfigurationError, CVSError
 from cvs_async.sandbox import Sandbox
+from tests.support.journals import on_open
 from tests.support.servers import closed_port, until
 
 ONCE = RetryPolicy(attempts=1)
@@ -883,13 +884,7 @@ async def test_a_journal_of_another_process_is_refused_with_its_id(path: Path) -
 @pytest.fixture
 def small_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Room for some answers of incompressible text."""
-    begin = Writer._begin
-
-    def small(writer: Any) -> None:
-        begin(writer)
-        writer._database.execute("PRAGMA max_page_count = 60")
-
-    monkeypatch.setattr(Writer, "_begin", small)
+    on_open(monkeypatch, lambda database: database.execute("PRAGMA max_page_count = 60"))
 
 
 @pytest.mark.parametrize("ordered", [False, True])
