@@ -178,7 +178,8 @@ class AsyncCVS:
             quota: while the account is out of requests, ``raise`` holds the items, ``wait`` waits until it is not.
             max_billed: the most calls of this run that may be charged; all further items are held.
             max_consecutive_failures: hold the rest after this number of failed calls in a row; failures caused by the
-                input do not count. None for no bound.
+                input do not count. Three refusals of the credentials suffice while no call has succeeded. None for no
+                bound.
             moved_from: the address that the service had before, such as ``https://old.example.com``: what the journal
                 has from there counts as answered by this one. Without it a journal of another address is refused.
             other_account: go on with a journal that was paid for with another api_key; else it is refused.
