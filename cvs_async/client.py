@@ -15,7 +15,7 @@ from ._calls.dispatch import Dispatcher
 from ._codec.endpoint import Arguments, Endpoint
 from ._codec.reply import Reply
 from ._http.certificates import refuse_pipes
-from ._limits.pace import RateLimit, RateLimiter
+from ._limits.pace import LocalPauses, RateLimit, RateLimiter
 from ._limits.quota import Quota, QuotaGate
 from ._limits.retry import RetryPolicy
 from ._system.private import private
@@ -126,6 +126,7 @@ class AsyncCVS:
             limits,
             limiter=None if rate_limit is None else RateLimiter(rate_limit),
             gate=QuotaGate(quota, quota_probe),
+            pauses=LocalPauses(),
             may_cancel=backend.may_cancel,
         )
         self._call = Caller(settings, self._transport, self._dispatcher, _spans() if tracing else None)
