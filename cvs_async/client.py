@@ -197,6 +197,8 @@ class AsyncCVS:
                 raise InvalidInputError('concurrency="auto" needs a client that was made with concurrency="auto"')
             concurrency = self._limits.max_connections
         policy = BatchPolicy(
+            concurrency=concurrency,
+            ordered=ordered,
             dedupe=dedupe,
             replay=replay,
             in_doubt=in_doubt,
@@ -206,16 +208,7 @@ class AsyncCVS:
             moved_from=moved_from,
             other_account=other_account,
         )
-        return Batch(
-            self._call,
-            endpoint,
-            source,
-            concurrency=concurrency,
-            ordered=ordered,
-            options=options,
-            journal=journal,
-            policy=policy,
-        )
+        return Batch(self._call, endpoint, source, options, policy, journal)
 
     @private
     async def call(self, endpoint: Endpoint[T], **arguments: Any) -> Reply[T]:
