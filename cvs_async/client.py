@@ -15,8 +15,8 @@ from ._calls.dispatch import Dispatcher
 from ._codec.endpoint import Arguments, Endpoint
 from ._codec.reply import Reply
 from ._http.certificates import refuse_pipes
-from ._limits.pace import RateLimit
-from ._limits.quota import Quota
+from ._limits.pace import LocalPauses, RateLimit, RateLimiter
+from ._limits.quota import Quota, QuotaGate
 from ._limits.retry import RetryPolicy
 from ._settings.credentials import Credentials
 from ._settings.origins import Origins
@@ -124,9 +124,15 @@ class AsyncCVS:
             drain_timeout=drain_timeout,
         )
         backend = make_backend(self._config, transport)
-        observers = () if on_event is None else (on_event,)
         self._transport = Transport(self._config, backend)
-        self._dispatcher = Dispatcher(self._config, observers, may_cancel=backend.may_cancel)
+        self._dispatcher = Dispatcher(
+            self._config,
+            () if on_event is None else (on_event,),
+            limiter=None if rate_limit is None else RateLimiter(rate_limit),
+            gate=QuotaGate(quota, quota_probe),
+            pauses=LocalPauses(),
+            may_cancel=backend.may_cancel,
+        )
         self._call = Caller(self._config, self._transport, self._dispatcher, _spans() if tracing else None)
         attach(self, self._call)
 
@@ -177,7 +183,8 @@ class AsyncCVS:
             quota: while the account is out of requests, ``raise`` holds the items, ``wait`` waits until it is not.
             max_billed: the most calls of this run that may be charged; all further items are held.
             max_consecutive_failures: hold the rest after this number of failed calls in a row; failures caused by the
-                input do not count. None for no bound.
+                input do not count. Three refusals of the credentials suffice while no call has succeeded. None for no
+                bound.
             moved_from: the address that the service had before, such as ``https://old.example.com``: what the journal
                 has from there counts as answered by this one. Without it a journal of another address is refused.
             other_account: go on with a journal that was paid for with another api_key; else it is refused.
@@ -194,6 +201,8 @@ class AsyncCVS:
                 raise InvalidInputError('concurrency="auto" needs a client that was made with concurrency="auto"')
             concurrency = self._config.max_connections
         policy = BatchPolicy(
+            concurrency=concurrency,
+            ordered=ordered,
             dedupe=dedupe,
             replay=replay,
             in_doubt=in_doubt,
@@ -203,16 +212,7 @@ class AsyncCVS:
             moved_from=moved_from,
             other_account=other_account,
         )
-        return Batch(
-            self._call,
-            endpoint,
-            source,
-            concurrency=concurrency,
-            ordered=ordered,
-            options=options,
-            journal=journal,
-            policy=policy,
-        )
+        return Batch(self._call, endpoint, source, options, policy, journal)
 
     @private
     async def call(self, endpoint: Endpoint[T], **arguments: Any) -> Reply[T]:

@@ -11,7 +11,7 @@ import asyncio
 import builtins
 import random
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
@@ -21,8 +21,8 @@ import anyio
 from attrs import evolve
 
 from .._exchange import Attempt
-from .._limits.pace import Limiter, Pause, RateLimiter
-from .._limits.quota import FREE_PERMIT, Gate, Permit, QuotaGate
+from .._limits.pace import Limiter, Pauses
+from .._limits.quota import FREE_PERMIT, Gate, Permit
 from .._limits.retry import GiveUp, Retry, decide
 from .._system.home import Home
 from .._system.log import log
@@ -46,19 +46,31 @@ class Dispatcher:
     Args:
         config: of the client.
         observers: are called after each request of any call.
+        limiter: bounds how often requests leave; None without a bound.
+        gate: keeps requests back while the account has none left.
+        pauses: that the service asks for.
         may_cancel: whether a request may be cancelled while it connects.
 
     Attributes:
         home: the event loop of the client, which is that of its first call.
     """
 
-    def __init__(self, config: ClientConfig, observers: tuple[Observer, ...], *, may_cancel: bool) -> None:
+    def __init__(
+        self,
+        config: ClientConfig,
+        observers: tuple[Observer, ...],
+        *,
+        limiter: Limiter | None,
+        gate: Gate,
+        pauses: Pauses,
+        may_cancel: bool,
+    ) -> None:
         self._config = config
-        self._limiter: Limiter | None = None if config.rate_limit is None else RateLimiter(config.rate_limit)
-        self._gate: Gate = QuotaGate(config.quota, config.quota_probe)
+        self._limiter = limiter
+        self._gate = gate
         self._may_cancel = may_cancel
-        self._pauses: defaultdict[str, Pause] = defaultdict(Pause)
-        self._settlement = Settlement(config, self._gate, self._pauses, observers)
+        self._pauses = pauses
+        self._settlement = Settlement(config, gate, pauses, observers)
         self._slots = self._settlement.slots
         self._stats = self._settlement.stats
         self._tasks: set[asyncio.Task[object]] = set()
@@ -129,7 +141,7 @@ class Dispatcher:
         """Return a permit where nothing stands in the way, without a turn of the loop."""
         if self._closed:
             raise call.closed()
-        if self._limiter is not None or not self._pauses[call.origin].idle(asyncio.get_running_loop().time()):
+        if self._limiter is not None or not self._pauses.of(call.origin).idle(asyncio.get_running_loop().time()):
             return None
         permit = self._gate.enter() if call.priced else FREE_PERMIT
         if permit is None:
@@ -173,7 +185,7 @@ class Dispatcher:
            turn of the rate limiter is used up, which only makes the rate lower.
         """
         now = asyncio.get_running_loop().time
-        pause = self._pauses[call.origin]
+        pause = self._pauses.of(call.origin)
         while True:
             if permit is None or not self._gate.is_valid(permit):
                 permit = await self._permit(call)
@@ -197,7 +209,7 @@ class Dispatcher:
             return FREE_PERMIT
         if self._gate.waits or call.patient:
             return await self._gate.wait(first=call.refused > 0)
-        permit = self._gate.enter()
+        permit = await self._gate.ask()
         if permit is None:
             raise call.refused_before(self._gate.refusal, self._gate.seconds_to_probe())
         return permit

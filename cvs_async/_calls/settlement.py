@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
 
 import anyio
 
 from .._codec.reply import Reply
 from .._exchange import Attempt
 from .._limits.concurrency import AutoLimit
-from .._limits.pace import Pause
+from .._limits.pace import Pauses
 from .._limits.quota import Gate, Permit
 from .._limits.retry import Budget
 from .._system.log import log
@@ -30,9 +29,7 @@ class Settlement:
         budget: of requests that may be sent again.
     """
 
-    def __init__(
-        self, config: ClientConfig, gate: Gate, pauses: Mapping[str, Pause], observers: tuple[Observer, ...]
-    ) -> None:
+    def __init__(self, config: ClientConfig, gate: Gate, pauses: Pauses, observers: tuple[Observer, ...]) -> None:
         self._observers = observers
         self._gate = gate
         self._pauses = pauses
@@ -79,14 +76,13 @@ class Settlement:
     def _inform_limits(self, call: CallState, attempt: Attempt, result: object, charge: Charge) -> None:
         if not isinstance(result, CVSError) or (isinstance(result, APIError) and result.code is not None):
             self.budget.succeeded(after_retry=attempt.number > 1)
-        now = asyncio.get_running_loop().time()
         if isinstance(result, RateLimitedError) and result.retry_after is not None:
-            self._pauses[call.origin].pause(now + result.retry_after)
+            self._pauses.pause(call.origin, result.retry_after)
         if self._auto is None:
             return
         busy = isinstance(result, ServerError) and result.http_status == 503
         refused = busy or isinstance(result, (RateLimitedError, TimeoutError))
-        in_flight = self.slots.borrowed_tokens
+        now, in_flight = asyncio.get_running_loop().time(), self.slots.borrowed_tokens
         self._auto.observe(attempt.handed_at, now, in_flight, refused=refused, latency=charge == "billed")
         if self._auto.limit != self.slots.total_tokens:
             self.slots.total_tokens = self._auto.limit

@@ -6,6 +6,7 @@ import asyncio
 import heapq
 import itertools
 import math
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
@@ -126,6 +127,32 @@ class Pause:
             if not future.done():
                 self._admit(now - LATENESS)
                 future.set_result(None)
+
+
+class Pauses(Protocol):
+    """The pauses that the service has asked for, by origin: `LocalPauses`, or ones that several processes share."""
+
+    def of(self, origin: str) -> Pause:
+        """Return the pause of an origin, which may be over."""
+        ...
+
+    def pause(self, origin: str, seconds: float) -> None:
+        """Hold up all requests to an origin. Does not wait."""
+
+
+class LocalPauses:
+    """The pauses of one client."""
+
+    def __init__(self) -> None:
+        self._pauses: defaultdict[str, Pause] = defaultdict(Pause)
+
+    def of(self, origin: str) -> Pause:
+        """Return the pause of an origin, which may be over."""
+        return self._pauses[origin]
+
+    def pause(self, origin: str, seconds: float) -> None:
+        """Hold up all requests to an origin."""
+        self._pauses[origin].pause(asyncio.get_running_loop().time() + seconds)
 
 
 class RateLimiter(Pause):

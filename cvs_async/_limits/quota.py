@@ -49,11 +49,15 @@ class Gate(Protocol):
         ...
 
     def enter(self) -> Permit | None:
-        """Return a permit at once; None while the gate is closed."""
+        """Return a permit at once if possible without asking another process; else None."""
+        ...
+
+    async def ask(self) -> Permit | None:
+        """Return a permit, or None while the gate is closed. A shared gate asks here which process may probe."""
         ...
 
     async def wait(self, *, first: bool = False) -> Permit:
-        """Return a permit, as soon as there is one."""
+        """Return a permit as soon as there is one. `first` puts a call that was refused at the head of the queue."""
         ...
 
     def is_valid(self, permit: Permit) -> bool:
@@ -128,6 +132,10 @@ class QuotaGate:
             return None
         self._probing = True
         return Permit(self._era, probe=True)
+
+    async def ask(self) -> Permit | None:
+        """Return a permit, or None while the gate is closed."""
+        return self.enter()
 
     async def wait(self, *, first: bool = False) -> Permit:
         """Return a permit, as soon as there is one. `first` puts a call that was refused at the head of the queue."""

@@ -1,4 +1,4 @@
-"""The keywords of `AsyncCVS.batch` that say what is sent again, and when a batch gives up."""
+"""The keywords of `AsyncCVS.batch`, checked: how a batch runs, what it sends again, and when it gives up."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ from typing import Literal
 
 from attrs import frozen
 
-from ..errors import ConfigurationError
+from .._settings.origins import Host
+from ..errors import ConfigurationError, InvalidInputError
+from ..settings import ClientConfig
+from .journal.service import Service
 
 InDoubt = Literal["report", "retry", "skip"]
 
 
 @frozen(kw_only=True)
 class BatchPolicy:
-    """Rules for what the journal knows, and for when a batch gives up; the keywords of `AsyncCVS.batch`.
+    """The keywords of `AsyncCVS.batch`, where they are documented.
 
     Raises:
-        ConfigurationError: one of them is not valid.
+        InvalidInputError: `concurrency` is less than 1.
+        ConfigurationError: any other value is not valid.
     """
 
+    concurrency: int
+    ordered: bool = False
     dedupe: bool = True
     replay: bool = True
     in_doubt: InDoubt = "report"
@@ -29,6 +35,8 @@ class BatchPolicy:
     other_account: bool = False
 
     def __attrs_post_init__(self) -> None:
+        if self.concurrency < 1:
+            raise InvalidInputError(f"concurrency must be at least 1, not {self.concurrency!r}")
         for name, known in (("in_doubt", ("report", "retry", "skip")), ("quota", ("raise", "wait"))):
             if getattr(self, name) not in known:
                 raise ConfigurationError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}")
@@ -36,3 +44,13 @@ class BatchPolicy:
             number = getattr(self, name)
             if number is not None and number < least:
                 raise ConfigurationError(f"{name} must be at least {least}, not {number!r}")
+
+    def permits(self, ahead: int) -> int:
+        """Return how many items may be between source and consumer, if `ahead` are opened early."""
+        if self.ordered:
+            return 4 * self.concurrency
+        return self.concurrency + ahead
+
+    def service(self, config: ClientConfig, host: Host) -> Service:
+        """Return the service that the journal must belong to."""
+        return Service.of(config, host, moved_from=self.moved_from, other_account=self.other_account)

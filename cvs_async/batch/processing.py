@@ -42,7 +42,6 @@ class ItemProcessor(Generic[T]):
         threads: that open files; what they hold back is due when a slot is free.
         journal: where requests are recorded; None for a batch without one.
         ceiling: on what may be billed.
-        concurrency: calls in flight.
 
     Attributes:
         stopped: to be set when no more calls are to be made; items that still come are skipped.
@@ -58,7 +57,6 @@ class ItemProcessor(Generic[T]):
         *,
         journal: JournalStore | None,
         ceiling: Ceiling,
-        concurrency: int,
     ) -> None:
         self._caller = call
         self._preparer = preparer
@@ -68,7 +66,7 @@ class ItemProcessor(Generic[T]):
         self._threads = threads
         self._known = None if journal is None else _Known(journal, preparer, policy, stats)
         self._ceiling = ceiling
-        self._slots = asyncio.Semaphore(concurrency)
+        self._slots = asyncio.Semaphore(policy.concurrency)
         self._has_slot = set[int]()
         self._breaker = Breaker(self._endpoint.name, policy.max_consecutive_failures)
         self.stopped = False

@@ -35,17 +35,41 @@ from tests.support.service import (
 
 async def test_wrong_credentials_stop_a_batch_with_a_reason(sandbox: Sandbox, jpg: bytes, path: Path) -> None:
     async with AsyncCVS("key", "wrong", base_url=sandbox.base_url) as cvs:
-        outcomes, stats = await run(cvs, pictures(jpg, 60), path, concurrency=4, max_consecutive_failures=10)
+        outcomes, stats = await run(cvs, pictures(jpg, 60), path, concurrency=4)
     told = reasons(outcomes)
-    assert 10 <= told["Failed"] <= 13
+    assert 3 <= told["Failed"] <= 6  # with those in flight at the third refusal
     assert (told["stop"], sandbox.ledger.requests) == (60 - told["Failed"], told["Failed"])
-    assert "10 calls in a row failed, the last one with AuthenticationError; nothing was sent" in str(
+    assert "api_key or api_secret was refused 3 times and never accepted; correct them; nothing was sent" in str(
         errors(outcomes)[-1]
     )
     assert errors(outcomes)[-1].attempts == 0
     async with AsyncCVS("key", "right", base_url=sandbox.base_url) as cvs:
         outcomes, stats = await run(cvs, pictures(jpg, 60), path)
     assert (stats.done, stats.billed) == (60, 60)
+
+
+@pytest.mark.parametrize("good_first", [0, 1])
+async def test_odd_refusals_of_the_credentials_stop_nothing(path: Path, good_first: int) -> None:
+    """Two refusals before the first success, or many after it, are fewer than `max_consecutive_failures`."""
+    most = 2 if good_first == 0 else 20
+    answers = [good(b"")] * good_first + [httpx.Response(401)] * most + [good(b"")] * (29 - most)
+    async with Service(answer=lambda _: answers.pop(0)).client() as cvs:
+        outcomes, _ = await run(cvs, numbered(28), path, concurrency=1)
+    assert reasons(outcomes) == {"Done": 28 - most, "Failed": most}
+
+
+async def test_refused_credentials_are_counted_past_other_failures_of_the_service(path: Path) -> None:
+    answers = [httpx.Response(status) for status in (401, 503, 403, 503, 401)]
+    service = Service(answer=lambda _: answers.pop(0))
+    async with service.client() as cvs:
+        outcomes, _ = await run(cvs, numbered(10), path, concurrency=1)
+    assert reasons(outcomes) == {"Failed": 5, "stop": 5}
+
+
+async def test_without_a_bound_on_failures_refused_credentials_stop_nothing(path: Path) -> None:
+    async with Service(answer=lambda _: httpx.Response(401)).client() as cvs:
+        outcomes, _ = await run(cvs, numbered(10), path, max_consecutive_failures=None)
+    assert reasons(outcomes) == {"Failed": 10}
 
 
 async def test_an_answer_about_its_item_begins_the_count_anew(path: Path) -> None:

@@ -24,7 +24,7 @@ from cvs_async.batch.journal import JournalError, JournalFigures, JournalReader,
 from cvs_async.batch.policy import InDoubt
 from cvs_async.stats import ClientStats
 from tests.support.examples import examples
-from tests.support.scripted import ANSWERS, KINDS, Kind, Script, ScriptedJournal, ScriptedService
+from tests.support.scripted import ANSWERS, KINDS, Kind, Script, ScriptedService, scripted_journal
 
 UNREADABLE = -1
 FOREVER = 3600.0
@@ -150,7 +150,7 @@ def play(plan: Plan, path: Path | None) -> Played:
     script = Script(iter(plan.choices), plan.order, plan.newest)
     service = ScriptedService(script, iter(plan.answers), plan.account, plan.refills)
     played = Played(plan, service, path is not None)
-    journal = partial(ScriptedJournal, script, plan.journal_breaks)
+    journal = partial(scripted_journal, script, plan.journal_breaks)
     with patch.object(runner_module, "Journal", journal):
         script.run(_play(played, script, path))
     return played

@@ -27,9 +27,9 @@ import httpx
 import pytest
 
 from cvs_async import AsyncCVS, Done, Reply
-from cvs_async.batch.journal.writer import Writer
 from cvs_async.batch.worker_threads import GROUP
 from cvs_async.sandbox import Sandbox
+from tests.support.journals import on_open
 
 CALLS = 200
 AT_ONCE = 16
@@ -165,13 +165,7 @@ async def test_a_document_is_read_once_and_not_copied(
 
 async def test_statements_of_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     statements = list[str]()
-    begin = Writer._begin
-
-    def watched(writer: Writer) -> None:
-        begin(writer)
-        writer._database.set_trace_callback(statements.append)
-
-    monkeypatch.setattr(Writer, "_begin", watched)
+    on_open(monkeypatch, lambda database: database.set_trace_callback(statements.append))
     async with AsyncCVS("key", "secret", transport=httpx.MockTransport(answer)) as cvs:
         await batch(cvs, journal=tmp_path / "claims.db")
     assert statements.count("COMMIT") < CALLS

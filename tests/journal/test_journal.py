@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -25,6 +26,7 @@ from tests.support.journals import (
     end,
     key_of,
     known,
+    on_open,
     send,
 )
 
@@ -271,14 +273,11 @@ async def test_what_was_asked_for_in_the_turn_of_closing_is_written(path: Path) 
 
 
 async def test_a_full_disk_fails_every_waiter_and_closes_cleanly(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Writer._begin
+    def fill_disk(database: sqlite3.Connection) -> None:
+        [(pages,)] = database.execute("PRAGMA page_count").fetchall()
+        database.execute(f"PRAGMA max_page_count = {pages + 4}")
 
-    def begin(writer: Any) -> None:
-        real(writer)
-        [(pages,)] = writer._database.execute("PRAGMA page_count").fetchall()
-        writer._database.execute(f"PRAGMA max_page_count = {pages + 4}")
-
-    monkeypatch.setattr(Writer, "_begin", begin)
+    on_open(monkeypatch, fill_disk)
     async with Journal(path) as journal:
         await claim(journal, A)
         await journal.sent(A, check_sum=None)

@@ -17,7 +17,8 @@ from cvs_async.batch.journal import writer as journal_writer
 from cvs_async.batch.journal.jobs import Job
 from cvs_async.batch.journal.statements import chunks
 from cvs_async.batch.journal.writer import Writer
-from tests.support.scripted import Unsynchronized
+from tests.support.journals import on_open
+from tests.support.scripted import unsynchronized
 
 KEYS = [bytes([number]) * 32 for number in range(6)]
 key = st.sampled_from(KEYS)
@@ -48,7 +49,7 @@ def outcome(groups: Sequence[Sequence[Any]]) -> tuple[list[str], list[str]]:
     """Return the result of each call, and the final content of the journal."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "journal.db")
-        writer = Unsynchronized(path)
+        writer = unsynchronized(path)
         told = [repr(result) for group in groups for result in writer.commit([call(*asked) for asked in group])]
         writer.close()
         with closing(sqlite3.connect(path)) as database:
@@ -73,11 +74,13 @@ def test_groups_change_nothing(calls: list[Any], sizes: list[int]) -> None:
     assert outcome(list(apart(calls, sizes))) == one_by_one
 
 
-def test_many_are_written_in_few_statements() -> None:
+def test_many_are_written_in_few_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+    databases = list[sqlite3.Connection]()
+    on_open(monkeypatch, databases.append)
     keys = [number.to_bytes(32) for number in range(300)]
     with TemporaryDirectory() as folder:
-        writer, statements = Unsynchronized(Path(folder, "journal.db")), list[str]()
-        writer._database.set_trace_callback(statements.append)
+        writer, statements = unsynchronized(Path(folder, "journal.db")), list[str]()
+        databases[0].set_trace_callback(statements.append)
         for method, arguments in (
             ("claim", [([(key, "ocr.card", "a.jpg", None)],) for key in keys]),
             ("sent", [(key, None, 1.0) for key in keys]),
@@ -98,7 +101,11 @@ def test_chunks_hold_everything_in_order(count: int, most: int) -> None:
 
 
 @pytest.mark.parametrize("method", ["sent", "ended", "withdrawn"])
-def test_what_must_not_be_lost_is_on_the_disk_when_it_is_committed(tmp_path: Path, method: Any) -> None:
+def test_what_must_not_be_lost_is_on_the_disk_when_it_is_committed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: Any
+) -> None:
+    databases = list[sqlite3.Connection]()
+    on_open(monkeypatch, databases.append)
     end = ("billed", 200, None, 0, 2.0)
     arguments = {"sent": (KEYS[0], None, 1.0), "ended": (KEYS[0], b"{}", end), "withdrawn": (KEYS[0],)}
     writer, said = Writer(tmp_path / "journal.db"), list[str]()
@@ -107,7 +114,7 @@ def test_what_must_not_be_lost_is_on_the_disk_when_it_is_committed(tmp_path: Pat
         if method != "sent":
             writer.commit([call("sent", arguments["sent"])])
         writer.commit([call("claim", ([(KEYS[1], "ocr.card", "b.jpg", None)],))])  # which may be lost
-        writer._database.set_trace_callback(said.append)
+        databases[0].set_trace_callback(said.append)
         assert writer.commit([call(method, arguments[method])]) == [None]
     finally:
         writer.close()

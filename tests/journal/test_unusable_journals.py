@@ -16,6 +16,7 @@ from cvs_async import Done, RetryPolicy
 from cvs_async.batch import Outcome
 from cvs_async.batch.journal import JournalError
 from cvs_async.batch.journal.writer import Writer
+from tests.support.journals import on_open
 from tests.support.service import GOOD, Service, kinds, numbered, reasons, run
 
 
@@ -85,13 +86,7 @@ async def test_a_journal_of_another_process_is_refused_with_its_id(path: Path) -
 @pytest.fixture
 def small_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Room for some answers of incompressible text."""
-    begin = Writer._begin
-
-    def small(writer: Any) -> None:
-        begin(writer)
-        writer._database.execute("PRAGMA max_page_count = 60")
-
-    monkeypatch.setattr(Writer, "_begin", small)
+    on_open(monkeypatch, lambda database: database.execute("PRAGMA max_page_count = 60"))
 
 
 @pytest.mark.parametrize("ordered", [False, True])

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, ConfigurationError, RateLimit, RateLimitedError, RetryPolicy
-from cvs_async._limits.pace import LATENESS, Pause, RateLimiter
+from cvs_async import client as client_module
+from cvs_async._limits.pace import LATENESS, LocalPauses, Pause, RateLimiter
 from tests.support.clock import now, settle, timers, unhurried, virtual
 from tests.support.servers import ANSWER
 
@@ -271,6 +272,18 @@ async def test_a_429_holds_up_all_callers_of_its_origin_and_no_others() -> None:
         assert cvs.stats.waiting == 2
     assert service.times(CLOUD) == [0, 2, 2]
     assert service.times(DEMO) == [0.5]
+
+
+@virtual
+async def test_pauses_may_be_shared_by_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = LocalPauses()
+    monkeypatch.setattr(client_module, "LocalPauses", lambda: shared)
+    first, second = Service(busy(2)), Service()
+    async with client(first) as cvs, client(second) as other, asyncio.TaskGroup() as tasks:
+        tasks.create_task(cvs.ocr.card(b"x"))
+        await asyncio.sleep(0.5)
+        tasks.create_task(other.ocr.card(b"x"))
+    assert (first.times(CLOUD), second.times(CLOUD)) == ([0, 2], [2])
 
 
 @virtual

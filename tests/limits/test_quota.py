@@ -28,6 +28,7 @@ from cvs_async import (
     TimeoutError,
     Url,
 )
+from cvs_async import client as client_module
 from cvs_async._limits.quota import FREE_PERMIT, Permit, QuotaGate
 from tests.support.clock import now, run_virtual, settle, timers, unhurried, virtual
 from tests.support.servers import ANSWER
@@ -653,3 +654,31 @@ async def test_a_probe_that_gives_up_waiting_for_a_slot_lets_the_next_one_try() 
         account.seconds, account.filled = 0, True
         await asyncio.sleep(1000)
         assert (await cvs.ocr.card(b"next")).charge == "billed"
+
+
+class LeasedGate(QuotaGate):
+    """Gate that waits a second for another process before each probe."""
+
+    granted = 0
+
+    def enter(self) -> Permit | None:
+        return super().enter() if self.state == "open" else None
+
+    async def ask(self) -> Permit | None:
+        await asyncio.sleep(1)
+        self.granted += 1
+        return super().enter()
+
+
+@virtual
+async def test_a_gate_may_ask_elsewhere_before_it_lets_a_call_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    leased, account = LeasedGate("raise", 60), Account()
+    monkeypatch.setattr(client_module, "QuotaGate", lambda *_: leased)
+    async with client(account) as cvs:
+        await refused(cvs.ocr.card(b"x"))
+        assert leased.granted == 0  # an open gate does not ask
+        await refused(cvs.ocr.card(b"x"))
+        await asyncio.sleep(60)
+        account.filled = True
+        await cvs.ocr.card(b"x")
+    assert (account.asked, leased.granted) == ([0, 62], 2)

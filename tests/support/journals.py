@@ -5,10 +5,16 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cvs_async.batch.journal import Journal, Record
+from cvs_async.batch.journal import writer as writer_module
+from cvs_async.batch.journal.files import open_to_write
 from cvs_async.errors import Charge
 
 ANSWER = b'{"errorCode": "0", "data": [{"name": "secret of a customer"}]}'
@@ -86,3 +92,14 @@ def as_version_2(path: Path) -> None:
 
 
 A, B, C = map(key_of, range(3))
+
+
+def on_open(patch: pytest.MonkeyPatch, look: Callable[[sqlite3.Connection], object]) -> None:
+    """Hand each connection that a writer opens to a function first."""
+
+    def opened(path: Path, stack: ExitStack) -> sqlite3.Connection:
+        database = open_to_write(path, stack)
+        look(database)
+        return database
+
+    patch.setattr(writer_module, "open_to_write", opened)

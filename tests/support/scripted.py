@@ -14,16 +14,16 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, Self, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import httpx
 from attrs import define, field
 
 from cvs_async.batch.journal import Journal, JournalError
 from cvs_async.batch.journal.files import create
-from cvs_async.batch.journal.jobs import Job, Method
+from cvs_async.batch.journal.jobs import Job, JournalWriter, Method
 from cvs_async.batch.journal.service import Service
-from cvs_async.batch.journal.writer import Writer
+from cvs_async.batch.journal.writer import SessionInfo, Writer
 from cvs_async.batch.worker_threads import resolve
 from cvs_async.errors import Charge
 
@@ -215,62 +215,60 @@ def _blank() -> bytes:
         return path.read_bytes()
 
 
-class Unsynchronized(Writer):
-    """Waits for no disk: the system keeps what was written, which is enough where the machine goes on."""
-
-    def __init__(self, path: Path, service: Service | None = None, info: tuple[str, str] | None = None) -> None:
-        if not path.exists():
-            path.write_bytes(_blank())
-        super().__init__(path, service, info)
-
-    def _synchronize(self, level: str) -> None:
-        super()._synchronize("OFF")
+def unsynchronized(path: Path, service: Service | None = None, info: SessionInfo | None = None) -> Writer:
+    """Return a writer that waits for no disk, which is enough where the machine goes on."""
+    if not path.exists():
+        path.write_bytes(_blank())
+    return Writer(path, service, info, durable=False)
 
 
-class ScriptedJournal(Journal):
-    """A true journal that writes when the script says so, and without a thread.
+@define(eq=False)
+class ScriptedRunner:
+    """Writes a journal when the script says so, and without a thread.
 
-    Args:
+    Attributes:
         breaks: after how many groups its disk is full; None is never.
+        make_writer: opens the journal.
     """
 
-    def __init__(
-        self,
-        script: Script,
-        breaks: int | None,
-        path: Path,
-        service: Service | None = None,
-        info: tuple[str, str] | None = None,
-    ) -> None:
-        super().__init__(path, service, info)
-        self._script = script
-        self._breaks = breaks
-        self._waiting: list[Job] = []
+    script: Script
+    breaks: int | None
+    make_writer: Callable[[], JournalWriter]
+    _writer: JournalWriter | None = None
+    _waiting: list[Job] = field(factory=list)
 
-    async def __aenter__(self) -> Self:
-        self._writer = Unsynchronized(self.path, self._service, self._info)
-        self._open = True
-        return self
+    async def open(self) -> None:
+        self._writer = self.make_writer()
 
     async def aclose(self) -> None:
-        if self._open:
-            self._open = False
+        if self._writer is not None:
             self._commit()
             self._writer.close()
+            self._writer = None
 
-    async def _submit(self, method: Method, *arguments: Any) -> Any:
-        if not self._open:
+    def submit(self, method: Method, *arguments: Any) -> asyncio.Future[Any]:
+        if self._writer is None:
             raise RuntimeError("the journal is closed")
         if not self._waiting:
-            self._script.offer("journal").add_done_callback(lambda _: self._commit())
-        call = Job(method, arguments, asyncio.get_running_loop().create_future())
-        self._waiting.append(call)
-        return await call.future
+            self.script.offer("journal").add_done_callback(lambda _: self._commit())
+        job = Job(method, arguments, asyncio.get_running_loop().create_future())
+        self._waiting.append(job)
+        return job.future
 
     def _commit(self) -> None:
-        if self._breaks is not None:
-            self._breaks -= 1
-            if self._breaks < 0:
-                self._writer._failure = JournalError("the disk is full")
         group, self._waiting = self._waiting, []
-        resolve([(call.future, result) for call, result in zip(group, self._writer.commit(group), strict=True)])
+        resolve([(job.future, result) for job, result in zip(group, self._results(group), strict=True)])
+
+    def _results(self, group: Sequence[Job]) -> list[Any]:
+        if self.breaks is not None:
+            self.breaks -= 1
+            if self.breaks < 0:
+                return [JournalError("the disk is full") for _ in group]
+        return [] if self._writer is None else self._writer.commit(group)
+
+
+def scripted_journal(
+    script: Script, breaks: int | None, path: Path, service: Service | None = None, info: SessionInfo | None = None
+) -> Journal:
+    """Return a true journal that a script writes."""
+    return Journal(path, runner=ScriptedRunner(script, breaks, lambda: unsynchronized(path, service, info)))

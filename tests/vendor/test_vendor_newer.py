@@ -16,10 +16,10 @@ import pytest
 from cvs_async._codec.converter import structure, unstructure
 from cvs_async._codec.decoding import decode
 from cvs_async._exchange import WireReply
+from cvs_async._settings.origins import DOCUMENTED
 from cvs_async.api import OPERATIONS
 from cvs_async.models import Page, Recognized, Table
 from cvs_async.models.v1 import V1_PAPERS
-from cvs_async.settings import DOCUMENTED
 from tests.vendor.beyond import as_text, extract
 from tests.vendor.cases import BEYOND, Canaries, check, folders
 from tests.vendor.generations import PAPERS, answer_of

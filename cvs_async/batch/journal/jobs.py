@@ -30,3 +30,21 @@ class JournalWriter(Protocol):
 
     def close(self) -> None:
         """Close everything."""
+
+
+class JobRunner(Protocol):
+    """Carries out the jobs of a journal: `WriterThread`, or a test's own.
+
+    Raises:
+        JournalError: from `open`, and from the future of any job.
+    """
+
+    async def open(self) -> None:
+        """Return when jobs can be submitted."""
+
+    def submit(self, method: Method, *arguments: Any) -> asyncio.Future[Any]:
+        """Add a job to the next group. Return the future of its result."""
+        ...
+
+    async def aclose(self) -> None:
+        """Carry out what was submitted, then close everything. May be called again."""

@@ -53,12 +53,26 @@ class Writer:
 
     Methods take the arguments of many jobs and return a result for each. They return a `LookupError` instead of
     raising it, because what is raised fails the whole group.
+
+    Args:
+        path: of the journal.
+        service: what the batch sends to; None accepts any journal.
+        info: stored with the session.
+        durable: whether commits wait for the disk; tests of anything else need not.
     """
 
-    def __init__(self, path: Path, service: Service | None = None, info: SessionInfo | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        service: Service | None = None,
+        info: SessionInfo | None = None,
+        *,
+        durable: bool = True,
+    ) -> None:
         self._path = real_path(path)
         self._service = service
         self._info = info
+        self._durable = durable
         self._failure: JournalError | None = None
         self._harm: JournalError | None = None
         self._copy: Path | None = None
@@ -129,8 +143,7 @@ class Writer:
         return [JournalError(str(self._harm or self._failure)) for _ in group]
 
     def _commit(self, group: Sequence[Job]) -> list[Any]:
-        durable = any(job.method in _DURABLE for job in group)
-        self._synchronize("FULL" if durable else "NORMAL")
+        self._synchronize(group)
         self._database.execute("BEGIN IMMEDIATE")
         self._refuse_others()
         results = self._carry_out(group)
@@ -205,8 +218,14 @@ class Writer:
             with suppress(sqlite3.Error):
                 self._database.rollback()
 
-    def _synchronize(self, level: str) -> None:
-        # What is committed with NORMAL is safe against kill -9, and is on the disk with the next group that is FULL.
+    def _synchronize(self, group: Sequence[Job]) -> None:
+        """Choose whether the commit of a group waits for the disk.
+
+        What is committed with NORMAL survives kill -9, and is on the disk with the next group that is FULL.
+        """
+        level = "OFF"
+        if self._durable:
+            level = "FULL" if any(job.method in _DURABLE for job in group) else "NORMAL"
         if level != self._synchronous:
             self._database.execute(f"PRAGMA synchronous = {level}")
             self._synchronous = level
