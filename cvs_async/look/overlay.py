@@ -41,9 +41,9 @@ def overlay(
 ) -> Image.Image:
     """Draw the boxes of a reply on a page of its document.
 
-    The source is read and never changed. A PDF is opened in another process, and given up after half a minute.
-    ``image.info["frame"]`` says of which picture the boxes' pixels are: ``stated`` or ``assumed``, with a note;
-    ``image.info["page"]`` says how the page is known.
+    The source is not changed. Files are opened in another process, with a limit of 30 seconds for each page.
+    ``image.info["frame"]`` is ``stated`` or ``assumed``, with a note: how it is known which picture the boxes refer to.
+    ``image.info["page"]`` is the same for the page.
 
     Args:
         reply: of a call.

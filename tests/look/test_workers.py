@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import signal
@@ -18,7 +19,7 @@ import pytest
 from PIL import Image
 
 from cvs_async import ConfigurationError, InvalidInputError
-from cvs_async.look import Pages, overlay, workers
+from cvs_async.look import Pages, cutouts, overlay, workers
 from cvs_async.look.pictures import Drawers, Job, draw_in
 from cvs_async.look.workers import GivenUpError, Workers
 from tests.look.test_look import reply_of
@@ -42,6 +43,15 @@ def hanging_pdf(path: Path) -> Path:
     objects.append(b"<</Type/XObject/Subtype/Form/BBox[0 0 99 99]/Length 12>>stream\n0 0 9 9 re f\nendstream")
     parts = [b"%d 0 obj\n%s\nendobj\n" % (number, one) for number, one in enumerate(objects, start=1)]
     path.write_bytes(b"%PDF-1.7\n" + b"".join(parts) + b"trailer<</Root 1 0 R>>\n%%EOF\n")
+    return path
+
+
+def hanging_jpeg(path: Path) -> Path:
+    """Write a progressive JPEG of 1 MB whose last scan is repeated: decoding takes minutes."""
+    body = io.BytesIO()
+    Image.new("L", (8_000, 8_000), "white").save(body, "JPEG", progressive=True)
+    whole, end = body.getvalue()[:-2], body.getvalue()[-2:]
+    path.write_bytes(whole + whole[whole.rfind(b"\xff\xc4") :] * 6_000 + end)
     return path
 
 
@@ -205,6 +215,24 @@ def test_a_pdf_that_hangs_does_not_hang_the_caller(tmp_path: Path, monkeypatch: 
             use(reply, path)
     good = good_pdf(tmp_path / "good.pdf")
     assert overlay(reply, good).size == (40, 20)
+
+
+def test_a_photograph_that_hangs_does_not_hang_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = hanging_jpeg(tmp_path / "hang.jpg")
+    workers.shared.call(os.getpid)
+    monkeypatch.setattr(Pages.__init__, "__kwdefaults__", {"seconds": 2})
+    reply = reply_of({"id": "1", "id_confidence": 0.1, "id_box": [1, 1, 9, 9]})
+    uses: tuple[Any, ...] = (overlay, lambda reply, path: list(cutouts(reply, path)))
+    for use, source in zip(uses, (path, path.read_bytes()), strict=True):
+        with pytest.raises(InvalidInputError, match="page 1: it was not finished within 2 seconds"):
+            use(reply, source)
+
+
+def test_a_picture_file_is_never_decoded_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("RGB", (40, 20), "white").save(tmp_path / "a.png")
+    monkeypatch.setattr("PIL.Image.open", None)
+    with Pages([tmp_path / "a.png", (tmp_path / "a.png").read_bytes()]) as pages:
+        assert [pages.picture(page).size for page in (0, 1)] == [(40, 20), (40, 20)]
 
 
 def test_a_page_that_hangs_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
