@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,7 @@ class DocumentView:
     requests: int
     billed: int
     seconds: float | None
+    sent_at: float | None
     answered_at: float | None
     why: str | None
     code: int | str | None
@@ -112,6 +113,7 @@ class Gathering:
 
     journals: Sequence[Path]
     results: Sequence[Path]
+    is_wanted: Callable[[DocumentView], bool] = lambda _: True
     copies: dict[int, list[str]] = field(factory=dict, init=False)
     _numbers: dict[bytes, int] = field(factory=dict, init=False)
     _best: dict[bytes, tuple[int, bytes]] | None = field(default=None, init=False)
@@ -124,6 +126,8 @@ class Gathering:
         others: dict[bytes, list[str]] = {}
         numbers: dict[bytes, int] = {}
         for identity, document, is_best in self._documents():
+            if not self.is_wanted(document):
+                continue
             if is_best and identity not in numbers:
                 numbers[identity] = len(numbers)
                 names[identity] = document.name
@@ -210,6 +214,7 @@ def view_of(outcome: Outcome[Any] | Mapping[str, Any]) -> DocumentView:
         requests=_requests(outcome),
         billed=result.billed,
         seconds=_seconds(outcome, head),
+        sent_at=_finite(head["sent_at"]),
         answered_at=_finite(head["ended_at"]),
         why=why,
         code=code,

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
+from .._text.period import Period
 from ..batch.prices import Prices
 from .summary import Limits
 
@@ -25,6 +26,8 @@ class ReportOptions:
         pictures: of documents to review, of all, or of none.
         parameters: of the calls, if they had any; they are needed to recognize a file as the one that was sent.
         sample: number of further documents to review, drawn at random.
+        period: only documents of journals whose last request was sent in it, and only charges of these days.
+        zone: time zone of days; None for that of `now`.
         prices: for a bill.
         redact: remove values, pictures, names, references, words of the vendor, and answers.
         lang: ``en`` or ``vi``.
@@ -38,9 +41,16 @@ class ReportOptions:
     pictures: Pictures = "review"
     parameters: Mapping[str, object] = field(factory=dict)
     sample: int = 0
+    period: Period = field(factory=Period)
+    zone: datetime.tzinfo | None = None
     prices: Prices | None = None
     redact: bool = False
     lang: str = "en"
     dpi: float | None = None
     yes: bool = False
     now: datetime.datetime = field(factory=lambda: datetime.datetime.now().astimezone())
+
+    @property
+    def zone_of_days(self) -> datetime.tzinfo:
+        """Return the time zone of days."""
+        return self.zone or self.now.tzinfo or datetime.UTC

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -115,9 +114,10 @@ class Overview:
         if not self.journals:
             return None
         sums: dict[tuple[str, str], Counter[str]] = {}
-        zone = self.options.now.tzinfo or datetime.UTC
         with Journals(self.journals) as journals:
-            for charges in journals.reconcile(zone):
+            for charges in journals.reconcile(self.options.zone_of_days):
+                if charges.day not in self.options.period:
+                    continue
                 operation = known_operation(charges.operation) if self.options.redact else charges.operation
                 counts = sums.setdefault((charges.day, operation), Counter())
                 counts.update(billed=charges.billed, free=sum(charges.free.values()), unknown=charges.unknown)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from attrs import define
 
 from .._version import __version__
+from ..batch.journal.charges import day_in
 from ..batch.journal.several import Journals
 from ..errors import InvalidInputError
 from .data import PageData, shards, to_json, value_of
@@ -62,11 +63,22 @@ def write_report(inputs: Sequence[Path], to: Path, options: ReportOptions | None
     require_libraries()
     results = [path for path in inputs if path.suffix.lower() in RESULTS]
     journals = [path for path in inputs if path not in results]
+    if chosen.period and results:
+        raise InvalidInputError(f"{results[0]} does not have the times of requests: a period needs journals")
     with target_of(to) as target, tempfile.TemporaryFile("w+", encoding="utf-8") as rows:
-        report = _Report(Gathering(journals, results), target, chosen, rows)
-        report.write(" + ".join(path.name for path in inputs))
+        report = _Report(Gathering(journals, results, _wanted_by(chosen)), target, chosen, rows)
+        title = " + ".join(path.name for path in inputs)
+        report.write(f"{title}, {chosen.period}" if chosen.period else title)
     report.remarks.size, report.remarks.pictures = target.size, target.pictures
     return report.remarks
+
+
+def _wanted_by(options: ReportOptions) -> Callable[[DocumentView], bool]:
+    """Return whether a document belongs to the report, as a function."""
+    if not options.period:
+        return lambda _: True
+    day = day_in(options.zone_of_days)
+    return lambda document: document.sent_at is not None and day(document.sent_at) in options.period
 
 
 class _Report:
