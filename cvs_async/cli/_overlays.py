@@ -72,7 +72,7 @@ class Overlays:
 
     def _write_page(self, pages: Pages, page: int, places: Places) -> int | None:
         """Draw a page. Return None if no position on it is known."""
-        from ..look.overlay import drawn_on
+        from ..look.overlay import describe_boxes, drawn_on
 
         path = self._targets[page]
         try:
@@ -87,7 +87,6 @@ class Overlays:
         except InvalidInputError as error:
             messages().print(f"No picture of page {page + 1}: {error}", markup=False)
             return REFUSED
-        info = picture.info
-        position = "; which page is taken by position (assumed)" if info["page"] == "assumed" else ""
-        messages().print(f"{path}: boxes in pixels of the page ({info['frame']}){position}.", markup=False)
+        described = describe_boxes(picture.info["frame"], picture.info["page"])
+        messages().print(f"{path}: {described}.", markup=False)
         return 0

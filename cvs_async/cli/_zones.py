@@ -1,16 +1,27 @@
-"""Time zones by name."""
+"""Options for days and time zones."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
 from difflib import get_close_matches
+from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from attrs import frozen
+import typer
 
+from .._text.period import Period
 from ..errors import ConfigurationError, InvalidInputError
 
 VIETNAM = "Asia/Ho_Chi_Minh"
+
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", help="Only requests sent on this day or later, in --tz.", metavar="YYYY-MM-DD"),
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option("--until", help="Only requests sent on this day or earlier, in --tz.", metavar="YYYY-MM-DD"),
+]
 
 
 def parse_zone(name: str) -> tzinfo:
@@ -29,33 +40,17 @@ def parse_zone(name: str) -> tzinfo:
     if not known:
         raise ConfigurationError("this machine has no time zones: pip install tzdata, or use UTC")
     near = _nearest(name, known)
-    advice = f"did you mean {' or '.join(near)}?" if near else f"a name looks like {VIETNAM} or UTC"
+    advice = f"a name looks like {VIETNAM} or UTC"
+    if near:
+        advice = f"did you mean {' or '.join(near)}?"
     raise InvalidInputError(f"there is no time zone {name}; {advice}")
 
 
-@frozen
-class Period:
-    """Days from the first to the last one, both included; None for no bound.
-
-    Days are written like ``2026-11-24``, so that their texts are in their order.
-    """
-
-    since: str | None = None
-    until: str | None = None
-
-    def __contains__(self, day: str) -> bool:
-        return (self.since is None or day >= self.since) and (self.until is None or day <= self.until)
-
-    def __str__(self) -> str:
-        bounds = (("from", self.since), ("to", self.until))
-        return " ".join(f"{word} {day}" for word, day in bounds if day is not None)
-
-
 def parse_period(since: str | None, until: str | None) -> Period:
-    """Return the days that the user has given.
+    """Parse the values of --since and --until.
 
     Raises:
-        InvalidInputError: a text is not a day, or the days are in the wrong order.
+        InvalidInputError: a value is not a day, or the first day is after the last.
     """
     period = Period(_day("--since", since), _day("--until", until))
     if period.since is not None and period.until is not None and period.since > period.until:
@@ -64,14 +59,16 @@ def parse_period(since: str | None, until: str | None) -> Period:
 
 
 def _day(option: str, given: str | None) -> str | None:
+    if given is None:
+        return None
     try:
-        return None if given is None else date.fromisoformat(given.strip()).isoformat()
+        return date.fromisoformat(given.strip()).isoformat()
     except ValueError:
-        raise InvalidInputError(f"{option} takes a day such as 2026-11-24, and not {given}") from None
+        raise InvalidInputError(f"{option} takes a day such as 2026-11-24, not {given}") from None
 
 
 def format_moment(seconds: float | None, zone: tzinfo) -> str:
-    """Return a moment as ISO 8601 with its offset, such as 2026-11-25T01:00:03+07:00; "" for None."""
+    """Format a time with its offset from UTC, such as 2026-11-25T01:00:03+07:00; "" for None."""
     if seconds is None:
         return ""
     try:
@@ -81,7 +78,7 @@ def format_moment(seconds: float | None, zone: tzinfo) -> str:
 
 
 def _nearest(name: str, known: set[str]) -> list[str]:
-    """Return the zones or cities most similar to a mistyped name."""
+    """Return at most two zones whose names or cities are similar to a mistyped name."""
     wanted = name.strip().lower().replace(" ", "_")
     city = wanted.rpartition("/")[2]
     if city.replace("_", "") in ("hanoi", "hànội", "vietnam", "vn", "ict"):  # Hà Nội is not in the database

@@ -22,6 +22,7 @@ from rich.text import Text
 
 from .._system.stdout import check_stdout
 from .._text.escape import escaped
+from .._text.period import Period
 from ..batch.atomic import AtomicFile
 from ..batch.journal import Charges
 from ..batch.journal.several import Journals
@@ -32,7 +33,7 @@ from ._against import MATCHES, MEANINGS, Comparison, Joined, Pair, joining
 from ._common import JournalPaths, console, exit_on_error, messages
 from ._places import refuse_existing, refuse_overlap
 from ._prices import PriceFile, PriceList, format_bill, parse_prices
-from ._zones import VIETNAM, Period, format_moment, parse_period, parse_zone
+from ._zones import VIETNAM, SinceOption, UntilOption, format_moment, parse_period, parse_zone
 
 STDOUT = "-"
 ABOUT = ("operation", "key", "source", "id", "papers", "check_sum")
@@ -55,12 +56,8 @@ def command(
     zone: Annotated[
         str, typer.Option("--tz", help=f"Time zone of days and times, such as {VIETNAM}.", metavar="ZONE")
     ] = "UTC",
-    since: Annotated[
-        str | None, typer.Option(help="Only requests of this day and later, in --tz.", metavar="YYYY-MM-DD")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option(help="Only requests of this day and earlier, in --tz.", metavar="YYYY-MM-DD")
-    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     price: PriceList = None,
     prices: PriceFile = None,
     against: Annotated[
@@ -91,7 +88,7 @@ def command(
         if joined is not None:
             _write_matches(joined, days, write)
         out = messages() if table == STDOUT else console()
-        _print(out, sums, f"{zone}, {period}" if str(period) else zone, known, opened)
+        _print(out, sums, f"{zone}, {period}" if period else zone, known, opened)
         if joined is not None:
             _print_matches(out, joined.comparison)
         for remark in opened.remarks:

@@ -15,6 +15,7 @@ from ..errors import InvalidInputError
 from ._common import Settings, exit_on_error, find_operation, messages, options_of, shown
 from ._places import refuse_overlap
 from ._prices import PriceFile, PriceList, parse_prices
+from ._zones import VIETNAM, SinceOption, UntilOption, parse_period, parse_zone
 
 
 def command(
@@ -40,6 +41,12 @@ def command(
         str | None, typer.Option(help="Review papers in which any of these fields is empty.", metavar="FIELD,…")
     ] = None,
     sample: Annotated[int, typer.Option(help="Number of additional documents to review, drawn at random.", min=0)] = 0,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    zone: Annotated[
+        str | None,
+        typer.Option("--tz", help=f"Time zone of days, such as {VIETNAM}. Default: this machine's.", metavar="ZONE"),
+    ] = None,
     price: PriceList = None,
     prices: PriceFile = None,
     redact: Annotated[
@@ -76,6 +83,8 @@ def command(
             pictures=pictures,
             parameters=_parameters(inputs, settings),
             sample=sample,
+            period=parse_period(since, until),
+            zone=None if zone is None else parse_zone(zone),
             prices=_prices(inputs, price, prices),
             redact=redact,
             lang=lang,

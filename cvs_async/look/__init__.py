@@ -1,6 +1,6 @@
-"""Looking at documents: where on which page every value stands, pictures with boxes, cut-outs, and the report.
+"""Pictures of documents with the boxes of their values, cut-outs, and reports.
 
-Needs ``pip install 'cvs_async[look]'`` (Pillow, pypdfium2, Jinja2), but for `read_fields`.
+Everything except `read_fields` needs the extra ``look`` (Pillow, pypdfium2, Jinja2).
 """
 
 from __future__ import annotations

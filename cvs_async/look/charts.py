@@ -1,4 +1,4 @@
-"""Bars as SVG, made as text: they show without a script, and on paper."""
+"""Bar charts in SVG, which need no script and can be printed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 300, 84
 
 
 def confidence_chart(bins: Sequence[int], low: float, label: str) -> str:
-    """Return bars of confidences from 0.5 to 1, coloured by a limit, which is a dashed line."""
+    """Return a histogram of confidences from 0.5 to 1. Colours and a dashed line show the limit `low`."""
     bars = "".join(
         _bar(place, number, max(bins), len(bins), _class(0.5 + (place + 0.5) / (2 * SHOWN), low))
         for place, number in enumerate(bins)
@@ -22,8 +22,10 @@ def confidence_chart(bins: Sequence[int], low: float, label: str) -> str:
 
 
 def small_chart(bins: Sequence[int], low: float) -> str:
-    """Return the same in the size of a line of text."""
+    """Return a histogram of the height of a line of text; "" without confidences."""
     most = max(bins, default=0)
+    if not most:
+        return ""
     bars = "".join(
         f'<rect class="{_class(0.5 + (place + 0.5) / (2 * SHOWN), low)}" x="{place * 4}" width="3" '
         f'y="{16 - _height(number, most, 16):.1f}" height="{_height(number, most, 16):.1f}"/>'
@@ -34,7 +36,7 @@ def small_chart(bins: Sequence[int], low: float) -> str:
 
 
 def time_chart(summary: Summary, label: str, most_bars: int = 60) -> str | None:
-    """Return answers over time; None if their times are not known."""
+    """Return the number of answers over time; None if their times are unknown."""
     if len(summary.moments) < 2:
         return None
     first, last = min(summary.moments), max(summary.moments)
@@ -60,11 +62,13 @@ def _bar(place: int, number: int, most: int, count: int, kind: str) -> str:
 
 
 def _height(number: int, most: int, height: int) -> float:
-    """At least a pixel: a single value among thousands is what is looked for."""
-    return max(height * number / most, 1.5) if most else 0
+    """Return the height of a bar: at least a pixel, since single values among thousands are of interest."""
+    return max(height * number / most, 1.5)
 
 
 def _class(confidence: float, low: float) -> str:
     if confidence < low:
         return "poor"
-    return "sure" if confidence >= (1 + low) / 2 else "fair"
+    if confidence < (1 + low) / 2:
+        return "fair"
+    return "sure"

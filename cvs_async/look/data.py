@@ -1,4 +1,4 @@
-"""The data of a page, as plain JSON; what is redacted is left out here, before anything is written."""
+"""The data of a page as plain JSON, redacted before anything is written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, zip_longest
+from itertools import accumulate, islice, zip_longest
 from typing import Any
 
 from attrs import define
@@ -15,60 +15,63 @@ from .._codec.converter import unstructure
 from .frames import State
 from .gathering import DocumentView, PaperView
 from .pictures import Drawing
+from .reads import Read
 from .redaction import redacted
 from .summary import Limits
 
 KEY = 12
-"""Hex digits of a key that are shown."""
+"""Number of hex digits of a key that are shown."""
 
 LONGEST = 2_000
-"""Characters of one value that are shown."""
+"""Number of characters of a value that are shown."""
 
 LONGEST_ANSWER = 20_000
-"""Characters of an answer that are shown."""
+"""Number of characters of an answer that are shown."""
 
 MOST_READS = 3_000
-"""Values of one document that are shown."""
+"""Number of values of a paper that are shown."""
 
 _ESCAPED = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 
 
 def to_json(value: object) -> str:
-    """Return JSON that may stand in a page and in a script: it holds no tag, no line break of JavaScript, no NaN."""
+    """Return JSON that is safe in HTML and JavaScript: without tags, line separators, surrogates and NaN."""
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except ValueError:  # browsers refuse JSON with such a number
+    except ValueError:  # NaN or infinity, which browsers refuse
         text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _finite(value: Any) -> Any:
-    """The same without numbers that JSON does not have."""
+    """Replace numbers that JSON does not have by text."""
     if isinstance(value, dict):
         return {name: _finite(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(part) for part in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
 
 
 @define
 class PageData:
-    """Makes the data of documents.
+    """Maker of the data of documents.
 
     Attributes:
-        limits: of what is uncertain.
-        redact: remove values, names, references, words of the vendor, and words that are not documented.
+        limits: below which values are uncertain.
+        redact: whether to remove values, names, references, messages, and words that are not documented.
     """
 
     limits: Limits
     redact: bool = False
 
     def seen(self, number: int, document: DocumentView) -> DocumentView:
-        """Return a document as it may be seen."""
+        """Return a document, redacted if required."""
         return redacted(number, document) if self.redact else document
 
     def row(self, number: int, document: DocumentView) -> list[Any]:
-        """Return the row of a document in the table of all; its copies are counted later."""
+        """Return the row of a document in the table of documents. The caller sets its number of copies."""
         seen = self.seen(number, document)
         reads = list(seen.reads)
         confidences = [read.confidence for read in reads if read.confidence is not None]
@@ -80,53 +83,54 @@ class PageData:
             len(set(pages)) or None,
             min(confidences, default=None),
             sum(map(self.limits.is_low, document.reads)),
-            len(self.limits.missing(document.papers)) if document.status == "done" else 0,
+            len(self.limits.missing(document)),
             sum(len(paper.warnings) for paper in document.papers),
             seen.charge,
             seen.requests,
-            None if document.seconds is None else round(document.seconds, 2),
+            document.seconds and round(document.seconds, 2),
             seen.reference,
             seen.check_sum,
             seen.why,
             0,
             seen.operation,
-            None if document.key is None else document.key[:KEY],
+            document.key and document.key[:KEY],
         ]
 
     def details(
-        self, number: int, document: DocumentView, drawing: Drawing | None, pages: Sequence[dict[str, Any]]
+        self, number: int, document: DocumentView, drawing: Drawing, pages: Sequence[dict[str, Any]]
     ) -> dict[str, Any]:
-        """Return all that a document's own page shows.
+        """Return the data of a document's own page.
 
         Args:
-            number: of the document.
-            document: as gathered.
-            drawing: of it, if it was drawn.
-            pages: with ``src``, ``width`` and ``height``.
+            number: number of the document.
+            document: the document, not redacted.
+            drawing: its drawing, empty if it was not drawn.
+            pages: ``src``, ``width`` and ``height`` of each page.
         """
         seen = self.seen(number, document)
-        places = [] if drawing is None else drawing.places
         ends = accumulate(len(paper.reads) for paper in seen.papers)
-        papers = [(paper, places[end - len(paper.reads) : end]) for paper, end in zip(seen.papers, ends, strict=True)]
+        papers = [
+            (paper, drawing.places[end - len(paper.reads) : end]) for paper, end in zip(seen.papers, ends, strict=True)
+        ]
         return {
             "papers": [self._paper(paper, its_places) for paper, its_places in papers],
             "pages": list(pages),
-            "frame": "none" if drawing is None else drawing.frame,
-            "frame_note": None if drawing is None else drawing.note,
-            "error": self._error(seen),
+            "frame": drawing.frame,
+            "frame_note": drawing.note,
+            "error": _error(seen),
             "answered_at": document.answered_at,
-            "raw": None if self.redact else _bounded(document.raw),
+            "raw": _bounded(seen.raw),
         }
 
     def _paper(self, paper: PaperView, places: Sequence[tuple[int | None, State, Any]]) -> dict[str, Any]:
         fields = []
         page, state = None, "none"
         for read, place in zip_longest(paper.reads[:MOST_READS], places[:MOST_READS]):
-            its_page, its_state, box = place or (read.page, "none" if read.page is None else "stated", None)
+            its_page, its_state, box = place or _unplaced(read)
             if page is None and its_page is not None:
                 page, state = its_page, its_state
             value = None if self.redact else value_of(read.value)
-            rounded = None if box is None else [round(side, 5) for side in box]
+            rounded = box and [round(side, 5) for side in box]
             fields.append([read.path, read.column, value, read.confidence, its_page, rounded])
         return {
             "type": paper.type,
@@ -137,33 +141,40 @@ class PageData:
             "fields": fields,
         }
 
-    def _error(self, document: DocumentView) -> dict[str, Any] | None:
-        if document.why is None:
-            return None
-        return {
-            "kind": document.why,
-            "code": document.code,
-            "message": document.message,
-            "charge": document.charge,
-        }
+
+def _unplaced(read: Read) -> tuple[int | None, State, tuple[float, ...] | None]:
+    """Return the place of a value of a document that was not drawn."""
+    if read.page is None:
+        return None, "none", None
+    return read.page, "stated", None
+
+
+def _error(document: DocumentView) -> dict[str, Any] | None:
+    if document.why is None:
+        return None
+    return {"kind": document.why, "code": document.code, "message": document.message, "charge": document.charge}
 
 
 def value_of(value: object) -> Any:
-    """Return a value as pages show it: numbers and truth as they are, everything else as text within bounds."""
+    """Return a value as pages show it: a number or Boolean as it is, everything else as text of bounded length."""
     if value is None or isinstance(value, bool | int | float):
         return value
-    text = value if isinstance(value, str) else json.dumps(unstructure(value), ensure_ascii=False, default=str)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    if not isinstance(value, str):
+        value = json.dumps(unstructure(value), ensure_ascii=False, default=str)
+    return _cut(value, LONGEST)
 
 
 def _bounded(raw: object) -> str | None:
-    """The answer as JSON text, unless it is long: pictures are left out."""
+    """Return an answer as text of bounded length, JSON without pictures if it was parsed."""
     if raw is None:
         return None
-    text = raw
-    if not isinstance(text, str):
-        text = json.dumps(_without_pictures(unstructure(raw)), ensure_ascii=False, indent=1, default=str)
-    return text if len(text) <= LONGEST_ANSWER else f"{text[:LONGEST_ANSWER]}…"
+    if not isinstance(raw, str):
+        raw = json.dumps(_without_pictures(unstructure(raw)), ensure_ascii=False, indent=1, default=str)
+    return _cut(raw, LONGEST_ANSWER)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _without_pictures(value: Any) -> Any:
@@ -171,16 +182,13 @@ def _without_pictures(value: Any) -> Any:
         return {name: _without_pictures(part) for name, part in value.items() if part not in (None, [], {})}
     if isinstance(value, list):
         return [_without_pictures(part) for part in value]
-    return f"<{len(value)} characters>" if isinstance(value, str) and len(value) > LONGEST else value
+    if isinstance(value, str) and len(value) > LONGEST:
+        return f"<{len(value)} characters>"
+    return value
 
 
 def shards(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Yield items in lists of a size."""
-    shard: list[Any] = []
-    for item in items:
-        shard.append(item)
-        if len(shard) == size:
-            yield shard
-            shard = []
-    if shard:
+    """Yield the items in lists of the given size; the last one may be shorter."""
+    source = iter(items)
+    while shard := list(islice(source, size)):
         yield shard

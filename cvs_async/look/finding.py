@@ -1,4 +1,4 @@
-"""Finding the files of a report, and checking that they are the ones that were sent."""
+"""Search for the files of documents, and check that they are the ones that were sent."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from ..batch.keys import key_of, question_of
 from ..errors import CVSError
 
 Certainty: TypeAlias = Literal["sent", "maybe", "missing", "url"]
-"""``sent``: the very file that was sent. ``maybe``: a file of its name. ``url``: never downloaded."""
+"""``sent``: the same contents as were sent. ``maybe``: a file with the same name. ``url``: sent as a URL."""
 
 MOST_LISTED = 500_000
-"""Files below the folders of --files that are remembered by name."""
+"""Maximum number of files in the folders of --files that are indexed by name."""
 
 _ESCAPED = re.compile(r"\\u(dc[89a-f][0-9a-f])")
-"""A byte of a name that is not UTF-8, as results have it."""
+"""Escaped byte of a file name that is not UTF-8, as written to results."""
 
 SEPARATOR = "; "
-"""Between the names of several inputs of one item."""
+"""Separator between the names of an item's inputs."""
 
 
 @frozen
@@ -35,8 +35,8 @@ class FoundFile:
     """The files of one document.
 
     Attributes:
-        paths: of its inputs, in their order; empty if one of them was not found.
-        certainty: whether they are what was sent.
+        paths: of its inputs, in order; empty if one of them was not found.
+        certainty: whether they are the files that were sent.
     """
 
     paths: tuple[Path, ...]
@@ -45,19 +45,20 @@ class FoundFile:
 
 @define
 class Finder:
-    """Finds the files of documents.
+    """Search for the files of documents, in this order of places.
 
-    A name is looked for 1. in the working directory of the batch that has met it, if a journal says which, 2. as it is,
-    3. in the working directories of all batches, 4. in the folders of the journals and results, 5. below the given
-    folders, by its relative path and then by its last part, if that is unique there.
+    1. The working directory of the batch that read the name, if a journal has it.
+    2. This working directory.
+    3. The working directories of all batches.
+    4. The folders of the journals and results.
+    5. The folders given by the user: first by relative path, then by file name, if it is unique below them.
 
     Attributes:
         beside: folders of the journals and results.
-        folders: given by the user.
-        parameters: of the call, where the user knows them; they are part of a document's key.
-        noted: what journals know: in which folders they were opened, and with which parameters.
-        files: what journals know of a document by its key: its names, the session in which each was met, and size and
-            time of each file.
+        folders: folders given by the user.
+        parameters: parameters of the calls, if known to the user; they are part of a document's key.
+        noted: sessions of the journals, with their working directories and parameters.
+        files: returns the journals' notes on a document by its key: names, sessions, sizes and modification times.
     """
 
     beside: Sequence[Path]
@@ -68,11 +69,13 @@ class Finder:
     _by_name: dict[str, Path | None] | None = field(default=None, init=False)
 
     def find(self, name: str, operation: str, key: str | None) -> FoundFile:
-        """Return the files of a document, by the name that results have of it."""
+        """Find the files of a document by its name in results."""
         names = name.split(SEPARATOR)
         if any(map(is_url, names)):
             return FoundFile((), "url")
-        met = [] if key is None else [file for file in self.files(key) if file.name == name]
+        met: list[SourceFile] = []
+        if key is not None:
+            met = [file for file in self.files(key) if file.name == name]
         tried = dict[tuple[Path, ...], None]()
         for paths in self._candidates(names, [one.session for one in met if one.session is not None]):
             if paths in tried:
@@ -80,28 +83,31 @@ class Finder:
             if key is not None and (_is_as_noted(met, names, paths) or self._is_of(key, operation, paths, met)):
                 return FoundFile(paths, "sent")
             tried[paths] = None
-        return FoundFile(next(iter(tried)), "maybe") if tried else FoundFile((), "missing")
+        for paths in tried:
+            return FoundFile(paths, "maybe")
+        return FoundFile((), "missing")
 
     def _candidates(self, names: Sequence[str], met_in: Sequence[Session]) -> Iterator[tuple[Path, ...]]:
-        """The files that may be meant: another batch may have had the same names in another folder."""
+        """Yield candidates. There may be several: batches may have read the same name in different folders."""
         own = [Path(one.folder) for one in met_in if one.folder]
         opened_in = [Path(one.folder) for one in reversed(self.noted) if one.folder]
         folders = dict.fromkeys((*own, Path(), *opened_in, *self.beside, *self.folders))
         ways: list[Callable[[str], Path | None]] = [partial(_in, folder) for folder in folders]
-        # Inputs of one item may be in different folders: then each is the first of its name.
+        # The inputs of an item may be in different folders: then the first file of each name is taken.
         ways += [self._named, lambda name: next(filter(None, (_in(folder, name) for folder in folders)), None)]
         return (paths for look in ways if (paths := _all(names, look)) is not None)
 
     def _named(self, name: str) -> Path | None:
-        """The only file below the given folders with the last part of a name."""
+        """Return the only file with this file name below the folders given by the user."""
         if self._by_name is None:
             self._by_name = dict(_listed(self.folders))
         return self._by_name.get(os.path.basename(name))
 
     def _is_of(self, key: str, operation: str, paths: Sequence[Path], met: Sequence[SourceFile]) -> bool:
-        """Return whether the key of these files is the document's.
+        """Return whether these files have the document's key.
 
-        Tries the parameters of the batches that met it, of other batches, of the user, none, and get_thumb.
+        The key depends on the parameters. Tried are those of the batches that read the name, of other batches, none,
+        get_thumb, and those of the user.
         """
         endpoint = OPERATIONS.get(operation)
         if endpoint is None or len(endpoint.images) != len(paths):
@@ -125,9 +131,9 @@ class Finder:
 
 
 def _is_as_noted(met: Sequence[SourceFile], names: Sequence[str], paths: Sequence[Path]) -> bool:
-    """Return whether these are the unchanged files of a batch: in their place, with their sizes and times.
+    """Return whether these are the files of a batch, by place, size and modification time.
 
-    In another place these prove nothing: files of one size, out of one archive, have one time, too.
+    In another place, size and time prove nothing: files from the same archive may have the same time.
     """
     try:
         states = [path.stat() for path in paths]
@@ -135,20 +141,20 @@ def _is_as_noted(met: Sequence[SourceFile], names: Sequence[str], paths: Sequenc
         return False
     now = tuple(one.st_size for one in states), tuple(one.st_mtime_ns for one in states)
     for file in met:
-        folder = Path() if file.session is None or file.session.folder is None else Path(file.session.folder)
+        folder = Path((file.session and file.session.folder) or "")
         if file.sizes and (file.sizes, file.modified_ns) == now and _all(names, partial(_in, folder)) == tuple(paths):
             return True
     return False
 
 
 def _all(names: Sequence[str], look: Callable[[str], Path | None]) -> tuple[Path, ...] | None:
-    """The files of all inputs of an item; None if one of them is not there."""
-    paths = tuple(path for name in names if (path := look(name)) is not None)
-    return paths if len(paths) == len(names) else None
+    """Return the files of all inputs of an item; None if one is missing."""
+    paths = [look(name) for name in names]
+    return None if None in paths else tuple(filter(None, paths))
 
 
 def _in(folder: Path, name: str) -> Path | None:
-    """A file in a folder; names that are not UTF-8 are escaped in results."""
+    """Return a file in a folder, by its name as escaped in results or not; None if it does not exist."""
     for spelled in dict.fromkeys((name, _ESCAPED.sub(lambda found: chr(int(found[1], 16)), name))):
         if _is_file(folder / spelled):
             return folder / spelled
@@ -163,7 +169,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _listed(folders: Sequence[Path]) -> Iterator[tuple[str, Path | None]]:
-    """Every file below the folders by its name; None for names that are there twice."""
+    """Yield the file name and path of each file below the folders; None as path of a name that was met before."""
     seen = set[str]()
     for folder in folders:
         for place, _, names in os.walk(folder):

@@ -1,9 +1,9 @@
-"""The page and the place of each value. Pure: no file is opened.
+"""The page and the position of each value. Pure.
 
-Two questions that the vendor's documents leave open are answered here and nowhere else, each with a state:
+The vendor's documents leave two questions open. Only this module answers them, each with a `State`:
 
-- the *page rule*: on which page of a document a paper or field stands;
-- the *frame rule*: of which picture a box's pixels are.
+- the *page rule*: on which page of the document a value is;
+- the *frame rule*: to which picture the pixels of a box refer.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from .pages import POINTS_AN_INCH, PageInfo
 from .reads import Read
 
 State: TypeAlias = Literal["stated", "assumed", "none"]
-"""``stated``: the answer or the vendor's document says so. ``assumed``: a rule says so. ``none``: unknown."""
+"""``stated``: by the answer or the vendor's document. ``assumed``: by a rule. ``none``: unknown."""
 
 USUAL_DPI = (72, 100, 150, 200, 300)
 
 BY_POSITION = frozenset({"ocr.document.general", "ocr.document.get_label_claim", "ocr.document.bank_statement"})
-"""Operations with one element of data for each page, by the vendor's document 001."""
+"""Operations with one element of data for each page, according to the vendor's document 001."""
 
 BY_KIND = frozenset({"ocr.employee_profile"})
-"""Operations whose papers are sorted by what they are: their position does not give the page."""
+"""Operations whose papers are sorted by type: their order does not give the page."""
 
 TOLERANCE = 2.0
-"""Pixels by which a box may stick out of its picture."""
+"""Number of pixels by which a box may extend beyond its picture."""
 
 
 @frozen
 class Placed:
-    """A value with its place on a page.
+    """A value with its position on a page.
 
     Attributes:
         read: the value.
@@ -56,11 +56,10 @@ class Frame:
     """The picture that the boxes on one page refer to.
 
     Attributes:
-        state: how that is known; ``none``: the boxes fit into no picture of the page.
+        state: how the picture is known; ``none``: the boxes fit into no picture of the page.
         width, height: of that picture, in pixels.
-        turned: the boxes are of the picture as stored, and this is its EXIF orientation; 1 if they are of the upright
-            one.
-        note: for people: what was assumed.
+        turned: EXIF orientation of that picture, if the boxes refer to it as stored; 1 if they refer to it upright.
+        note: what was assumed, for the user.
     """
 
     state: State
@@ -68,6 +67,9 @@ class Frame:
     height: float
     turned: int = 1
     note: str | None = None
+
+
+NO_FRAME = Frame("none", 0, 0)
 
 
 def place(
@@ -78,17 +80,17 @@ def place(
     dpi: float | None = None,
     papers: int = 0,
 ) -> tuple[list[Placed], dict[int, Frame]]:
-    """Find the page and the place of every value.
+    """Find the page and the position of every value.
 
     Args:
-        reads: of one reply.
-        pages: of its document.
-        operation: such as ``ocr.claims``: some answer page by page.
-        dpi: of the pictures that the service makes of PDF pages, where the user knows it.
-        papers: in the reply, also those in which nothing was read.
+        reads: the values of one reply.
+        pages: the pages of its document.
+        operation: such as ``ocr.claims``: some operations answer page by page.
+        dpi: resolution of the pictures that the service makes of PDF pages, if known.
+        papers: number of papers in the reply, including those without values.
 
     Returns:
-        The values with their places, and the frame of each page that has boxes.
+        The values with their positions, and the frame of each page that has boxes.
 
     Raises:
         InvalidInputError: the dpi is not a positive number.
@@ -109,40 +111,45 @@ def place(
 def page_of(read: Read, papers: int, pages: int, operation: str | None) -> tuple[int | None, State]:
     """Return the page of a value, from 0, and how it is known.
 
-    1. The value names it; assumed where the vendor does not say from what it counts.
-    2. There is one page only.
-    3. The operation answers page by page: by position, which is assumed if some pages have no answer.
-    4. There are as many papers as pages: by position, which is assumed.
+    1. The value has a page number. It is assumed if the document has several pages and the vendor does not document
+       whether pages count from 0 or 1.
+    2. The document has only one page.
+    3. The operation answers page by page: by position. It is assumed if there are fewer papers than pages.
+    4. There are as many papers as pages: by position, assumed.
     5. Otherwise the page is unknown.
     """
     if read.page is not None:
         if not 0 <= read.page < pages:
             return None, "none"
-        return read.page, "assumed" if operation in PAGES_OF_UNKNOWN_BASE and pages > 1 else "stated"
+        return read.page, _stated(pages == 1 or operation not in PAGES_OF_UNKNOWN_BASE)
     if pages == 1:
         return 0, "stated"
     if operation in BY_POSITION and papers <= pages:
-        return read.paper, "stated" if papers == pages else "assumed"
+        return read.paper, _stated(papers == pages)
     if papers == pages and operation not in BY_KIND:
         return read.paper, "assumed"
     return None, "none"
 
 
-def frame_of(page: PageInfo, boxes: Sequence[Box], dpi: float | None = None) -> Frame:
-    """Return of which picture the boxes on a page are.
+def _stated(is_stated: bool) -> State:
+    return "stated" if is_stated else "assumed"
 
-    1. An upright photograph: of it.
-    2. A photograph with an EXIF turn: of the upright picture if all boxes fit in, else of the stored one; assumed.
-    3. A PDF page with a known resolution: of the page at it.
-    4. A PDF page that one scan fills: of the scan, if all boxes fit in; assumed.
-    5. Any other PDF page: of the page at the least usual resolution into which all boxes fit; assumed.
+
+def frame_of(page: PageInfo, boxes: Sequence[Box], dpi: float | None = None) -> Frame:
+    """Return the picture to which the boxes on a page refer. If they do not all fit into it, the state is ``none``.
+
+    1. A photograph that is stored upright: this picture.
+    2. A photograph with another EXIF orientation: the upright picture if all boxes fit, else the stored one; assumed.
+    3. A PDF page, and the resolution is known: the page at this resolution.
+    4. A PDF page that a scan fills, and all boxes fit: the scan; assumed.
+    5. Any other PDF page: the page at the lowest usual resolution into which all boxes fit; assumed.
     """
     if page.kind == "picture":
         return _frame_of_photograph(page, boxes)
     scale = POINTS_AN_INCH
     if dpi is not None:
         width, height = page.width * dpi / scale, page.height * dpi / scale
-        return Frame("stated" if _fit(boxes, width, height) else "none", width, height, note=f"{dpi:g} dpi")
+        return Frame(_stated_or_none(boxes, width, height), width, height, note=f"{dpi:g} dpi")
     if page.scan is not None and _fit(boxes, *page.scan):
         return Frame("assumed", *page.scan, note="pixels of the scan in the PDF")
     for usual in USUAL_DPI:
@@ -153,23 +160,27 @@ def frame_of(page: PageInfo, boxes: Sequence[Box], dpi: float | None = None) -> 
 
 
 def _frame_of_photograph(page: PageInfo, boxes: Sequence[Box]) -> Frame:
-    fits = _fit(boxes, page.width, page.height)
+    width, height = page.width, page.height
     if page.orientation == 1:
-        return Frame("stated" if fits else "none", page.width, page.height)
-    if fits:
-        return Frame("assumed", page.width, page.height, note="pixels of the upright picture")
-    rotated = page.orientation >= 5
-    width, height = (page.height, page.width) if rotated else (page.width, page.height)
+        return Frame(_stated_or_none(boxes, width, height), width, height)
+    if _fit(boxes, width, height):
+        return Frame("assumed", width, height, note="pixels of the upright picture")
+    if page.orientation >= 5:
+        width, height = height, width
     if _fit(boxes, width, height):
         return Frame("assumed", width, height, page.orientation, "pixels of the picture as stored")
     return Frame("none", page.width, page.height)
+
+
+def _stated_or_none(boxes: Sequence[Box], width: float, height: float) -> State:
+    return "stated" if _fit(boxes, width, height) else "none"
 
 
 def is_box(box: Box) -> bool:
     """Return whether a box is finite and has an area."""
     try:
         return all(map(math.isfinite, box)) and box.left < box.right and box.top < box.bottom
-    except OverflowError:  # a whole number beyond all floats
+    except OverflowError:  # an integer larger than any float
         return False
 
 
@@ -200,7 +211,7 @@ def _within(fraction: float) -> float:
 
 
 def upright(x: float, y: float, orientation: int) -> tuple[float, float]:
-    """Return where a point of a stored picture is in the upright one, both in fractions."""
+    """Return the position in the upright picture of a point in the stored one, both as fractions."""
     match orientation:
         case 2:
             return 1 - x, y

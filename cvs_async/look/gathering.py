@@ -1,9 +1,9 @@
-"""Collecting the documents of a report from journals and results files, each once."""
+"""The documents of a report, from journals and results files, each once."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from ..batch.outcome import Done, Held, Outcome
 from ..batch.replay import outcomes_of
 from ..batch.tables.frames import read_results
 from ..batch.tables.rows import result_of
-from ..batch.tables.values import part_of
+from ..batch.tables.values import part_of, whole
 from ..errors import InvalidInputError
 from ..models import warnings
 from ..models.warnings import CardWarning, FaceWarning
@@ -26,19 +26,19 @@ WARNINGS: Mapping[str, type[CardWarning | FaceWarning | Any]] = {
     "ekyc.verify_liveness": warnings.LivenessWarning,
     "smartcrop.crop_person": warnings.CropWarning,
 }
-"""Operations whose codes are not a `CardWarning`."""
+"""Operations whose warning codes are not those of `CardWarning`."""
 
 RESULTS = (".jsonl", ".ndjson")
 
 RANKS = {"held": 0, "failed": 1, "purged": 2, "done": 3}
-"""Ranks of states: the line with the highest rank counts if a document has several."""
+"""Ranks of states: if a document has several lines, the one with the highest rank counts."""
 
 KEY = re.compile("[0-9a-f]{64}")
 IDENTITY = 12
-"""Bytes of a key that identify a document; they take less memory than the whole key."""
+"""Number of bytes of a key that identify a document, to save memory."""
 
 LARGEST = 1e12
-"""Seconds. Larger numbers are not times."""
+"""Seconds. Larger numbers are not valid times."""
 
 
 @frozen
@@ -46,10 +46,10 @@ class PaperView:
     """One paper of a document.
 
     Attributes:
-        type: what the service calls it.
-        reads: its values.
-        warnings: names of the service's warnings, each with the vendor's words.
-        extra: names that are not documented.
+        type: type of the paper, as the service names it.
+        reads: values.
+        warnings: names of the service's warnings, each with the vendor's message.
+        extra: names of undocumented fields.
     """
 
     type: str | None
@@ -60,16 +60,16 @@ class PaperView:
 
 @frozen
 class DocumentView:
-    """One document, with what became of it.
+    """A document and its outcome.
 
     Attributes:
-        name: the file, as it was given.
-        key: of content, operation and parameters; None where the file could not be read.
+        name: file name, as given to the batch.
+        key: hash of contents, operation and parameters; None if the file could not be read.
         status: ``done``, ``failed``, ``held`` or ``purged``.
-        why: the kind of the error, or the reason of what is held.
-        message: the error, for people.
-        seconds: from the request to its answer.
-        answered_at: in seconds since 1970.
+        why: kind of the error, or the reason of being held.
+        message: text of the error.
+        seconds: time from the request to its answer.
+        sent_at, answered_at: times of the last request and its answer, in seconds since 1970.
     """
 
     name: str = field(repr=False)
@@ -82,6 +82,7 @@ class DocumentView:
     requests: int
     billed: int
     seconds: float | None
+    sent_at: float | None
     answered_at: float | None
     why: str | None
     code: int | str | None
@@ -91,7 +92,7 @@ class DocumentView:
 
     @property
     def reads(self) -> Iterator[Read]:
-        """Every value of every paper."""
+        """Return an iterator over the values of all papers."""
         for paper in self.papers:
             yield from paper.reads
 
@@ -100,18 +101,19 @@ class DocumentView:
 class Gathering:
     """The documents of several journals and results files.
 
-    Iterating yields each document once: one that comes again, under another name or from another input, is a copy. Of
-    several lines of results about a document the best one counts: a later run may have read what was held before.
+    Iterating yields each document once, with a number; other names of it are copies. If results files have several
+    lines about a document, the best one counts, since a later run may have read what was held before.
 
-    It may be iterated again, also while a batch goes on writing: then the same documents come with the same numbers,
-    and newer ones are left out.
+    Later iterations yield the same documents with the same numbers, also while a batch is writing.
 
     Attributes:
-        copies: other names of documents, by the document's number, after the first iteration.
+        is_wanted: returns whether a document belongs to the report.
+        copies: other names of documents by number. Complete after the first iteration.
     """
 
     journals: Sequence[Path]
     results: Sequence[Path]
+    is_wanted: Callable[[DocumentView], bool] = lambda _: True
     copies: dict[int, list[str]] = field(factory=dict, init=False)
     _numbers: dict[bytes, int] = field(factory=dict, init=False)
     _best: dict[bytes, tuple[int, bytes]] | None = field(default=None, init=False)
@@ -124,6 +126,8 @@ class Gathering:
         others: dict[bytes, list[str]] = {}
         numbers: dict[bytes, int] = {}
         for identity, document, is_best in self._documents():
+            if not self.is_wanted(document):
+                continue
             if is_best and identity not in numbers:
                 numbers[identity] = len(numbers)
                 names[identity] = document.name
@@ -137,7 +141,7 @@ class Gathering:
                 self.copies[numbers[identity]] = kept
 
     def _again(self) -> Iterator[tuple[int, DocumentView]]:
-        """Yield the documents of the first time in their order; those that come earlier now wait for their turn."""
+        """Yield the documents of the first iteration in the same order; documents that come too early wait."""
         expected = 0
         early: dict[int, DocumentView] = {}
         for identity, document, is_best in self._documents():
@@ -149,10 +153,10 @@ class Gathering:
                 yield expected, early.pop(expected)
                 expected += 1
         if expected < len(self._numbers):
-            raise InvalidInputError("what the report is about was changed while it was read: try again")
+            raise InvalidInputError("the journals or results were changed while they were read: try again")
 
     def _documents(self) -> Iterator[tuple[bytes, DocumentView, bool]]:
-        """Yield every source: the identity of its document, the document, and whether this view of it counts."""
+        """Yield the identity of each source's document, the document, and whether this is its best view."""
         in_journals = set[bytes]()
         if self.journals:
             with Journals(self.journals) as journals:
@@ -168,7 +172,7 @@ class Gathering:
             yield identity, view_of(record), is_best
 
     def _best_lines(self) -> dict[bytes, tuple[int, bytes]]:
-        """The first of the lines that say most of a document, with its rank."""
+        """Return the highest rank of each document, and the place of the first line with it."""
         best: dict[bytes, tuple[int, bytes]] = {}
         for place, identity, record in self._lines():
             rank = RANKS[record["status"]]
@@ -177,7 +181,7 @@ class Gathering:
         return best
 
     def _lines(self) -> Iterator[tuple[bytes, bytes, Mapping[str, Any]]]:
-        """Yield the lines of the results files: the place, the identity of the document, and the record."""
+        """Yield the lines of the results files: place, identity of the document, record."""
         for number, path in enumerate(self.results):
             with closing(read_results(path)) as records:  # type: ignore[type-var]
                 for line, record in enumerate(records, start=1):
@@ -185,7 +189,7 @@ class Gathering:
                     status, key = record["status"], record.get("key")
                     if not isinstance(status, str) or status not in RANKS or not _is_key(key):
                         raise InvalidInputError(f"{path}: line {line} is not a result of a batch")
-                    yield place, place if key is None else bytes.fromhex(key)[:IDENTITY], record
+                    yield place, bytes.fromhex(key or "")[:IDENTITY] or place, record
 
 
 def _is_key(key: object) -> bool:
@@ -193,7 +197,7 @@ def _is_key(key: object) -> bool:
 
 
 def view_of(outcome: Outcome[Any] | Mapping[str, Any]) -> DocumentView:
-    """Return a document as a report shows it, of an outcome or of a line of a results file."""
+    """Return a document for the report, from an outcome or a line of a results file."""
     result = result_of(outcome)
     head = result.head
     operation = str(head["operation"] or "")
@@ -210,24 +214,26 @@ def view_of(outcome: Outcome[Any] | Mapping[str, Any]) -> DocumentView:
         requests=_requests(outcome),
         billed=result.billed,
         seconds=_seconds(outcome, head),
+        sent_at=_finite(head["sent_at"]),
         answered_at=_finite(head["ended_at"]),
         why=why,
         code=code,
         message=message,
         papers=papers,
-        raw=result.instead if result.data is None else result.data,
+        raw=result.instead if result.data is None else result.data,  # an empty answer is data
     )
 
 
 def paper_view(number: int, paper: object, operation: str) -> PaperView:
-    """Return a paper as a report shows it."""
+    """Return a paper for the report."""
     kind = part_of(paper, "type")[1]
     extra = part_of(part_of(paper, "info")[1], "extra")[1]
+    names = extra if isinstance(extra, Mapping) else ()
     return PaperView(
         kind if isinstance(kind, str) else None,
         list(reads_of_paper(number, paper)),
         list(_warnings(paper, operation)),
-        sorted(map(str, extra)) if isinstance(extra, Mapping) else [],
+        sorted(map(str, names)),
     )
 
 
@@ -242,7 +248,7 @@ def _warnings(paper: object, operation: str) -> Iterator[tuple[str, str]]:
 
 
 def _problem(outcome: Outcome[Any] | Mapping[str, Any], head: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    """The kind of a problem, its words and its code."""
+    """Return kind, message and code of a problem."""
     if isinstance(outcome, Mapping):
         error = outcome.get("error")
         if not isinstance(error, Mapping):
@@ -251,38 +257,43 @@ def _problem(outcome: Outcome[Any] | Mapping[str, Any], head: Mapping[str, Any])
         return _text(why), _text(error.get("text")), head["code"]
     if isinstance(outcome, Done):
         return None, None, None
-    why = outcome.reason if isinstance(outcome, Held) else type(outcome.error).__name__
-    return why, str(outcome.error), head["code"]
+    if isinstance(outcome, Held):
+        return outcome.reason, str(outcome.error), head["code"]
+    return type(outcome.error).__name__, str(outcome.error), head["code"]
 
 
 def _requests(outcome: Outcome[Any] | Mapping[str, Any]) -> int:
     if isinstance(outcome, Mapping):
-        attempts = outcome.get("attempts")
-        return attempts if isinstance(attempts, int) else 0
-    return outcome.reply.attempts if isinstance(outcome, Done) else outcome.error.attempts
+        return whole(outcome.get("attempts")) or 0
+    if isinstance(outcome, Done):
+        return outcome.reply.attempts
+    return outcome.error.attempts
 
 
 def _check_sum(outcome: Outcome[Any] | Mapping[str, Any]) -> str | None:
     if isinstance(outcome, Mapping):
         return _text(outcome.get("check_sum"))
-    return outcome.reply.check_sum if isinstance(outcome, Done) else None
+    if isinstance(outcome, Done):
+        return outcome.reply.check_sum
+    return None
 
 
 def _seconds(outcome: Outcome[Any] | Mapping[str, Any], head: Mapping[str, Any]) -> float | None:
-    elapsed = outcome.get("elapsed") if isinstance(outcome, Mapping) else None
-    if (given := _finite(elapsed)) is not None:
-        return given
+    if isinstance(outcome, Mapping) and (elapsed := _finite(outcome.get("elapsed"))) is not None:
+        return elapsed
     sent, ended = _finite(head["sent_at"]), _finite(head["ended_at"])
     if sent is not None and ended is not None:
         return ended - sent
-    return outcome.reply.elapsed if isinstance(outcome, Done) else None
+    if isinstance(outcome, Done):
+        return outcome.reply.elapsed
+    return None
 
 
 def _finite(number: object) -> float | None:
-    """A number that a page can show; None for anything else that stands in its place in a results file."""
-    if not isinstance(number, int | float) or isinstance(number, bool):
-        return None
-    return float(number) if abs(number) < LARGEST else None
+    """Return a number that a page can show; None for anything else, which a results file may have instead."""
+    if isinstance(number, int | float) and not isinstance(number, bool) and abs(number) < LARGEST:
+        return float(number)
+    return None
 
 
 def _text(value: object) -> str | None:

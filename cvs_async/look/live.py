@@ -1,4 +1,4 @@
-"""The data of a page about journals that may still be written to: read anew when they have changed."""
+"""The data of the live page: journals are read again when they have changed."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from .gathering import DocumentView, Gathering, view_of
 from .options import ReportOptions
 from .overview import PLAIN_ROWS, Overview
 from .pictures import Drawing, Job, draw_in, picture_of
-from .queue import KINDS, Entry, ReviewQueue
-from .report import head_of, position_of, shortened
+from .queue import Entry, ReviewQueue, entry_row, position_of
+from .report import head_of
 from .review import Review, Verdict, review_path
 from .summary import Summary
 from .template import render
@@ -32,16 +32,16 @@ from .words import LANGUAGES
 from .workers import SECONDS, GivenUpError, Workers
 
 SHARD = 25
-"""Documents, or entries of the queue, in one part of the data: each is made when it is asked for."""
+"""Number of documents or queue entries in one part of the data, which is made on request."""
 
 KEPT = 200
-"""Pictures that are kept in memory."""
+"""Number of pictures kept in memory."""
 
 LEAST_PAUSE = 1.0
-"""Seconds between two looks at the journals."""
+"""Minimum seconds between two reads of the journals."""
 
 SHARE = 10
-"""Length of the pause after reading, as a multiple of the time that reading took."""
+"""Length of the pause after a read, as a multiple of its duration."""
 
 
 @define(eq=False)
@@ -49,10 +49,13 @@ class Snapshot:
     """The contents of journals at one moment.
 
     Attributes:
-        number: of the snapshot, from 1.
-        keys: of the documents.
-        rows: of the table of documents.
-        copies: other names of documents, by the document's number.
+        number: number of the snapshot, from 1.
+        summary: figures of all documents.
+        queue: review queue.
+        entries: entries of the queue, in the order of the review.
+        keys: keys of the documents.
+        rows: rows of the table of documents.
+        copies: other names of documents, by number.
     """
 
     number: int
@@ -65,13 +68,13 @@ class Snapshot:
 
 
 class Live:
-    """Answers for a page about journals. All methods block, and may be called from several threads.
+    """The live page about journals, and its parts. Methods block; they are thread-safe.
 
-    Documents are opened by workers, which `close` ends.
+    Documents are drawn by worker processes. `close` ends them.
 
     Args:
-        journals: to look at; they are only read.
-        options: as of a report; pictures are drawn when they are asked for.
+        journals: paths of the journals, which are only read.
+        options: options of a report; pictures are drawn on request.
     """
 
     def __init__(self, journals: Sequence[Path], options: ReportOptions) -> None:
@@ -80,12 +83,12 @@ class Live:
         self._data = PageData(options.limits)
         self._review = Review(review_path(self._journals[0]))
         self._lock = threading.Lock()
-        self._pictures_lock = threading.Lock()  # of its own: reading many journals takes seconds
+        self._pictures_lock = threading.Lock()  # separate, because reading many journals takes seconds
         self._state: tuple[object, ...] = ()
         self._rest_until = 0.0
         self._pictures: OrderedDict[str, bytes] = OrderedDict()
         self._workers = Workers()
-        self._given_up: dict[str | None, str] = {}  # documents that hang: each would hold a worker again and again
+        self._given_up: dict[str | None, str] = {}  # reasons by key; each of these documents would block a worker again
         self.snapshot = self._read(1)
 
     def close(self) -> None:
@@ -93,7 +96,7 @@ class Live:
         self._workers.close()
 
     def look(self) -> int:
-        """Read the journals again if they have changed and it is time; return the number of the snapshot."""
+        """Return the number of the snapshot, after reading the journals again if they have changed and it is time."""
         with self._lock:
             if time.monotonic() < self._rest_until:
                 return self.snapshot.number
@@ -134,12 +137,14 @@ class Live:
         )
 
     def part(self, name: str) -> str | None:
-        """Return a part of the data as JSON, under the names of a report; None if the part does not exist."""
+        """Return a part of the data as JSON, by its name as in a report; None if it does not exist."""
         kind, _, text = name.partition("-")
         now = self.snapshot
         if name == "index":
             return to_json(self._index(now))
-        begin = (int(text) - 1) * SHARD if text.isdecimal() else -1
+        if not text.isdecimal():
+            return None
+        begin = (int(text) - 1) * SHARD
         with self._opened() as opened:
             if kind == "documents" and 0 <= begin < len(now.keys):
                 places = range(begin, min(begin + SHARD, len(now.keys)))
@@ -151,7 +156,7 @@ class Live:
         return None
 
     def _verdicts(self) -> tuple[dict[str, list[Verdict]], str | None]:
-        """Return the verdicts, or why they cannot be read: documents are shown without them, too."""
+        """Return the verdicts by key, and the reason if they cannot be read: documents are shown nevertheless."""
         try:
             return self._review.by_key(), None
         except (InvalidInputError, OSError) as error:
@@ -186,12 +191,11 @@ class Live:
         drawing = self._drawing(place, document, found.paths)
         pages = [
             {"src": f"picture/{place}/{page}", "width": width, "height": height}
-            for page, (width, height) in enumerate(drawing.sizes if drawing is not None else ())
+            for page, (width, height) in enumerate(drawing.sizes)
         ]
         details = self._data.details(place, document, drawing, pages)
-        problem = None if drawing is None else drawing.problem
-        details["picture"] = found.certainty if problem is None else "broken"
-        details["picture_note"] = problem
+        details["picture"] = drawing.problem_or(found.certainty)
+        details["picture_note"] = drawing.problem
         details["copies"] = now.copies.get(place, [])
         details["key"] = now.rows[place][16]
         details["verdicts"] = verdicts_of(document, verdicts.get(document.key or "", ()))
@@ -200,20 +204,10 @@ class Live:
     def _entry(self, opened: _Opened, now: Snapshot, entry: Entry) -> list[Any]:
         reads = list(opened.document(now, entry.document).reads)
         position = position_of(entry, reads)
-        read = reads[position] if position >= 0 and KINDS[entry.kind] in ("low", "sample") else None
-        has_cut = position >= 0 and reads[position].box is not None
-        return [
-            entry.document,
-            entry.paper,
-            entry.path if read is None else read.path,
-            None if read is None else shortened(read.value),
-            None if read is None else read.confidence,
-            KINDS[entry.kind],
-            f"cut/{entry.document}/{position}" if has_cut else None,
-            0,
-            0,
-            entry.note,
-        ]
+        src = None
+        if position >= 0 and reads[position].box is not None:
+            src = f"cut/{entry.document}/{position}"
+        return entry_row(entry, reads, position, (src, 0, 0))
 
     # --- verdicts
 
@@ -221,12 +215,12 @@ class Live:
         """Store a verdict about a value.
 
         Args:
-            body: JSON with ``document`` and ``field``, positions as in the data; ``key``, as in the document's row,
-                since a batch may have moved positions; ``verdict``, and ``value`` where it is corrected.
+            body: JSON object with ``document`` and ``field``, their numbers in the data; ``key``, as in the document's
+                row, to detect that numbers have changed; ``verdict``; and ``value`` for a correction.
 
         Raises:
-            InvalidInputError: if it is anything else.
-            OSError: if it cannot be written.
+            InvalidInputError: the body is not a verdict, or does not fit the journal.
+            OSError: the verdict cannot be written.
         """
         now = self.snapshot
         try:
@@ -253,7 +247,7 @@ class Live:
                 operation=document.operation,
                 paper=read.paper,
                 path=read.path,
-                verdict=said,  # checked when it is written
+                verdict=said,  # checked on writing
                 value=value,
                 confidence=read.confidence,
                 by=_user(),
@@ -265,13 +259,12 @@ class Live:
 
     def _drawing(
         self, place: int, document: DocumentView, paths: tuple[Path, ...], cuts: tuple[int, ...] = ()
-    ) -> Drawing | None:
+    ) -> Drawing:
         reads = list(document.reads)
         if not paths or any(position >= len(reads) for position in cuts):
-            return None
-        problem = self._given_up.get(document.key)
-        if problem is not None:
-            return Drawing(place, problem)
+            return Drawing(place)
+        if document.key in self._given_up:
+            return Drawing(place, self._given_up[document.key])
         papers, dpi = len(document.papers), self._options.dpi
         job = Job(place, paths, document.operation, reads, cuts, False, dpi, SECONDS, papers)
         drawing = draw_in(self._workers, job)
@@ -297,8 +290,7 @@ class Live:
         """Return the cut-out of a value as WebP; None if it cannot be drawn."""
 
         def make(document: DocumentView, paths: tuple[Path, ...]) -> bytes | None:
-            drawing = self._drawing(place, document, paths, (position,))
-            found = None if drawing is None else drawing.cuts.get(position)
+            found = self._drawing(place, document, paths, (position,)).cuts.get(position)
             return None if found is None else found.content
 
         return self._kept(place, f"cut {position}", make)
@@ -327,16 +319,18 @@ class Live:
 
 
 def reason_of(error: Exception) -> str:
-    """Return what went wrong, for people: of our own errors and the system's, and no value of a document."""
+    """Return the reason of an error of this library or the system, without contents of documents."""
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     return str(error)
 
 
 def verdicts_of(document: DocumentView, verdicts: Iterable[Verdict]) -> dict[str, list[str | None]]:
-    """Return the verdicts about a document's values, by position."""
+    """Return verdict and correction of a document's values, by number of the value."""
     said = {(verdict.paper, verdict.path): [verdict.verdict, verdict.value] for verdict in verdicts}
-    places = ((str(number), (read.paper, read.path)) for number, read in enumerate(document.reads)) if said else ()
+    if not said:
+        return {}
+    places = ((str(number), (read.paper, read.path)) for number, read in enumerate(document.reads))
     return {number: said[place] for number, place in places if place in said}
 
 
@@ -349,13 +343,13 @@ def _user() -> str:
 
 @define(eq=False)
 class _Opened:
-    """Journals that are open for one request."""
+    """Journals opened for one request."""
 
     journals: Journals
     finder: Finder
 
     def document(self, now: Snapshot, place: int) -> DocumentView:
-        """Read one document again."""
+        """Read a document from the journals."""
         record = self.journals.record(bytes.fromhex(now.keys[place] or ""))
         [outcome] = outcomes_of([(record, record.source, now.rows[place][11])])
         return view_of(outcome)

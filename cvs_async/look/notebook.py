@@ -1,4 +1,4 @@
-"""A reply beside its document, for notebooks: a picture with boxes, and what was read."""
+"""A reply beside the picture of its document, for notebooks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .._codec.reply import Reply
 from .._display.showing import as_html
 from ..batch.sinks import write_new
 from .frames import Frame, Placed
-from .overlay import LOW, describe_frame, page_state, places_of
+from .overlay import LOW, describe_boxes, describe_frame, page_state, places_of
 from .pages import Pages
 from .painting import label_of, style_of
 from .pictures import Encoded, encode
@@ -28,28 +28,28 @@ HEAD = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; base-uri 'none'; "
     "form-action 'none'\">"
 )
-"""Head of a saved page: it forbids scripts and requests."""
+"""Head of a saved page. It forbids scripts and requests."""
 
 MOST_PAGES = 5
-"""Shown if no page is chosen."""
+"""Number of pages shown by default."""
 
 
 @frozen
 class Shown:
-    """A reply beside its document. A notebook renders it, and keeps what it renders: values and picture.
+    """A reply beside its document, rendered by notebooks.
 
-    Its text form holds no values. `save` writes a page of its own, readable for its owner only.
+    A notebook stores what it renders, values and picture included. The plain text has no values.
     """
 
     title: str
     _html: str = field(repr=False)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """Return what a notebook renders: HTML without scripts, and a text without values."""
+        """Return HTML without scripts, and plain text without values."""
         return {"text/html": self._html, "text/plain": repr(self)}
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it as a page.
+        """Write an HTML page that only its owner can read.
 
         Raises:
             InvalidInputError: if the file exists, or cannot be written.
@@ -62,9 +62,9 @@ def shown(reply: Reply[Any], source: object, page: int | None = None, dpi: float
     """Return a reply beside its document.
 
     Args:
-        reply: of a call.
+        reply: reply of a call.
         source: its document, as for `cvs_async.look.overlay`.
-        page: from 0; without it the first `MOST_PAGES`.
+        page: page to show, from 0. Default: the first `MOST_PAGES` pages.
         dpi: as for `overlay`.
 
     Raises:
@@ -97,15 +97,16 @@ def _state(drawn: Sequence[Placed], frame: Frame | None) -> str:
         return "no boxes"
     if not drawn:
         return "the boxes lie outside of this picture"
-    position = "; which page is taken by position (assumed)" if page_state(drawn) == "assumed" else ""
-    return f"boxes in pixels of the page ({describe_frame(frame)}){position}"
+    return describe_boxes(describe_frame(frame), page_state(drawn))
 
 
 def _box(placed: Placed, width: int, height: int) -> str:
-    assert placed.box is not None  # noqa: S101 - the caller has looked
+    assert placed.box is not None  # noqa: S101 - checked by the caller
     left, top, right, bottom = placed.box
     style = style_of(placed.read.confidence, LOW)
-    dash = f' stroke-dasharray="{style.dash * 2} {style.dash * 2}"' if style.dash else ""
+    dash = ""
+    if style.dash:
+        dash = f' stroke-dasharray="{style.dash * 2} {style.dash * 2}"'
     return (
         f'<rect x="{left * width:.1f}" y="{top * height:.1f}" width="{(right - left) * width:.1f}" '
         f'height="{(bottom - top) * height:.1f}" fill="transparent" stroke="{style.colour}" '

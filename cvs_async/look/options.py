@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
+from .._text.period import Period
 from ..batch.prices import Prices
 from .summary import Limits
 
@@ -20,17 +21,19 @@ class ReportOptions:
     """The options of a report.
 
     Attributes:
-        limits: of what is to be looked at.
-        files: folders in which the documents are looked for.
-        pictures: of documents to review, of all, or of none.
-        parameters: of the calls, if they had any; they are needed to recognize a file as the one that was sent.
-        sample: number of further documents to review, drawn at random.
-        prices: for a bill.
-        redact: remove values, pictures, names, references, words of the vendor, and answers.
-        lang: ``en`` or ``vi``.
-        dpi: of the pictures that the service made of PDF pages, if it is known.
-        yes: make all pictures, however many there are.
-        now: time at which the report says it was made.
+        limits: limits below which values are reviewed.
+        files: folders to search for documents.
+        pictures: documents with pictures: ``review`` for those to review.
+        parameters: parameters of the calls, needed to recognise files as those that were sent.
+        sample: number of additional documents to review, drawn at random.
+        period: only documents whose last request was sent on these days, and only charges of these days. For journals.
+        zone: time zone of days; None for that of `now`.
+        prices: prices for a bill.
+        redact: whether to remove values, pictures, names, references, messages and answers.
+        lang: language, ``en`` or ``vi``.
+        dpi: resolution of the pictures that the service made of PDF pages, if known.
+        yes: whether to make pictures of any number of pages.
+        now: time printed on the page.
     """
 
     limits: Limits = field(factory=Limits)
@@ -38,9 +41,16 @@ class ReportOptions:
     pictures: Pictures = "review"
     parameters: Mapping[str, object] = field(factory=dict)
     sample: int = 0
+    period: Period = field(factory=Period)
+    zone: datetime.tzinfo | None = None
     prices: Prices | None = None
     redact: bool = False
     lang: str = "en"
     dpi: float | None = None
     yes: bool = False
     now: datetime.datetime = field(factory=lambda: datetime.datetime.now().astimezone())
+
+    @property
+    def zone_of_days(self) -> datetime.tzinfo:
+        """Return the time zone of days."""
+        return self.zone or self.now.tzinfo or datetime.UTC

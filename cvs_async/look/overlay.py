@@ -1,4 +1,4 @@
-"""Boxes drawn on the pages of a document, and cut-outs of single values."""
+"""Pages with boxes drawn on them, and cut-outs of single values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from .._codec.reply import Reply
 from ..batch.tables.reading import papers_in
 from ..errors import InvalidInputError
-from .frames import Frame, Placed, State, place
+from .frames import NO_FRAME, Frame, Placed, State, place
 from .pages import Pages
 from .painting import Labels, Painter, pixels
 from .reads import Read, read_fields
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 LOW = 0.85
-"""Confidences below it are looked at."""
+"""Default limit: values with a lower confidence need a review."""
 
 Show: TypeAlias = Literal["all", "low"]
 
@@ -41,25 +41,25 @@ def overlay(
 ) -> Image.Image:
     """Draw the boxes of a reply on a page of its document.
 
-    The source is read and never changed. A PDF is opened in another process, and given up after half a minute.
-    ``image.info["frame"]`` says of which picture the boxes' pixels are: ``stated`` or ``assumed``, with a note;
-    ``image.info["page"]`` says how the page is known.
+    The source is not changed. Files are opened in another process, with a limit of 30 seconds for each page.
+    ``image.info["frame"]`` is ``stated`` or ``assumed``, with a note: how it is known which picture the boxes refer to.
+    ``image.info["page"]`` is the same for the page.
 
     Args:
-        reply: of a call.
+        reply: reply of a call.
         source: its document: a path, bytes, a picture of Pillow, or a tuple of these.
-        page: from 0.
-        low: boxes with less confidence are thick and red.
-        labels: ``name`` writes a value's name and confidence beside its box, ``value`` the value itself, for which the
-            extra ``sandbox`` has the font; ``none`` draws boxes only.
-        show: ``low`` draws only what is below the limit.
-        dpi: of the pictures that the service made of PDF pages, if it is known.
-        width: of the result, in pixels; without it, that of the page.
+        page: page to draw, from 0.
+        low: boxes with a lower confidence are thick and red.
+        labels: ``name`` labels boxes with name and confidence, ``value`` with the value, which needs the font of the
+            extra ``sandbox``; ``none`` draws boxes only.
+        show: ``low`` draws only boxes with a confidence below `low`.
+        dpi: resolution of the pictures that the service made of PDF pages, if known.
+        width: width of the result, in pixels. Default: that of the page.
 
     Raises:
-        InvalidInputError: the file cannot be opened, there is no such page, no value is known to stand on it, or the
+        InvalidInputError: the file cannot be opened, the page does not exist, no value is known to be on it, or the
             boxes lie outside of it.
-        ConfigurationError: a library is missing; it says which.
+        ConfigurationError: a library is missing; the message names it.
     """
     for name, given, known in (("labels", labels, get_args(Labels)), ("show", show, get_args(Show))):
         if given not in known:
@@ -70,7 +70,7 @@ def overlay(
 
 
 def places_of(reply: Reply[Any], pages: Pages, dpi: float | None = None) -> Places:
-    """Return where everything in a reply stands on the pages of its document, with the frames of the pages."""
+    """Return the positions of all values of a reply in its document, and the frames of the pages."""
     papers = len(papers_in(reply.data))
     return place(read_fields(reply.data), pages.info, operation=reply.operation, dpi=dpi, papers=papers)
 
@@ -101,7 +101,7 @@ def drawn_on(
 
 
 def page_state(placed: Iterable[Placed]) -> State:
-    """Return how the page of values is known: the weakest state among them."""
+    """Return the weakest state among the values' pages."""
     states = {one.page_state for one in placed}
     return next((state for state in get_args(State)[::-1] if state in states), "none")
 
@@ -109,16 +109,18 @@ def page_state(placed: Iterable[Placed]) -> State:
 def cutouts(
     reply: Reply[Any], source: object, below: float = LOW, *, dpi: float | None = None
 ) -> Iterator[tuple[Read, Image.Image]]:
-    """Yield each value below a confidence, with its cut-out of the document; the least certain first.
+    """Yield each value with a low confidence and its cut-out of the document, the least certain first.
+
+    A reply without boxes has no cut-outs.
 
     Args:
-        reply: of a call.
+        reply: reply of a call.
         source: its document, as for `overlay`.
-        below: a confidence, 0 to 1.
+        below: limit of the confidence, 0 to 1.
         dpi: as for `overlay`.
 
     Raises:
-        InvalidInputError, ConfigurationError: as for `overlay`; a document without boxes has no cut-outs.
+        InvalidInputError, ConfigurationError: as for `overlay`.
     """
     with Pages(source) as pages:
         placed, _ = places_of(reply, pages, dpi)
@@ -130,11 +132,11 @@ def cutouts(
 
 
 KEPT_PIXELS = 50_000_000
-"""Most pixels of pages kept for the next cut-out; the last page is always kept."""
+"""Maximum number of pixels of the pages kept for further cut-outs; the last page is always kept."""
 
 
 class _Kept:
-    """Keep the pages that were drawn last: the least certain values of a document come from all its pages in turn."""
+    """Cache of the pages drawn last: successive cut-outs may be on any page."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
@@ -151,13 +153,13 @@ class _Kept:
 
 
 def is_low(read: Read, low: float) -> bool:
-    """Return whether a value is below a limit; one without a confidence is not."""
+    """Return whether a value has a confidence below the limit."""
     return read.confidence is not None and read.confidence < low
 
 
 def cut(picture: Image.Image, placed: Placed) -> Image.Image:
     """Cut a value out of its page, with a margin."""
-    assert placed.box is not None  # noqa: S101 - the caller has looked
+    assert placed.box is not None  # noqa: S101 - checked by the caller
     left, top, right, bottom = pixels(placed.box, picture.size)
     margin = max((bottom - top) * MARGIN, 4)
     box = (
@@ -170,18 +172,25 @@ def cut(picture: Image.Image, placed: Placed) -> Image.Image:
 
 
 def describe_frame(frame: Frame | None) -> str:
-    """Return the frame of boxes, for people: ``assumed: 150 dpi``."""
-    if frame is None:
-        return "none"
-    return frame.state if frame.note is None else f"{frame.state}: {frame.note}"
+    """Return the state and note of a frame, such as ``assumed: 150 dpi``."""
+    frame = frame or NO_FRAME
+    return ": ".join(filter(None, (frame.state, frame.note)))
+
+
+def describe_boxes(frame: str, page: State) -> str:
+    """Return a clause on how the positions of boxes are known, for the user."""
+    position = ""
+    if page == "assumed":
+        position = "; the page is assumed from the position of the paper in the answer"
+    return f"boxes in pixels of the page ({frame}){position}"
 
 
 def _why_nothing(placed: Sequence[Placed], frame: Frame | None, page: int) -> str:
     if frame is not None:
-        return f"the boxes lie outside of page {page + 1}: they are of another picture"
+        return f"the boxes lie outside of page {page + 1}: they refer to another picture"
     boxes = [one for one in placed if one.read.box is not None]
     if not boxes:
         return "the answer has no boxes: the vendor documents none for this operation, or none was read"
     if all(one.page is None for one in boxes):
-        return "the answer does not say on which page its papers stand"
-    return f"nothing that was read stands on page {page + 1}"
+        return "the answer does not say on which page its papers are"
+    return f"no value is on page {page + 1}"

@@ -1,8 +1,7 @@
-"""The parts of the page that need no script: figures, charts, and tables of fields, errors and charges."""
+"""The parts of the page that need no script: figures, charts, tables of fields, errors and charges."""
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,17 +18,17 @@ from .summary import Summary
 from .words import LANGUAGES
 
 PLAIN_ROWS = 200
-"""Rows that show without a script."""
+"""Number of documents that are listed without a script."""
 
 
 @define
 class Overview:
-    """Makes the values of the template.
+    """Maker of the values of the template.
 
     Attributes:
-        options: of the report.
-        journals: that it is about.
-        copies: other names of documents, by the document's number.
+        options: options of the report.
+        journals: journals that it is about.
+        copies: other names of documents, by number.
     """
 
     options: ReportOptions
@@ -43,8 +42,13 @@ class Overview:
         tr = LANGUAGES[self.options.lang]
         low = self.options.limits.low
         bins = summary.confidence
-        rate = summary.rate
-        words = tr["confidence"].format(count=f"{bins.count:,}", below=f"{bins.below:,}", low=f"{low:g}")
+        confidence, chart = tr["no_confidence"], None
+        if bins.count:
+            confidence = tr["confidence"].format(count=f"{bins.count:,}", below=f"{bins.below:,}", low=f"{low:g}")
+            chart = confidence_chart(bins.shown, low, confidence)
+        time = tr["no_time"]
+        if summary.rate is not None:
+            time = tr["time"].format(rate=f"{summary.rate:,.1f}")
         return {
             "head": head,
             "outcomes": self._outcomes(summary, queue),
@@ -53,9 +57,9 @@ class Overview:
             "requests": summary.requests,
             "bill": self._bill(summary),
             "at_most": summary.charge["unknown"] > 0,
-            "confidence": words if bins.count else tr["no_confidence"],
-            "confidence_svg": confidence_chart(bins.shown, low, words) if bins.count else None,
-            "time": tr["no_time"] if rate is None else tr["time"].format(rate=f"{rate:,.1f}"),
+            "confidence": confidence,
+            "confidence_svg": chart,
+            "time": time,
             "time_svg": time_chart(summary, tr["outcomes"]),
             "fields": self._fields(summary),
             "errors": self._errors(summary, rows),
@@ -65,14 +69,13 @@ class Overview:
         }
 
     def _outcomes(self, summary: Summary, queue: ReviewQueue) -> list[tuple[str, int]]:
-        copies = sum(len(names) for names in self.copies.values())
+        rare = {"n_copies": sum(map(len, self.copies.values())), "n_purged": summary.status["purged"]}
         return [
             ("n_documents", summary.documents),
             *((f"n_{status}", summary.status[status]) for status in ("done", "failed", "held")),
             ("n_review", len({entry.document for entry in queue.entries()})),
             ("n_warnings", summary.warnings),
-            *([("n_copies", copies)] if copies else []),
-            *([("n_purged", summary.status["purged"])] if summary.status["purged"] else []),
+            *((name, number) for name, number in rare.items() if number),
         ]
 
     def _bill(self, summary: Summary) -> str | None:
@@ -90,7 +93,7 @@ class Overview:
                 "median": figures.bins.median,
                 "least": figures.bins.least,
                 "below": figures.bins.below,
-                "svg": small_chart(figures.bins.shown, self.options.limits.of(column)) if figures.bins.count else "",
+                "svg": small_chart(figures.bins.shown, self.options.limits.of(column)),
             }
             for (kind, column), figures in summary.fields.items()
         ]
@@ -103,9 +106,7 @@ class Overview:
                 "code": code,
                 "charge": charge,
                 "count": figures.count,
-                "names": [
-                    (number, rows[number][0] if number < len(rows) else f"#{number + 1}") for number in figures.named
-                ],
+                "names": [(number, _name(rows, number)) for number in figures.named],
             }
             for (kind, code, charge), figures in sorted(summary.errors.items(), key=lambda item: -item[1].count)
         ]
@@ -114,11 +115,17 @@ class Overview:
         """Return the charges by day and operation; None without a journal."""
         if not self.journals:
             return None
+        shown = known_operation if self.options.redact else str
         sums: dict[tuple[str, str], Counter[str]] = {}
-        zone = self.options.now.tzinfo or datetime.UTC
         with Journals(self.journals) as journals:
-            for charges in journals.reconcile(zone):
-                operation = known_operation(charges.operation) if self.options.redact else charges.operation
-                counts = sums.setdefault((charges.day, operation), Counter())
+            for charges in journals.reconcile(self.options.zone_of_days):
+                if charges.day not in self.options.period:
+                    continue
+                counts = sums.setdefault((charges.day, shown(charges.operation)), Counter())
                 counts.update(billed=charges.billed, free=sum(charges.free.values()), unknown=charges.unknown)
         return [(*place, counts["billed"], counts["free"], counts["unknown"]) for place, counts in sorted(sums.items())]
+
+
+def _name(rows: Sequence[list[Any]], number: int) -> str:
+    """Return the name of a document if its row is among the first ones."""
+    return rows[number][0] if number < len(rows) else f"#{number + 1}"

@@ -1,4 +1,4 @@
-"""The pictures of a document: photographs as they are, pages of PDFs drawn when they are asked for."""
+"""The pages of a document, drawn when they are asked for, in a worker process."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from attrs import frozen
 
 from ..errors import ConfigurationError, InvalidInputError
 from . import workers
-from .photographs import ROTATED, decoded, frames_in, opened, orientation_of, upright
+from .photographs import ROTATED, decoded, frames_in, import_pillow, opened, orientation_of, upright
 
 if TYPE_CHECKING:
     from PIL import Image
 
 MOST_PIXELS = 200_000_000
-"""Larger pictures are not opened: they would take gigabytes."""
+"""Pages with more pixels are refused: they would take gigabytes of memory."""
 
 MOST_PAGES = 2_000
 """Further pages of a document are left out."""
@@ -30,10 +30,10 @@ MOST_PAGES = 2_000
 POINTS_AN_INCH = 72
 
 SLACK = 0.03
-"""Largest distance between the edges of a scan and of the page that it fills, as a part of the width or height."""
+"""Largest distance between the edges of a scan and of the page that it fills, as a fraction of the width or height."""
 
 _pdfium = threading.Lock()
-"""pdfium is not safe in threads, not even with different documents."""
+"""pdfium is not thread-safe, not even with different documents."""
 
 
 @frozen
@@ -41,10 +41,10 @@ class PageInfo:
     """One page, without its picture.
 
     Attributes:
-        kind: ``picture``, or ``pdf``.
-        width, height: of the upright page, in pixels; of a PDF page in points (1/72 inch), and 0 if it is broken.
-        orientation: of a picture, as its EXIF data has it; 1 is upright.
-        scan: width and height in pixels of the picture that fills a PDF page; None if no picture fills the page.
+        kind: ``picture`` or ``pdf``.
+        width, height: of the upright page: in pixels; in points (1/72 inch) for a PDF page, 0 if it is broken.
+        orientation: EXIF orientation of a picture; 1 is upright.
+        scan: width and height in pixels of the picture that fills a PDF page; None if no picture fills it.
     """
 
     kind: str
@@ -55,27 +55,25 @@ class PageInfo:
 
 
 class Pages:
-    """The pages of one document, or of the several files of one call, one after another.
+    """The pages of one document, or of the files of one call in sequence. Use it as a context manager.
 
-    Use it as a context manager. Sources are only read, and never changed.
-
-    A PDF is opened in another process, which is ended if it takes too long or crashes. Photographs are decoded in this
-    process; their size is bounded.
+    Files are opened in a worker process, which is ended if it takes too long or crashes. They are never changed.
 
     Args:
-        source: a path, the bytes of a file, a picture of Pillow, or a list or tuple of these.
-        seconds: for opening a PDF, and for each of its pages; None opens PDFs in this process, without a limit.
+        source: a path, the bytes of a file, a picture of Pillow, or a list or tuple of these. A picture of Pillow is
+            decoded in this process.
+        seconds: time limit for opening a file and for drawing a page; None works in this process, without a limit.
 
     Raises:
-        InvalidInputError: when it is entered, if a file is missing, too large, or not a picture or PDF.
-        ConfigurationError: if Pillow, or for PDFs pypdfium2, is not installed.
+        InvalidInputError: on entering, if a file is missing, too large, or not a picture or PDF.
+        ConfigurationError: on entering, if Pillow, or pypdfium2 for a PDF, is not installed.
     """
 
     def __init__(self, source: object, *, seconds: float | None = workers.SECONDS) -> None:
         several = isinstance(source, list | tuple)
         self._sources: list[Any] = list(source) if several else [source]  # type: ignore[call-overload]
         self._drawers: list[Callable[[int | None], Image.Image]] = []
-        self._documents: list[_Document] = []
+        self._documents: list[_Pdf | _Photograph] = []
         self._seconds = seconds
         self.info: list[PageInfo] = []
 
@@ -108,8 +106,8 @@ class Pages:
 
         Args:
             page: from 0.
-            width: of the picture, in pixels; without it a photograph keeps its size, and a PDF page has the size of
-                the scan that fills it, else 150 dpi. Photographs are never enlarged.
+            width: of the result, in pixels; photographs are never enlarged. By default a photograph keeps its size, and
+                a PDF page has the size of the scan that fills it, or 150 dpi without one.
 
         Raises:
             InvalidInputError: the page does not exist, or cannot be drawn.
@@ -127,7 +125,7 @@ class Pages:
             raise InvalidInputError(f"page {page + 1} cannot be drawn: {type(error).__name__}") from None
 
     def check(self, page: int) -> None:
-        """Refuse the number of a page that does not exist.
+        """Check that a page exists.
 
         Raises:
             InvalidInputError: the page does not exist.
@@ -137,32 +135,17 @@ class Pages:
 
     def _add(self, source: Any) -> None:
         name, content = _content(source)
-        if not isinstance(content, bytes | Path):
-            self._add_picture(content, name, partial(upright, content))
-        elif _is_pdf(content):
-            self._add_pdf(content, name)
+        if isinstance(content, bytes | Path):
+            self._add_file(content, name)
         else:
-            with opened(content, name) as picture:
-                for frame in range(frames_in(picture, MOST_PAGES - len(self.info))):
-                    picture.seek(frame)
-                    self._add_picture(picture, name, partial(decoded, content, name, frame))
+            self._add_page(_info_of_picture(content), partial(upright, content), name)
 
-    def _add_picture(self, picture: Any, name: str, drawer: Callable[[int | None], Image.Image]) -> None:
-        width, height = picture.size
-        if width * height > MOST_PIXELS:
-            raise InvalidInputError(f"{name}: {width} x {height} pixels are too many to look at")
-        orientation = orientation_of(picture)
-        if orientation in ROTATED:
-            width, height = height, width
-        self.info.append(PageInfo("picture", width, height, orientation))
-        self._drawers.append(drawer)
-
-    def _add_pdf(self, content: Any, name: str) -> None:
-        _import_pdfium()
+    def _add_file(self, content: bytes | Path, name: str) -> None:
+        import_pillow()
         most = MOST_PAGES - len(self.info)
         draw: Callable[[int, PageInfo, int | None], Image.Image]
         if self._seconds is None:
-            document = _Document(content, name)
+            document = _open(content, name)
             self._documents.append(document)
             infos, draw = document.infos(most), document.drawn
         else:
@@ -173,12 +156,17 @@ class Pages:
                 raise workers.GivenUpError(f"{name}: {error}") from None
             draw = partial(call, _drawn_in, content, name)
         for place, info in enumerate(infos):
-            self.info.append(info)
-            self._drawers.append(partial(draw, place, info))
+            self._add_page(info, partial(draw, place, info), name)
+
+    def _add_page(self, info: PageInfo, drawer: Callable[[int | None], Image.Image], name: str) -> None:
+        if info.kind == "picture" and info.width * info.height > MOST_PIXELS:
+            raise InvalidInputError(f"{name}: {info.width:g} x {info.height:g} pixels are too many to look at")
+        self.info.append(info)
+        self._drawers.append(drawer)
 
 
 def _content(source: Any) -> tuple[str, Any]:
-    """Return the name of a source for people, and its path, bytes or picture."""
+    """Return the name of a source for messages, and its path, bytes or picture."""
     if isinstance(source, str | os.PathLike):
         path = Path(os.fspath(source))
         if not path.is_file():
@@ -212,14 +200,60 @@ def _scale(info: PageInfo, width: int | None) -> float:
     return 150 / POINTS_AN_INCH
 
 
-class _Document:
-    """A PDF that is open in this process."""
+def _open(content: bytes | Path, name: str) -> _Pdf | _Photograph:
+    return _Pdf(content, name) if _is_pdf(content) else _Photograph(content, name)
 
-    def __init__(self, content: Any, name: str) -> None:
+
+def _infos_in(content: bytes | Path, name: str, most: int) -> list[PageInfo]:
+    """Describe the pages of a file. Runs in a worker."""
+    with closing(_open(content, name)) as document:
+        return document.infos(most)
+
+
+def _drawn_in(content: bytes | Path, name: str, place: int, info: PageInfo, width: int | None) -> Image.Image:
+    """Draw a page of a file. Runs in a worker."""
+    with closing(_open(content, name)) as document:
+        return document.drawn(place, info, width)
+
+
+@frozen
+class _Photograph:
+    """A picture file, opened anew for each use."""
+
+    content: bytes | Path
+    name: str
+
+    def close(self) -> None:
+        pass
+
+    def infos(self, most: int) -> list[PageInfo]:
+        infos = []
+        with opened(self.content, self.name) as picture:
+            for frame in range(frames_in(picture, most)):
+                picture.seek(frame)
+                infos.append(_info_of_picture(picture))
+        return infos
+
+    def drawn(self, place: int, _: PageInfo, width: int | None) -> Image.Image:
+        return decoded(self.content, self.name, place, width)
+
+
+def _info_of_picture(picture: Any) -> PageInfo:
+    width, height = picture.size
+    orientation = orientation_of(picture)
+    if orientation in ROTATED:
+        width, height = height, width
+    return PageInfo("picture", width, height, orientation)
+
+
+class _Pdf:
+    """An open PDF."""
+
+    def __init__(self, content: bytes | Path, name: str) -> None:
         self._name = name
         with _pdfium, self._refused():
             self._document = _import_pdfium().PdfDocument(content)
-            self._document.init_forms()  # else what was filled into a form is not drawn
+            self._document.init_forms()  # otherwise values of form fields are not drawn
 
     def close(self) -> None:
         with _pdfium:
@@ -227,12 +261,14 @@ class _Document:
 
     def infos(self, most: int) -> list[PageInfo]:
         with _pdfium, self._refused():
-            return [_info_of(self._document, place) for place in range(min(len(self._document), most))]
+            return [_info_of_page(self._document, place) for place in range(min(len(self._document), most))]
 
     @contextmanager
     def _refused(self) -> Iterator[None]:
         try:
             yield
+        except ConfigurationError:
+            raise
         except Exception:  # whatever the library raises for broken files
             raise InvalidInputError(
                 f"{self._name}: is not a PDF that can be opened; it may be broken or encrypted"
@@ -251,22 +287,10 @@ class _Document:
         return picture
 
 
-def _infos_in(content: Any, name: str, most: int) -> list[PageInfo]:
-    """Describe the pages of a PDF, in a worker."""
-    with closing(_Document(content, name)) as document:
-        return document.infos(most)
-
-
-def _drawn_in(content: Any, name: str, place: int, info: PageInfo, width: int | None) -> Image.Image:
-    """Draw a page of a PDF, in a worker."""
-    with closing(_Document(content, name)) as document:
-        return document.drawn(place, info, width)
-
-
-def _info_of(document: Any, place: int) -> PageInfo:
+def _info_of_page(document: Any, place: int) -> PageInfo:
     try:
         page = document[place]
-    except Exception:  # one broken page, among others that can be looked at
+    except Exception:  # other pages may be intact
         return PageInfo("pdf", 0, 0)
     try:
         width, height = page.get_size()
@@ -276,21 +300,21 @@ def _info_of(document: Any, place: int) -> PageInfo:
 
 
 def _scan_of(page: Any) -> tuple[int, int] | None:
-    """Return the size of the only picture of a page, as the page shows it; None if it does not fill the page."""
+    """Return the displayed size in pixels of the only picture of a page; None if it does not fill the page."""
     import pypdfium2.raw as raw
 
     found = list(islice(page.get_objects(max_depth=2), 2))
     if len(found) != 1 or found[0].type != raw.FPDF_PAGEOBJ_IMAGE:
         return None
-    visible = page.get_bbox()  # the crop box: of a scan that it cuts, the pixels are not those of the page
+    visible = page.get_bbox()  # the crop box: a scan that it crops is larger than the page
     allowed = [SLACK * abs(visible[axis + 2] - visible[axis]) for axis in (0, 1)] * 2
     edges = zip(found[0].get_bounds(), visible, allowed, strict=True)
     if any(abs(edge - wanted) > slack for edge, wanted, slack in edges):
         return None
     matrix = found[0].get_matrix()
-    lies = abs(matrix.b) > abs(matrix.a)  # the picture itself lies on its side
+    is_sideways = abs(matrix.b) > abs(matrix.a)
     width, height = found[0].get_px_size()
-    return (height, width) if lies != (page.get_rotation() in (90, 270)) else (width, height)
+    return (height, width) if is_sideways != (page.get_rotation() in (90, 270)) else (width, height)
 
 
 def _import_pdfium() -> Any:

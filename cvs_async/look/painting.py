@@ -1,4 +1,4 @@
-"""Boxes and labels, painted on a picture."""
+"""Drawing of boxes and labels on a picture."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
 
 LONGEST = 60
-"""Characters of a label."""
+"""Maximum number of characters of a name or value in a label."""
 
 Labels: TypeAlias = Literal["none", "name", "value"]
 
 
 @frozen
 class Style:
-    """Colour and line of a box. The line differs as well, for readers who cannot see the colours.
+    """Style of a box. Lines differ too, for readers who cannot distinguish the colours.
 
     Attributes:
-        colour: as ``#rrggbb``.
+        colour: such as ``#1a6fb5``.
         dash: length of a dash in line widths; 0 for a solid line.
-        width: of the line, in thousandths of the picture's longer side.
+        width: line width, in thousandths of the picture's longer side.
     """
 
     colour: str
@@ -43,25 +43,27 @@ POOR = Style("#b71c1c", 0, 3.2)
 
 
 def style_of(confidence: float | None, low: float) -> Style:
-    """Return how a box is drawn: thick and red below the limit, dashed and amber in the lower half above it."""
+    """Return the style of a box: thick and red below the limit `low`, dashed and amber if not much above it."""
     if confidence is None or confidence >= (1 + low) / 2:
         return SURE
-    return POOR if confidence < low else FAIR
+    if confidence < low:
+        return POOR
+    return FAIR
 
 
 def pixels(box: Sequence[float], size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """Return a box in pixels of a picture of this size."""
+    """Convert a box in fractions to pixels of a picture of the given size."""
     width, height = size
     return box[0] * width, box[1] * height, box[2] * width, box[3] * height
 
 
 class Painter:
-    """Draws boxes and labels on a picture.
+    """Painter of boxes and labels.
 
     Args:
-        picture: drawn upon.
-        low: the limit of confidence.
-        labels: as of `overlay`.
+        picture: picture to draw on.
+        low: limit of the confidence.
+        labels: as for `overlay`.
     """
 
     def __init__(self, picture: Image.Image, low: float, labels: Labels) -> None:
@@ -82,13 +84,13 @@ class Painter:
         self._take: ImageDraw.ImageDraw = ImageDraw.Draw(taken)
 
     def paint(self, placed: Sequence[Placed]) -> None:
-        """Draw all boxes, then the labels, which stand outside of the boxes where there is room."""
+        """Draw all boxes, then labels where they cover no box and no other label."""
         boxes = [(one, pixels(one.box, self._picture.size)) for one in placed if one.box is not None]
         for one, box in boxes:
             self._take.rectangle(self._cells(box), fill=1)
             self._paint_box(box, style_of(one.read.confidence, self._low))
         if self._labels != "none":
-            for one, box in sorted(boxes, key=_least_certain):  # where there is little room, they have it
+            for one, box in sorted(boxes, key=_least_certain):  # labels of the least certain values have priority
                 self._paint_label(one.read, box)
 
     def _paint_box(self, box: tuple[float, float, float, float], style: Style) -> None:
@@ -101,9 +103,9 @@ class Painter:
             return
         dash = style.dash * width
         for begin, end in (((left, top), (right, top)), ((left, bottom), (right, bottom))):
-            self._paint_dashes(begin, end, dash, style.colour, width, horizontal=True)
+            self._paint_dashes(begin, end, dash, style.colour, width)
         for begin, end in (((left, top), (left, bottom)), ((right, top), (right, bottom))):
-            self._paint_dashes(begin, end, dash, style.colour, width, horizontal=False)
+            self._paint_dashes(begin, end, dash, style.colour, width)
 
     def _paint_dashes(
         self,
@@ -112,16 +114,13 @@ class Painter:
         dash: float,
         colour: str,
         width: int,
-        *,
-        horizontal: bool,
     ) -> None:
-        axis = 0 if horizontal else 1
-        at = begin[axis]
-        while at < end[axis]:
-            to = min(at + dash, end[axis])
-            line = (at, begin[1], to, begin[1]) if horizontal else (begin[0], at, begin[0], to)
-            self._draw.line(line, fill=colour, width=width)
-            at += 2 * dash
+        """Draw a dashed line, from left to right or from top to bottom."""
+        at = begin
+        while at[0] < end[0] or at[1] < end[1]:
+            to = min(at[0] + dash, end[0]), min(at[1] + dash, end[1])
+            self._draw.line((*at, *to), fill=colour, width=width)
+            at = min(to[0] + dash, end[0]), min(to[1] + dash, end[1])
 
     def _paint_label(self, read: Read, box: tuple[float, float, float, float]) -> None:
         for text in self._texts(read):
@@ -138,9 +137,9 @@ class Painter:
             return
 
     def _texts(self, read: Read) -> list[str]:
-        """Return the possible texts of a label, the longest first: a short one may fit where a long one does not."""
+        """Return the possible texts of a label, the longest first: a shorter one may find a place."""
         if self._labels == "value":
-            texts = ["" if read.value is None else _short(str(read.value))]
+            texts = [_short(str("" if read.value is None else read.value))]
         else:
             texts = [label_of(read), label_of(evolve(read, path=read.path.rpartition(".")[2])), percent(read)]
         return [text for text in dict.fromkeys(texts) if text]
@@ -170,19 +169,19 @@ class Painter:
         return self._taken.crop((left, top, right + 1, bottom + 1)).getbbox() is None
 
     def _cells(self, box: Sequence[float]) -> tuple[int, int, int, int]:
-        """Return the first and the last cells of a box in a coarse map of what is covered: it is fast for thousands."""
+        """Return the first and last cells of a box in the map of covered places, which is coarse to be fast."""
         left, top, right, bottom = (int(side / self._cell) for side in box)
         return left, top, right, bottom
 
 
 def label_of(read: Read) -> str:
-    """Return a value's name and confidence: ``id 84 %``."""
+    """Return a value's name and confidence, such as ``id 84 %``."""
     name = _short(read.path.removeprefix("info."))
     return f"{name} {percent(read)}".strip()
 
 
 def percent(read: Read) -> str:
-    """Return a value's confidence: ``84 %``; empty without one."""
+    """Return a value's confidence, such as ``84 %``; "" without one."""
     return "" if read.confidence is None else f"{read.confidence * 100:.0f} %"
 
 
@@ -191,7 +190,7 @@ def _least_certain(one: tuple[Placed, object]) -> float:
 
 
 def _short(text: str) -> str:
-    """Return text on one line, not longer than a label may be."""
+    """Return a text on one line, cut to the length of a label."""
     return escaped(text[:LONGEST])
 
 

@@ -1,4 +1,4 @@
-"""Photographs and scans: opened, turned upright, and decoded no larger than they are wanted."""
+"""Decoding of photographs and scans, upright and not larger than required."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
     from PIL import Image
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
-"""Formats that the service reads. Pillow knows more, and starts another program for some of them."""
+"""Formats that the service reads. Pillow knows more, some of which start other programs."""
 
 ROTATED = (5, 6, 7, 8)
-"""EXIF orientations in which width and height change places."""
+"""EXIF orientations that exchange width and height."""
 
 ORIENTATION = 0x0112
-"""The EXIF tag."""
+"""EXIF tag of the orientation."""
 
 
 def import_pillow() -> Any:
-    """Return Pillow's module of pictures.
+    """Return the module ``PIL.Image``.
 
     Raises:
         ConfigurationError: if it is not installed.
     """
     try:
-        # Pillow knows a format once its module is imported.
+        # Importing the module of a format registers it in Pillow.
         from PIL import (  # noqa: F401
             BmpImagePlugin,
             GifImagePlugin,
@@ -43,7 +43,7 @@ def import_pillow() -> Any:
 
 
 def opened(content: Any, name: str) -> Any:
-    """Open a file with a picture, by path or bytes; no pixel is decoded yet.
+    """Open a picture file, given by path or bytes. No pixel is decoded yet.
 
     Raises:
         InvalidInputError: if it is not a picture, or has too many pixels.
@@ -51,7 +51,9 @@ def opened(content: Any, name: str) -> Any:
     """
     image = import_pillow()
     try:
-        return image.open(io.BytesIO(content) if isinstance(content, bytes) else content, formats=FORMATS)
+        if isinstance(content, bytes):
+            content = io.BytesIO(content)
+        return image.open(content, formats=FORMATS)
     except (image.DecompressionBombError, image.DecompressionBombWarning):
         raise InvalidInputError(f"{name}: has too many pixels to look at") from None
     except Exception:  # whatever Pillow raises for broken files
@@ -59,60 +61,68 @@ def opened(content: Any, name: str) -> Any:
 
 
 def frames_in(picture: Any, most: int) -> int:
-    """Return how many pages a file has: those of a TIFF, else one. What moves, or has a preview, is one page."""
+    """Return the number of pages: those of a TIFF, at most `most`; 1 for other files, even if they are animated."""
     if picture.format != "TIFF":
         return 1
     for frame in range(1, most):
         try:
             picture.seek(frame)
-        except Exception:  # the end, or whatever Pillow raises for broken files
+        except Exception:  # the end, or an error of a broken file
             return frame
     return max(most, 1)
 
 
 def orientation_of(picture: Any) -> int:
-    """Return the EXIF orientation of a picture, 1 to 8; 1 if it has none that is valid."""
+    """Return the EXIF orientation of a picture, 1 to 8; 1 if it is missing or invalid."""
     try:
         found = picture.getexif().get(ORIENTATION, 1)
-        return int(found) if found in range(1, 9) else 1
-    except Exception:  # broken EXIF data of any kind
+    except Exception:  # broken EXIF data
         return 1
+    return int(found) if found in range(1, 9) else 1
 
 
 def decoded(content: Any, name: str, frame: int, width: int | None) -> Image.Image:
-    """Decode a picture upright; a JPEG is decoded smaller from the start."""
+    """Decode a picture upright. A JPEG is decoded directly at a reduced size."""
     with opened(content, name) as picture:
         if frame:
             picture.seek(frame)
-        if width is not None and picture.format in ("JPEG", "MPO"):
-            full = picture.size[1] if orientation_of(picture) in ROTATED else picture.size[0]
-            if width < full:
-                picture.draft("RGB", tuple(max(round(side * width / full), 1) for side in picture.size))
+        size = _reduced(picture, orientation_of(picture), width)
+        if size is not None and picture.format in ("JPEG", "MPO"):
+            picture.draft("RGB", size)
         return upright(picture, width)
 
 
 def upright(picture: Any, width: int | None) -> Image.Image:
-    """Return a copy of a picture, upright, in RGB, not wider than wanted, and without its metadata."""
+    """Return an upright copy of a picture in RGB, without metadata, at most `width` pixels wide."""
     from PIL import Image
 
     orientation = orientation_of(picture)
     plain = _plain(picture)
-    full = plain.height if orientation in ROTATED else plain.width
-    if width is not None and width < full:
-        size = tuple(max(round(side * width / full), 1) for side in plain.size)
+    if (size := _reduced(plain, orientation, width)) is not None:
         plain = plain.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     turn = _turn_of(orientation)
     if turn is not None:
         plain = plain.transpose(turn)
     if plain.mode != "RGB":
         plain = plain.convert("RGB")
-    result: Image.Image = plain.copy() if plain is picture else plain
-    result.info = {}  # place and time of a photograph must not get into a drawing of it
+    if plain is picture:
+        plain = plain.copy()
+    plain.info = {}  # place and time of a photograph must not get into its drawing
+    result: Image.Image = plain
     return result
 
 
+def _reduced(picture: Any, orientation: int, width: int | None) -> tuple[int, int] | None:
+    """Return the size in which the upright picture has the given width; None if it is not wider anyway."""
+    full = picture.size[orientation in ROTATED]
+    if width is None or width >= full:
+        return None
+    first, second = (max(round(side * width / full), 1) for side in picture.size)
+    return first, second
+
+
 def _plain(picture: Any) -> Any:
-    """In grey or RGB; what is transparent is white, as paper is."""
+    """Return a picture in grey or RGB, with white for transparent pixels."""
     from PIL import Image
 
     if picture.mode.startswith("I;16"):
@@ -122,9 +132,9 @@ def _plain(picture: Any) -> Any:
         white = Image.new("RGB", coloured.size, "white")
         white.paste(coloured, mask=coloured.getchannel("A"))
         return white
-    if picture.mode in ("1", "L"):
-        return picture.convert("L") if picture.mode == "1" else picture
-    return picture if picture.mode == "RGB" else picture.convert("RGB")
+    if picture.mode in ("L", "RGB"):
+        return picture
+    return picture.convert({"1": "L"}.get(picture.mode, "RGB"))
 
 
 def _turn_of(orientation: int) -> Image.Transpose | None:

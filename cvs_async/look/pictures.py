@@ -1,6 +1,6 @@
-"""Pictures for pages: documents are opened in worker processes, so that a hostile one cannot block or end the rest.
+"""Pictures of documents for pages, drawn in worker processes, which a hostile document may block or crash.
 
-Everything is encoded anew: metadata of a photograph, such as its place, does not get into a page.
+All pictures are re-encoded, so that metadata of photographs, such as places, do not get into a page.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 from attrs import define, field, frozen
 
 from ..errors import CVSError
-from .frames import State, place
+from .frames import NO_FRAME, State, place
 from .overlay import cut
 from .pages import PageInfo, Pages
 from .reads import Read
@@ -26,20 +26,20 @@ from .workers import AT_ONCE, SECONDS, GivenUpError, Workers
 T = TypeVar("T")
 
 WIDTH = 1200
-"""Width of a page, in pixels."""
+"""Width of the picture of a page, in pixels."""
 
 CUT_WIDTH, CUT_HEIGHT = 640, 160
 QUALITY, METHOD = 70, 2
-"""WebP: a third of the time of its default method, and 3 % more bytes."""
+"""Options of WebP: this method takes a third of the time of the default one, for 3 % more bytes."""
 
 LONGEST_SIDE = 16_383
-"""Pixels of WebP; a scanned roll of receipts is longer."""
+"""Maximum number of pixels of a side in WebP; scanned receipts may be longer."""
 
 MOST_SHOWN = 50
-"""Pages of one document that are drawn."""
+"""Maximum number of pages drawn of one document."""
 
 AHEAD = 8
-"""Documents that are in work or wait for their turn to be written."""
+"""Maximum number of documents that are drawn ahead."""
 
 
 @frozen
@@ -47,13 +47,14 @@ class Job:
     """The pictures to draw of one document.
 
     Attributes:
-        number: of the document.
-        paths: of its inputs.
-        reads: with boxes; for the place of each.
-        cuts: positions in `reads` of the values to cut out.
-        with_pages: whether whole pages are wanted.
-        dpi, papers: as of `frames.place`.
-        seconds: after which it is given up.
+        number: number of the document.
+        paths: files of its inputs.
+        operation: operation that read it.
+        reads: its values.
+        cuts: indexes in `reads` of the values to cut out.
+        with_pages: whether to draw whole pages.
+        dpi, papers: as for `frames.place`.
+        seconds: time limit.
     """
 
     number: int
@@ -69,10 +70,10 @@ class Job:
 
 @frozen
 class Encoded:
-    """A picture.
+    """An encoded picture.
 
     Attributes:
-        content: WebP.
+        content: WebP file.
         width, height: in pixels.
     """
 
@@ -86,14 +87,14 @@ class Drawing:
     """The pictures drawn of one document.
 
     Attributes:
-        problem: why the document was not drawn; None if it was.
-        pages: at most `MOST_SHOWN`; empty if they were not wanted.
-        places: of each of the job's reads: page, how it is known, and box in fractions.
-        cuts: by position of the read.
-        frame: of the first page with boxes.
-        note: what was assumed.
-        sizes: width and height of each page as it would be drawn.
-        given_up: whether it took too long, or has ended its process.
+        number: number of the document.
+        problem: reason why the document could not be drawn.
+        pages: the first `MOST_SHOWN` pages, if required.
+        places: page, state of the page, and box in fractions, of each of the job's reads.
+        cuts: cut-outs by index of the read.
+        frame, note: state and note of the frame of the first page with boxes.
+        sizes: width and height of each page, as drawn.
+        given_up: whether it took too long or crashed its worker.
     """
 
     number: int
@@ -106,28 +107,32 @@ class Drawing:
     sizes: list[tuple[int, int]] = field(factory=list)
     given_up: bool = False
 
+    def problem_or(self, certainty: str) -> str:
+        """Return ``broken`` if there is a problem, else the certainty of the file."""
+        return certainty if self.problem is None else "broken"
+
 
 def draw(job: Job) -> Drawing:
-    """Draw a document in this process. Problems are part of the result."""
+    """Draw a document in this process. A problem is part of the result."""
     try:
         return _draw(job)
     except CVSError as error:
         return Drawing(job.number, str(error))
     except MemoryError:
         return Drawing(job.number, "it takes more memory than there is")
-    except Exception as error:  # one document must not cost the report of all others; its words may be in the error's
+    except Exception as error:  # other documents can be drawn; the message may have contents of this one
         return Drawing(job.number, f"it cannot be drawn ({type(error).__name__})")
 
 
 def _draw(job: Job) -> Drawing:
     with Pages(list(job.paths), seconds=None) as pages:
         placed, frames = place(job.reads, pages.info, operation=job.operation, dpi=job.dpi, papers=job.papers)
-        frame = next((frames[page] for page in sorted(frames)), None)
+        frame = next((frames[page] for page in sorted(frames)), NO_FRAME)
         drawing = Drawing(
             job.number,
             places=[(one.page, one.page_state, one.box) for one in placed],
-            frame="none" if frame is None else frame.state,
-            note=None if frame is None else frame.note,
+            frame=frame.state,
+            note=frame.note,
             sizes=[_size(info) for info in pages.info[:MOST_SHOWN]],
         )
         wanted: dict[int, list[int]] = {page: [] for page in range(min(len(pages), MOST_SHOWN)) if job.with_pages}
@@ -145,7 +150,9 @@ def _draw(job: Job) -> Drawing:
 
 
 def _size(info: PageInfo) -> tuple[int, int]:
-    width = min(WIDTH, info.width) if info.kind == "picture" else WIDTH
+    width: float = WIDTH
+    if info.kind == "picture":  # which is never enlarged
+        width = min(WIDTH, info.width)
     return round(width), max(round(info.height * width / max(info.width, 1)), 1)
 
 
@@ -159,7 +166,7 @@ def picture_of(paths: Sequence[Path], page: int) -> bytes | None:
 
 
 def encode(picture: Any, width: int, height: int | None = None) -> Encoded:
-    """Encode a picture as WebP, reduced to a width and a height."""
+    """Encode a picture as WebP, reduced to a maximum width and height."""
     height = height or LONGEST_SIDE
     if picture.width > width or picture.height > height:
         picture = picture.copy()
@@ -170,7 +177,7 @@ def encode(picture: Any, width: int, height: int | None = None) -> Encoded:
 
 
 def draw_in(workers: Workers, job: Job) -> Drawing:
-    """Draw a document in a worker. Problems are part of the result."""
+    """Draw a document in a worker. A problem is part of the result."""
     try:
         return workers.call(draw, job, seconds=job.seconds)
     except GivenUpError as error:
@@ -195,7 +202,7 @@ class Drawers:
         self._threads.shutdown()
 
     def draw(self, given: Iterable[tuple[T, Job | None]]) -> Iterator[tuple[T, Drawing | None]]:
-        """Yield what was given, each with its drawing, in order; a bounded number is taken ahead."""
+        """Yield each value with the drawing of its job, in order. At most `AHEAD` are drawn ahead."""
         source = iter(given)
         waiting = deque((what, self._begin(job)) for what, job in islice(source, AHEAD))
         while waiting:

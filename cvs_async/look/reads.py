@@ -14,29 +14,29 @@ from ..batch.tables.values import box_of
 from ..models.fields import Box
 
 NOT_READ = frozenset({"type", "valid", "valid_message", "invalid_code", "invalid_message"})
-"""Keys for the service's opinion of a paper, not for what is printed on it."""
+"""Keys of the service's opinion of a paper, which is not printed on it."""
 
 
 MOST = 1_000.0
-"""Larger numbers are not confidences, and may exceed a float."""
+"""Larger numbers are not confidences, and may be too large for a float."""
 
 OF_WHOLE = ("confidence", "mrz_confidence")
-"""Values that are the confidence of a whole machine-readable zone."""
+"""Fields whose value is the confidence of a whole machine-readable zone."""
 
 
 @frozen
 class Read:
-    """One value that was read, with its place.
+    """A value that was read, and its position.
 
     Attributes:
-        paper: position of the paper in the reply's data, from 0.
-        type: what the service calls the paper, such as ``invoice``; None if it does not say.
-        path: from the paper, such as ``info.table.3.unit_price``.
-        column: the path with ``*`` for the numbers of rows, such as ``info.table.*.unit_price``.
-        value: as read; not in the repr.
-        confidence: 0 to 1; None if the service sends none.
-        box: [left, top, right, bottom] in pixels of the picture that the service saw; None likewise.
-        page: from 0; None if the answer does not say.
+        paper: index of the paper in the reply's data.
+        type: type of the paper, such as ``invoice``; None if the answer does not have it.
+        path: path from the paper to the value, such as ``info.table.3.unit_price``.
+        column: the path with ``*`` for row numbers, such as ``info.table.*.unit_price``.
+        value: the value; not in the repr.
+        confidence: 0 to 1; None if the answer does not have it.
+        box: [left, top, right, bottom] in pixels of the picture that the service read; None likewise.
+        page: page, from 0; None likewise.
     """
 
     paper: int
@@ -53,8 +53,8 @@ def read_fields(data: object) -> Iterator[Read]:
     """Yield every value in a reply's data, in the order of the documents.
 
     Args:
-        data: of a reply, or of a line of a results file. Papers of unknown types are read too: a name with
-            ``_confidence`` and ``_box`` beside it is one value.
+        data: data of a reply, or of a line of a results file. In papers of unknown types, a name with ``_confidence``
+            and ``_box`` beside it is one value.
     """
     for number, paper in enumerate(papers_in(data)):
         yield from reads_of_paper(number, paper)
@@ -64,23 +64,27 @@ def reads_of_paper(number: int, paper: object) -> Iterator[Read]:
     """Yield every value in one paper."""
     kind = type_of(paper)
     for leaf in _folded(leaf for leaf in leaves(paper) if leaf.path not in NOT_READ):
-        confidence = leaf.confidence if isinstance(leaf.confidence, float) else None
-        if leaf.name in OF_WHOLE and isinstance(leaf.value, float):
-            confidence = leaf.value
-        box = box_of(leaf.box)
-        if confidence is not None and not math.isfinite(confidence):
-            confidence = None
         page = leaf.page if isinstance(leaf.page, int) else None
-        yield Read(number, kind, leaf.path, column_of(leaf.path), leaf.value, confidence, box, page)
+        column, box = column_of(leaf.path), box_of(leaf.box)
+        yield Read(number, kind, leaf.path, column, leaf.value, _confidence(leaf), box, page)
+
+
+def _confidence(leaf: Leaf) -> float | None:
+    confidence: object = leaf.confidence
+    if leaf.name in OF_WHOLE and isinstance(leaf.value, float):
+        confidence = leaf.value
+    if isinstance(confidence, float) and math.isfinite(confidence):
+        return confidence
+    return None
 
 
 def column_of(path: str) -> str:
-    """Return a path with ``*`` for the numbers of rows."""
+    """Return a path with ``*`` for row numbers."""
     return ".".join("*" if part.isdecimal() else part for part in path.split("."))
 
 
 def _folded(found: Iterable[Leaf]) -> Iterator[Leaf]:
-    """Join a value in `extra` with the confidence and the box beside it."""
+    """Join each value in `extra` with the confidence and box beside it."""
     kept = list(found)
     by_path = {leaf.path: leaf for leaf in kept if ".extra." in f".{leaf.path}"}
     if not by_path:

@@ -1,4 +1,4 @@
-"""Verdicts of people about values: right, wrong, or corrected. They are in an append-only file beside the journal."""
+"""Verdicts of users on values: right, wrong or corrected. They are kept in an append-only file beside the journal."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from ..errors import InvalidInputError
 Said: TypeAlias = Literal["right", "wrong", "corrected"]
 
 Place: TypeAlias = tuple[str, int, str]
-"""Key of the document, position of the paper, path of the value."""
+"""Key of the document, index of the paper, path of the value."""
 
 BEGIN = b'{"key"'
-"""The first bytes of a line."""
+"""First bytes of each line."""
 
 BINS = (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0)
-"""Bounds between the ranges of confidence that have an error rate each."""
+"""Bounds of the ranges of confidence for error rates."""
 
 
 @frozen
 class Verdict:
-    """A verdict about one value.
+    """A verdict on one value.
 
     Attributes:
-        key: of the document, 64 hex digits.
-        operation: such as ``ocr.card``.
-        paper: position of the paper in the reply's data, from 0.
-        path: from the paper, such as ``info.id``.
+        key: key of the document, 64 hex digits.
+        operation: operation such as ``ocr.card``.
+        paper: index of the paper in the reply's data.
+        path: path from the paper to the value, such as ``info.id``.
         verdict: ``right``, ``wrong`` or ``corrected``.
-        value: what it should be, where it is corrected; not in the repr.
-        confidence: that the service had.
-        by: the user's name.
-        at: when, in seconds since 1970.
+        value: corrected value; not in the repr.
+        confidence: confidence that the service returned.
+        by: name of the user.
+        at: time of the verdict, in seconds since 1970.
     """
 
     key: str
@@ -59,38 +59,38 @@ class Verdict:
 
     @property
     def place(self) -> Place:
-        """The value that it judges."""
+        """Return the place of the value."""
         return self.key, self.paper, self.path
 
 
 def review_path(journal: Path) -> Path:
-    """Return the path of the verdicts about a journal: beside it."""
+    """Return the path of a journal's verdicts, beside it."""
     return journal.with_name(f"{journal.stem}.review.jsonl")
 
 
 @define
 class Review:
-    """The verdicts in a file, one JSON object a line; the last one about a value counts.
+    """A file of verdicts, one JSON object a line. The last verdict on a value counts.
 
     Attributes:
-        path: of the file; it is made with the first verdict, readable for its owner only.
+        path: path of the file, which is created with the first verdict and readable by its owner only.
     """
 
     path: Path
 
     def add(self, verdict: Verdict) -> None:
-        """Append a verdict, and bring it to the disk. Several processes may do so. Blocks.
+        """Append a verdict and sync the file. Several processes may do so at once. Blocks.
 
         Raises:
-            InvalidInputError: if it is not a verdict.
-            OSError: if it cannot be written.
+            InvalidInputError: the verdict has an invalid attribute.
+            OSError: it cannot be written.
         """
         line = dumps(_checked(attrs.asdict(verdict), "the verdict")).encode() + b"\n"
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             lock(file)
             size = os.fstat(file).st_size
-            if size and os.pread(file, 1, size - 1) != b"\n":  # a line that was cut when the machine went down
+            if size and os.pread(file, 1, size - 1) != b"\n":  # the machine crashed while a line was written
                 line = b"\n" + line
             _write_whole(file, line)
             os.fsync(file)
@@ -98,10 +98,10 @@ class Review:
             os.close(file)
 
     def by_key(self) -> dict[str, list[Verdict]]:
-        """Return the verdicts that count, by the key of their document.
+        """Return the last verdict on each value, by the key of the document.
 
         Raises:
-            InvalidInputError: as `read`.
+            InvalidInputError: as for `read`.
         """
         found: dict[str, list[Verdict]] = {}
         for verdict in self.read().values():
@@ -109,10 +109,10 @@ class Review:
         return found
 
     def read(self) -> dict[Place, Verdict]:
-        """Return the verdict that counts for each value. A last line that was cut is left out.
+        """Return the last verdict on each value. Incomplete lines are skipped.
 
         Raises:
-            InvalidInputError: a line is not a verdict; the message has its number and no values.
+            InvalidInputError: a line is not a verdict. The message has its number, not its contents.
         """
         verdicts = dict[Place, Verdict]()
         if not self.path.exists():
@@ -128,9 +128,7 @@ class Review:
         try:
             found = json.loads(line)
         except (ValueError, RecursionError):
-            if line.startswith(BEGIN) or BEGIN.startswith(
-                line.strip()
-            ):  # what is left of one whose writing was broken off
+            if line.startswith(BEGIN) or BEGIN.startswith(line.strip()):  # incomplete: its writing was interrupted
                 return None
             raise InvalidInputError(f"{where} is not a verdict") from None
         return Verdict(**_checked(found, where))
@@ -160,17 +158,17 @@ def _checked(found: object, where: str) -> dict[str, Any]:
     return found
 
 
-# --- putting corrections in
+# --- corrected values
 
 
 def corrected(outcome: Outcome[Any], verdicts: Mapping[str, Sequence[Verdict]]) -> dict[str, Any] | None:
-    """Return the record of an outcome, see `outcome_to_dict`, with corrected values; None if none of its values is.
+    """Return an outcome with corrected values, as `outcome_to_dict` returns it; None if nothing was corrected.
 
     A corrected value has no confidence, and ``"corrected": true`` beside it.
 
     Args:
-        outcome: of a batch.
-        verdicts: by the key of their document.
+        outcome: outcome of a batch.
+        verdicts: verdicts by the key of their document.
     """
     wanted = [one for one in verdicts.get(outcome.item.key or "", ()) if one.verdict == "corrected"]
     if not wanted or not isinstance(outcome, Done):
@@ -186,7 +184,7 @@ def corrected(outcome: Outcome[Any], verdicts: Mapping[str, Sequence[Verdict]]) 
 
 
 def _put(whole: Any, parts: list[str], value: str | None) -> None:
-    """Correct the value at a path; a path that does not exist is ignored."""
+    """Correct the value at a path, if the path exists."""
     for number, name in enumerate(parts):
         is_last = number == len(parts) - 1
         if is_last and _replace(whole, name, value):
@@ -205,7 +203,7 @@ def _put(whole: Any, parts: list[str], value: str | None) -> None:
 
 
 def _replace(whole: Any, name: str, value: str | None) -> bool:
-    """Replace a plain value, without a confidence in an object of its own; return False if it is not there."""
+    """Replace a value that is not an object with a confidence. Return whether there is one."""
     if isinstance(whole, list) and name.isdecimal() and int(name) < len(whole):
         if not isinstance(whole[int(name)], dict | list):
             whole[int(name)] = value
@@ -220,7 +218,7 @@ def _replace(whole: Any, name: str, value: str | None) -> bool:
 
 def _element(elements: list[Any], name: str) -> Any:
     if name.isdecimal():
-        return elements[int(name)] if int(name) < len(elements) else None
+        return next(iter(elements[int(name) :]), None)
     return next((one for one in elements if isinstance(one, dict) and one.get("label") == name), None)
 
 
@@ -229,12 +227,12 @@ def _element(elements: list[Any], name: str) -> Any:
 
 @frozen
 class ErrorRate:
-    """The share of wrong values in a range of confidence.
+    """The number of wrong values in a range of confidence.
 
     Attributes:
-        least, most: of the confidences; the last one includes its `most`.
-        reviewed: how many values were looked at.
-        wrong: how many of them were wrong or corrected.
+        least, most: bounds of the range; only the last range includes its upper bound.
+        reviewed: number of reviewed values.
+        wrong: number of these that were wrong or corrected.
     """
 
     least: float
@@ -244,7 +242,7 @@ class ErrorRate:
 
 
 def error_rates(verdicts: Iterable[Verdict]) -> list[ErrorRate]:
-    """Return how often values were wrong, by confidence: it shows which limit is useful."""
+    """Return error rates by range of confidence, to choose a limit for reviews."""
     return list(_rates([one for one in verdicts if one.confidence is not None]))
 
 

@@ -1,7 +1,7 @@
-"""The server of ``cvs-async view``: on this machine, for one person.
+"""The server of ``cvs-async view``, for one user of this machine.
 
-A page of another site can make a browser send requests here, also under a name that it resolves to 127.0.0.1. So a
-request is answered only if it names this server and its port exactly, and carries this run's token.
+A page of another site can make a browser send requests here, also under a host name that resolves to 127.0.0.1. So a
+request is answered only if it names this host and port exactly and has the token of this run.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ HEADERS = {
 }
 
 ENTRANCE = '<!doctype html><title>cvs-async view</title><meta http-equiv="refresh" content="0; url=/">'
-"""It leads to the page."""
+"""Page that redirects to the report."""
 
 LARGEST_VERDICT = 10_000
 """Bytes."""
@@ -54,12 +54,12 @@ PART = re.compile(r"[a-z]+(-\d{1,6})?")
 
 @define(eq=False)
 class Guard:
-    """Let in requests that name this server and have its token; answer others with 400, 403 or 405.
+    """Middleware that accepts requests with the right host and token, and answers others with 400, 403 or 405.
 
     Attributes:
-        app: behind it.
-        port: of the server.
-        token: of this run.
+        app: application that answers accepted requests.
+        port: port of the server.
+        token: secret of this run.
     """
 
     app: App
@@ -68,12 +68,12 @@ class Guard:
 
     @property
     def cookie(self) -> str:
-        """The cookie's name: cookies do not know ports, so that each server has a name of its own."""
+        """Return the name of the cookie. It has the port, since browsers send cookies to all ports of a host."""
         return f"cvs-view-{self.port}"
 
     @property
     def address(self) -> str:
-        """The address of the page, with the token."""
+        """Return the address of the page, with the token."""
         return f"http://127.0.0.1:{self.port}/?token={self.token}"
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -97,20 +97,20 @@ class Guard:
             return PlainTextResponse("not for other pages", 403)
         given = request.query_params.get("token") or request.cookies.get(self.cookie) or ""
         if not secrets.compare_digest(given.encode(), self.token.encode()):
-            return PlainTextResponse("open the address that cvs-async view has printed", 403)
+            return PlainTextResponse("open the address that cvs-async view printed", 403)
         return None
 
     def _is_ours(self, request: Request) -> bool:
-        """Return whether a page of this server sends JSON, which no form can."""
+        """Return whether the request has the origin of this server and JSON, which forms cannot send."""
         origins = request.headers.getlist("origin")
         kind = request.headers.get("content-type", "").partition(";")[0].strip()
         return origins == [f"http://{request.headers['host']}"] and kind == "application/json"
 
     def _entrance(self, request: Request) -> App | None:
-        """Exchange the token of the address for a cookie, so that it stays in no history and no referrer."""
+        """Move the token from the address to a cookie, so that it stays out of history and referrers."""
         if "token" not in request.query_params:
             return None
-        # A redirect would be part of the way from the file that opened the browser: no strict cookie is sent on it.
+        # A redirect would still count as coming from the file that opened the browser: no strict cookie is sent then.
         response = HTMLResponse(ENTRANCE)
         response.set_cookie(self.cookie, self.token, httponly=True, samesite="strict", path="/")
         return response
@@ -131,8 +131,8 @@ def make_app(live: Live, pause: float = 1.0) -> Starlette:
     """Return the server's application.
 
     Args:
-        live: the data.
-        pause: seconds between two looks for what is new.
+        live: data of the page.
+        pause: seconds between two checks for changes.
     """
     answers = _Answers(live, pause)
     return Starlette(
@@ -152,7 +152,7 @@ def make_app(live: Live, pause: float = 1.0) -> Starlette:
 
 @define(eq=False)
 class _Answers:
-    """The handlers of each address. Everything that blocks runs in threads."""
+    """Handlers of the addresses. They call blocking functions in threads."""
 
     live: Live
     pause: float
@@ -169,13 +169,13 @@ class _Answers:
     async def part(self, request: Request) -> Response:
         name = request.path_params["name"].removesuffix(".js")
         if not PART.fullmatch(name):
-            return _missing()
+            return _response(None, "")
         try:
             text = await anyio.to_thread.run_sync(self.live.part, name)
-        except (CVSError, OSError) as error:  # a script with another status is not run, and could not say why
+        except (CVSError, OSError) as error:  # browsers do not run scripts with an error status
             text = to_json([name, reason_of(error)])[1:-1]
             return Response(f"cvs.failed({text});", media_type="text/javascript")
-        return _missing() if text is None else Response(f'cvs("{name}",{text});', media_type="text/javascript")
+        return _response(text and f'cvs("{name}",{text});', "text/javascript")
 
     async def picture(self, request: Request) -> Response:
         return await self._drawn(self.live.picture, request)
@@ -186,7 +186,7 @@ class _Answers:
     async def _drawn(self, make: Callable[[int, int], bytes | None], request: Request) -> Response:
         place, number = request.path_params["place"], request.path_params["number"]
         content = await anyio.to_thread.run_sync(make, place, number)
-        return _missing() if content is None else Response(content, media_type="image/webp")
+        return _response(content, "image/webp")
 
     async def events(self, request: Request) -> Response:
         return StreamingResponse(_changes(request, self.live, self.pause), media_type="text/event-stream")
@@ -207,26 +207,31 @@ class _Answers:
 
 
 async def _changes(request: Request, live: Live, pause: float) -> AsyncIterator[str]:
-    """The number of each snapshot, as an event; a comment now and then finds out that the page is gone."""
+    """Yield the number of each new snapshot as an event; comments detect that the page was closed."""
     known = live.snapshot.number
     while not await request.is_disconnected():
         try:
             number = await anyio.to_thread.run_sync(live.look)
-        except (CVSError, OSError) as error:  # the journal may come back, as from a network
+        except (CVSError, OSError) as error:  # such as a network drive that may come back
             yield f": {' '.join(reason_of(error).split())}\n\n"
             await anyio.sleep(pause)
             continue
-        yield f"data: {number}\n\n" if number != known else ": still here\n\n"
+        if number == known:
+            yield ": no change\n\n"
+        else:
+            yield f"data: {number}\n\n"
         known = number
         await anyio.sleep(pause)
 
 
-def _missing() -> Response:
-    return PlainTextResponse("there is no such thing", 404)
+def _response(content: str | bytes | None, kind: str) -> Response:
+    if content is None:
+        return PlainTextResponse("not found", 404)
+    return Response(content, media_type=kind)
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    """Say why something cannot be shown: a journal is gone, damaged, or of another version."""
+    """Answer with the reason of an error, such as a journal that is missing, damaged, or of another version."""
     reason = reason_of(error)
     if request.url.path != "/":
         return PlainTextResponse(reason, 500)

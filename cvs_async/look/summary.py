@@ -1,9 +1,9 @@
-"""The figures of a report, added up document by document; memory does not grow with their number."""
+"""The figures of a report, added up document by document in bounded memory."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from attrs import define, field, frozen
@@ -14,19 +14,19 @@ from .gathering import DocumentView, PaperView
 from .reads import Read
 
 FINE = 200
-"""Bins of a confidence from 0 to 1, for medians."""
+"""Number of bins for confidences from 0 to 1, for medians."""
 
 SHOWN = 25
-"""Bins of a confidence from 0.5 to 1, for pictures; what is less is in the first."""
+"""Number of bins in charts, for confidences from 0.5 to 1; the first one includes lower confidences."""
 
 MOST_MOMENTS = 600
-"""Steps of time that are counted; a step doubles when there are more."""
+"""Maximum number of time steps; when there are more, steps get twice as long."""
 
 MOST_NAMED = 20
-"""Documents named with an error."""
+"""Maximum number of documents named for each error."""
 
 MOST_FIELDS = 2_000
-"""Columns that are counted: an answer with arbitrary names must not fill the memory."""
+"""Maximum number of columns counted: answers with arbitrary names must not fill the memory."""
 
 
 @frozen
@@ -34,8 +34,8 @@ class Limits:
     """The limits below which values are reviewed.
 
     Attributes:
-        low: confidences below it.
-        lows: the same for single columns, such as ``info.id``; ``info.`` may be omitted.
+        low: limit of the confidence, 0 to 1.
+        lows: limits of single columns, such as ``info.id``; ``info.`` may be omitted.
         required: columns that must not be empty.
     """
 
@@ -53,28 +53,34 @@ class Limits:
         """Return whether a value is below its limit."""
         return read.confidence is not None and read.confidence < self.of(read.column)
 
-    def missing(self, papers: Sequence[PaperView]) -> list[tuple[int, str]]:
-        """Return the required columns without a value, each with the position of its paper.
+    def missing(self, document: DocumentView) -> list[tuple[int, str]]:
+        """Return the required columns without a value, each with the index of its paper.
 
-        A column is missed in each paper of a kind that has it. If no paper of the document has it, the whole document
-        lacks it: then the position is -1.
+        1. A column is missing in each paper that has a value for it, or a documented column, but only empty ones.
+        2. If no paper of the document has the column, it is missing in the document: the index is -1.
+        3. Only documents that are done can miss a column.
         """
         found: list[tuple[int, str]] = []
+        if document.status != "done":
+            return found
         for name in self.required:
-            short = _short(name)
-            values = {
-                place: [read.value for read in paper.reads if _short(read.column) == short]
-                for place, paper in enumerate(papers)
-            }
-            having = [place for place, paper in enumerate(papers) if values[place] or short in _columns(paper.type)]
-            found += [(place, name) for place in having if all(value in (None, "") for value in values[place])]
-            found += [] if having else [(-1, name)]
+            values = {place: _values(paper, _short(name)) for place, paper in enumerate(document.papers)}
+            having = [place for place, of_paper in values.items() if of_paper is not None]
+            found += [(place, name) for place in having if all(value in (None, "") for value in values[place] or ())]
+            if not having:
+                found.append((-1, name))
         return found
+
+
+def _values(paper: PaperView, column: str) -> list[object] | None:
+    """Return the values of a column; None if the paper does not have the column."""
+    values = [read.value for read in paper.reads if _short(read.column) == column]
+    return values if values or column in _columns(paper.type) else None
 
 
 @cache
 def _columns(kind: str | None) -> frozenset[str]:
-    """The documented columns of a kind of paper."""
+    """Return the documented columns of a kind of paper."""
     if kind not in PAPERS:
         return frozenset()
     return frozenset(_short(one.path) for one in fields_of(PAPERS[kind]))
@@ -86,7 +92,7 @@ def _short(column: str) -> str:
 
 @define
 class Bins:
-    """A histogram of confidences."""
+    """Histogram of confidences."""
 
     count: int = 0
     least: float | None = None
@@ -94,15 +100,16 @@ class Bins:
     fine: list[int] = field(factory=lambda: [0] * FINE)
 
     def add(self, confidence: float, *, is_low: bool) -> None:
-        """Take a confidence into account."""
+        """Count a confidence."""
         self.count += 1
         self.below += is_low
-        self.least = confidence if self.least is None else min(self.least, confidence)
+        if self.least is None or confidence < self.least:
+            self.least = confidence
         self.fine[min(max(int(confidence * FINE), 0), FINE - 1)] += 1
 
     @property
     def median(self) -> float | None:
-        """The confidence in the middle, to half a percent; None without any."""
+        """Return the median confidence, exact to half a percent; None without confidences."""
         seen = 0
         for place, number in enumerate(self.fine):
             seen += number
@@ -112,7 +119,7 @@ class Bins:
 
     @property
     def shown(self) -> list[int]:
-        """Bins from 0.5 to 1."""
+        """Return the bins of a chart, from 0.5 to 1."""
         width = FINE // 2 // SHOWN
         upper = [sum(self.fine[begin : begin + width]) for begin in range(FINE // 2, FINE, width)]
         upper[0] += sum(self.fine[: FINE // 2])
@@ -121,7 +128,7 @@ class Bins:
 
 @define
 class FieldFigures:
-    """One column of one kind of paper."""
+    """Counts of one column of one kind of paper."""
 
     read: int = 0
     empty: int = 0
@@ -130,7 +137,7 @@ class FieldFigures:
 
 @define
 class ErrorFigures:
-    """One kind of error."""
+    """Count of one kind of error, and the numbers of its first documents."""
 
     count: int = 0
     named: list[int] = field(factory=list)
@@ -141,11 +148,17 @@ class Summary:
     """All figures of a report.
 
     Attributes:
-        limits: of what is to be looked at.
-        status, charge, reasons, requests: how many documents, by each.
-        fields: by type and column.
-        errors: by kind, code and charge.
-        moments: answers by step of time and charge.
+        limits: below which values are reviewed.
+        documents, requests, billed: total numbers of documents, requests and billed requests.
+        warnings: number of documents with warnings.
+        status, charge, reasons: number of documents by status, charge, and reason of being held.
+        billed_by: number of billed requests by operation.
+        operations: operations of the documents, in the order of their first document.
+        confidence: histogram of all confidences.
+        fields: counts by type of paper and column.
+        errors: counts by kind, code and charge.
+        moments: number of answers by time step and charge.
+        step: length of a time step, in seconds.
     """
 
     limits: Limits
@@ -165,7 +178,7 @@ class Summary:
     step: float = 1.0
 
     def add(self, number: int, document: DocumentView) -> None:
-        """Take a document into account."""
+        """Count a document."""
         self.documents += 1
         self.requests += document.requests
         self.billed += document.billed
@@ -184,7 +197,9 @@ class Summary:
             self._add_read(read)
 
     def _add_error(self, number: int, document: DocumentView) -> None:
-        code = "" if document.code is None else str(document.code)[:20]
+        code = ""
+        if document.code is not None:
+            code = str(document.code)[:20]
         error = self.errors.setdefault((document.why or "", code, document.charge), ErrorFigures())
         error.count += 1
         if len(error.named) < MOST_NAMED:
@@ -217,7 +232,7 @@ class Summary:
 
     @property
     def rate(self) -> float | None:
-        """Answers a second, from the first to the last; None if their times are not known."""
+        """Return the answers a second between the first and the last; None if their times are unknown."""
         if len(self.moments) < 2:
             return None
         span = (max(self.moments) - min(self.moments) + 1) * self.step

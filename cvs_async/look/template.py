@@ -1,4 +1,4 @@
-"""The page as HTML: everything that is not ours is escaped by Jinja2."""
+"""The page as HTML. Jinja2 escapes all foreign text."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from ..errors import ConfigurationError
 from .words import LANGUAGES
 
 Mode: TypeAlias = Literal["file", "folder", "view"]
-"""A page with everything in it, one with files beside it, or one that is served."""
+"""A page in one file, one with files beside it, or one that is served."""
 
 PARTS = "<!--parts-->"
-"""Place of the data in a page with everything in it."""
+"""Place of the data in a page in one file."""
 
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
-"""In names of files that are not UTF-8; a page cannot hold them."""
+"""Characters of file names that are not UTF-8, which a page cannot contain."""
 
 
 def require_libraries() -> None:
-    """Check that the libraries are installed, before anything is written.
+    """Check that the required libraries are installed.
 
     Raises:
-        ConfigurationError: if a library is not installed; it says which.
+        ConfigurationError: a library is not installed; the message names it.
     """
     for module, name in (("jinja2", "Jinja2"), ("PIL", "Pillow"), ("pypdfium2", "pypdfium2")):
         if importlib.util.find_spec(module) is None:
@@ -36,18 +36,20 @@ def require_libraries() -> None:
 
 
 def text_of(name: str) -> str:
-    """Return a file of the page: ``report.css``, ``report.js`` or ``report.html.j2``."""
+    """Return the text of a resource: ``report.css``, ``report.js`` or ``report.html.j2``."""
     return resources.files("cvs_async.look").joinpath("resources", name).read_text("utf-8")
 
 
 def policy_of(mode: Mode) -> str:
-    """Return the content security policy: a page loads only its own parts, and sends no data elsewhere."""
+    """Return the content security policy: a page loads only its own parts, and sends data to no other place."""
     rest = "base-uri 'none'; form-action 'none'"
     if mode == "file":
         style, script = (_hash(text_of(name)) for name in ("report.css", "report.js"))
         return f"default-src 'none'; img-src data:; style-src '{style}'; script-src '{script}'; {rest}"
     own = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'"
-    return f"{own}; connect-src 'self'; {rest}" if mode == "view" else f"{own}; {rest}"
+    if mode == "view":
+        own += "; connect-src 'self'"
+    return f"{own}; {rest}"
 
 
 def _hash(text: str) -> str:
@@ -55,12 +57,12 @@ def _hash(text: str) -> str:
 
 
 def render(mode: Mode, lang: str, values: Mapping[str, Any]) -> tuple[str, str]:
-    """Return what stands before and behind the data of a page.
+    """Return the text before and after the data of a page.
 
     Args:
-        mode: of the page.
-        lang: ``en`` or ``vi``.
-        values: of the template.
+        mode: mode of the page.
+        lang: language, ``en`` or ``vi``.
+        values: values of the template.
 
     Raises:
         ConfigurationError: if Jinja2 is not installed.
@@ -73,7 +75,9 @@ def render(mode: Mode, lang: str, values: Mapping[str, Any]) -> tuple[str, str]:
     environment.filters["percent"] = percent
     environment.globals["tr"] = LANGUAGES[lang].__getitem__
     safe = markupsafe.Markup
-    own = {name: safe(text_of(f"report.{name}")) for name in ("css", "js")} if mode == "file" else {}
+    own = {}
+    if mode == "file":
+        own = {name: safe(text_of(f"report.{name}")) for name in ("css", "js")}
     page = environment.from_string(text_of("report.html.j2")).render(
         mode=mode, lang=lang, policy=policy_of(mode), own=own, words=dict(LANGUAGES[lang]), svg=safe, **values
     )
@@ -82,19 +86,19 @@ def render(mode: Mode, lang: str, values: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def percent(confidence: float | None) -> str:
-    """Return a confidence for people."""
+    """Format a confidence as a percentage."""
     return "–" if confidence is None else f"{confidence * 100:.1f}\u00a0%"
 
 
 def data_part(name: str, text: str) -> Iterator[str]:
-    """Yield a part of the data as an element of the page."""
+    """Yield a part of the data as an HTML element."""
     yield f'<script type="application/json" data-part="{name}">'
     yield text
     yield "</script>\n"
 
 
 def data_script(name: str, text: str) -> Iterator[str]:
-    """Yield a part of the data as a script of its own."""
+    """Yield a part of the data as a script."""
     yield f'cvs("{name}",'
     yield text
     yield ");\n"

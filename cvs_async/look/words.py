@@ -1,4 +1,4 @@
-"""The words of the page, in English and Vietnamese."""
+"""The texts of the page, in English and Vietnamese."""
 
 from __future__ import annotations
 

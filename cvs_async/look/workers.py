@@ -1,7 +1,7 @@
-"""Worker processes for documents. A document that hangs or crashes a library ends its worker, and nothing else.
+"""Worker processes that open documents. A document that hangs or crashes a library ends only its worker.
 
-`multiprocessing` would import the caller's main module again: a script without a guard would run, and pay, again. A
-worker of this module imports only this library.
+`multiprocessing` would import the caller's main module: a script without a guard would run, and pay, again. These
+workers import only this library.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from ..errors import ConfigurationError, CVSError, InvalidInputError
 T = TypeVar("T")
 
 SECONDS = 30
-"""For one document."""
+"""Default time limit of a call."""
 
 SECONDS_TO_START = 60
 
 AT_ONCE = 2
-"""Workers of one owner."""
+"""Default number of workers."""
 
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from cvs_async.look.workers import main; main()"
 _UNFINISHED = (OSError, EOFError, pickle.UnpicklingError)
@@ -38,15 +38,15 @@ _UNFINISHED = (OSError, EOFError, pickle.UnpicklingError)
 
 
 class GivenUpError(InvalidInputError):
-    """A document was not finished within its time, or has ended its worker."""
+    """A call exceeded its time limit, or crashed its worker."""
 
 
 @define(eq=False)
 class Workers:
-    """Call functions of this library in other processes. Threads may share it; `close` ends the processes.
+    """Pool of worker processes for functions of this library. Thread-safe. `close` ends the processes.
 
     Args:
-        most: calls at the same time; further ones wait.
+        most: maximum number of calls at the same time; further calls wait.
     """
 
     most: int = AT_ONCE
@@ -67,25 +67,25 @@ class Workers:
         self.close()
 
     def call(self, function: Callable[..., T], *arguments: Any, seconds: float = SECONDS) -> T:
-        """Return what a function returns. It and its arguments must be picklable.
+        """Call a function in a worker and return its result. Function, arguments and result must be picklable.
 
         Raises:
-            GivenUpError: after the time, if the process ended twice, or after `close`.
-            InvalidInputError, ConfigurationError: as the function does.
+            GivenUpError: the call took longer than `seconds`, its worker ended twice, or the pool is closed.
+            InvalidInputError, ConfigurationError: the function raised it, or another error.
         """
         with self._places:
             for is_last in (False, True):
                 worker = self._take()
                 try:
                     answer: T = worker.call(function, arguments, seconds)
-                except _Ended:  # perhaps the system has ended it: the document is innocent until it happens again
+                except _Ended:  # perhaps ended by the system and not by the document: try once more
                     worker.end()
                     if is_last or self._is_closed:
                         raise GivenUpError("it ended the process that drew it") from None
                 except CVSError as error:
                     self._put_back(worker, ends=isinstance(error, GivenUpError))
                     raise
-                except BaseException:  # its answer would be read as that of the next call
+                except BaseException:  # otherwise its answer would be taken for that of the next call
                     worker.end()
                     raise
                 else:
@@ -117,7 +117,7 @@ class Workers:
                 self._idle.append(worker)
 
     def close(self) -> None:
-        """End all processes, also those that are at work."""
+        """End all processes, busy ones too."""
         with self._lock:
             self._is_closed = True
             for worker in (*self._idle, *self._busy):
@@ -126,15 +126,15 @@ class Workers:
 
 
 class _Ended(Exception):
-    """A worker has ended, and not because of its time."""
+    """A worker ended, and not because of the time limit."""
 
 
 class _Worker:
-    """One process, and the pipes to it."""
+    """A process and its pipes."""
 
     def __init__(self) -> None:
         if not sys.executable:
-            raise ConfigurationError("documents are drawn by another process of Python, and sys.executable is empty")
+            raise ConfigurationError("documents are opened by another Python process, and sys.executable is empty")
         program = _PROGRAM.format(path=[str(path) for path in sys.path])
         pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
         command = [sys.executable, "-c", program]
@@ -157,7 +157,7 @@ class _Worker:
         return answer
 
     def _bounded(self, seconds: float, message: object) -> Any:
-        """Send a message, if there is one, and return the next answer."""
+        """Send a message, unless it is None, and return the next answer."""
         timer = threading.Timer(seconds, self._give_up)
         timer.daemon = True
         timer.start()
@@ -171,7 +171,7 @@ class _Worker:
             if self._is_late:
                 raise GivenUpError(f"it was not finished within {seconds:g} seconds") from None
             raise _Ended from None
-        except ValueError:  # another thread has closed the pipes
+        except ValueError:  # another thread closed the pipes
             if self._is_ended:
                 raise _Ended from None
             raise
@@ -188,7 +188,7 @@ class _Worker:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                with suppress(OSError, ValueError):  # what was not sent any more; or another thread reads it
+                with suppress(OSError, ValueError):  # unsent data, or another thread reads the pipe
                     pipe.close()
 
 
@@ -200,19 +200,19 @@ def _send(pipe: IO[bytes], message: object) -> None:
 def _folder() -> str | None:
     try:
         return os.getcwd()
-    except OSError:  # it was removed
+    except OSError:  # the folder was removed
         return None
 
 
-# --- in the worker
+# --- inside a worker
 
 
 def main() -> None:
-    """Answer calls until standard input ends. Whatever a library prints goes nowhere."""
+    """Answer calls until standard input ends. Output of libraries is discarded."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, which then ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the caller, which ends this process
     _send(answers, "ready")
     with suppress(*_UNFINISHED, KeyboardInterrupt):
         while True:
@@ -229,12 +229,12 @@ def _answer(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[s
         return None, function(*arguments)
     except CVSError as error:
         return type(error).__name__, str(error)
-    except Exception as error:  # the words of a library may be those of the document
+    except Exception as error:  # the message may have contents of the document
         return "InvalidInputError", f"it cannot be drawn ({type(error).__name__})"
 
 
 class _Alarm:
-    """End this process some time after the caller should have done so: it may be gone itself."""
+    """Timer that ends this process if the caller does not, because it has ended itself."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = int(seconds) + 5
@@ -248,15 +248,15 @@ class _Alarm:
             signal.alarm(0)
 
 
-# --- those of the whole process
+# --- the pool of this process
 
 
 shared = Workers()
-"""For single calls such as `overlay`: they need not start a process each."""
+"""Pool for single calls such as `overlay`, which need not start a process each."""
 
 
 def _forget() -> None:
-    """Start anew in a forked child: the workers are those of its parent."""
+    """Replace the pool in a forked child: the workers belong to its parent."""
     global shared
     shared = Workers()
 

@@ -1,4 +1,4 @@
-"""Targets of a report: one file, or a folder. No file is overwritten, and a draft gets its name at the end."""
+"""Targets of a report: one file or a folder. It is written under a hidden name, and never replaces a file."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from .pictures import Encoded
 from .template import Mode, data_part, data_script, text_of
 
 LARGEST_FILE = 60_000_000
-"""Bytes of a report in one file: browsers take long for more."""
+"""Maximum number of bytes of a report in one file: browsers take long to open more."""
 
 CERTAINLY = 2
-"""A report whose expected size is more than this multiple of the largest is given up early."""
+"""A report whose expected size exceeds the maximum by this factor is refused early."""
 
 PICTURES_A_FOLDER = 1_000
 
 
 class Target(ABC):
-    """A report that is written. Use it as a context manager: after an error all of it is removed.
+    """A report being written. Use it as a context manager: after an error, everything is removed.
 
     Attributes:
-        path: of the file or folder.
-        size: bytes that were written.
-        pictures: how many.
-        share: of the documents that are written with the next part; what is still to come is estimated from it.
+        path: path of the file or folder.
+        size: number of bytes written.
+        pictures: number of pictures written.
+        share: fraction of the documents written after the next part, to estimate the size of the report.
     """
 
     mode: Mode
@@ -66,7 +66,7 @@ class Target(ABC):
 
     @abstractmethod
     def page(self, before: str, behind: str) -> None:
-        """Write the page itself; first of all."""
+        """Write the page. Call it first."""
 
     @abstractmethod
     def part(self, name: str, text: str) -> None:
@@ -74,16 +74,16 @@ class Target(ABC):
 
     @abstractmethod
     def picture(self, name: str, picture: Encoded) -> str:
-        """Keep a picture; return what the page calls it."""
+        """Write a picture and return its address for the page."""
 
 
 def target_of(path: Path) -> Target:
-    """Return what writes a report: one file if the path ends in .html, else a folder."""
+    """Return the target for a path: one file if it ends in .html, else a folder."""
     return OneFile(path) if path.suffix.lower() in (".html", ".htm") else Folder(path)
 
 
 class OneFile(Target):
-    """A report in one file, readable for its owner only."""
+    """A report in one file, readable by its owner only."""
 
     mode: Mode = "file"
     _atomic: AtomicFile
@@ -128,7 +128,7 @@ class OneFile(Target):
 
 
 class Folder(Target):
-    """A report in a folder, for its owner only. It opens from the disk, without a server."""
+    """A report in a folder, readable by its owner only. It needs no server."""
 
     mode: Mode = "folder"
 

@@ -608,8 +608,8 @@ def test_pages_without_positions_are_not_a_failure(
     assert len(opened) == 2, "once before anything is sent, and once for all pages"
     assert {path.name for path in tmp_path.glob("*.png")} == {"out-2.png", "out-3.png"}
     said = " ".join(capsys.readouterr().err.split())
-    assert "No picture of page 1: nothing that was read stands on page 1" in said
-    assert "which page is taken by position (assumed)" in said
+    assert "No picture of page 1: no value is on page 1" in said
+    assert "the page is assumed from the position of the paper in the answer" in said
     assert overlays_of(tmp_path / "none.png", {}, {}, {}) == 2
 
 
@@ -679,9 +679,7 @@ def test_assumptions_are_stated_beside_the_picture(tmp_path: Path) -> None:
     papers = [{"type": "claim_form", "info": {"id": "1", "id_box": [1, 1, right, 9]}} for right in (9, 9_000_000)]
     reply = Reply(operation=OPERATION, data=structure(papers, OPERATIONS[OPERATION].returns), raw={})
     html = reply.show(tmp_path / "a.pdf")._repr_mimebundle_()["text/html"]
-    assert (
-        "page 1: boxes in pixels of the page (assumed: pixels of the scan in the PDF); which page is taken by" in html
-    )
+    assert "page 1: boxes in pixels of the page (assumed: pixels of the scan in the PDF); the page is assumed" in html
     assert "page 2: the boxes lie outside of this picture" in html
     assert html.count("<rect") == 1
 

@@ -29,6 +29,7 @@ from cvs_async.look.summary import MOST_MOMENTS, Bins, Limits, Summary
 from cvs_async.look.words import ENGLISH, VIETNAMESE
 from cvs_async.models import Box
 from cvs_async.sandbox import Sample, Sandbox
+from tests.support.booked import EVENING, A, B, C, D, book
 from tests.support.look import ALL, READ, parts_of
 from tests.support.outcomes import done, failed
 
@@ -404,6 +405,57 @@ def test_the_command_makes_the_same_bytes_at_the_same_time(journal: Path, tmp_pa
     assert "2026-01-02 03:04:05+07:00" in (tmp_path / "a.html").read_text("utf-8")
     ended = cvs_async("report", journal, "--to", tmp_path / "c.html", "--now", "yesterday")
     assert (ended.returncode, "--now takes a time such as" in " ".join(ended.stderr.split())) == (2, True)
+
+
+def test_a_period_bounds_documents_and_charges(tmp_path: Path) -> None:
+    from tests.support.commands import cvs_async
+
+    day = 86_400
+    sent = [(A, "billed", EVENING - day), (B, "billed", EVENING), (B, "free", EVENING), (C, "unknown", EVENING + day)]
+    names: dict[str, list[tuple[str, str | None]]] = {key: [(f"{key[0]}.jpg", None)] for key in (A, B, C, D)}
+    names[B].append(("copy.jpg", None))
+    path = book(tmp_path / "j.db", sent, names)
+    cases = {
+        (): ([A, B, C, D], ["2026-11-23", "2026-11-24", "2026-11-25"]),
+        ("--since", "2026-11-24"): ([B, C], ["2026-11-24", "2026-11-25"]),
+        ("--until", "2026-11-24"): ([A, B], ["2026-11-23", "2026-11-24"]),
+        ("--since", "2026-11-25", "--until", "2026-11-25", "--tz", "Asia/Ho_Chi_Minh"): ([B], ["2026-11-25"]),
+    }
+    for number, (words, (keys, days)) in enumerate(cases.items()):
+        to = tmp_path / f"{number}.html"
+        ended = cvs_async("report", path, "--to", to, "--now", "2026-11-26T00:00Z", *words)
+        assert ended.returncode == 0, ended.stderr
+        page = to.read_text("utf-8")
+        index = parts_of(page)["index"]
+        assert [row[0] for row in index["rows"]] == [f"{key[0]}.jpg" for key in keys]
+        assert len(parts_of(page)["documents-1"]) == index["documents"] == len(keys)
+        assert index["copies"] == ({str(keys.index(B)): 1} if B in keys else {})
+        assert sorted(set(re.findall(r"<td>(2026-11-\d\d)</td>", page))) == days
+        assert ("from 2026-11-25 to 2026-11-25" in index["title"]) == ("--tz" in words)
+
+
+async def test_a_period_of_results_files_is_refused(tmp_path: Path) -> None:
+    from tests.support.commands import cvs_async
+
+    path = await results_of([done([])], tmp_path / "r.jsonl")
+    ended = cvs_async("report", path, "--to", tmp_path / "r.html", "--since", "2026-11-24")
+    assert (ended.returncode, "a period needs journals" in " ".join(ended.stderr.split())) == (2, True), ended.stderr
+    assert not (tmp_path / "r.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--since", "24.11.2026"], "such as 2026-11-24"),
+        (["--since", "2026-11-25", "--until", "2026-11-24"], "after"),
+        (["--tz", "Asia/Hanoi"], "Asia/Ho_Chi_Minh"),
+    ],
+)
+def test_an_invalid_period_is_refused(journal: Path, tmp_path: Path, words: list[str], why: str) -> None:
+    from tests.support.commands import cvs_async
+
+    ended = cvs_async("report", journal, "--to", tmp_path / "r.html", *words)
+    assert (ended.returncode, why in ended.stderr) == (2, True), ended.stderr
 
 
 @pytest.mark.parametrize("low", ["2", "x", "id=", "id=-1"])

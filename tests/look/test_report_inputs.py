@@ -292,7 +292,7 @@ async def test_documents_keep_their_numbers_while_batches_go_on(
     assert len(before) == 5
     assert [(number, document.name) for number, document in gathering] == before
     results.write_text("")
-    with pytest.raises(InvalidInputError, match="was changed while it was read"):
+    with pytest.raises(InvalidInputError, match="were changed while they were read"):
         list(gathering)
 
 
@@ -432,7 +432,7 @@ def test_a_required_field_is_missed_in_each_paper_that_has_such_a_field() -> Non
         {"type": "invoice", "info": {"supplier": {"value": "", "confidence": 0.1}}},
     )
     missed = [
-        limits.missing(view_of(line(data=papers)).papers)
+        limits.missing(view_of(line(data=papers)))
         for papers in ([passport, invoice], [passport, nameless, invoice], [invoice], [{"type": "new", "info": {}}], [])
     ]
     assert missed == [

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from cvs_async import ConfigurationError, InvalidInputError
-from cvs_async.look import Pages, overlay, workers
+from cvs_async.look import Pages, cutouts, overlay, workers
 from cvs_async.look.pictures import Drawers, Job, draw_in
 from cvs_async.look.workers import GivenUpError, Workers
-from tests.support.look import good_pdf, hanging_pdf, reply_of
+from tests.support.look import good_pdf, hanging_jpeg, hanging_pdf, reply_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are ended by signals")
 
@@ -180,6 +181,24 @@ def test_a_pdf_that_hangs_does_not_hang_the_caller(tmp_path: Path, monkeypatch: 
             use(reply, path)
     good = good_pdf(tmp_path / "good.pdf")
     assert overlay(reply, good).size == (40, 20)
+
+
+def test_a_photograph_that_hangs_does_not_hang_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = hanging_jpeg(tmp_path / "hang.jpg")
+    workers.shared.call(os.getpid)
+    monkeypatch.setattr(Pages.__init__, "__kwdefaults__", {"seconds": 2})
+    reply = reply_of({"id": "1", "id_confidence": 0.1, "id_box": [1, 1, 9, 9]})
+    uses: tuple[Any, ...] = (overlay, lambda reply, path: list(cutouts(reply, path)))
+    for use, source in zip(uses, (path, path.read_bytes()), strict=True):
+        with pytest.raises(InvalidInputError, match="page 1: it was not finished within 2 seconds"):
+            use(reply, source)
+
+
+def test_a_picture_file_is_never_decoded_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("RGB", (40, 20), "white").save(tmp_path / "a.png")
+    monkeypatch.setattr("PIL.Image.open", None)
+    with Pages([tmp_path / "a.png", (tmp_path / "a.png").read_bytes()]) as pages:
+        assert [pages.picture(page).size for page in (0, 1)] == [(40, 20), (40, 20)]
 
 
 def test_a_page_that_hangs_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

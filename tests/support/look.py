@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
 import re
 from pathlib import Path
@@ -44,6 +45,15 @@ def hanging_pdf(path: Path) -> Path:
     objects.append(b"<</Type/XObject/Subtype/Form/BBox[0 0 99 99]/Length 12>>stream\n0 0 9 9 re f\nendstream")
     parts = [b"%d 0 obj\n%s\nendobj\n" % (number, one) for number, one in enumerate(objects, start=1)]
     path.write_bytes(b"%PDF-1.7\n" + b"".join(parts) + b"trailer<</Root 1 0 R>>\n%%EOF\n")
+    return path
+
+
+def hanging_jpeg(path: Path) -> Path:
+    """Write a progressive JPEG of 1 MB whose last scan is repeated: decoding takes minutes."""
+    body = io.BytesIO()
+    Image.new("L", (8_000, 8_000), "white").save(body, "JPEG", progressive=True)
+    whole, end = body.getvalue()[:-2], body.getvalue()[-2:]
+    path.write_bytes(whole + whole[whole.rfind(b"\xff\xc4") :] * 6_000 + end)
     return path
 
 
