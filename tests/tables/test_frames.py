@@ -28,7 +28,7 @@ from cvs_async.batch.tables import Layout, Table
 from cvs_async.sandbox import Sample, Sandbox
 from tests.tables.test_table_shapes import DATED, INVOICE, card, done, invoice
 from tests.tables.test_table_truth import WITH_PICTURES, _method
-from tests.tables.test_table_truth import hundred as hundred
+from tests.tables.test_table_truth import every_sample as every_sample
 from tests.tables.test_tables import failed
 
 pandas: Any = pytest.importorskip("pandas")

@@ -37,9 +37,9 @@ WITH_SAMPLES = (
 
 
 @pytest.fixture(name="mixed")
-def hundred(all_kinds: list[Sample]) -> list[Sample]:
+def every_sample(all_kinds: list[Sample]) -> list[Sample]:
     """Samples of all kinds."""
-    return all_kinds[:100]
+    return all_kinds
 
 
 def leaves(fields: tuple[FieldInfo, ...]) -> Iterator[FieldInfo]:
