@@ -26,7 +26,7 @@ def prescription(patient: Person, chance: Random) -> Drawn:
     _icd(sheet, 600, 384, stay)
     sheet.block()
     sheet.text(70, 452, "Thuốc điều trị:", size=23, bold=True)
-    sheet.info["drug_info"] = [_dose(sheet, 444 + 78 * place, place, dose) for place, dose in enumerate(doses, start=1)]
+    sheet.info["drug_info"] = [_dose(sheet, 434 + 88 * place, place, dose) for place, dose in enumerate(doses, start=1)]
     _dated(sheet, 1010, "prescription_date", "Ngày kê đơn:", stay.admitted)
     sheet.signature(660, 1044, "Bác sĩ điều trị", f"BS. {stay.doctor}")
     return _stamped(sheet, "prescription")
