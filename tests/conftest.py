@@ -74,7 +74,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
 
 @pytest.fixture(scope="session")
 def all_kinds(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
-    """119 sample documents of all kinds, the rare ones too; written once for all processes of the run, so only read."""
+    """127 sample documents of all kinds, the rare ones too; written once for all processes of the run, so only read."""
     folder = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         folder = folder.parent
@@ -82,7 +82,7 @@ def all_kinds(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
     with open(folder / "all-kinds.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not index.exists():
-            written = write_samples(files, 119, seed=3)
+            written = write_samples(files, 127, seed=3)
             names = [(sample.path.name, sample.kind, sample.operation) for sample in written]
             index.write_text(json.dumps(names), encoding="utf-8")
     known = json.loads(index.read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from types import TracebackType
@@ -25,7 +25,6 @@ GATES: dict[GateState, str] = {
     "half-open": "out of requests, to be tried",
     "probing": "out of requests, trying",
 }
-LOOKS = 12
 BEAT = 0.25
 WINDOW = 30.0
 """Seconds over which the rate is averaged. Results replayed from the journal would distort a longer average."""
@@ -114,17 +113,3 @@ async def beating(*work: Callable[[], object]) -> AsyncGenerator[None]:
         yield
     finally:
         task.cancel()
-
-
-class Preview:
-    """A few outcomes of each kind, for a preview."""
-
-    def __init__(self) -> None:
-        self.kept: list[Outcome[Any]] = []
-        self._kinds: Counter[type] = Counter()
-
-    def add(self, outcome: Outcome[Any]) -> None:
-        """Keep an outcome if there are only a few of its kind."""
-        self._kinds[type(outcome)] += 1
-        if self._kinds[type(outcome)] <= LOOKS:
-            self.kept.append(outcome)

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,9 +22,10 @@ from ..batch.sinks import refusal
 from ..client import AsyncCVS
 from ..errors import CVSError
 from ..models import Page, Recognized, StatementPage
+from ..models import Table as CellTable
 from ._common import Concurrency, console, exit_on_error, fail, find_operation, messages, run, shown
 from ._places import refuse_existing
-from ._progress import Display, Preview, beating
+from ._progress import Display, beating
 
 if TYPE_CHECKING:
     from ..sandbox import Sample
@@ -117,14 +118,12 @@ def _is_of_a_demo(results: Path) -> bool:
 
 
 async def _read(batch: Batch[Any], name: str, sink: JsonLines, show: DemoReport, cvs: AsyncCVS) -> None:
-    preview = Preview()
     async with batch as outcomes:
         with Display(messages(), name, batch.stats, lambda: cvs.stats) as display:
             async with beating(display.show):
                 async for outcome in outcomes:
                     await sink.write(outcome)
-                    preview.add(outcome)
-    show.preview += preview.kept
+                    show.add(outcome)
     show.stats[name] = batch.stats
 
 
@@ -144,22 +143,30 @@ class DemoReport:
     """Report printed at the end of the demo."""
 
     stats: dict[str, Stats] = field(factory=dict)
-    preview: list[Outcome[Any]] = field(factory=list)
+    _read: list[tuple[str, str, str, str]] = field(factory=list)
+    _failed: list[tuple[str, str]] = field(factory=list)
+    _types: Counter[str] = field(factory=Counter)
+
+    def add(self, outcome: Outcome[Any]) -> None:
+        """Keep the values of an outcome, or why it failed, if there are only a few of its kind."""
+        path = Path(str(outcome.item.source))
+        if not isinstance(outcome, Done):
+            if len(self._failed) < MOST_FAILURES:
+                self._failed.append((path.name, str(outcome.error).replace(str(path), path.name)))
+            return
+        for row in _rows(outcome.reply.data):
+            self._types[row[0]] += 1
+            if self._types[row[0]] <= ROWS_A_TYPE:
+                self._read.append((path.name, *row))
 
     def print(self, console: Console) -> None:
         """Print three tables: values, failures, counts."""
         read = Table("file", "type", "values", "confidence", title="Some of the results")
         failed = Table("file", "why", title="What failed")
-        shown_types: Counter[str] = Counter()
-        for outcome in self.preview:
-            path = Path(str(outcome.item.source))
-            if not isinstance(outcome, Done):
-                failed.add_row(path.name, str(outcome.error).replace(str(path), path.name))
-                continue
-            for row in _rows(outcome.reply.data):
-                shown_types[row[0]] += 1
-                if shown_types[row[0]] <= ROWS_A_TYPE:
-                    read.add_row(path.name, *row)
+        for row in self._read:
+            read.add_row(*row)
+        for failure in self._failed:
+            failed.add_row(*failure)
         for table in (read, failed, self._counts()):
             console.print(table)
 
@@ -176,10 +183,12 @@ class DemoReport:
 
 COUNTED = ("finished", "done", "failed", "held", "billed", "free", "unknown", "not_sent")
 ROWS_A_TYPE = 2
+MOST_FAILURES = 12
 TELLING = (
     "id",
     "name",
     "insure_name",
+    "patient_name",
     "sur_name",
     "given_name",
     "document_number",
@@ -188,6 +197,8 @@ TELLING = (
     "name_of_garage",
     "supplier",
     "total_amount",
+    "total_payment",
+    "diagnose",
 )
 """Fields that distinguish papers, for the table."""
 
@@ -200,14 +211,32 @@ def _rows(data: Sequence[object]) -> Iterator[tuple[str, str, str]]:
         elif isinstance(part, StatementPage):
             rows = [row for table in part.tables for row in table]
             yield "bank_statement", f"{len(rows)} rows, last balance {rows[-1].balance.value if rows else '?'}", ""
+        elif isinstance(part, CellTable):
+            yield _table_row(part)
         elif isinstance(part, Recognized):
             yield _paper_row(part)
+        elif isinstance(part, Mapping) and isinstance(part.get("info"), Mapping):
+            yield _plain_row(part)
 
 
 def _page_row(page: Page) -> tuple[str, str, str]:
     text = " ".join(page.text.split())
     confidences = [item.confidence for block in page for line in block for item in line if item.confidence is not None]
     return "(text)", text[:60] + "…" * (len(text) > 60), f"{min(confidences, default=0):.2f}"
+
+
+def _plain_row(paper: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return the row of a paper that stays JSON, because the vendor does not publish its answer."""
+    info: Mapping[str, Any] = paper["info"]
+    filled = [name for name in TELLING if info.get(name)][:3]
+    confidences = [info.get(f"{name}_confidence", 1.0) for name in filled]
+    return str(paper.get("type")), " · ".join(str(info[name]) for name in filled), f"{min(confidences, default=1):.2f}"
+
+
+def _table_row(table: CellTable) -> tuple[str, str, str]:
+    scores = [cell.score for row in table.rows for cell in row if cell.score is not None]
+    heads = " · ".join(text or "" for text in table.info[0]) if table.rows else ""
+    return "(table)", f"{len(table.rows)} rows: {heads}", f"{min(scores):.2f}" if scores else ""
 
 
 def _paper_row(paper: Recognized[Any]) -> tuple[str, str, str]:

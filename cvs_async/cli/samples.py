@@ -15,10 +15,13 @@ from ._common import fail, messages
 
 def command(
     folder: Annotated[Path, typer.Argument(help="Output folder; created if missing.", metavar="DIR")],
-    count: Annotated[int, typer.Option(help="Number of files.", min=1)] = 40,
+    count: Annotated[int, typer.Option(help="Number of files; 130 are of every kind.", min=1)] = 40,
     seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same files.")] = 0,
 ) -> None:
-    """Write fake documents, clearly marked as such: cards, passports, claims, invoices, text, some of them broken."""
+    """Write fake documents, clearly marked as such: cards, passports, claims, invoices, text, some of them broken.
+
+    The first 24 are of the common kinds; then every sixth one is rarer, such as a prescription or a table.
+    """
     try:
         from ..sandbox import write_samples
 

@@ -14,17 +14,18 @@ from ..errors import InvalidImageError, NoContentError
 from ..models.employee import EmployeeProfile
 from ..models.fields import PAPERS, Paper
 from ..models.general import Page
+from ..models.labels import ClaimLabel
 from ..models.recognized import Recognized
 from ..models.statement import StatementPage
-from ..models.tables import Cell
 from ..models.vehicle import Plate
 from . import faces
 from .documented import Boxes, as_documented
-from .fabricate import ROWS, TYPE_NAMES, Source, fabricate
+from .fabricate import TYPE_NAMES, Source, fabricate
 from .intake import Refusal
 from .legacy import as_v1
 from .picture import Gallery, Picture, cropped, thumbnail
 from .samples.einvoice import read_einvoice
+from .tabular import TABLE, tables_on
 
 OBJECT_FOR_ONE = frozenset({"ekyc.card", "ocr.card"})
 """Operations that answer with an object for a picture of one paper, and with a list otherwise."""
@@ -50,14 +51,8 @@ OTHER_SECONDS = {
 }
 """Paper that they find in the second of two files."""
 
-LABELS = {
-    "claim": "claim_form",
-    "invoice": "invoice",
-    "citizen_card": "id_doc",
-    "old_card": "id_doc",
-    "passport": "id_doc",
-}
-"""The documented labels for which samples exist."""
+IDENTITY = ("id_card_front", "id_card_back", "passport")
+"""Ends of the types of papers with the label ``id_doc``."""
 
 WORDS = "văn bản mẫu của hộp cát không phải giấy tờ thật"
 
@@ -147,8 +142,8 @@ class Responder:
             ),
             **_V1,
             "v3.ekyc.face_matching": _face_matching,
-            "ocr.document.invoice_hospital": _unpublished,
-            "ocr.document.van_ban_phap_quy": _unpublished,
+            "ocr.document.invoice_hospital": lambda files: _unpublished(files, self.boxes),
+            "ocr.document.van_ban_phap_quy": lambda files: _unpublished(files, self.boxes),
             "face_search.delete_images": lambda files: self._faces.delete(list(map(str, files.arguments["ids"]))),
             "smartcrop.crop_image": self._crop,
             "smartcrop.crop_person": lambda files: (
@@ -210,6 +205,7 @@ def _papers(endpoint: Endpoint[Any], files: Files) -> list[dict[str, Any]]:
         | ({"pages": [page.number]} if endpoint.name == "ocr.claims" else {})
         for page in files.pages()
         for paper in (page.papers if page.picture.truth else [_other_paper(endpoint, page)])
+        if paper["type"] != TABLE
     ]
 
 
@@ -282,18 +278,7 @@ def _profile(files: Files, boxes: Boxes) -> dict[str, Any]:
 
 
 def _tables(files: Files) -> list[dict[str, Any]]:
-    """Tables of cells, as newer pages have them."""
-    tables = []
-    for page in files.pages():
-        shown = [paper["info"]["table"] for paper in page.papers if "table" in paper["info"]]
-        rows = [[[_cell(cell) for cell in row] for row in table] for table in shown]
-        other = [[fabricate(Cell, page.source, f"{row}/{cell}") for cell in range(3)] for row in range(ROWS)]
-        tables += [{"json": table} | page.image for table in rows or [other]]
-    return tables
-
-
-def _cell(cell: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: cell.get(name) for name in ("value", "score", "box")}
+    return [table | page.image for page in files.pages() for table in tables_on(page.papers, page.source)]
 
 
 def _scan(files: Files) -> dict[str, Any]:
@@ -319,20 +304,37 @@ def _v1_liveness(files: Files) -> dict[str, Any]:
     return {"matching": faces.match([card, mid])["matching"], "valid": living["valid"], "errors": wrong}
 
 
-def _unpublished(files: Files) -> list[dict[str, Any]]:
-    """Answer something of an operation whose answers the vendor does not publish."""
-    seal = {"seal": thumbnail(files.contents[0], 0)} if files.arguments.get("get_seal") == "true" else {}
+def _unpublished(files: Files, boxes: Boxes) -> list[dict[str, Any]]:
+    """Answer the papers of samples for an operation whose answers the vendor does not publish, and say so."""
+    seal = {}
+    if files.arguments.get("get_seal") == "true":
+        seal = {"seal": thumbnail(files.contents[0], 0)}
     return [
-        {"sandbox": "the vendor publishes no answer", "page": page.number} | page.image | seal for page in files.pages()
+        {"sandbox": "the vendor publishes no answer", "page": page.number} | _as_asked(paper, boxes) | page.image | seal
+        for page in files.pages()
+        for paper in page.papers or [{}]
     ]
+
+
+def _as_asked(paper: dict[str, Any], boxes: Boxes) -> dict[str, Any]:
+    """Return a paper without its boxes, none of which are documented, unless all are asked for."""
+    if boxes == "all" or not paper:
+        return paper
+    return as_documented("", paper)
 
 
 def _labels(files: Files) -> list[dict[str, Any]]:
-    return [
-        {"id": page.number, "label": LABELS.get(page.picture.truth.kind if page.picture.truth else "", "None")}
-        | page.image
-        for page in files.pages()
-    ]
+    return [{"id": page.number, "label": _label(page)} | page.image for page in files.pages()]
+
+
+def _label(page: PageView) -> str:
+    for paper in page.papers:
+        kind: str = paper["type"]
+        if kind.endswith(IDENTITY):
+            return "id_doc"
+        if kind in set(ClaimLabel):
+            return kind
+    return "None"
 
 
 def _statements(files: Files) -> list[Any]:

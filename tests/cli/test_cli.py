@@ -212,6 +212,15 @@ def test_demo_ends_with_its_tables_and_files(tmp_path: Path) -> None:
         assert {line["status"] for line in found} == {"done", "failed"}
 
 
+def test_demo_shows_a_few_papers_of_every_kind(tmp_path: Path) -> None:
+    ended = cvs_async("demo", "--count", "127", "--latency", "0", cwd=tmp_path)
+    assert ended.returncode == 0
+    rows = [line.split("│")[1:-1] for line in ended.stdout.splitlines() if line.startswith("│ 0")]
+    values = {row[1].strip(): row[2].strip() for row in rows if len(row) == 4}
+    for kind in ("prescription", "hospital_discharge_paper", "list_expense", "bill", "(table)", "claim_form"):
+        assert values[kind], kind
+
+
 @pytest.mark.parametrize(
     "content", ["mine\n", '{"source": "scans/a.jpg"}\n', '{"source": "samples/a.jpg"}\n', "[]\n", "[" * 5000]
 )

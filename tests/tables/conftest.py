@@ -8,6 +8,6 @@ from cvs_async.sandbox import Sample
 
 
 @pytest.fixture(name="mixed")
-def hundred(all_kinds: list[Sample]) -> list[Sample]:
+def every_sample(all_kinds: list[Sample]) -> list[Sample]:
     """Samples of all kinds."""
-    return all_kinds[:100]
+    return all_kinds

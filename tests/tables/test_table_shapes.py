@@ -136,6 +136,23 @@ def test_statements_pages_and_tables_have_lines() -> None:
     assert told(table, "table", "rest", rows="line") == [("rows", '["a", "b"]'), ("rows", '["c", null]')]
 
 
+def test_numbers_of_pages_are_not_line_items() -> None:
+    drug = {"drug": "Thuốc mẫu", "quanlity": "10", "score": 0.5, "box": [1, 2, 3, 4]}
+    cells = [{"value": value, "score": 0.5, "box": None} for value in ("Khám", "1", "2", "3")]
+    claims = [
+        {"type": "prescription", "info": {"drug_info": [drug]}, "pages": [0, 1]},
+        {"type": "list_expense", "info": {"table": {"page_table": [2], "info_table": [[cells]]}}, "pages": [2]},
+    ]
+    outcome = done(claims, "ocr.claims")
+    assert told(outcome, "type", "table", "drug", "goods", rows="line") == [
+        ("prescription", "info.drug_info", "Thuốc mẫu", None),
+        ("list_expense", "info.table.tables", None, "Khám"),
+    ]
+    table = Table(Layout())
+    table.add(outcome)
+    assert table.left_out == 2
+
+
 def test_the_papers_of_an_employee_are_rows() -> None:
     profile = {
         "id_card": [{"type": "id_card", "info_goods": {"id": "1"}}],

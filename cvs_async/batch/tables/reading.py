@@ -177,7 +177,7 @@ def _items(elements: list[Any]) -> Iterator[object]:
     for element in elements:
         if isinstance(element, list) and not is_row(element):
             yield from _items(element)
-        elif element is not None and element != []:
+        elif element is not None and element != [] and not isinstance(element, int):  # a number is that of a page
             yield element
 
 

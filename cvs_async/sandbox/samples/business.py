@@ -33,9 +33,9 @@ def price_quotation(customer: Person, chance: Random) -> Drawn:
     _garage(sheet, chance)
     _customer(sheet, customer, chance)
     table = Table(50, 420, _REPAIRS)
-    rows, bottom = table.drawn(sheet, [_repair(row, repair) for row, repair in enumerate(repairs, 1)])
-    sheet.info["table"] = [_quoted(row) for row in rows]
-    _quoted_sums(sheet, bottom, sum(repair.amount for repair in repairs))
+    inks = table.drawn(sheet, [_repair(row, repair) for row, repair in enumerate(repairs, 1)])
+    sheet.info["table"] = [_quoted(row) for row in inks.rows]
+    _quoted_sums(sheet, inks.bottom, sum(repair.amount for repair in repairs))
     sheet.signature(240, 1100, "Khách hàng", customer.name.title())
     sheet.signature(660, 1100, "Cố vấn dịch vụ", "Vũ Văn Mẫu")
     sheet.void()
@@ -90,15 +90,12 @@ def _quoted(row: dict[str, Ink]) -> dict[str, Any]:
 
 def _quoted_sums(sheet: Sheet, top: int, net: int) -> None:
     tax = net * _VAT // 100
-    sheet.block()
     rows = (
-        ("sub_total", "Cộng trước thuế:", net),
-        ("vat_amount", f"Thuế GTGT {_VAT}%:", tax),
-        ("total_amount", "Tổng cộng sau thuế:", net + tax),
+        ("sub_total", "Cộng trước thuế:", printed(net)),
+        ("vat_amount", f"Thuế GTGT {_VAT}%:", printed(tax)),
+        ("total_amount", "Tổng cộng sau thuế:", printed(net + tax)),
     )
-    for row, (name, label, value) in enumerate(rows, start=1):
-        sheet.text(660, top + 38 * row, label, size=19, color=LABEL, align="r")
-        sheet.field(name, 842, top + 38 * row, printed(value), size=21, bold=name == "total_amount", align="r")
+    sheet.sums(660, top, 38, rows)
 
 
 _ENTRIES = (
@@ -125,7 +122,7 @@ def bank_statement(customer: Person, chance: Random) -> Drawn:
         sheet.label(50, 236 + 38 * row, label)
         sheet.text(220, 236 + 38 * row, value, size=23, bold=True)
     table, entries = Table(50, 320, _ENTRIES), _entries(chance)
-    rows, _ = table.drawn(sheet, entries)
+    rows = table.drawn(sheet, entries).rows
     cells = [_statement_row(sheet, table, row, inks) for row, inks in enumerate(rows, 1)]
     sheet.info["json"] = [cells]  # one table a page
     sheet.void()

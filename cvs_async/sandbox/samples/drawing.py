@@ -108,14 +108,13 @@ class Canvas:
     def emblem(self, x: int, y: int, radius: int) -> None:
         """Draw a red disc with a golden star, centred at x, y."""
         self.draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=RED, outline=GOLD, width=3)
-        points = [
-            (
-                x + radius * (0.7, 0.28)[turn % 2] * math.sin(math.pi * turn / 5),
-                y - radius * (0.7, 0.28)[turn % 2] * math.cos(math.pi * turn / 5),
-            )
-            for turn in range(10)
-        ]
-        self.draw.polygon(points, fill=GOLD)
+        self.draw.polygon(_star(x, y, radius * 0.7), fill=GOLD)
+
+    def stamp(self, x: int, y: int, radius: int) -> None:
+        """Draw the rings and the star of a red stamp, centred at x, y."""
+        for ring, width in ((radius, 4), (radius * 2 // 3, 2)):
+            self.draw.ellipse((x - ring, y - ring, x + ring, y + ring), outline=RED, width=width)
+        self.draw.polygon(_star(x, y, radius * 0.45), fill=RED)
 
     def chip(self, x: int, y: int) -> None:
         """Draw the contacts of a chip."""
@@ -153,6 +152,13 @@ class Canvas:
         drawn = Ink(text, box, self.confidence())
         self._blocks[-1].setdefault(baseline, []).append(drawn)
         return drawn
+
+
+def _star(x: int, y: int, radius: float) -> list[tuple[float, float]]:
+    """Return the corners of a star with five points."""
+    reaches = (radius, radius * 0.4) * 5
+    angles = [math.pi * turn / 5 for turn in range(10)]
+    return [(x + r * math.sin(a), y - r * math.cos(a)) for r, a in zip(reaches, angles, strict=True)]
 
 
 def _joined(text: str, inks: list[Ink]) -> Ink:

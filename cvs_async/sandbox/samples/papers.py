@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Any
 
 from . import people
-from .drawing import INK, LABEL, RED, Ink
+from .drawing import INK, LABEL, RED
 from .people import Firm, Good, Person, printed
-from .sheet import A4, CARD, MOTTO, PASSPORT, STATE, Column, Drawn, Sheet, Table, parts, triple
+from .sheet import A4, CARD, MOTTO, PASSPORT, STATE, Column, Drawn, Sheet, Table, cell, parts, triple
 
 __all__ = ["chip_id_card_back", "chip_id_card_front", "claim_form", "invoice", "passport", "text_page"]
 
@@ -223,13 +222,9 @@ def _goods_table(sheet: Sheet, bought: list[Good], columns: tuple[Column, ...], 
     """Draw the table, record its rows, and return its lower edge."""
     values = [_good_values(row, good, rate) for row, good in enumerate(bought, start=1)]
     grid = Table(50, _TABLE_TOP, columns)
-    rows, bottom = grid.drawn(sheet, values)
-    sheet.info["table"] = [[_cell(label, ink) for label, ink in row.items()] for row in rows]
-    return bottom
-
-
-def _cell(label: str, ink: Ink) -> dict[str, Any]:
-    return {"value": ink.text, "box": ink.box, "score": ink.confidence, "label": label}
+    inks = grid.drawn(sheet, values)
+    sheet.info["table"] = [[cell(ink) | {"label": label} for label, ink in row.items()] for row in inks.rows]
+    return inks.bottom
 
 
 def _good_values(row: int, good: Good, rate: int) -> dict[str, str]:
@@ -253,16 +248,13 @@ def _tax(good: Good, rate: int) -> int:
 
 
 def _invoice_sums(sheet: Sheet, top: int, net: int, tax: int, rate: int) -> None:
-    sheet.block()
     rows = (
         ("sub_total", "Cộng tiền hàng:", printed(net)),
         ("vat_rate", "Thuế suất GTGT:", f"{rate}%"),
         ("vat_amount", "Tiền thuế GTGT:", printed(tax)),
         ("total_amount", "Tổng tiền thanh toán:", printed(net + tax)),
     )
-    for row, (name, label, value) in enumerate(rows, start=1):
-        sheet.text(640, top + 36 * row, label, size=19, color=LABEL, align="r")
-        sheet.field(name, 842, top + 36 * row, value, size=21, bold=name == "total_amount", align="r")
+    sheet.sums(640, top, 36, rows)
 
 
 def _invoice_foot(sheet: Sheet, chance: Random) -> None:

@@ -221,6 +221,11 @@ class Vehicle:
         """Return whether it carries goods."""
         return self.kind.startswith("Ô tô tải")
 
+    @property
+    def seats(self) -> int:
+        """Return the number of seats."""
+        return 3 if self.is_truck else 5
+
 
 @attrs.frozen
 class Repair:

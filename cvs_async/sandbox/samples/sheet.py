@@ -28,6 +28,8 @@ __all__ = [
     "Row",
     "Sheet",
     "Table",
+    "TableInk",
+    "cell",
     "parts",
     "triple",
 ]
@@ -86,6 +88,13 @@ class Sheet(Canvas):
         self.text(x, y, title, size=20, bold=True, align="m")
         self.text(x, y + 76, name, size=22, color=(44, 62, 140), align="m")
 
+    def sums(self, x: int, top: int, pitch: int, rows: Sequence[Row]) -> None:
+        """Print sums below a table: labels that end at x, and values under its last column, the last one in bold."""
+        self.block()
+        for row, (name, label, value) in enumerate(rows, start=1):
+            self.text(x, top + pitch * row, label, size=19, color=LABEL, align="r")
+            self.field(name, 842, top + pitch * row, value, size=21, bold=row == len(rows), align="r")
+
     def void(self) -> None:
         """Print a note that this is not a real paper."""
         self.block()
@@ -109,6 +118,20 @@ class Column:
 
 
 @attrs.frozen
+class TableInk:
+    """Printed table: the ink of its headings and rows by label, without empty cells, and its lower edge."""
+
+    heads: dict[str, Ink]
+    rows: list[dict[str, Ink]]
+    bottom: int
+
+    @property
+    def lines(self) -> list[dict[str, Ink]]:
+        """Return the headings and the rows."""
+        return [self.heads, *self.rows]
+
+
+@attrs.frozen
 class Table:
     """Position and columns of a table. Its row height is the same on all papers."""
 
@@ -123,14 +146,19 @@ class Table:
         """Return the left edges of the columns."""
         return [self.left, *(column.right for column in self.columns[:-1])]
 
-    def drawn(self, sheet: Sheet, rows: Sequence[dict[str, str]]) -> tuple[list[dict[str, Ink]], int]:
-        """Draw the table. Return the ink of each row by label, without empty cells, and the table's lower edge."""
+    def drawn(self, sheet: Sheet, rows: Sequence[dict[str, str]]) -> TableInk:
+        """Draw the table."""
         bottom = self.top + self.ROW * (len(rows) + 1)
         self._grid(sheet, bottom)
         sheet.block()
-        for left, column in zip(self.lefts, self.columns, strict=True):
-            sheet.text((left + column.right) // 2, self.top + 28, column.heading, size=17, bold=True, align="m")
-        return [self._row(sheet, self.top + self.ROW * row, values) for row, values in enumerate(rows, 1)], bottom
+        heads = {
+            column.label: sheet.text(
+                (left + column.right) // 2, self.top + 28, column.heading, size=17, bold=True, align="m"
+            )
+            for left, column in zip(self.lefts, self.columns, strict=True)
+        }
+        inks = [self._row(sheet, self.top + self.ROW * row, values) for row, values in enumerate(rows, 1)]
+        return TableInk(heads, inks, bottom)
 
     def _grid(self, sheet: Sheet, bottom: int) -> None:
         right = self.columns[-1].right
@@ -145,8 +173,11 @@ class Table:
         for left, column in zip(self.lefts, self.columns, strict=True):
             if not (value := values[column.label]):
                 continue
-            x = column.right - 8 if column.number else left + 8
-            inks[column.label] = sheet.text(x, top + 28, value, size=18, align="r" if column.number else "l")
+            if column.number:
+                ink = sheet.text(column.right - 8, top + 28, value, size=18, align="r")
+            else:
+                ink = sheet.text(left + 8, top + 28, value, size=18)
+            inks[column.label] = ink
         return inks
 
 
@@ -154,6 +185,11 @@ def triple(name: str, ink: Ink, documented: frozenset[str] = WHOLE) -> dict[str,
     """Return a field in wire format: its value, and its box and confidence if documented."""
     beside = {"box": ink.box, "confidence": ink.confidence}
     return {name: ink.text} | {f"{name}_{part}": value for part, value in beside.items() if part in documented}
+
+
+def cell(ink: Ink) -> dict[str, Any]:
+    """Return a cell of a table in wire format."""
+    return {"value": ink.text, "score": ink.confidence, "box": ink.box}
 
 
 def parts(name: str, place: people.Place) -> dict[str, str]:

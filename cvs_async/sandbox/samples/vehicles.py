@@ -1,4 +1,4 @@
-"""Vehicle papers. The vendor documents neither boxes nor confidences for them."""
+"""Vehicle papers. The vendor documents boxes for none of them, and confidences for registrations only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 
 from .drawing import LABEL, RED
 from .people import Person, Vehicle, printed
-from .sheet import BARE, CARD, MOTTO, STATE, Drawn, Row, Sheet
+from .sheet import BARE, CARD, MOTTO, STATE, SURE, Drawn, Row, Sheet, parts
 
 __all__ = ["vehicle_inspection", "vehicle_registration_back", "vehicle_registration_front"]
 
@@ -16,7 +16,7 @@ _SPREAD = (1270, 900)
 
 def vehicle_registration_front(person: Person, vehicle: Vehicle, chance: Random) -> Drawn:
     """Draw the front of a vehicle registration: the owner."""
-    sheet = Sheet(CARD, (250, 226, 206), chance, BARE)
+    sheet = Sheet(CARD, (250, 226, 206), chance, SURE)
     sheet.emblem(120, 104, 58)
     sheet.text(600, 56, STATE, size=27, bold=True, align="m")
     sheet.text(600, 88, MOTTO, size=21, bold=True, align="m")
@@ -38,25 +38,30 @@ def vehicle_registration_front(person: Person, vehicle: Vehicle, chance: Random)
 
 
 def vehicle_registration_back(person: Person, vehicle: Vehicle, chance: Random) -> Drawn:
-    """Draw the back of the same registration: the vehicle."""
-    sheet = Sheet(CARD, (246, 230, 214), chance, BARE)
+    """Draw the back of the same registration: the vehicle and its seats, as the vendor's newer page has them."""
+    sheet = Sheet(CARD, (246, 230, 214), chance, SURE)
     sheet.labelled("name", 50, 60, "Tên chủ xe / Owner:", person.name, size=26, bold=True)
     sheet.label(50, 100, "Nơi cư trú / Address:")
     sheet.field("address", 50, 134, person.address, size=23, width=880)
     sheet.draw.line((40, 180, 960, 180), fill=LABEL)
     left, right = _registered(vehicle, chance)
     sheet.block()
-    sheet.rows(50, 226, 52, left, size=24)
+    sheet.rows(50, 222, 46, left, size=24)
     sheet.block()
-    sheet.rows(590, 226, 52, right, size=24)
+    sheet.rows(590, 222, 46, right, size=24)
+    sheet.block()
+    for x, (name, label, value) in zip((50, 330, 590), _places(vehicle), strict=True):
+        sheet.labelled(name, x, 452, label, value, size=24)
     sheet.block()
     first = date(vehicle.year, chance.randint(1, 12), chance.randint(1, 28))
     issued = first.replace(year=first.year + chance.choice((0, 2)))
-    sheet.labelled("first_issue_date", 50, 490, "Đăng ký lần đầu / First:", printed(first), size=23)
-    sheet.labelled("last_issue_date", 50, 536, "Đăng ký ngày / Date:", printed(issued), size=23)
+    sheet.labelled("first_issue_date", 50, 508, "Đăng ký lần đầu / First:", printed(first), size=23)
+    sheet.labelled("last_issue_date", 50, 552, "Đăng ký ngày / Date:", printed(issued), size=23)
     sheet.block()
-    sheet.text(740, 490, "Nơi đăng ký / Registered at", size=18, color=LABEL, align="m")
-    sheet.field("issued_at", 740, 530, f"Phòng CSGT Mẫu {person.home.town}", size=24, bold=True, align="m")
+    sheet.text(740, 508, "Nơi đăng ký / Registered at", size=18, color=LABEL, align="m")
+    sheet.field("issued_at", 740, 548, f"Phòng CSGT Mẫu {person.home.town}", size=24, bold=True, align="m")
+    sheet.info["issued_at_code"] = person.home.town_code
+    sheet.info.update(_as_spelt(parts("address", person.home)))
     sheet.void()
     return sheet.drawn("vehicle_registration_back")
 
@@ -73,7 +78,24 @@ def _registered(vehicle: Vehicle, chance: Random) -> tuple[list[Row], list[Row]]
         ("color", "Màu sơn / Color:", vehicle.color),
         ("capacity", "Dung tích / Capacity:", f"{vehicle.capacity} cm3"),
         ("pay_load", "Trọng tải / Pay load:", load),
+        ("year_of_manufacture", "Năm sản xuất / Year:", str(vehicle.year)),
     ]
+
+
+def _places(vehicle: Vehicle) -> list[Row]:
+    return [
+        ("sit", "Số chỗ ngồi / Sit:", str(vehicle.seats)),
+        ("stand", "Chỗ đứng / Stand:", "0"),
+        ("lie", "Chỗ nằm / Lie:", "0"),
+    ]
+
+
+_CAPITALS = frozenset({"address_town", "address_district", "address_ward", "address_ward_code"})
+
+
+def _as_spelt(address: dict[str, str]) -> dict[str, str]:
+    """Return the parts of an address with the names that the vendor's newest page has."""
+    return {(name.capitalize() if name in _CAPITALS else name): value for name, value in address.items()}
 
 
 def vehicle_inspection(vehicle: Vehicle, chance: Random) -> Drawn:
@@ -125,7 +147,7 @@ def _measures(vehicle: Vehicle, chance: Random) -> list[Row]:
         ("wheel_form", "Công thức bánh xe:", "4x2"),
         ("tire_size", "Cỡ lốp:", chance.choice(("4; 205/55R16", "4; 195/65R15", "6; 7.00-16"))),
         ("capacity", "Dung tích động cơ:", f"{vehicle.capacity} cm3"),
-        ("permissible_no", "Số người cho phép chở:", "3 người" if vehicle.is_truck else "5 người"),
+        ("permissible_no", "Số người cho phép chở:", f"{vehicle.seats} người"),
         ("design_pay_load", "Khối lượng hàng thiết kế:", f"{load} kg"),
         ("authorized_pay_load", "Khối lượng hàng cho phép:", f"{load} kg"),
         ("design_towed_mass", "Khối lượng kéo theo:", "0 kg"),

@@ -15,7 +15,7 @@ import attrs
 from PIL import Image
 
 from ...batch.atomic import move_to_new
-from . import business, cards, civil, papers, vehicles
+from . import business, cards, civil, medical, papers, tables, vehicles
 from .einvoice import write_einvoice
 from .people import Person, person, vehicle
 from .truth import Page, Truth, save_image, save_pdf
@@ -32,7 +32,8 @@ class Sample:
     Attributes:
         kind: citizen_card, passport, claim, invoice, text or broken; from the 25th file on also old_card,
             driving_license, vehicle_registration, vehicle_inspection, birth_certificate, business_registration,
-            insurance_card, price_quotation, bank_statement or einvoice.
+            insurance_card, price_quotation, bank_statement, einvoice, prescription, discharge_paper, expense_list,
+            hospital_bill or table.
         operation: the operation that reads it best.
     """
 
@@ -103,14 +104,20 @@ _OPERATIONS = {
     "price_quotation": "ocr.document.price_quotation",
     "bank_statement": "ocr.document.bank_statement",
     "einvoice": "ocr.document.invoice_xml",
+    "prescription": "ocr.claims",
+    "discharge_paper": "ocr.claims",
+    "expense_list": "ocr.claims",
+    "hospital_bill": "ocr.document.invoice_hospital",
+    "table": "ocr.document.get_table",
 }
 _SHARES: dict[str, int] = {"citizen_card": 45, "passport": 20, "claim": 13, "invoice": 12, "text": 7}
 _OPENING: tuple[str, ...] = ("citizen_card", "passport", "claim", "invoice", "text", "citizen_card", "citizen_card")
-# The rarer kinds, in turn: two occur twice, because they have two sides.
+# The rarer kinds, in turn: three occur twice, because they have two sides or forms.
 _RARE: tuple[str, ...] = (
     *("driving_license", "vehicle_registration", "old_card", "birth_certificate", "insurance_card"),
     *("vehicle_registration", "business_registration", "vehicle_inspection", "old_card", "price_quotation"),
-    *("bank_statement", "einvoice"),
+    *("bank_statement", "einvoice", "prescription", "discharge_paper", "expense_list", "hospital_bill"),
+    *("table", "table"),
 )
 _COMMON = 24  # number of files without rarer kinds; then every sixth file is of a rarer kind
 
@@ -313,6 +320,26 @@ _WAYS: dict[str, list[tuple[str, Write]]] = {
         ("sao-kê-ngân-hàng.jpg", _good(_of_person(business.bank_statement))),
     ],
     "einvoice": [("hóa-đơn-điện-tử.xml", _einvoice)],
+    "prescription": [
+        ("đơn-thuốc.jpg", _good(_of_person(medical.prescription))),
+        ("đơn-thuốc.pdf", _good(_of_person(medical.prescription))),
+    ],
+    "discharge_paper": [
+        ("giấy-ra-viện.jpg", _good(_of_person(medical.discharge_paper))),
+        ("giấy-ra-viện.pdf", _good(_of_person(medical.discharge_paper))),
+    ],
+    "expense_list": [
+        ("bảng-kê-chi-phí.pdf", _good(_of_person(medical.expense_list))),
+        ("bảng-kê-chi-phí.jpg", _good(_of_person(medical.expense_list))),
+    ],
+    "hospital_bill": [
+        ("biên-lai-viện-phí.jpg", _good(_of_person(medical.hospital_bill))),
+        ("biên-lai-viện-phí.pdf", _good(_of_person(medical.hospital_bill))),
+    ],
+    "table": [
+        ("bảng-giá.jpg", _good(_of_person(tables.newer_table))),
+        ("danh-sách.jpg", _good(_of_person(tables.older_table))),
+    ],
 }
 
 _NAMES = frozenset(name for ways in _WAYS.values() for name, _ in ways)
