@@ -33,7 +33,7 @@ from cvs_async import (
 from cvs_async._calls import dispatch as dispatch_module
 from cvs_async._calls.dispatch import DECODING
 from cvs_async._codec.reply import decode
-from tests.support.clock import now, virtual
+from tests.support.clock import leap, leaping, now, virtual
 from tests.support.servers import (
     BadServer,
     after_request,
@@ -188,10 +188,12 @@ async def test_a_silent_server_is_not_waited_for_longer_than_drain_timeout() -> 
     assert [(event.charge, event.drained) for event in events] == [("unknown", True)]
 
 
+@leaping
 async def test_an_answer_that_comes_after_the_bound_on_the_call_is_counted_still() -> None:
     async with bad_server(answers_when_told) as server, client(server) as cvs:
-        call = asyncio.create_task(cvs.ocr.card(PICTURE, timeout=0.5))
+        call = asyncio.create_task(cvs.ocr.card(PICTURE, timeout=60))
         await arrived(server, 1)
+        leap(60)
         with pytest.raises(TimeoutError) as caught:
             await call
         server.go.set()
@@ -200,11 +202,15 @@ async def test_an_answer_that_comes_after_the_bound_on_the_call_is_counted_still
     assert (cvs.stats.billed, cvs.stats.unknown, cvs.stats.drained) == (1, 0, 1)
 
 
+@leaping
 async def test_an_answer_that_drips_beyond_every_bound_is_unknown() -> None:
     drip = after_request(pours(http(b"", length=9999), [b" "] * 9999, pause=0.01))
-    async with bad_server(drip) as server, client(server, timeout=0.5, drain_timeout=0.05) as cvs:
+    async with bad_server(drip) as server, client(server, timeout=60, drain_timeout=0.05) as cvs:
+        call = asyncio.create_task(cvs.ocr.card(PICTURE))
+        await arrived(server, 1)
+        leap(60)
         with pytest.raises(TimeoutError) as caught:
-            await cvs.ocr.card(PICTURE)
+            await call
         await until(lambda: cvs.stats.in_flight == 0)
     assert (caught.value.charge, caught.value.unknown_attempts) == ("unknown", 1)
     assert (cvs.stats.billed, cvs.stats.unknown, cvs.stats.drained) == (0, 1, 1)
