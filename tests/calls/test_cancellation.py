@@ -77,7 +77,7 @@ def open_files() -> int:
 # --- before anything was sent
 
 
-async def test_a_call_that_waits_for_a_connection_is_gone_at_once() -> None:
+async def test_a_cancelled_call_that_waits_for_a_connection_ends_at_once() -> None:
     async with bad_server(answers_when_told) as server, client(server, max_connections=1) as cvs:
         first = asyncio.create_task(cvs.ocr.card(PICTURE))
         await arrived(server, 1)
@@ -91,7 +91,7 @@ async def test_a_call_that_waits_for_a_connection_is_gone_at_once() -> None:
     assert (len(server.requests), cvs.stats.attempts, cvs.stats.billed) == (2, 2, 2)
 
 
-async def test_a_call_that_connects_is_gone_at_once() -> None:
+async def test_a_cancelled_call_that_connects_ends_at_once() -> None:
     async with full_backlog() as base_url, client(base_url) as cvs:
         call = asyncio.create_task(cvs.ocr.card(PICTURE))
         await until(lambda: cvs.stats.connections == 1)
@@ -101,7 +101,7 @@ async def test_a_call_that_connects_is_gone_at_once() -> None:
     assert (cvs.stats.attempts, cvs.stats.free, cvs.stats.unknown) == (1, 1, 0)
 
 
-async def test_a_call_that_reads_its_file_is_gone_at_once() -> None:
+async def test_a_cancelled_call_that_reads_its_file_ends_at_once() -> None:
     reading, go = threading.Event(), threading.Event()
 
     class Slow(BytesIO):
@@ -118,7 +118,7 @@ async def test_a_call_that_reads_its_file_is_gone_at_once() -> None:
     assert (server.requests, cvs.stats.attempts) == ([], 0)
 
 
-async def test_a_call_that_waits_to_send_again_is_gone_at_once() -> None:
+async def test_a_cancelled_call_that_waits_to_send_again_ends_at_once() -> None:
     patient = RetryPolicy(initial=1000, maximum=1000, max_elapsed=None)
     async with bad_server(answers(http(b"", "503 Busy"))) as server, client(server, retry=patient, timeout=9999) as cvs:
         call = asyncio.create_task(cvs.ocr.card(PICTURE))
@@ -384,7 +384,7 @@ async def all_at_once(cvs: AsyncCVS, count: int) -> None:
     ],
     ids=["for its pace", "to be sent again", "at the gate"],
 )
-async def test_closing_wakes_who_waits(settings: dict[str, Any]) -> None:
+async def test_closing_ends_calls_that_wait(settings: dict[str, Any]) -> None:
     empty = http(b'{"data": null, "errorCode": "4", "errorMessage": "Out of requests"}')
     busy = http(b"", "503 Service Unavailable")
     async with bad_server(answers(empty if "quota" in settings else busy)) as server, client(server, **settings) as cvs:

@@ -96,7 +96,7 @@ async def test_nothing_shows_of_a_call(answer: httpx.Response, as_url: bool, cap
 
 
 @pytest.mark.parametrize("code", [CANARY])
-async def test_an_odd_code_is_kept_though(code: str) -> None:
+async def test_an_odd_code_is_kept_in_the_error(code: str) -> None:
     answer = httpx.Response(200, json={"data": None, "errorCode": code, "errorMessage": "?"})
     async with AsyncCVS("key", "secret", transport=httpx.MockTransport(lambda _: answer)) as cvs:
         with pytest.raises(CVSError) as caught:
