@@ -47,11 +47,18 @@ def _keep_bytecode() -> None:
         sys.dont_write_bytecode = False
 
 
+def _explain_assertions() -> None:
+    """Let pytest explain the assertions of helpers like those of tests."""
+    helpers = (f"tests.support.{path.stem}" for path in Path(__file__).with_name("support").glob("*.py"))
+    pytest.register_assert_rewrite(*(name for name in helpers if name not in sys.modules), "tests.vendor.cases")
+
+
 # What a property says must not hang on how fast the machine is.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 _guard_processes()
 _keep_bytecode()
+_explain_assertions()
 
 
 @pytest.fixture(autouse=True)

@@ -544,7 +544,7 @@ async def test_an_empty_source_ends_at_once() -> None:
         assert await collect(cvs.batch(cvs.ocr.card, [])) == []
 
 
-async def test_stats_tell_how_far_it_is() -> None:
+async def test_stats_show_the_progress_of_a_batch() -> None:
     async with client(answer) as cvs, cvs.batch(cvs.ocr.card, [b"a", b"b", b""], concurrency=1) as outcomes:
         assert (outcomes.stats.total, outcomes.stats.finished, outcomes.stats.eta) == (3, 0, None)
         await anext(outcomes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -120,14 +121,17 @@ async def test_a_set_up_that_opens_no_file_holds_items_and_fails_none(
 
 
 async def test_what_was_lost_is_in_doubt_though_the_set_up_ends_the_call(path: Path) -> None:
+    closing = list[asyncio.Task[None]]()
+
     async def answer(_: httpx.Request) -> httpx.Response:
-        cvs._dispatcher._closed = True
+        closing.append(asyncio.create_task(cvs.aclose()))
+        await asyncio.sleep(0)
         raise httpx.ReadError("reset")
 
     retry = RetryPolicy(attempts=2, unknown_resends=1, initial=0)
     cvs = AsyncCVS("key", "secret", transport=httpx.MockTransport(answer), retry=retry)
     outcomes, _ = await run(cvs, numbered(3), path, concurrency=1)
-    await cvs.aclose()
+    await asyncio.gather(*closing)
     assert reasons(outcomes) == {"in_doubt": 1, "stop": 2}
 
 

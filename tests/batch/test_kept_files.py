@@ -64,7 +64,7 @@ def test_what_a_batch_has_written_is_not_paid_for_when_find_lists_it(samples: li
     assert failed == {"j.db", "j.db-lock", "r.jsonl", f"pictures/{pictures[0].name}"}
 
 
-def test_files_are_kept_apart_by_whatever_way_and_only_meanwhile(
+def test_a_file_is_kept_whatever_path_leads_to_it_and_only_for_that_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "kept").mkdir()

@@ -75,7 +75,7 @@ async def test_a_disk_that_is_full_within_a_line_leaves_whole_lines(tmp_path: Pa
 
 
 @pytest.mark.parametrize("kind", [JsonLines, Csv, Parquet])
-async def test_results_are_on_the_disk_when_their_sink_is_left(
+async def test_results_are_on_the_disk_when_their_sink_is_closed(
     tmp_path: Path, kind: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synchronized, real = list[int](), os.fsync

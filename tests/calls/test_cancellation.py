@@ -33,7 +33,7 @@ from cvs_async import (
 from cvs_async._calls import dispatch as dispatch_module
 from cvs_async._calls.dispatch import DECODING
 from cvs_async._codec.decoding import decode
-from tests.support.clock import now, virtual
+from tests.support.clock import leap, leaping, now, virtual
 from tests.support.servers import (
     BadServer,
     after_request,
@@ -77,7 +77,7 @@ def open_files() -> int:
 # --- before anything was sent
 
 
-async def test_a_call_that_waits_for_a_connection_is_gone_at_once() -> None:
+async def test_a_cancelled_call_that_waits_for_a_connection_ends_at_once() -> None:
     async with bad_server(answers_when_told) as server, client(server, max_connections=1) as cvs:
         first = asyncio.create_task(cvs.ocr.card(PICTURE))
         await arrived(server, 1)
@@ -91,7 +91,7 @@ async def test_a_call_that_waits_for_a_connection_is_gone_at_once() -> None:
     assert (len(server.requests), cvs.stats.attempts, cvs.stats.billed) == (2, 2, 2)
 
 
-async def test_a_call_that_connects_is_gone_at_once() -> None:
+async def test_a_cancelled_call_that_connects_ends_at_once() -> None:
     async with full_backlog() as base_url, client(base_url) as cvs:
         call = asyncio.create_task(cvs.ocr.card(PICTURE))
         await until(lambda: cvs.stats.connections == 1)
@@ -101,7 +101,7 @@ async def test_a_call_that_connects_is_gone_at_once() -> None:
     assert (cvs.stats.attempts, cvs.stats.free, cvs.stats.unknown) == (1, 1, 0)
 
 
-async def test_a_call_that_reads_its_file_is_gone_at_once() -> None:
+async def test_a_cancelled_call_that_reads_its_file_ends_at_once() -> None:
     reading, go = threading.Event(), threading.Event()
 
     class Slow(BytesIO):
@@ -118,7 +118,7 @@ async def test_a_call_that_reads_its_file_is_gone_at_once() -> None:
     assert (server.requests, cvs.stats.attempts) == ([], 0)
 
 
-async def test_a_call_that_waits_to_send_again_is_gone_at_once() -> None:
+async def test_a_cancelled_call_that_waits_to_send_again_ends_at_once() -> None:
     patient = RetryPolicy(initial=1000, maximum=1000, max_elapsed=None)
     async with bad_server(answers(http(b"", "503 Busy"))) as server, client(server, retry=patient, timeout=9999) as cvs:
         call = asyncio.create_task(cvs.ocr.card(PICTURE))
@@ -188,10 +188,12 @@ async def test_a_silent_server_is_not_waited_for_longer_than_drain_timeout() -> 
     assert [(event.charge, event.drained) for event in events] == [("unknown", True)]
 
 
+@leaping
 async def test_an_answer_that_comes_after_the_bound_on_the_call_is_counted_still() -> None:
     async with bad_server(answers_when_told) as server, client(server) as cvs:
-        call = asyncio.create_task(cvs.ocr.card(PICTURE, timeout=0.5))
+        call = asyncio.create_task(cvs.ocr.card(PICTURE, timeout=60))
         await arrived(server, 1)
+        leap(60)
         with pytest.raises(TimeoutError) as caught:
             await call
         server.go.set()
@@ -200,11 +202,15 @@ async def test_an_answer_that_comes_after_the_bound_on_the_call_is_counted_still
     assert (cvs.stats.billed, cvs.stats.unknown, cvs.stats.drained) == (1, 0, 1)
 
 
+@leaping
 async def test_an_answer_that_drips_beyond_every_bound_is_unknown() -> None:
     drip = after_request(pours(http(b"", length=9999), [b" "] * 9999, pause=0.01))
-    async with bad_server(drip) as server, client(server, timeout=0.5, drain_timeout=0.05) as cvs:
+    async with bad_server(drip) as server, client(server, timeout=60, drain_timeout=0.05) as cvs:
+        call = asyncio.create_task(cvs.ocr.card(PICTURE))
+        await arrived(server, 1)
+        leap(60)
         with pytest.raises(TimeoutError) as caught:
-            await cvs.ocr.card(PICTURE)
+            await call
         await until(lambda: cvs.stats.in_flight == 0)
     assert (caught.value.charge, caught.value.unknown_attempts) == ("unknown", 1)
     assert (cvs.stats.billed, cvs.stats.unknown, cvs.stats.drained) == (0, 1, 1)
@@ -378,7 +384,7 @@ async def all_at_once(cvs: AsyncCVS, count: int) -> None:
     ],
     ids=["for its pace", "to be sent again", "at the gate"],
 )
-async def test_closing_wakes_who_waits(settings: dict[str, Any]) -> None:
+async def test_closing_ends_calls_that_wait(settings: dict[str, Any]) -> None:
     empty = http(b'{"data": null, "errorCode": "4", "errorMessage": "Out of requests"}')
     busy = http(b"", "503 Service Unavailable")
     async with bad_server(answers(empty if "quota" in settings else busy)) as server, client(server, **settings) as cvs:

@@ -96,7 +96,7 @@ async def test_nothing_shows_of_a_call(answer: httpx.Response, as_url: bool, cap
 
 
 @pytest.mark.parametrize("code", [CANARY])
-async def test_an_odd_code_is_kept_though(code: str) -> None:
+async def test_an_odd_code_is_kept_in_the_error(code: str) -> None:
     answer = httpx.Response(200, json={"data": None, "errorCode": code, "errorMessage": "?"})
     async with AsyncCVS("key", "secret", transport=httpx.MockTransport(lambda _: answer)) as cvs:
         with pytest.raises(CVSError) as caught:
@@ -427,9 +427,10 @@ async def test_a_traceback_with_locals_shows_nothing_of_a_call(call: str, fault:
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("end", ["cancelled", "too late"])
 async def test_a_traceback_with_locals_shows_nothing_of_a_call_that_was_left(call: str, end: str) -> None:
+    timeout = 0.2 if end == "too late" else 60
     async with (
         bad_server(silent) as server,
-        AsyncCVS(CANARY, CANARY, base_url=server.base_url, drain_timeout=0.01, timeout=0.2) as cvs,
+        AsyncCVS(CANARY, CANARY, base_url=server.base_url, drain_timeout=0.01, timeout=timeout) as cvs,
     ):
         task = asyncio.create_task(error_of(CALLS[call](cvs)))
         if end == "cancelled":

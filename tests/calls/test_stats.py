@@ -115,7 +115,7 @@ async def test_what_is_not_sent_is_a_call_and_no_request() -> None:
 
 
 @virtual
-async def test_they_show_what_goes_on_now() -> None:
+async def test_stats_count_calls_in_flight_and_waiting() -> None:
     async with client(OK, max_connections=2) as cvs:
         calls = [asyncio.create_task(cvs.ocr.card(b"x")) for _ in range(5)]
         await settle()

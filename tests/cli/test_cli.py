@@ -58,7 +58,7 @@ def test_batch_gives_a_line_a_file_with_the_samples_truth(
     assert sandbox.ledger.billed == billed
 
 
-def test_batch_leaves_with_zero_if_every_item_is_done(sandbox: Sandbox, samples: list[Sample]) -> None:
+def test_batch_exits_with_0_if_every_item_is_done(sandbox: Sandbox, samples: list[Sample]) -> None:
     one = samples[0].path
     ended = cvs_async("batch", "ocr.card", one, sandbox.url(one.name), "--concurrency", "2", sandbox=sandbox)
     assert ended.returncode == 0

@@ -9,22 +9,13 @@ import pty
 import signal
 import subprocess
 import termios
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cvs_async.sandbox import Sample, Sandbox
 from tests.conftest import good
-from tests.support.commands import COMMAND, cvs_async, environment, lines, start
-
-
-def wait_for(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    pause = threading.Event()
-    while not happened():
-        assert process.poll() is None
-        pause.wait(0.01)
+from tests.support.commands import COMMAND, cvs_async, environment, lines, start, wait_for
 
 
 def in_doubt(journal: Path) -> int:

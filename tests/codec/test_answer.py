@@ -49,14 +49,14 @@ VALUES = st.recursive(
 @given(st.dictionaries(st.text(max_size=5), VALUES), st.sampled_from([None, 1]))
 @example({"data": [["x" * 300, {"y": [["z" * 5000], 12, {}]}, []]] * 40, "n": -0.5}, None)
 @example({"data": [[["[" * 70_000, '"' * 300], "\\" * 5000]]}, 2)
-def test_in_pieces_the_same_is_read_as_at_once(value: dict[str, Any], indent: int | None) -> None:
+def test_json_read_in_pieces_is_the_same_as_json_read_at_once(value: dict[str, Any], indent: int | None) -> None:
     text = json.dumps(value, indent=indent)
     assert parse(text, MANY) == parse(text) == value
 
 
 @examples(100)
 @given(VALUES, st.integers(0, 3000), st.text('[]{},:" 0n', max_size=3))
-def test_in_pieces_the_same_is_refused_as_at_once(value: Any, end: int, noise: str) -> None:
+def test_json_read_in_pieces_is_refused_like_json_read_at_once(value: Any, end: int, noise: str) -> None:
     text = json.dumps({"data": [value, "x" * WINDOWS[0]]})
     for broken in (text[:end], text[:end] + noise + text[end:], noise + text):
         assert parse(broken, MANY) == parse(broken)
@@ -242,7 +242,7 @@ async def is_decoded_in_a_thread(content: bytes, monkeypatch: pytest.MonkeyPatch
     return thread is not threading.current_thread()
 
 
-async def test_others_have_their_turn_while_a_small_chunk_becomes_much() -> None:
+async def test_other_tasks_run_while_a_small_chunk_is_unpacked_into_much() -> None:
     """Else sixty bombs that come together would take seconds in which nothing else runs."""
     packed = gzip.compress(b'{"errorCode": 0, "data": "' + b" " * (200 * PIECE) + b'"}')
     turns = 0

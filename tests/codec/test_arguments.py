@@ -105,7 +105,7 @@ def test_metadata_is_what_is_sent_whatever_python_has_for_it() -> None:
     assert checked == {"metadata": sent}
 
 
-def test_none_is_not_given() -> None:
+def test_an_argument_of_none_counts_as_absent() -> None:
     assert CARD.checked(dict.fromkeys(CARD.options)) == {}
     assert MATCHING.completed({"type1": None}) == {"type1": "card"}
 

@@ -80,7 +80,8 @@ async def test_a_file_that_hangs_fails_after_its_time_and_the_others_are_done(
                 assert "hang" in str(outcome.error)
                 assert "could not be read within 0.05 seconds; nothing was sent" in str(outcome.error)
         go.set()
-        async with cvs.batch(cvs.ocr.card, source, journal=journal, replay=False) as outcomes:
+        answering = [*others, *hang]
+        async with cvs.batch(cvs.ocr.card, answering, journal=journal, replay=False) as outcomes:
             assert [type(outcome) async for outcome in outcomes] == [Done] * hanging
 
 

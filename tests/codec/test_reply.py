@@ -184,7 +184,7 @@ SPOKEN: list[tuple[int, type[CVSError], Charge]] = [
 
 @pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE)
 @pytest.mark.parametrize(("status", "kind", "charge"), SPOKEN)
-def test_without_a_json_object_http_alone_speaks(
+def test_without_a_json_object_the_http_status_decides(
     status: int, kind: type[CVSError], charge: Charge, content: bytes
 ) -> None:
     error = failure(status, content)
@@ -196,7 +196,7 @@ def test_without_a_json_object_http_alone_speaks(
 
 @pytest.mark.parametrize("answer", WITHOUT_CODE.values(), ids=WITHOUT_CODE)
 @pytest.mark.parametrize(("status", "kind", "charge"), SPOKEN)
-def test_without_a_code_http_alone_speaks(
+def test_without_a_code_the_http_status_decides(
     status: int, kind: type[CVSError], charge: Charge, answer: dict[str, Any]
 ) -> None:
     error = failure(status, json.dumps(answer).encode())

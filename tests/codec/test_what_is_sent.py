@@ -103,7 +103,7 @@ async def test_a_file_that_changes_after_it_was_opened_is_not_hashed(
 
 
 @pytest.mark.parametrize("form", [Part, Base64])
-async def test_where_no_time_tells_it_the_digest_does(
+async def test_a_change_that_no_time_shows_is_found_by_the_digest(
     large: Path, form: type[Part | Base64], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (inputs_module, part_module):  # a file system with coarse times

@@ -51,7 +51,7 @@ async def test_a_remote_service_is_refused_before_anything_is_sent(ask: Ask, bas
         assert (cvs.stats.attempts, cvs.stats.free, cvs.stats.unknown) == (0, 0, 0)
 
 
-async def test_so_is_one_behind_a_transport_of_the_users_own() -> None:
+async def test_a_remote_service_behind_a_transport_of_the_user_is_refused_too() -> None:
     asked = list[httpx.Request]()
 
     def answer(request: httpx.Request) -> httpx.Response:

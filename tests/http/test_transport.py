@@ -28,6 +28,7 @@ from cvs_async import (
     TimeoutError,
 )
 from cvs_async._codec.request import Request, build
+from tests.support.clock import settle
 from tests.support.servers import (
     ANSWER,
     BadServer,
@@ -39,6 +40,7 @@ from tests.support.servers import (
     closes_after_request,
     full_backlog,
     http,
+    left,
     read_request,
     silent,
 )
@@ -63,7 +65,8 @@ async def test_a_kept_connection_that_was_closed_meanwhile_is_replaced() -> None
     ):
         for _ in range(3):
             assert (await cvs.ocr.card(PICTURE)).charge == "billed"
-            await asyncio.sleep(0.05)  # the server's close has to arrive
+            await left(server)
+            await settle()  # the client hears of it
     assert (server.connections, len(server.requests)) == (3, 3)
 
 

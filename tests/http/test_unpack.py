@@ -149,7 +149,7 @@ def test_json_declared_as_gzip_is_returned_unchanged(encoding: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 @pytest.mark.parametrize("rest", [b"\r\n", b"\0" * 300, b"garbage \x1f\x8b"])
-def test_what_follows_a_whole_answer_is_left_out(encoding: str, rest: bytes) -> None:
+def test_bytes_after_a_whole_answer_are_ignored(encoding: str, rest: bytes) -> None:
     packed = (gzip.compress if encoding == "gzip" else zlib.compress)(b"{}" * 40)
     assert unpack(encoding, [packed + rest]) == b"{}" * 40
     assert unpack(encoding, [packed, *(bytes((byte,)) for byte in rest)]) == b"{}" * 40
@@ -175,7 +175,7 @@ def charge(head: str | bytes, envelope: Envelope = DATA) -> str:
     ("code", "cost"), [("0", "billed"), (0, "billed"), ("4", "free"), (1, "free"), ("?", "unknown")]
 )
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf", b" \r\n\t"])
-def test_a_code_that_stands_first_tells_what_it_cost(envelope: Envelope, code: Any, cost: str, mark: bytes) -> None:
+def test_a_code_that_comes_first_decides_the_charge(envelope: Envelope, code: Any, cost: str, mark: bytes) -> None:
     answer = {envelope.code: code, envelope.message: "?", envelope.data or "x": ["x" * 1000]}
     for indent in (None, 2):
         text = mark + json.dumps(answer, indent=indent).encode()

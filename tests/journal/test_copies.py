@@ -14,6 +14,7 @@ import pytest
 
 from cvs_async import Done, Failed, Held, InvalidInputError, folder
 from cvs_async.batch.sources.manifests import Entry
+from tests.support.clock import leap, leaping
 from tests.support.servers import until
 from tests.support.service import Service, errors, files, good, kinds, numbered, reasons, records, refusal, run
 
@@ -64,13 +65,16 @@ IN_DOUBT = ["report", "retry", "skip"]
 
 @pytest.mark.parametrize("in_doubt", IN_DOUBT)
 @pytest.mark.parametrize("concurrency", [1, 4])
+@leaping
 async def test_a_copy_waits_for_an_open_request_whose_caller_timed_out(
     path: Path, in_doubt: str, concurrency: int
 ) -> None:
     service = Service(go=asyncio.Event())
     assert service.go is not None
-    options: Any = {"journal": path, "concurrency": concurrency, "in_doubt": in_doubt, "timeout": 0.05}
+    options: Any = {"journal": path, "concurrency": concurrency, "in_doubt": in_doubt, "timeout": 60}
     async with service.client() as cvs, cvs.batch(cvs.ocr.card, iter([b"same"] * 3), **options) as batch:
+        await until(lambda: service.sent.total() == 1)
+        leap(60)
         first = await anext(batch)
         assert isinstance(first, Held)
         assert (first.reason, first.error.charge) == ("in_doubt", "unknown")
@@ -97,13 +101,16 @@ async def test_what_this_run_has_lost_is_not_sent_again_by_a_copy(path: Path, in
 
 
 @pytest.mark.parametrize("end", ["leave", "cancel", "stop"])
+@leaping
 async def test_a_batch_whose_copies_wait_for_a_request_can_be_ended(path: Path, end: str) -> None:
     service = Service(go=asyncio.Event())
     assert service.go is not None
-    options: Any = {"journal": path, "concurrency": 3, "in_doubt": "retry", "timeout": 0.05}
+    options: Any = {"journal": path, "concurrency": 3, "in_doubt": "retry", "timeout": 60}
     async with service.client() as cvs:
         with anyio.CancelScope() as scope:
             async with cvs.batch(cvs.ocr.card, iter([b"same"] * 9), **options) as batch:
+                await until(lambda: service.sent.total() == 1)
+                leap(60)
                 await anext(batch)
                 asyncio.get_running_loop().call_later(0.05, service.go.set)
                 if end == "cancel":
@@ -115,10 +122,17 @@ async def test_a_batch_whose_copies_wait_for_a_request_can_be_ended(path: Path, 
     assert [record.state for record in records(path).values()] == ["billed"]
 
 
+@leaping
 async def test_copies_continue_after_a_request_is_given_up(path: Path) -> None:
     service = Service(go=asyncio.Event())
-    async with service.client(drain_timeout=0.05) as cvs:
-        outcomes, _ = await run(cvs, [b"same"] * 3, path, in_doubt="retry", timeout=0.05, concurrency=3)
+    async with service.client(drain_timeout=60) as cvs:
+        source, options = [b"same"] * 3, {"in_doubt": "retry", "timeout": 60, "concurrency": 3}
+        batch = asyncio.create_task(run(cvs, source, path, **options))
+        await until(lambda: service.sent.total() == 1)
+        while not batch.done():
+            leap(60)  # first the call has no time left, then its request has none
+            await asyncio.sleep(0.005)
+        outcomes, _ = await batch
     assert (reasons(outcomes), service.sent.total()) == ({"in_doubt": 3}, 1)
 
 

@@ -162,7 +162,7 @@ async def test_a_batch_sends_nothing_more_after_another_writer_opened_the_journa
     assert (stats.done, set(service.sent.values())) == (100, {1}), "what was in flight is written down"
 
 
-async def test_what_will_not_leave_is_not_in_doubt_after_another_has_opened_the_journal(
+async def test_a_request_that_is_not_sent_is_not_in_doubt_after_another_writer_opened_the_journal(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_lock, "_try_byte", lambda _: True)

@@ -284,12 +284,13 @@ async def test_a_wal_of_which_the_beginning_is_a_hole_is_damaged(killed: Path, t
 
 
 async def test_a_frame_torn_by_a_kill_is_not_damage(killed: Path, tmp_path: Path) -> None:
-    count, length = len(list(frames(killed))), len(wal_of(killed).read_bytes())
+    content = wal_of(killed).read_bytes()
+    stale = content.translate(bytes(value ^ 0x55 for value in range(256)))  # of an earlier round of the WAL
+    count, length = len(list(frames(killed))), len(content)
     for number, torn in ((number, torn) for number in range(1, count + 1) for torn in (0, 1, FRAME, FRAME + 700)):
         path = copied(killed, tmp_path / f"{number}-{torn}")
         end = HEADER + number * (FRAME + PAGE)
-        content = wal_of(path).read_bytes()
-        stale = bytes(value ^ 0x55 for value in content)  # what was there before, of an earlier round of the WAL
+        assert wal_of(path).read_bytes() == content
         for rest in (b"", stale[min(end + torn, length) :]):
             wal_of(path).write_bytes(content[: end + torn] + rest)
             assert not read_wal(wal_of(path)).is_damaged

@@ -104,7 +104,7 @@ def test_charges_join_with_the_results_by_key(sandbox: Sandbox, samples: list[Sa
     assert any(" | " in row["source"] for row in rows)
 
 
-def test_prices_make_sums_by_day_and_name_what_has_none(tmp_path: Path) -> None:
+def test_prices_make_sums_by_day_and_operations_without_a_price_are_named(tmp_path: Path) -> None:
     path = book(tmp_path / "j.db", [(A, "billed", EVENING), (B, "billed", EVENING), (C, "billed", EVENING + 86400)])
     shown = run("reconcile", path, "--price", "ocr.card=1000đ", "--csv", "-")
     assert [(row["amount"], row["currency"]) for row in rows_of(shown)] == [("1000", "VND")] * 3

@@ -139,7 +139,7 @@ async def test_a_pause_holds_up_everybody() -> None:
 
 
 @virtual
-async def test_a_pause_holds_up_those_who_wait_already() -> None:
+async def test_a_pause_delays_calls_that_wait_already() -> None:
     pace = RateLimiter(RateLimit(1))
     waiting = asyncio.create_task(times(pace, 3))
     await settle()
@@ -311,7 +311,7 @@ async def test_a_pause_longer_than_every_timeout_fails_all_calls_at_once() -> No
 
 
 @virtual
-async def test_a_pause_begins_for_those_too_who_wait_for_a_connection() -> None:
+async def test_a_pause_also_delays_calls_that_wait_for_a_connection() -> None:
     service = Service(busy(2))
 
     async def slow(request: httpx.Request) -> httpx.Response:

@@ -128,7 +128,7 @@ async def test_one_call_after_the_interval_tries_while_the_others_still_fail() -
 
 
 @virtual
-async def test_once_the_interval_is_over_it_is_half_open_without_a_call() -> None:
+async def test_the_gate_is_half_open_after_the_interval_without_a_call() -> None:
     account = Account(seconds=1)
     async with client(account) as cvs:
         await refused(cvs.ocr.card(b"x"))
@@ -156,7 +156,7 @@ async def test_a_service_that_is_asked_only_while_it_is_ready_recovers() -> None
     assert account.asked[:5] == [0, 60, 120, 180, 240]
 
 
-def test_it_says_how_it_is_outside_of_the_event_loop() -> None:
+def test_the_state_of_the_gate_can_be_read_outside_of_the_event_loop() -> None:
     cvs = client(Account())
 
     async def run() -> str:
@@ -428,7 +428,7 @@ async def test_a_waiter_cancelled_at_its_probe_passes_it_to_the_next() -> None:
 
 
 @virtual
-async def test_a_probe_that_learns_nothing_is_followed_by_the_next_who_waits() -> None:
+async def test_after_a_probe_that_learns_nothing_the_next_waiting_call_probes() -> None:
     account = Account()
     async with client(account, "wait", retry=RetryPolicy(attempts=1)) as cvs:
         calls = [asyncio.create_task(cvs.ocr.card(b"x")) for _ in range(3)]

@@ -122,7 +122,9 @@ def test_closing_ends_calls_that_hang() -> None:
     own.call(noisy, "started")
     thread = threading.Thread(target=hang, daemon=True)
     thread.start()
+    deadline = time.monotonic() + 60
     while not own._busy:
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     own.close()
     thread.join(60)

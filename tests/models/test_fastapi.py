@@ -528,7 +528,7 @@ def public_types() -> list[Any]:
     public = [getattr(module, name) for module in modules for name in module.__all__]
     classes = [each for each in public if inspect.isclass(each) and hasattr(each, "__get_pydantic_core_schema__")]
     papers = [Recognized[each] for each in classes if issubclass(each, Paper)]  # type: ignore[valid-type]
-    answers = [each.returns for each in OPERATIONS.values() if each.returns is not None]
+    answers = list(dict.fromkeys(each.returns for each in OPERATIONS.values() if each.returns is not None))
     generic: list[Any] = [Reply, Done, Outcome]
     replies = [kind[each] for each in answers for kind in generic]
     unions: list[Any] = [Passport | Invoice, Reply[Passport | Invoice], Recognized[IdentityPaper], Recognized[Front]]

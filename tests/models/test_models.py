@@ -339,7 +339,7 @@ def test_spoiled_answers_decode_and_lose_no_text(name: str, data: st.DataObject)
 @pytest.mark.parametrize("name", EXAMPLES)
 @given(sent=anything)
 @examples(30)
-def test_no_answer_at_all_raises(name: str, sent: object) -> None:
+def test_no_answer_whatever_raises(name: str, sent: object) -> None:
     unstructure(structure(sent, EXAMPLES[name][0]))
 
 

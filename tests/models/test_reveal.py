@@ -164,7 +164,7 @@ def test_a_repr_has_what_is_not_empty() -> None:
         assert repr(Page([])) == "Page([])"
 
 
-def test_a_document_of_ones_own_hides_its_values_too() -> None:
+def test_a_document_class_of_the_user_hides_its_values_too() -> None:
     @frozen(kw_only=True)
     class Own(Document):
         number: Text = EMPTY

@@ -738,7 +738,7 @@ def test_the_papers_of_one_person_agree(draw: Callable[[Person, Random], Drawn])
 
 
 @pytest.mark.parametrize("draw", RARE_PAPERS)
-def test_rarer_papers_name_who_they_belong_to(draw: Callable[[Person, Random], Drawn]) -> None:
+def test_rarer_papers_name_their_owner(draw: Callable[[Person, Random], Drawn]) -> None:
     somebody = person(Random(4))
     _, page = draw(somebody, Random(0))
     printed = {text["text"] for text in texts_of(page)}

@@ -307,7 +307,7 @@ async def test_the_quota_is_topped_up_and_taken_away(jpg: bytes) -> None:
     assert sandbox.ledger.billed == 3
 
 
-async def test_what_is_given_back_goes_to_the_quota_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_request_that_is_given_back_goes_to_the_quota_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Sandbox(quota=1) as sandbox, client(sandbox) as http:
         read = sandbox._read
 

@@ -95,3 +95,38 @@ def virtual(test: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
         return run_virtual(test(*args, **kwargs))
 
     return run
+
+
+class LeapingLoop(asyncio.SelectorEventLoop):
+    """A loop whose time goes by like that of others, and which a test can move on.
+
+    For tests with threads or connections: a timeout is so long that it never ends by itself, and `leap` ends it.
+    """
+
+    def __init__(self) -> None:
+        self._leapt = 0.0
+        super().__init__()
+
+    def time(self) -> float:
+        return super().time() + self._leapt
+
+    def leap(self, seconds: float) -> None:
+        self._leapt += seconds
+
+
+def leap(seconds: float) -> None:
+    """Move the running loop's time on, so that timers of the next seconds are due."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, LeapingLoop)
+    loop.leap(seconds)
+
+
+def leaping(test: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
+    """Make a test run on a loop whose time it can move on."""
+
+    @functools.wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+            return runner.run(test(*args, **kwargs))
+
+    return run

@@ -60,7 +60,7 @@ def start(*arguments: str | Path, sandbox: Sandbox | None = None) -> subprocess.
 
 
 def wait_for(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not happened():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline

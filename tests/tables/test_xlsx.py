@@ -112,7 +112,7 @@ async def test_what_there_is_is_kept_when_an_error_ends_it(tmp_path: Path) -> No
     assert sheets(tmp_path / "x.xlsx")["papers"][0]["info.id"] == "P1"
 
 
-async def test_what_is_there_is_never_replaced(tmp_path: Path) -> None:
+async def test_an_existing_file_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "out.xlsx").write_text("paid for")
     with pytest.raises(InvalidInputError, match="is never written over"):
         await written(tmp_path / "out.xlsx")
