@@ -99,7 +99,7 @@ class Batch(Generic[T]):
         self._policy = policy or BatchPolicy()
         self._service = Service.of(
             call.config,
-            endpoint.host,
+            endpoint,
             moved_from=self._policy.moved_from,
             other_account=self._policy.other_account,
         )
