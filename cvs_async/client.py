@@ -23,7 +23,7 @@ from ._settings.origins import Origins
 from ._settings.timeout import Timeout, as_timeout
 from ._system.private import private
 from ._text.hints import public_names
-from .api import OPERATIONS, V1, V3, Attached, Ekyc, FaceSearch, Ocr, SmartCrop, attach, no_operation
+from .api import HOST_OF, OPERATIONS, V1, V3, Attached, Ekyc, FaceSearch, Ocr, SmartCrop, attach, no_operation
 from .batch.policy import BatchPolicy, InDoubt
 from .batch.runner import Batch, endpoint_of
 from .batch.sources import Source
@@ -49,8 +49,10 @@ class AsyncCVS:
 
     Args:
         api_key, api_secret: else CVS_API_KEY and CVS_API_SECRET of the environment.
-        base_url: one origin for everything (a sandbox, an installation of your own), or a mapping with an
-            origin for each of ``cloud`` and ``demo``; else CVS_BASE_URL; else the hosts of the vendor's documents.
+        base_url: one address for everything (that of your account, a sandbox), or a mapping with addresses for some
+            of the vendor's hosts, ``cloud`` and ``demo``, and for some operations by name, such as ``ocr.card``. What
+            it does not name is taken from CVS_BASE_URL (``https://… ocr.card=https://…``), then from the vendor's
+            documents.
         timeout: seconds for a whole call, or a `Timeout` with its parts.
         retry: when a call is sent again by itself; ``RetryPolicy(attempts=1)`` is never.
         max_connections: how many requests may be in flight; more of them wait.
@@ -111,7 +113,7 @@ class AsyncCVS:
 
         self._config = ClientConfig(
             credentials=Credentials.load(api_key, api_secret),
-            origins=Origins.load(base_url, allow_insecure=allow_insecure),
+            origins=Origins.load(base_url, HOST_OF, allow_insecure=allow_insecure),
             allow_insecure=allow_insecure,
             timeout=as_timeout(timeout, Timeout()),
             retry=retry,

@@ -142,7 +142,7 @@ class Caller:
         endpoint = prepared.endpoint
         call = CallState(
             operation=endpoint.name,
-            origin=self._config.origins.hosts[endpoint.host],
+            origin=self._config.origins.of(endpoint.name, endpoint.host),
             timeout=prepared.timeout,
             repeatable=endpoint.repeatable,
             patient=patient,

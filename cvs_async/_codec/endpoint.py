@@ -114,7 +114,7 @@ class Endpoint(Generic[T]):
         repeatable: False for an operation with a side effect, such as adding a picture: it is never sent again if its
             result is unknown.
         method: HTTP method of operations without inputs; with inputs the form determines it.
-        host: name of the vendor's host that serves it.
+        host: name of the vendor's host that serves it, unless `base_url` has an address for the operation's name.
         envelope: kind of envelope around its answers.
         listed: False for operations that are documented only in comments.
         document: its place in the vendor's documents.

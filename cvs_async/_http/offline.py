@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from urllib.parse import urlsplit
 
-from .._settings.origins import is_loopback
+from .._settings.addresses import is_loopback
 from ..errors import ConfigurationError
 
 VARIABLE = "CVS_ASYNC_OFFLINE"

@@ -10,16 +10,16 @@ from http import HTTPStatus
 from .._codec.request import Request
 from .._exchange import Attempt, WireReply
 from .._limits.retry import parse_retry_after
-from .._settings.origins import is_safe
+from .._settings.addresses import is_safe
 from .._settings.timeout import Timeout
 from .._system.private import Headers
 from .._version import __version__
-from ..errors import ConfigurationError, DecodeError, InvalidInputError, ResponseTooLargeError
+from ..errors import ConfigurationError, ConnectError, DecodeError, InvalidInputError, ResponseTooLargeError
 from ..settings import ClientConfig
 from .backend import Backend, HttpBody, HttpRequest, HttpResponse
 from .offline import is_offline, refuse_elsewhere
 from .unpack import ENCODINGS, BrokenEncodingError, Unpacker
-from .urls import origin_of, quoted
+from .urls import address_of, origin_of, quoted
 
 HEAD = 1 << 16
 """Bytes of an answer that is too large which are kept: its code may stand there."""
@@ -56,7 +56,7 @@ class Transport:
             ConfigurationError: a file could not be opened again, for the system allows no more open files; or the
                 service is on another machine, and CVS_ASYNC_OFFLINE is set.
         """
-        url = quoted(f"{self._config.origins.hosts[request.host]}{request.path}")
+        url = quoted(f"{self._config.origins.of(request.operation, request.host)}{request.path}")
         if request.query:
             url = f"{url}?{request.query}"
         self._check_offline(request.operation, url)
@@ -112,6 +112,9 @@ class Transport:
         except ConfigurationError as error:
             error.args = (f"{attempt.operation}: {error}",)
             raise
+        except ConnectError as error:
+            error.args = (f"{error} at {self._way_to(request.url)}",)
+            raise
         finally:
             request.body.release()
         attempt.answer = WireReply(
@@ -142,6 +145,11 @@ class Transport:
                         charge="unknown",
                     )
         unpacker.finish()
+
+    def _way_to(self, url: str) -> str:
+        """Return where a request goes, without path and query."""
+        proxy = self._backend.proxy_of(url)
+        return address_of(url) if proxy is None else f"{address_of(url)} by the proxy {address_of(proxy)}"
 
     def _check_offline(self, operation: str, url: str) -> None:
         if not is_offline():

@@ -45,6 +45,18 @@ def origin_of(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, host, parts.port or _PORTS.get(parts.scheme)
 
 
+def address_of(url: str) -> str:
+    """Return scheme, host and port of an absolute URL as text, for people.
+
+    >>> from cvs_async._http.urls import address_of
+    >>> address_of("https://user:secret@cvs.example.com/api/v2?token=secret")
+    'https://cvs.example.com:443'
+    """
+    scheme, host, port = origin_of(url)
+    host = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{host}:{port}"
+
+
 def _without_dots(segments: list[str]) -> list[str]:
     kept = list[str]()
     for segment in segments:

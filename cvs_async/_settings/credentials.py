@@ -12,6 +12,8 @@ from .._system.private import private
 from ..errors import ConfigurationError
 from .text import trimmed
 
+VARIABLES = ("CVS_API_KEY", "CVS_API_SECRET")
+
 
 @frozen
 class Credentials:
@@ -33,8 +35,8 @@ class Credentials:
         Raises:
             ConfigurationError: one is missing or unusable; says which, and how to give it.
         """
-        key = _credential("api_key", api_key, "CVS_API_KEY")
-        secret = _credential("api_secret", api_secret, "CVS_API_SECRET")
+        key = _credential("api_key", api_key, VARIABLES[0])
+        secret = _credential("api_secret", api_secret, VARIABLES[1])
         account = hashlib.sha256(f"cvs_async account {key}".encode("utf-8", "surrogatepass")).hexdigest()
         return cls(_basic(key, secret), account)
 

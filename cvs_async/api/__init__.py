@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._codec.endpoint import Endpoint
+from .._settings.origins import Host
 from . import ekyc, face_search, ocr, ocr_document, smartcrop, v1, v3
 from ._family import Attached, Family, attach, no_operation
 from .ekyc import Ekyc
@@ -15,6 +16,7 @@ from .v1 import V1
 from .v3 import V3
 
 __all__ = [
+    "HOST_OF",
     "OPERATIONS",
     "V1",
     "V3",
@@ -34,3 +36,6 @@ OPERATIONS: dict[str, Endpoint[Any]] = {
     for endpoint in module.ENDPOINTS
 }
 """Every known operation by name, shared by client, command line, sandbox and tests."""
+
+HOST_OF: dict[str, Host] = {name: endpoint.host for name, endpoint in OPERATIONS.items()}
+"""The vendor's host of every known operation."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import frozen
 
-from .._settings.origins import Host
+from .._codec.endpoint import Endpoint
 from ..errors import ConfigurationError, InvalidInputError
 from ..settings import ClientConfig
 from .journal.service import Service
@@ -51,6 +51,6 @@ class BatchPolicy:
             return 4 * self.concurrency
         return self.concurrency + ahead
 
-    def service(self, config: ClientConfig, host: Host) -> Service:
+    def service(self, config: ClientConfig, endpoint: Endpoint[Any]) -> Service:
         """Return the service that the journal must belong to."""
-        return Service.of(config, host, moved_from=self.moved_from, other_account=self.other_account)
+        return Service.of(config, endpoint, moved_from=self.moved_from, other_account=self.other_account)

@@ -98,7 +98,7 @@ class Batch(Generic[T]):
         self._in_burst = 0
         self._running: _Running[T] | None = None
         self._home = Home("batch", "Enter, iterate and leave a batch in one event loop")
-        self._service = policy.service(call.config, endpoint.host)
+        self._service = policy.service(call.config, endpoint)
         self.journal = None if journal is None else self._new_journal(journal)
         self.stats = Stats(total=len(source) if isinstance(source, Sized) else None)
 

@@ -32,8 +32,6 @@ MOST_CALLS = 10_000
 """Upper bound on calls in flight: each allocates memory before it starts."""
 
 Concurrency = Annotated[int, typer.Option(help="Maximum number of calls in flight.", min=1, max=MOST_CALLS)]
-AllowInsecure = Annotated[bool, typer.Option("--allow-insecure", help="Allow plain http to other machines.")]
-BaseUrl = Annotated[str | None, typer.Option(help="URL of the service. Default: CVS_BASE_URL, else the vendor's.")]
 GetThumb = Annotated[
     bool, typer.Option("--get-thumb", help="Also return cropped, straightened pictures of the papers.")
 ]

@@ -22,11 +22,10 @@ from ..batch.prices import Prices
 from ..batch.sources.listing import format_passed_over
 from ..client import AsyncCVS
 from ..errors import InvalidInputError
+from ._client import AllowInsecure, BaseUrl, open_client
 from ._common import (
     INTERRUPTED,
     MOST_CALLS,
-    AllowInsecure,
-    BaseUrl,
     Fields,
     GetThumb,
     Operation,
@@ -223,7 +222,7 @@ async def _batch(
     dry_run: bool,
     goes_on: bool,
 ) -> int:
-    async with AsyncCVS(**client) as cvs:
+    async with open_client(files=items.paths, **client) as cvs:
         batch = cvs.batch(items.endpoint, items, concurrency=client["max_connections"], **options)
         if dry_run:
             items.ready.set()

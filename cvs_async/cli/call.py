@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,11 +17,10 @@ from .._display.showing import print_tables
 from .._system.stdout import check_stdout
 from .._text.json import pretty
 from ..client import AsyncCVS
+from ._client import AllowInsecure, BaseUrl, open_client
 from ._common import (
     INTERRUPTED,
     REFUSED,
-    AllowInsecure,
-    BaseUrl,
     GetThumb,
     Operation,
     SendAsOption,
@@ -88,17 +88,18 @@ def command(
         code = _print_raw(reply) if raw else _print(reply, pictures, table=table)
         return code if drawn is None else max(code, drawn.write(reply))
 
-    run(_call(endpoint, arguments, print_reply, {"base_url": base_url, "allow_insecure": allow_insecure}))
+    client = partial(open_client, base_url, files, allow_insecure=allow_insecure)
+    run(_call(endpoint, arguments, print_reply, client))
 
 
 async def _call(
     endpoint: Endpoint[Any],
     arguments: dict[str, Any],
     print_reply: Callable[[Reply[Any]], int],
-    client: dict[str, Any],
+    make_client: Callable[[], AsyncCVS],
 ) -> int:
     reply: Reply[Any] | None = None
-    async with AsyncCVS(**client) as cvs:
+    async with make_client() as cvs:
         ending = _Ending(cvs)
         with ending.scope, gentle_interrupt(ending.begin, PATIENCE):
             async with beating(ending.look):

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from .._codec.endpoint import Endpoint
 from .._codec.params import Param
-from ..api import OPERATIONS
+from .._settings.origins import Origins
+from ..api import HOST_OF, OPERATIONS
 from ..client import AsyncCVS
 from ._common import console, exit_on_error, find_operation
 
@@ -49,7 +50,9 @@ def _long() -> Table:
 
 
 def _page(endpoint: Endpoint[Any]) -> Text:
-    facts = "\n".join(f"  {name + ':':17}{fact}" for name, fact in _facts(endpoint).items() if fact)
+    address = Origins.load(None, HOST_OF, allow_insecure=True).of(endpoint.name, endpoint.host)
+    shown = _facts(endpoint) | {"host": f"{endpoint.host}, called at {address}"}
+    facts = "\n".join(f"  {name + ':':17}{fact}" for name, fact in shown.items() if fact)
     fields = f"Its fields: cvs-async fields {endpoint.name}"
     return Text("\n\n".join((endpoint.name, _documentation(endpoint), facts, fields)))
 

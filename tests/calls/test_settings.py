@@ -17,8 +17,9 @@ from cvs_async import AsyncCVS, ConfigurationError, Timeout
 from cvs_async._http.proxies import Proxies
 from cvs_async._limits.retry import RetryPolicy
 from cvs_async._settings.credentials import Credentials
-from cvs_async._settings.origins import DOCUMENTED, Origins
+from cvs_async._settings.origins import DOCUMENTED, Host, Origins
 from cvs_async._settings.timeout import as_timeout
+from cvs_async.api import HOST_OF
 from cvs_async.settings import ClientConfig
 
 ORIGIN = "https://cvs.example.com"
@@ -35,7 +36,7 @@ def load(
 ) -> ClientConfig:
     return ClientConfig(
         credentials=Credentials.load(api_key, api_secret),
-        origins=Origins.load(base_url, allow_insecure=allow_insecure),
+        origins=Origins.load(base_url, HOST_OF, allow_insecure=allow_insecure),
         allow_insecure=allow_insecure,
         timeout=as_timeout(timeout, Timeout()),
         retry=RetryPolicy(),
@@ -403,9 +404,130 @@ def test_plain_http_leaves_this_machine_only_where_it_is_allowed(host: str) -> N
 
 
 @pytest.mark.parametrize(("present", "missing"), [("cloud", "demo"), ("demo", "cloud")])
-def test_an_incomplete_mapping_is_refused_naming_what_it_lacks(present: str, missing: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"says nothing of {missing}; its keys are cloud, demo"):
-        load(base_url={present: ORIGIN})
+def test_a_host_that_a_mapping_does_not_name_is_the_vendors(present: str, missing: Host) -> None:
+    assert load(base_url={present: ORIGIN}).origins.hosts == {present: ORIGIN, missing: DOCUMENTED[missing]}
+
+
+# --- addresses of operations
+
+
+def test_an_operation_may_have_an_address_of_its_own() -> None:
+    origins = load(base_url={"cloud": ORIGIN, "ocr.card": "https://b.example.com/"}).origins
+    assert origins.hosts == {"cloud": ORIGIN, "demo": DOCUMENTED["demo"]}
+    assert origins.moved == {"ocr.card": "https://b.example.com"}
+    assert origins.of("ocr.card", "cloud") == "https://b.example.com"
+    assert origins.of("ocr.claims", "cloud") == ORIGIN
+    assert origins.all == [ORIGIN, DOCUMENTED["demo"], "https://b.example.com"]
+
+
+def test_an_operation_at_the_address_of_its_host_is_not_moved() -> None:
+    assert load(base_url={"cloud": ORIGIN, "ocr.card": f"{ORIGIN}/"}).origins.moved == {}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("ocr.cards", "ocr.card"),
+        ("invoice_hospital", "ocr.document.invoice_hospital"),
+        ("ocr.document.invoice-hospital", "ocr.document.invoice_hospital"),
+        ("clod", "cloud"),
+        ("v1.face_search.serch", "v1.face_search.search"),
+    ],
+)
+@pytest.mark.parametrize("source", ["base_url", "CVS_BASE_URL"])
+def test_an_unknown_name_is_refused_with_the_nearest(
+    wrong: str, right: str, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CVS_BASE_URL", f"{wrong}={ORIGIN}")
+    base_url = {wrong: ORIGIN} if source == "base_url" else None
+    with pytest.raises(ConfigurationError, match=f"^{source} names {wrong}, which is neither.*did you mean.*{right}"):
+        load(base_url=base_url)
+    with pytest.raises(ConfigurationError, match="did you mean"):
+        AsyncCVS("key", "secret", base_url=base_url)
+
+
+@pytest.mark.parametrize("wrong", ["", "*", "v1.face_search.*", "tên\x1b[31m", "/api/v2/ocr/card"])
+def test_an_unknown_name_like_no_other_is_refused_too(wrong: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"neither a host .cloud, demo. nor an operation") as caught:
+        load(base_url={wrong: ORIGIN})
+    assert "`cvs-async operations` lists them" in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts", "moved"),
+    [
+        ("ocr.card=https://b.example.com", DOCUMENTED, {"ocr.card": "https://b.example.com"}),
+        (f"{ORIGIN} ocr.card=https://b.example.com\n", {"cloud": ORIGIN, "demo": ORIGIN}, {"ocr.card": "https://b.example.com"}),
+        (f"demo={ORIGIN}\tcloud=https://b.example.com", {"demo": ORIGIN, "cloud": "https://b.example.com"}, {}),
+        (f"demo={ORIGIN} https://b.example.com", {"demo": ORIGIN, "cloud": "https://b.example.com"}, {}),
+        (f"\ufeffdemo={ORIGIN}/a=b", {"demo": f"{ORIGIN}/a=b", "cloud": DOCUMENTED["cloud"]}, {}),
+        (f"{ORIGIN}/a=b", {"demo": f"{ORIGIN}/a=b", "cloud": f"{ORIGIN}/a=b"}, {}),
+    ],
+)  # fmt: skip
+def test_the_variable_has_addresses_of_operations_too(
+    text: str, hosts: dict[str, str], moved: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CVS_BASE_URL", text)
+    assert load().origins == Origins(hosts, moved)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "card", "report"),
+    [
+        (None, "https://card.example.com", "https://all.example.com"),
+        (ORIGIN, ORIGIN, ORIGIN),
+        ({"ocr.card": ORIGIN}, ORIGIN, "https://all.example.com"),
+        ({"cloud": ORIGIN}, ORIGIN, "https://all.example.com"),
+        ({"demo": ORIGIN}, "https://card.example.com", ORIGIN),
+        ({"ocr.document.credit_report": ORIGIN}, "https://card.example.com", ORIGIN),
+    ],
+)
+def test_the_variable_has_what_the_argument_does_not_name(
+    base_url: Any, card: str, report: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CVS_BASE_URL", "https://all.example.com ocr.card=https://card.example.com")
+    origins = load(base_url=base_url).origins
+    assert origins.of("ocr.card", "cloud") == card
+    assert origins.of("ocr.document.credit_report", "demo") == report
+
+
+@pytest.mark.parametrize("text", [f"{ORIGIN} {ORIGIN}", f"ocr.card={ORIGIN} ocr.card={ORIGIN}"])
+def test_two_addresses_for_one_thing_are_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CVS_BASE_URL", text)
+    with pytest.raises(ConfigurationError, match=r"^CVS_BASE_URL has two addresses for"):
+        load()
+
+
+def test_an_unusable_address_of_an_operation_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "must look like https://cvs.example.com.*the one for ocr.card does not"
+    with pytest.raises(ConfigurationError, match=f"^base_url {said}") as caught:
+        load(base_url={"ocr.card": "https://CANARY@example.com"})
+    monkeypatch.setenv("CVS_BASE_URL", "ocr.card=https://CANARY@example.com")
+    with pytest.raises(ConfigurationError, match=f"^CVS_BASE_URL {said}") as in_variable:
+        load()
+    assert "CANARY" not in f"{caught.value} {in_variable.value}"
+
+
+@pytest.mark.parametrize("given", [b"https://cvs.example.com", 5, [ORIGIN]])
+def test_a_base_url_of_another_type_is_refused(given: Any) -> None:
+    with pytest.raises(ConfigurationError, match="base_url must be one address, or a mapping"):
+        load(base_url=given)
+
+
+def test_plain_http_of_an_operation_leaves_this_machine_only_where_it_is_allowed() -> None:
+    base_url = {"ocr.card": "http://cvs.example.com"}
+    with pytest.raises(ConfigurationError, match="allow_insecure=True"):
+        load(base_url=base_url)
+    assert load(base_url=base_url, allow_insecure=True).origins.moved == base_url
+
+
+def test_a_proxy_of_a_moved_operation_is_checked_with_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "computervision.com.vn")
+    monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:1080")
+    AsyncCVS("key", "secret")
+    with pytest.raises(ConfigurationError, match=r"^https_proxy: a socks proxy"):
+        AsyncCVS("key", "secret", base_url={"ocr.card": ORIGIN})
 
 
 def test_a_mapping_with_nothing_for_a_host_is_refused() -> None:

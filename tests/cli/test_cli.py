@@ -179,6 +179,49 @@ def test_a_missing_key_is_reported_with_its_variable(samples: list[Sample]) -> N
     assert (ended.returncode, "CVS_API_KEY" in ended.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("command", ["call", "batch"])
+def test_missing_credentials_are_reported_in_the_words_of_the_command_line(command: str, tmp_path: Path) -> None:
+    words = [command, "ocr.card", "missing.jpg"]
+    ended = cvs_async(*words, cwd=tmp_path, CVS_API_KEY="", CVS_API_SECRET=" ")
+    said = " ".join(ended.stderr.split())
+    assert ended.returncode == 2
+    assert said.startswith("missing.jpg does not exist. No credentials: set CVS_API_KEY and CVS_API_SECRET in the")
+    assert "AsyncCVS" not in said
+    (tmp_path / "missing.jpg").write_bytes(b"x")
+    ended = cvs_async(*words, cwd=tmp_path, CVS_API_SECRET="")
+    assert " ".join(ended.stderr.split()).startswith("No credentials: set CVS_API_SECRET in the environment")
+
+
+def test_only_some_of_many_missing_files_are_named_beside_missing_credentials(tmp_path: Path) -> None:
+    files = ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg", "*.png", "https://cvs.example.com/a.jpg", "-"]
+    ended = cvs_async("batch", "ocr.card", *files, cwd=tmp_path, CVS_API_KEY="")
+    assert " ".join(ended.stderr.split()).startswith("a.jpg, b.jpg, c.jpg and 2 more do not exist. No credentials")
+
+
+def test_one_operation_is_called_at_another_address(sandbox: Sandbox, samples: list[Sample]) -> None:
+    with Sandbox() as other:
+        for words in (["call"], ["batch", "--out", "-"]):
+            command, *options = words
+            moved = ["--base-url", f"ocr.card={other.base_url}"]
+            for operation in ("ocr.card", "ekyc.card"):
+                ended = cvs_async(command, operation, samples[0].path, *options, *moved, sandbox=sandbox)
+                assert ended.returncode == 0, ended.stderr
+        assert (sandbox.ledger.requests, other.ledger.requests) == (2, 2)
+        both = [*moved, "--base-url", sandbox.base_url]
+        ended = cvs_async("call", "ocr.card", samples[0].path, *both, CVS_BASE_URL="https://cvs.example.com")
+        assert (ended.returncode, other.ledger.requests) == (0, 3)
+
+
+def test_an_unknown_operation_in_an_address_is_refused_before_anything_is_sent(
+    sandbox: Sandbox, samples: list[Sample]
+) -> None:
+    ended = cvs_async(
+        "call", "ocr.card", samples[0].path, "--base-url", f"ocr.cards={sandbox.base_url}", sandbox=sandbox
+    )
+    assert (ended.returncode, sandbox.ledger.requests) == (2, 0)
+    assert "neither a host (cloud, demo) nor an operation; did you mean" in " ".join(ended.stderr.split())
+
+
 def test_operations_lists_the_whole_table() -> None:
     ended = cvs_async("operations", "--long")
     assert ended.returncode == 0

@@ -187,5 +187,10 @@ def test_an_operation_has_a_page_of_its_own() -> None:
     assert ended.returncode == 0
     for part in ("Compare the face", "img1, img2", "type1=card", "001, Face Matching 1 to 3"):
         assert part in ended.stdout
+    assert "cloud, called at https://cloud.computervision.com.vn" in ended.stdout
+    ended = cvs_async(
+        "operations", "ocr.document.invoice_hospital", CVS_BASE_URL="ocr.document.invoice_hospital=http://cvs.test"
+    )
+    assert "demo, called at http://cvs.test" in ended.stdout
     wrong = cvs_async("operations", "ocr.invoice")
     assert (wrong.returncode, "did you mean ocr.document.invoice?" in wrong.stderr) == (2, True)

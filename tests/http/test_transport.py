@@ -169,6 +169,30 @@ async def test_plain_httpx_below_charges_alike() -> None:
     assert (type(late), late.charge) == (TimeoutError, "unknown")
 
 
+@pytest.mark.parametrize("own", [False, True])
+async def test_an_address_that_cannot_be_reached_is_named_without_path_and_query(own: bool) -> None:
+    settings = {"transport": httpx.AsyncHTTPTransport()} if own else {}
+    nowhere = closed_port()
+    error = await failure(f"{nowhere}/canary", "https://example.com/canary.jpg?canary", **settings)
+    assert type(error) is ConnectError
+    assert str(error) == f"ocr.card: the service cannot be reached (ConnectError) at {nowhere}"
+
+
+async def test_a_download_that_cannot_be_reached_is_named_with_its_port() -> None:
+    async with AsyncCVS("key", "secret", base_url=closed_port(), retry=RetryPolicy(attempts=1)) as cvs:
+        with pytest.raises(ConnectError, match=r"cannot be reached \(ConnectError\) at https://\[::1\]:443$"):
+            await cvs.smartcrop.download("https://user:canary@[::1]/canary.jpg?canary")
+
+
+async def test_a_proxy_that_cannot_be_reached_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = closed_port()
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", proxy.replace("://", "://user:canary@"))
+    error = await failure("http://cvs.example.com")
+    assert str(error).endswith(f"(ProxyError) at http://cvs.example.com:80 by the proxy {proxy}")
+
+
 async def test_nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with bad_server(answers(http())) as server:

@@ -8,11 +8,14 @@ import os
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from attrs import field, frozen
 
-from ..._settings.origins import Host, is_loopback
+from ..._codec.endpoint import Endpoint
+from ..._settings.addresses import is_loopback
+from ..._settings.origins import Host
 from ..._text.escape import escaped
 from ...errors import ConfigurationError
 from ...settings import ClientConfig
@@ -27,8 +30,12 @@ SALT = 8
 class Service:
     """The service that a batch sends to, and the answers that it accepts in its journal.
 
+    A journal notes the origin of each of the vendor's hosts, and of each operation that is elsewhere than its host.
+
     Attributes:
-        host: the one of the vendor's hosts that has the operation.
+        operation: the one that the batch calls.
+        host: the one of the vendor's hosts that has the operation in the documents.
+        is_moved: whether the operation is elsewhere than its host.
         origin: where the client reaches it, such as ``https://cvs.example.com``.
         account: a digest of the api_key.
         moved_from: an earlier origin of the same service, whose answers are accepted.
@@ -38,7 +45,9 @@ class Service:
         ConfigurationError: an origin is not a usable URL.
     """
 
+    operation: str
     host: Host
+    is_moved: bool
     origin: str
     account: str = field(repr=False)
     moved_from: str | None = None
@@ -46,12 +55,15 @@ class Service:
 
     @classmethod
     def of(
-        cls, config: ClientConfig, host: Host, *, moved_from: str | None = None, other_account: bool = False
+        cls, config: ClientConfig, endpoint: Endpoint[Any], *, moved_from: str | None, other_account: bool
     ) -> Service:
-        """Return the service that a client calls."""
+        """Return the service that a client calls for an operation."""
+        origin = _canonical(config.origins.of(endpoint.name, endpoint.host), "base_url")
         return cls(
-            host=host,
-            origin=_canonical(config.origins.hosts[host], "base_url"),
+            operation=endpoint.name,
+            host=endpoint.host,
+            is_moved=origin != _canonical(config.origins.hosts[endpoint.host], "base_url"),
+            origin=origin,
             account=config.credentials.account,
             moved_from=None if moved_from is None else _canonical(moved_from, "moved_from"),
             other_account=other_account,
@@ -64,7 +76,7 @@ class Service:
             JournalError: if the journal holds answers of another service or account.
         """
         origins, account = _read(database, path)
-        stored = origins.get(self.host)
+        stored = self._stored(database, origins)
         if stored not in (None, self.origin, self.moved_from):
             raise JournalError(self._of_another_service(path, str(stored)))
         if account is not None and not self.other_account and not self._is_mine(account):
@@ -81,10 +93,30 @@ class Service:
         """
         self.check(database, path)
         origins, account = _read(database, path)
-        if origins.get(self.host) != self.origin or account is None or not self._is_mine(account):
-            origins = {**origins, self.host: self.origin}
+        key = self._key_of(origins)
+        if origins.get(key) != self.origin or account is None or not self._is_mine(account):
+            origins = {**origins, key: self.origin}
             values = json.dumps(origins, sort_keys=True), _salted(self.account, os.urandom(SALT))
             database.execute("UPDATE journal SET origin = ?, account = ?", values)
+
+    def _key_of(self, origins: Mapping[str, str]) -> str:
+        """Return the key under which the journal notes where the operation was answered."""
+        own = f"{self.host}/{self.operation}"
+        return own if self.is_moved or own in origins else self.host
+
+    def _stored(self, database: sqlite3.Connection, origins: Mapping[str, str]) -> str | None:
+        """Return where the answers of the operation are from; None if the journal has none, or does not know.
+
+        1. The journal notes the operation itself, or the operation is not moved: what it notes.
+        2. The operation is moved, and the journal has documents of it from before: they are from the host.
+        3. All documents are of other operations: none are from anywhere.
+        """
+        key = self._key_of(origins)
+        if key in origins or not self.is_moved:
+            return origins.get(key)
+        query = "SELECT EXISTS (SELECT 1 FROM sources WHERE operation = ?)"
+        (has_documents,) = database.execute(query, (self.operation,)).fetchone()
+        return origins.get(self.host) if has_documents else None
 
     def _is_mine(self, account: str) -> bool:
         salt, _, _ = account.partition(":")
@@ -113,13 +145,13 @@ def origin_of(database: sqlite3.Connection, path: Path) -> str | None:
 
 
 def _read(database: sqlite3.Connection, path: Path) -> tuple[Mapping[str, str], str | None]:
-    """Return origins by host, and the account; nothing for a journal of version 1, which cannot store them."""
+    """Return origins by host or operation, and the account; nothing for a journal of version 1, which has neither."""
     cursor = database.execute("SELECT * FROM journal")
     row = dict(zip((name for name, *_ in cursor.description), cursor.fetchone(), strict=True))
     cursor.close()
     try:
         origins = json.loads(row.get("origin") or "{}")
-        return {str(host): str(origin) for host, origin in origins.items()}, row.get("account")
+        return {str(key): str(origin) for key, origin in origins.items()}, row.get("account")
     except (ValueError, AttributeError):
         raise JournalError(f"{path} is damaged: it does not say whose answers it holds; restore it") from None
 
