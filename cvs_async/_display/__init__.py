@@ -1,1 +1,1 @@
-"""Results as tables for terminals and notebooks."""
+"""Show results as tables in terminals and notebooks."""

@@ -1,8 +1,8 @@
-"""Results as rows for display: a field a row, for terminals and notebooks."""
+"""Results as tables of text, with one row for each field."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 from .._codec.converter import unstructure
 from .._codec.reply import Reply
 from .._text.json import dumps
+from .._text.paths import below
 from ..models.fields import Box, Document, Field, Image, described
 from ..models.general import Line, Page, TextItem
 from ..models.recognized import Recognized
@@ -22,16 +23,16 @@ HIDDEN = "…"
 
 @frozen
 class SheetRow:
-    """Value at one place.
+    """One value of a paper.
 
     Attributes:
-        path: from the paper, as in a table's ``--fields``, such as ``info.id``.
-        value: as text.
-        confidence: from 0 to 1; None if there is no confidence.
-        box: likewise.
-        page: likewise.
-        is_open: whether a repr shows the value too.
-        is_named: whether the path consists only of the library's own names, not of parts of the answer.
+        path: path from the paper, such as ``info.id``, as in the option ``--fields``.
+        value: the value as text.
+        confidence: from 0 to 1; None without one.
+        box: in pixels; None without one.
+        page: page number; None without one.
+        is_open: whether reprs show the value, too.
+        is_named: whether the path has only names of models, and none that the service sent.
     """
 
     path: str
@@ -43,17 +44,22 @@ class SheetRow:
     is_named: bool = True
 
     def cells(self, *, values: bool) -> tuple[str, str, str, str, str]:
-        """Return path, value, confidence, box and page as text; parts from a document only if requested."""
-        numbers = (self.confidence, self.page)
-        confidence, page = ("" if number is None else f"{number:g}" for number in numbers)
-        box = "" if self.box is None else ", ".join(f"{side:g}" for side in self.box)
-        path = self.path if values or self.is_named else HIDDEN
-        return path, self.value if values or self.is_open else HIDDEN, confidence, box, page
+        """Return path, value, confidence, box and page as text. Without `values`, text from the document is hidden."""
+        path, value = self.path, self.value
+        if not (values or self.is_named):
+            path = HIDDEN
+        if not (values or self.is_open):
+            value = HIDDEN
+        return path, value, _numbers(self.confidence), _numbers(*self.box or ()), _numbers(self.page)
+
+
+def _numbers(*numbers: float | None) -> str:
+    return ", ".join(f"{number:g}" for number in numbers if number is not None)
 
 
 @frozen
 class Sheet:
-    """A paper, or another element of a result, with its rows that are not empty."""
+    """A paper or another element of a result, with a row for each field that is not empty."""
 
     title: str
     rows: list[SheetRow]
@@ -63,38 +69,43 @@ HEADER = ("field", "value", "confidence", "box", "page")
 
 
 def title_of(thing: object) -> str:
-    """Return the title above the sheets: for a reply, its charge."""
+    """Return the title of all sheets: the class of a result; for a reply, operation, charge, requests and time."""
     if not isinstance(thing, Reply):
         return type(thing).__name__
-    requests = "1 request" if thing.attempts == 1 else f"{thing.attempts} requests"
+    requests = "1 request"
+    if thing.attempts != 1:
+        requests = f"{thing.attempts} requests"
     return f"{thing.operation}: {thing.charge}, {requests}, {thing.elapsed:.2f} s"
 
 
 def sheets_of(thing: object) -> list[Sheet]:
     """Return a sheet for each element of a reply's data, or one for a paper or page."""
-    data = thing.data if isinstance(thing, Reply) else thing
-    parts = data if isinstance(data, list) and not isinstance(data, Page) else [data]
-    several = len(parts) > 1
-    return [
-        Sheet(f"{number}. {_name(part)}" if several else _name(part), list(_rows_of(part)))
-        for number, part in enumerate(parts, 1)
-    ]
+    if isinstance(thing, Reply):
+        return sheets_of(thing.data)
+    if not isinstance(thing, list) or isinstance(thing, Page):
+        return [_sheet(thing)]
+    if len(thing) == 1:
+        return [_sheet(thing[0])]
+    return [_sheet(part, f"{number}. ") for number, part in enumerate(thing, 1)]
+
+
+def _sheet(part: object, number: str = "") -> Sheet:
+    rows = list(_rows(part, ""))
+    if not isinstance(part, (Document, Page, Line, Field)):
+        rows = [evolve(row, is_named=False) for row in rows]
+    return Sheet(number + _name(part), rows)
 
 
 def _name(part: object) -> str:
     if isinstance(part, Recognized):
-        return f"{part.type or type(part.info).__name__}"
-    return type(part).__name__ if isinstance(part, (Document, Page)) else "data"
-
-
-def _rows_of(part: Any) -> Iterator[SheetRow]:
-    is_named = isinstance(part, (Document, Page, Line, Field))
-    for row in _rows(part, ""):
-        yield row if is_named else evolve(row, is_named=False)
+        return part.type or type(part.info).__name__
+    if isinstance(part, (Document, Page)):
+        return type(part).__name__
+    return "data"
 
 
 def _rows(value: Any, path: str, *, is_open: bool = False) -> Iterator[SheetRow]:
-    """Yield the rows of a part of an answer; open if a repr of the document shows it too."""
+    """Yield the rows of a value and of all values in it."""
     if value is None or value in (Field(), Cell()):
         return
     if isinstance(value, (Field, Cell, TextItem, Line, Image, Box)) and not getattr(value, "extra", None):
@@ -102,9 +113,11 @@ def _rows(value: Any, path: str, *, is_open: bool = False) -> Iterator[SheetRow]
     elif isinstance(value, Document):
         yield from _fields(value, path)
     elif isinstance(value, (Mapping, list)) and path.count(".") < DEEPEST:
-        names = value if isinstance(value, Mapping) else range(len(value))
-        for name, part in ((name, value[name]) for name in names):
-            yield from _rows(part, _below(path, name))
+        parts: Iterable[tuple[object, Any]] = enumerate(value)
+        if isinstance(value, Mapping):
+            parts = value.items()
+        for name, part in parts:
+            yield from _rows(part, below(path, name))
     else:
         yield SheetRow(path, _text(value), is_open=is_open)
 
@@ -128,7 +141,7 @@ def _single(value: Any, path: str) -> SheetRow:
 def _fields(document: Document, path: str) -> Iterator[SheetRow]:
     for name, attribute in attrs.fields_dict(type(document)).items():
         if name != "extra":
-            yield from _rows(getattr(document, name), _below(path, name), is_open=bool(attribute.repr))
+            yield from _rows(getattr(document, name), below(path, name), is_open=bool(attribute.repr))
     for row in _rows(document.extra, path):
         yield evolve(row, is_named=False)
 
@@ -137,11 +150,9 @@ DEEPEST = 20
 """Nesting depth below which values are shown as JSON."""
 
 
-def _below(path: str, name: object) -> str:
-    return f"{path}.{name}" if path else str(name)
-
-
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else dumps(unstructure(value))
+    if isinstance(value, str):
+        return value
+    return dumps(unstructure(value))

@@ -1,4 +1,4 @@
-"""Display of results: as a table in a terminal, as HTML in a notebook. Foreign text is escaped in both."""
+"""Show results as tables in a terminal or as HTML in a notebook. Text from documents is escaped in both."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import importlib
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .._text.escape import escaped
 from .sheets import HEADER, Sheet, sheets_of, title_of
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_JUSTIFY: dict[str, Literal["left", "right"]] = {"confidence": "right"}
 
 PIPED_WIDTH = 220
 """Width of a table that is not printed to a terminal."""
@@ -30,12 +32,14 @@ def show(thing: object) -> None:
     except ImportError:
         sys.stdout.write(as_text(thing))
     else:
-        width = None if sys.stdout.isatty() else PIPED_WIDTH
+        width = None
+        if not sys.stdout.isatty():
+            width = PIPED_WIDTH
         print_tables(thing, Console(markup=False, emoji=False, highlight=False, width=width))
 
 
 def _in_notebook() -> bool:
-    """Return whether this is a kernel that renders HTML."""
+    """Return whether this program runs in a kernel of Jupyter, which renders HTML."""
     shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return shell is not None and hasattr(shell, "kernel")
 
@@ -44,7 +48,7 @@ def _in_notebook() -> bool:
 
 
 def print_tables(thing: object, console: Console) -> None:
-    """Print a table for each paper, with its values."""
+    """Print a table for each paper, including its values."""
     from rich.table import Table
     from rich.text import Text
 
@@ -53,14 +57,14 @@ def print_tables(thing: object, console: Console) -> None:
         names, rows = _grid(sheet)
         table = Table(title=Text(escaped(sheet.title)), title_justify="left")
         for name in names:
-            table.add_column(name, overflow="fold", justify="right" if name == "confidence" else "left")
+            table.add_column(name, overflow="fold", justify=_JUSTIFY.get(name, "left"))
         for row in rows:
             table.add_row(*map(Text, row))
         console.print(table)
 
 
 def as_text(thing: object) -> str:
-    """Return the same as aligned text."""
+    """Return the tables that `print_tables` prints as plain text, for systems without rich."""
     return "\n".join(_lines(thing)) + "\n"
 
 
@@ -83,10 +87,9 @@ def _grid(sheet: Sheet) -> tuple[list[str], list[list[str]]]:
 
 
 def _width(text: str) -> int:
-    """Return the width of a text in terminal columns: combining characters have none."""
-    return sum(
-        2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text if not unicodedata.combining(letter)
-    )
+    """Return the width of a text in columns of a terminal: 0 for combining characters, 2 for wide ones, else 1."""
+    letters = [letter for letter in text if not unicodedata.combining(letter)]
+    return len(letters) + sum(unicodedata.east_asian_width(letter) in "WF" for letter in letters)
 
 
 # --- notebooks
@@ -97,7 +100,7 @@ def as_html(thing: object, *, values: bool) -> str:
 
     Args:
         thing: a reply, paper or page.
-        values: whether to include values from documents.
+        values: include values from documents.
     """
     parts = [f"<p>{_safe(title_of(thing))}</p>"]
     if not values:

@@ -1,1 +1,1 @@
-"""Models from dictionaries, and in pydantic."""
+"""Restore models from dictionaries, and describe them to pydantic."""

@@ -1,6 +1,6 @@
-"""Types that are not the library's, as in ``Reply[dict[str, int]]``, and unions of several: read as pydantic does.
+"""Read values of types that are not the library's, as in ``Reply[dict[str, int]]``, with pydantic.
 
-Imported only when such a type is asked for, because pydantic is optional.
+It is imported only when such a type occurs, because pydantic is optional.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from typing import Any
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
-from .restoring import Read, below
+from .._text.paths import below
+from .restoring import Read
 
 
 def foreign_reader(type_: Any) -> Read:
-    """Return what reads values of a type. Its errors name the place and no value."""
+    """Return a function that reads values of a type. Its errors name the place, not the value."""
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(type_)
-    except PydanticSchemaGenerationError:  # arbitrary types are allowed in the model that it is in
+    except PydanticSchemaGenerationError:  # unknown to pydantic, but the user's model allows arbitrary types
         return lambda value, path: value
 
     def read(value: Any, path: str) -> Any:
@@ -25,11 +26,11 @@ def foreign_reader(type_: Any) -> Read:
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         for part in first["loc"]:
-            if not str(part).endswith("]"):  # as names of a union's members do
+            if not str(part).endswith("]"):  # else it names a member of a union
                 path = below(path, part)
-        said = first["msg"].removeprefix("Value error, ")
-        raise ValueError(
-            f"{path}{said.removeprefix('the value')}" if said.startswith("the value ") else f"{path}: {said}"
-        )
+        problem = first["msg"].removeprefix("Value error, ")
+        if problem.startswith("the value "):
+            raise ValueError(path + problem.removeprefix("the value"))
+        raise ValueError(f"{path}: {problem}")
 
     return read

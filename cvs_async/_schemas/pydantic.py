@@ -1,6 +1,6 @@
-"""Models in pydantic: validated from instances and dictionaries, written as `to_dict` does, documented in JSON Schema.
+"""Schemas of the models for pydantic: validation, serialisation by `to_dict`, and JSON Schema.
 
-Imported only by the hooks that pydantic calls: pydantic is not a dependency.
+It is imported only by the hooks that pydantic calls, because pydantic is optional.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ INPUT = "json_schema_input_schema"
 
 
 def schema_of(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-    """Return the pydantic schema of a class of the library, also with arguments, as in ``Recognized[Invoice]``.
+    """Return the pydantic schema of a class of the library, with or without arguments: ``Recognized[Invoice]``.
 
-    It is a function each way, with the documentation of `json_schema_of`. Reading has two steps, so that an error does
-    not contain the input: pydantic writes the input of the failed step into its error.
+    Validation has two steps, because pydantic shows the input of the failed step in its error, and the input is a
+    document. The first step never fails; the second one gets the value or the placeholder `_Refused`.
     """
     cls = get_origin(source) or source
     if get_args(source):
         source = _default(cls, source)
-    # pydantic takes a definition under its own reference of `cls` for every `source`, such as Recognized[Invoice].
+    # By default pydantic would give all `source` of one `cls`, such as Recognized[Invoice], the same reference.
     reference = f"{cls.__module__}.{_name(source)}:{id(cls):#x}"
     take = core_schema.no_info_plain_validator_function(
         _validate(cls, source), json_schema_input_schema=_documented(cls, source, handler)
@@ -54,7 +54,7 @@ def schema_of(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
 
 
 def json_schema_of(cls: type[Any], schema: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-    """Return the JSON Schema of a class, with its docstring and those below its fields."""
+    """Return the JSON Schema of a class. The descriptions in it are docstrings of the class and its fields."""
     found = handler(schema["steps"][0][INPUT])
     described = handler.resolve_ref_schema(found)
     described["description"] = _markdown((inspect.getdoc(cls) or "").partition("\n")[0])
@@ -68,7 +68,7 @@ def json_schema_of(cls: type[Any], schema: Any, handler: GetJsonSchemaHandler) -
     return found
 
 
-# --- each way
+# --- validation and serialisation
 
 
 class _Refused(str):
@@ -77,7 +77,7 @@ class _Refused(str):
     reason: str
 
     def __new__(cls, value: Any, reason: str) -> _Refused:
-        """Make it of the value's class only."""
+        """Return a placeholder that shows only the class of the value."""
         refused = super().__new__(cls, f"<{type(value).__name__}>")
         refused.reason = reason
         return refused
@@ -106,7 +106,7 @@ def _taking(cls: type[Any], source: Any) -> Callable[[Any], Any]:
         if isinstance(value, cls):
             return _checked(value, source)
         if issubclass(cls, Recorded):
-            raise ValueError("an outcome is not read back: its item was an object of the program that made it")
+            raise ValueError("an outcome is not read back, because its item was an object of another program")
         if cls is Reply:
             return restore_reply(value, *get_args(source))
         if issubclass(cls, Document):
@@ -117,24 +117,33 @@ def _taking(cls: type[Any], source: Any) -> Callable[[Any], Any]:
 
 
 def _checked(value: Any, source: Any) -> Any:
-    """Return a paper, or a reply with papers; raise if they are of another class than is asked for."""
+    """Return an instance, with its data read as the type arguments of `source` if they are not the library's.
+
+    Raises:
+        ValueError: a paper in it has another class than the type arguments require.
+    """
     kind: Any = next(iter(get_args(source)), Any)
     if kind is Any or isinstance(kind, TypeVar):
         return value
     if isinstance(value, Recognized) and not isinstance(value.info, kind):
         raise ValueError(f"info is a paper of class {type(value.info).__name__}, not {_name(kind)}")
     if isinstance(value, Reply):
-        data = _checked_data(value.data, kind)
-        return value if data is value.data else attrs.evolve(value, data=data)
+        return _with(value, "data", _checked_data(value.data, kind))
     if isinstance(value, Done) and not value.purged:
-        reply = _checked(value.reply, Reply[kind])
-        return value if reply is value.reply else attrs.evolve(value, reply=reply)
+        return _with(value, "reply", _checked(value.reply, Reply[kind]))
     return value
+
+
+def _with(instance: Any, name: str, part: Any) -> Any:
+    """Return an instance with a part replaced; the instance itself if it has this part already."""
+    if getattr(instance, name) is part:
+        return instance
+    return attrs.evolve(instance, **{name: part})
 
 
 def _checked_data(data: Any, kind: Any) -> Any:
     if not _is_ours(kind):
-        return restore(data, kind, "data", strict=True)  # as pydantic does, also where it is made already
+        return restore(data, kind, "data", strict=True)
     cls = get_origin(kind) or kind
     if not isinstance(data, cls):
         raise ValueError(f"data is of class {type(data).__name__}, not {cls.__name__}")
@@ -147,7 +156,7 @@ def _checked_data(data: Any, kind: Any) -> Any:
 
 
 def _is_ours(kind: Any) -> bool:
-    """Return True for a class of the library and for a list of one."""
+    """Return whether a type is a class of the library, or a list of one."""
     cls = get_origin(kind) or kind
     if cls is list and get_args(kind):
         return _is_ours(*get_args(kind))
@@ -155,31 +164,41 @@ def _is_ours(kind: Any) -> bool:
 
 
 def _written(value: Any) -> Any:
-    written = value.to_dict() if hasattr(value, "to_dict") else json_values(unstructure(value))
+    written = _to_dict(value)
     try:
         to_jsonable_python(written)
-    except ValueError:  # it is nested deeper than pydantic writes
+    except ValueError:  # nested too deeply for pydantic
         return plain(written)
     return written
 
 
-# --- what is documented
+def _to_dict(value: Any) -> Any:
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    return json_values(unstructure(value))  # a box or picture
+
+
+# --- JSON Schema
 
 
 def _default(cls: type[Any], source: Any) -> Any:
-    """Return the class alone where its arguments are what is taken without any: it is the same, documented once."""
+    """Return the class without its arguments if they are the defaults, so that it has one definition."""
     defaults = tuple(bound(each, {}) for each in cls.__parameters__)
     arguments = tuple(bound(each, {}) for each in get_args(source))
-    return cls if arguments == defaults else source
+    if arguments == defaults:
+        return cls
+    return source
 
 
 def _name(source: Any) -> str:
-    """``Recognized[Invoice]``, of which pydantic makes a name for definitions."""
+    """Return the name of a type with its arguments, such as ``Recognized[Invoice]``."""
     arguments = [_name(argument) for argument in get_args(source)]
     if get_origin(source) in (Union, UnionType):
         return " | ".join(arguments)
-    name = getattr(get_origin(source) or source, "__name__", str(source))
-    return f"{name}[{', '.join(arguments)}]" if arguments else name
+    name: str = getattr(get_origin(source) or source, "__name__", str(source))
+    if not arguments:
+        return name
+    return f"{name}[{', '.join(arguments)}]"
 
 
 def _documented(cls: type[Any], source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -190,8 +209,10 @@ def _documented(cls: type[Any], source: Any, handler: GetCoreSchemaHandler) -> C
     if cls is Image:
         return core_schema.str_schema()
     if cls in NESTED:
-        blocks = core_schema.list_schema(handler.generate_schema(NESTED[cls]))
-        return core_schema.union_schema([blocks, _pictured(blocks)]) if cls is Page else blocks
+        parts = core_schema.list_schema(handler.generate_schema(NESTED[cls]))
+        if cls is Page:
+            return core_schema.union_schema([parts, _pictured(parts)])
+        return parts
     names = _names(cls, source)
     return core_schema.typed_dict_schema(
         {
@@ -202,7 +223,7 @@ def _documented(cls: type[Any], source: Any, handler: GetCoreSchemaHandler) -> C
 
 
 def _pictured(blocks: CoreSchema) -> CoreSchema:
-    """A page with its picture."""
+    """Return the schema of a page with its picture."""
     return core_schema.typed_dict_schema(
         {
             "image": core_schema.typed_dict_field(core_schema.str_schema(), required=False),
@@ -235,10 +256,12 @@ def _types(cls: type[Any], source: Any) -> Iterator[tuple[str, tuple[Any, bool]]
 
 
 def _kinds(kinds: Mapping[str, type[Paper]], declared: Any) -> Any:
-    """Return the union of the classes that a paper may have where one class, or one of several, is declared."""
+    """Return the union of all classes that a paper may have if a class, or a union of classes, is declared."""
     found: list[Any] = [kind for kind in kinds.values() if issubclass(kind, declared)]
-    if isinstance(declared, type):
-        found.append(Unknown if declared is Paper else declared)
+    if declared is Paper:
+        found.append(Unknown)
+    elif isinstance(declared, type):
+        found.append(declared)
     return reduce(or_, found)
 
 
@@ -256,7 +279,7 @@ def _reply_types(source: Any) -> dict[str, tuple[Any, bool]]:
 
 
 def _outcome_types(cls: type[Recorded], source: Any) -> dict[str, tuple[Any, bool]]:
-    """Return the types of a line of a JSON Lines file."""
+    """Return the types of the members of an outcome, as in a line of a JSON Lines file."""
     statuses = {Done: Literal["done", "purged"], Failed: Literal["failed"], Held: Literal["held"]}
     head: dict[str, tuple[Any, bool]] = {
         "index": (int, True),
@@ -275,7 +298,9 @@ def _outcome_types(cls: type[Recorded], source: Any) -> dict[str, tuple[Any, boo
         "error": (dict[str, Any], True),
         "raw": (Any, False),
     }
-    return head | (how if cls is Failed else {"reason": (Reason, True)}) | failure
+    if cls is Failed:
+        return head | how | failure
+    return head | {"reason": (Reason, True)} | failure
 
 
 def _attributes_section(cls: type[Any]) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""Conversion of the result of `to_dict` back to models.
+"""Restore models from the results of `to_dict`.
 
-Unlike the converter of answers, which accepts whatever the service sends, this accepts what the library writes: a value
-of another type is an error that names its place. An error never contains a value.
+Unlike the converter of answers, which accepts what the service sends in any variation, this accepts only what `to_dict`
+writes. Errors name the place of a wrong value and never contain the value.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import attrs
 from typing_extensions import NoDefault
 
 from .._codec.reply import Reply
+from .._text.paths import below
 from ..api import OPERATIONS
 from ..errors import Charge
 from ..models.dictionaries import InPydantic
@@ -31,38 +32,43 @@ def restore(data: Any, type_: Any, path: str = "", *, strict: bool = False) -> A
 
     Args:
         data: the plain values.
-        type_: type to build.
-        path: path of the values.
-        strict: whether a paper's `type` that belongs to another class than the declared one is an error. The service
-            may send such contradictions, and they can be read back.
+        type_: the type to build.
+        path: path of the values, for errors.
+        strict: refuse a paper whose `type` belongs to another class than the declared one. The service may send such a
+            contradiction, which is accepted otherwise.
 
     Raises:
-        ValueError: a value has another type; the message names the place.
+        ValueError: a value has the wrong type; the message names the place.
     """
     return _reader(type_, strict)(data, path)
 
 
 def restore_reply(data: Any, returns: Any = None) -> Reply[Any]:
-    """Build a reply from its `to_dict`: of the type that its operation returns, or of another one.
+    """Build a reply from its `to_dict`, with data of the given type or else of the type that its operation returns.
 
     Raises:
-        ValueError: it is not a reply, or a value has another type; the message names the place.
+        ValueError: it is not a reply, or a value has the wrong type; the message names the place.
     """
     if not isinstance(data, Mapping):
         raise _unfit("", "an object as Reply.to_dict writes it")
     if "operation" not in data or "data" not in data:
-        status = data.get("status")
-        status_hint = f" of status {status}" if status in ("failed", "held", "purged") else ""
-        raise ValueError(f"an object{status_hint} without operation and data is not a reply")
+        if (status := data.get("status")) in ("failed", "held", "purged"):
+            raise ValueError(f"an object of status {status} without operation and data is not a reply")
+        raise ValueError("an object without operation and data is not a reply")
     operation = _text(data["operation"], "operation")
     if data.get("charge") not in get_args(Charge):
         raise _unfit("charge", f"one of {', '.join(get_args(Charge))}")
-    answered = OPERATIONS[operation].returns if operation in OPERATIONS else None
+    answered: Any = None
+    if operation in OPERATIONS:
+        answered = OPERATIONS[operation].returns
     if returns in (None, Any):
         returns = answered
+    restored = data["data"]
+    if returns is not None:
+        restored = restore(restored, returns, "data", strict=returns != answered)
     return Reply(
         operation=operation,
-        data=data["data"] if returns is None else restore(data["data"], returns, "data", strict=returns != answered),
+        data=restored,
         raw={},
         charge=data["charge"],
         attempts=_integer(data.get("attempts", 1), "attempts"),
@@ -89,13 +95,13 @@ def _reader(type_: Any, strict: bool) -> Read:
         return _list_reader(_reader(arguments[0], strict), origin)
     if type_ is Any or isinstance(type_, TypeVar) or not strict:
         return lambda value, path: value
-    from .foreign import foreign_reader  # imports pydantic, which only such types need
+    from .foreign import foreign_reader  # imports pydantic
 
     return foreign_reader(type_)
 
 
 def _level_reader(level: type[Any], strict: bool) -> Read:
-    """Read a level of text, which is a list; a page with a picture is an object."""
+    """Return a reader of pages, blocks or lines, which are lists; a page with a picture is an object."""
     read_list = _list_reader(_reader(NESTED[level], strict), level)
     if level is not Page:
         return read_list
@@ -148,7 +154,7 @@ def _integer(value: Any, path: str) -> int:
 
 
 def _box(value: Any, path: str) -> Box:
-    """Read a box whose left may be right of its right, as in some answers: those are read back, too."""
+    """Read a box. Its sides may be swapped, because some answers have such boxes."""
     if not isinstance(value, (list, tuple)) or len(value) != 4:
         raise _unfit(path, "a list of four numbers")
     return Box(*(_number(side, below(path, place)) for place, side in enumerate(value)))
@@ -165,10 +171,15 @@ _SCALARS: dict[Any, Read] = {
 
 
 def _optional(read: Read) -> Read:
-    return lambda value, path: None if value is None else read(value, path)
+    def read_optional(value: Any, path: str) -> Any:
+        if value is None:
+            return None
+        return read(value, path)
+
+    return read_optional
 
 
-# --- what consists of others
+# --- lists and objects
 
 
 def _list_reader(read_element: Read, build: Callable[[Iterable[Any]], Any]) -> Read:
@@ -181,7 +192,7 @@ def _list_reader(read_element: Read, build: Callable[[Iterable[Any]], Any]) -> R
 
 
 def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...], strict: bool) -> Read:
-    """Read a document or a field."""
+    """Return a reader of a class with attributes: a document or a field."""
     variables = dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False))
     attributes = {attribute.name: attribute for attribute in attrs.fields(attrs.resolve_types(cls))}
     kinds: Mapping[str, type[Paper]] = {}
@@ -192,7 +203,7 @@ def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...], strict: bool)
         for name, each in attributes.items()
         if name != "extra" and "kinds" not in each.metadata
     }
-    declared = bound(attributes["info"].type, variables) if kinds else Paper
+    declared = _declared_info(attributes, variables)
     is_document = issubclass(cls, Document)
     required = [each.name for each in attributes.values() if each.default is attrs.NOTHING]
 
@@ -218,8 +229,15 @@ def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...], strict: bool)
     return read
 
 
+def _declared_info(attributes: Mapping[str, attrs.Attribute[Any]], variables: Mapping[Any, Any]) -> Any:
+    """Return the declared type of a document's `info`; `Paper` without an `info`."""
+    if "info" not in attributes:
+        return Paper
+    return bound(attributes["info"].type, variables)
+
+
 def _class(name: str | None, kinds: Mapping[str, type[Paper]], declared: Any, path: str, strict: bool) -> type[Paper]:
-    """Return the class of a paper. If one of several is declared, its type must belong to one of them."""
+    """Return the class of a paper by its type. If a union is declared, the class must be one of its members."""
     kind = kinds.get(name or "")
     if get_origin(declared) in (Union, UnionType):
         if kind is None or not issubclass(kind, declared):
@@ -232,15 +250,15 @@ def _class(name: str | None, kinds: Mapping[str, type[Paper]], declared: Any, pa
 
 
 def refuse_another(value: Any, cls: type[Document], path: str = "") -> None:
-    """Refuse a dictionary in which another class than `cls` is written, that of another paper as a rule.
+    """Refuse a dictionary that another class than `cls` has written. There are two cases:
 
-    1. It has names that `cls` lacks, and another class has them all.
-    2. It has just the names of another class of papers, whose dictionaries are not compact.
+    1. It has names that `cls` lacks, and another class has all of its names.
+    2. It has exactly the names of another class of papers.
 
-    Names that no class has are those of a newer version.
+    Names that no class has are accepted: a newer version may have written them.
 
     Raises:
-        ValueError: it is one; names the class.
+        ValueError: naming the class that has written it.
     """
     if not isinstance(value, Mapping):
         return
@@ -249,9 +267,9 @@ def refuse_another(value: Any, cls: type[Document], path: str = "") -> None:
         return
     for other in _subclasses(Document):
         theirs = _names(other)
-        is_beyond = not names <= own and names <= theirs and not issubclass(other, cls)
-        is_other = names == theirs and issubclass(cls, Paper) and issubclass(other, Paper)
-        if is_beyond or (is_other and not issubclass(cls, other) and other is not Unknown):
+        has_foreign_names = not names <= own and names <= theirs and not issubclass(other, cls)
+        is_other_paper = names == theirs and issubclass(cls, Paper) and issubclass(other, Paper)
+        if has_foreign_names or (is_other_paper and not issubclass(cls, other) and other is not Unknown):
             raise ValueError(f"{path or 'the value'} is written as of class {other.__name__}, not {cls.__name__}")
 
 
@@ -266,12 +284,16 @@ def _subclasses(cls: type[Document]) -> Iterator[type[Document]]:
 
 
 def bound(type_: Any, variables: Mapping[Any, Any]) -> Any:
-    """Return a type with its variables filled in, by default with their own defaults, as in `Recognized`."""
+    """Return a type with its variables replaced by the given types, or else by the default of the variable."""
     if isinstance(type_, TypeVar):
-        default = getattr(type_, "__default__", NoDefault)  # since Python 3.13 all variables have one
-        return variables.get(type_, Any if default is NoDefault else default)
+        default = getattr(type_, "__default__", NoDefault)
+        if default is NoDefault:
+            default = Any
+        return variables.get(type_, default)
     parameters = getattr(type_, "__parameters__", ())
-    return type_[tuple(bound(each, variables) for each in parameters)] if parameters else type_
+    if not parameters:
+        return type_
+    return type_[tuple(bound(each, variables) for each in parameters)]
 
 
 def _extra(value: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -279,10 +301,6 @@ def _extra(value: Mapping[str, Any], path: str) -> dict[str, Any]:
     if not isinstance(extra, Mapping):
         raise _unfit(below(path, "extra"), "an object")
     return dict(extra)
-
-
-def below(path: str, part: object) -> str:
-    return f"{path}.{part}" if path else str(part)
 
 
 def _unfit(path: str, wanted: str) -> ValueError:

@@ -1,1 +1,1 @@
-"""This machine: files, threads, event loops, standard output, the log. Knows nothing of calls."""
+"""Access to this machine: files, threads, event loops, standard output, the log."""

@@ -15,9 +15,9 @@ except ImportError:  # not available on Windows
 
 
 def found_in(error: BaseException) -> ConfigurationError | None:
-    """Return the result of `too_many_open_files` for an error, one of its causes, or a failed name lookup.
+    """Return `too_many_open_files` for an error or one of its causes.
 
-    A name lookup needs descriptors too, and the system does not report their lack.
+    A failed name lookup does not report that descriptors were missing, so after one a descriptor is opened as a test.
     """
     step: BaseException | None = error
     while step is not None:
@@ -33,12 +33,14 @@ def found_in(error: BaseException) -> ConfigurationError | None:
 
 
 def too_many_open_files(error: OSError) -> ConfigurationError | None:
-    """Return an error that names the limit and the remedy; None if an OSError has another reason."""
+    """Return an error with limit and remedy if no file descriptor was free; None for any other OSError."""
     if error.errno == errno.ENFILE:
         return ConfigurationError("the machine has too many files and connections open; nothing was sent")
     if error.errno != errno.EMFILE:
         return None
-    bound = "" if resource is None else f", at most {resource.getrlimit(resource.RLIMIT_NOFILE)[0]} at once"
+    bound = ""
+    if resource is not None:
+        bound = f", at most {resource.getrlimit(resource.RLIMIT_NOFILE)[0]} at once"
     return ConfigurationError(
         f"the process has too many files and connections open{bound}; nothing was sent."
         " Raise the limit (ulimit -n), or lower max_connections of the client or the concurrency of the batch"

@@ -1,4 +1,4 @@
-"""Files of this machine: opening them without blocking on pipes, reading them completely, identifying them."""
+"""Open files without blocking on pipes, read them completely, identify them, and refuse those written here."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 Stamp = tuple[int, int, int, int, int]
-"""Device, inode, size, and times of the last write and change: differs if a file was replaced or overwritten."""
+"""Device, inode, size, and times of the last write and change. It differs after a file was replaced or overwritten."""
 
-# Do not wait for the writer of a pipe, and do not translate line ends on Windows.
+# Do not wait for the writer of a pipe. Do not translate line ends on Windows.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -28,13 +28,12 @@ class KeptFileError(OSError):
 
 
 def open_regular(path: str | os.PathLike[str]) -> tuple[int, os.stat_result]:
-    """Open a file for reading and return its descriptor, which the caller closes, and its status. Never waits for a
-    pipe.
+    """Open a regular file for reading, and return its descriptor, which the caller must close, and its status.
 
     Raises:
-        KeptFileError: this process writes it.
+        KeptFileError: this process writes the file.
         IsADirectoryError: it is a folder.
-        NoRegularFileError: it is anything else that has no end.
+        NoRegularFileError: it is a pipe, a socket or a device.
         OSError: it cannot be opened.
     """
     name = os.fspath(path)
@@ -63,9 +62,7 @@ def _folder() -> IsADirectoryError:
 
 
 def read_at_least(descriptor: int, least: int, most: int) -> bytes:
-    """Read at least `least` bytes, or all to the end of the file, and at most `most`. A single read may return
-    fewer.
-    """
+    """Read between `least` and `most` bytes, or to the end of the file. A single `os.read` may return fewer."""
     content = os.read(descriptor, most)
     while len(content) < least and (more := os.read(descriptor, most - len(content))):
         content += more
@@ -78,7 +75,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
 
 
 def reason_of(error: Exception) -> str:
-    """Return the reason why a file cannot be read, without its name."""
+    """Return why a file cannot be read, as a predicate without its name."""
     if isinstance(error, FileNotFoundError):
         return "does not exist"
     if isinstance(error, NoRegularFileError):
@@ -92,7 +89,9 @@ def reason_of(error: Exception) -> str:
 
 def without_name(error: OSError) -> OSError:
     """Return the error without the name of the file, which may be a base64 document passed as a path."""
-    return OSError(error.errno, error.strerror) if error.errno is not None else OSError()
+    if error.errno is None:
+        return OSError()
+    return OSError(error.errno, error.strerror)
 
 
 # --- files that this process writes
@@ -107,8 +106,8 @@ _folders: tuple[str, ...] = ()
 def kept_apart(*paths: str | os.PathLike[str]) -> Iterator[None]:
     """Refuse these files, and files in these folders, as inputs while the block runs.
 
-    A file list from ``find`` may include them. A journal contains all answers. In addition, SQLite loses its locks on a
-    file as soon as its process closes any descriptor of that file.
+    A list of files from ``find`` may contain the journal or results of the batch itself. A journal must be neither sent
+    nor opened: SQLite loses its locks on a file when its process closes any descriptor of that file.
     """
     given = [os.fspath(path) for path in paths]
     known = set(given).union(map(os.path.realpath, given))
@@ -120,7 +119,7 @@ def kept_apart(*paths: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def _count(paths: set[str], number: int) -> None:
-    global _names, _folders  # replaced, not changed: threads read them without the lock
+    global _names, _folders  # replaced and never changed, because threads read them without the lock
     with _lock:
         for path in paths:
             _kept[path] += number
@@ -146,21 +145,23 @@ _TONES = "\u0300\u0301\u0303\u0309\u0323"
 
 
 def same_name(path: str) -> str | None:
-    """Return the path of a file whose name looks the same but composes its accents differently; None if there is no
-    such file.
+    """Return the path of an existing file whose name has the same letters in another Unicode form; None without one.
 
-    The same "Nguyễn" is written differently by macOS (NFD), by most other programs (NFC), and by keyboards that
-    separate tone marks from their letters. Each part of the path may differ in its own way.
+    "Nguyễn" is stored differently by macOS (NFD), by most other programs (NFC), and by keyboards that write tone marks
+    as separate characters. Each part of a path may have another form.
     """
     if path.isascii():
         return None
+    separators = re.escape(os.sep + (os.altsep or ""))
     found = ""
-    for part in re.findall(r"[^/\\]*[/\\]*" if os.name == "nt" else r"[^/]*/*", path):
+    for part in re.findall(rf"[^{separators}]*[{separators}]*", path):
         spelling = next((other for other in _spellings(part) if os.path.lexists(found + other)), None)
         if part and spelling is None:
             return None
         found += spelling or ""
-    return None if found == path else found
+    if found == path:
+        return None
+    return found
 
 
 def _spellings(part: str) -> Iterator[str]:
@@ -171,7 +172,7 @@ def _spellings(part: str) -> Iterator[str]:
 
 
 def _tone_apart(letter: str) -> str:
-    """Return a letter with its marks composed except the tone, as on keyboards for code page 1258."""
+    """Return a letter composed with its marks except for the tone, as keyboards for code page 1258 write it."""
     tones = "".join(mark for mark in letter if mark in _TONES)
     rest = "".join(mark for mark in letter if mark not in _TONES)
     return unicodedata.normalize("NFC", rest) + tones

@@ -1,4 +1,4 @@
-"""Event loop of an object: connections, timers and futures of one loop do not work in another."""
+"""The event loop of an object. Connections, timers and futures of one loop do not work in another."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ _entering = threading.Lock()
 
 
 class Home:
-    """Remembers the event loop of an object's first use, and refuses all others.
+    """The event loop in which an object was first used. Its use in any other loop is an error.
 
-    `thing` is the name of the object in the error, and `remedy` the advice in it.
+    Args:
+        thing: name of the object in the error.
+        remedy: advice in the error.
     """
 
     def __init__(self, thing: str, remedy: str) -> None:
@@ -22,7 +24,7 @@ class Home:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def enter(self) -> None:
-        """Bind the object to the running loop, or raise ConfigurationError if it is bound to another one."""
+        """Bind the object to the running loop at its first use. Raise ConfigurationError if it has another loop."""
         if self._loop is None:
             running = _running()
             with _entering:  # threads with their own loops may arrive at once
@@ -30,7 +32,7 @@ class Home:
         self.check()
 
     def check(self) -> None:
-        """Raise ConfigurationError if the object is bound to another event loop than the running one."""
+        """Raise ConfigurationError if the object has another event loop than the running one."""
         try:
             running = asyncio.get_running_loop()
         except RuntimeError:
@@ -43,12 +45,12 @@ class Home:
 
     @property
     def is_elsewhere(self) -> bool:
-        """Return whether the object is bound to another event loop than the running one."""
+        """True if the object has another event loop than the running one."""
         return self._loop is not None and self._loop is not _running()
 
     @property
     def is_over(self) -> bool:
-        """Return whether the object's event loop is closed."""
+        """True if the event loop of the object is closed."""
         return self._loop is not None and self._loop.is_closed()
 
 

@@ -1,4 +1,4 @@
-"""The logger of the library, which is silent unless the application configures logging."""
+"""The logger of the library. It is silent unless the application configures logging."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions whose arguments are documents or credentials, hidden from tracebacks.
+"""Keep documents and credentials out of tracebacks.
 
 Error reporters, pytest and rich print the local variables of all frames of a traceback.
 """
@@ -17,9 +17,9 @@ R = TypeVar("R")
 
 
 def private(function: Callable[P, R]) -> Callable[P, R]:
-    """Make a function, or a coroutine function, clear its local variables when it raises.
+    """Decorate a function or coroutine function to clear its local variables, and those of all callees, when it raises.
 
-    This includes all functions that it calls. The lines stay in the traceback.
+    The traceback keeps its lines.
     """
     if inspect.iscoroutinefunction(function):
         return cast(Callable[P, R], _private_coroutine(function))
@@ -55,7 +55,7 @@ def _private_coroutine(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def forget_locals(error: BaseException, earlier: BaseException | None) -> None:
-    """Clear the frames of an error and of its causes, except those of the error that the caller was handling."""
+    """Clear the frames of an error and its causes, but not those of `earlier`, which the caller is still handling."""
     seen, waiting = {id(earlier)}, list[BaseException | None]([error])
     while waiting:
         step = waiting.pop()
@@ -68,7 +68,7 @@ def forget_locals(error: BaseException, earlier: BaseException | None) -> None:
 
 
 class Headers(dict[str, str]):
-    """Headers of a request, including credentials, hidden in its repr."""
+    """Headers of a request. Its repr hides them, because they include credentials."""
 
     def __repr__(self) -> str:
         return f"<{len(self)} headers>"

@@ -1,4 +1,4 @@
-"""Check whether standard output can take results, before they are paid for."""
+"""Check standard output before results are paid for that are written to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import InvalidInputError
 
 
 def check_stdout() -> None:
-    """Check that standard output is usable, as far as possible without writing to it.
+    """Check that standard output can be written to, as far as that is possible without writing.
 
     Raises:
         InvalidInputError: if it is closed, not open for writing, or a pipe without a reader.
@@ -38,11 +38,13 @@ def _problem() -> str | None:
         os.write(descriptor, b"")  # fails if it is open only for reading
     except OSError as error:
         return f"cannot be written: {error.strerror}"
-    return "has no reader" if _has_no_reader(descriptor) else None
+    if _has_no_reader(descriptor):
+        return "has no reader"
+    return None
 
 
 def _has_no_reader(descriptor: int) -> bool:
-    """Return whether it is a pipe or socket whose other end is closed."""
+    """Return whether a descriptor is a pipe or socket whose other end is closed."""
     if not hasattr(select, "poll"):  # on Windows
         return False
     poll = select.poll()

@@ -1,4 +1,4 @@
-"""Threads for reading files: such a read may never return, for example on a lost network drive."""
+"""Threads for reading files. Such a read may hang forever, for example on a lost network drive."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import anyio.to_thread
 T = TypeVar("T")
 
 MOST_STUCK = 64
-"""Maximum number of threads that still wait for a file after their callers were cancelled; then no more are started."""
+"""Maximum number of hanging threads whose callers were cancelled. Beyond it no thread is started."""
 
 _stuck = 0
 _lock = threading.Lock()
 
 
 class NoAnswerError(Exception):
-    """Too many files do not answer, so no thread is available for another one."""
+    """Too many reads hang, so no thread is started for another one."""
 
     def __init__(self) -> None:
         super().__init__(f"{MOST_STUCK} files before it do not answer; a network drive may be gone")
@@ -29,12 +29,12 @@ class NoAnswerError(Exception):
 async def in_daemon_thread(work: Callable[[], T]) -> T:
     """Run a function that may block forever, and return its result.
 
-    Neither a cancelled caller nor the interpreter at exit waits for it; with the threads of anyio and
-    `concurrent.futures` they would.
+    A cancelled caller does not wait for it, and neither does the interpreter at exit, as they would with threads of
+    anyio and `concurrent.futures`.
 
     Raises:
-        NoAnswerError: if `MOST_STUCK` earlier ones are still blocked after their callers were cancelled.
-        Exception: raised by the function.
+        NoAnswerError: `MOST_STUCK` earlier functions still hang although their callers were cancelled.
+        Exception: any error of the function.
     """
     if _stuck >= MOST_STUCK:
         raise NoAnswerError
@@ -48,7 +48,7 @@ async def in_daemon_thread(work: Callable[[], T]) -> T:
 
 
 class _Piece(Generic[T]):
-    """One piece of work passing through a thread."""
+    """A function on its way through a thread, and its result on the way back."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, work: Callable[[], T]) -> None:
         self.future: asyncio.Future[T] = loop.create_future()
@@ -65,7 +65,7 @@ class _Piece(Generic[T]):
             result = self._work()
         except Exception as error:
             result = error
-        self._result = result  # not an argument: asyncio logs those of slow callbacks, and this may be a document
+        self._result = result  # not as an argument of the callback: asyncio logs arguments in debug mode
         with suppress(RuntimeError):  # the loop is closed and no caller waits
             self._loop.call_soon_threadsafe(self._settle)
         with _lock:
@@ -73,7 +73,7 @@ class _Piece(Generic[T]):
             _count(-self._left)
 
     def leave(self) -> None:
-        """Detach the caller, with or without the result."""
+        """Detach the caller. If it was cancelled while the function runs, count the thread as hanging."""
         with _lock:
             self._left = not self._ended and self.future.cancelled()
             _count(self._left)

@@ -1,1 +1,1 @@
-"""Text: JSON, escapes for terminals, messages about unknown names, and whether reprs contain values."""
+"""Text: JSON, escapes for terminals, messages about unknown names, paths, and the switch for values in reprs."""

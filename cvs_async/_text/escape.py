@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-# C0 and C1 controls and DEL, which terminals obey; line and paragraph separators; marks that change the direction of
-# writing; the byte order mark; surrogates, which no encoding accepts.
+# C0 and C1 controls and DEL; line and paragraph separators; marks of text direction; the byte order mark; surrogates,
+# which cannot be encoded.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def escaped(text: str) -> str:
-    r"""Return a text with everything that a terminal would obey replaced by ``\uXXXX``.
+    r"""Replace characters that a terminal obeys by ``\uXXXX``.
 
-    JSON is unchanged in meaning, because it escapes such characters in the same way.
+    Escaped JSON keeps its meaning, because JSON uses the same escapes.
 
     >>> from cvs_async._text.escape import escaped
     >>> print(escaped("scan\x1b[31m.jpg"))
@@ -22,5 +22,5 @@ def escaped(text: str) -> str:
 
 
 def escaped_lines(text: str) -> str:
-    """Return a text of several lines, each of them `escaped`."""
+    """Escape a text of several lines, except its line breaks."""
     return "\n".join(map(escaped, text.split("\n")))

@@ -1,4 +1,4 @@
-"""Messages about unknown names, with the probable meaning and spelling."""
+"""Error messages for unknown names, with suggestions."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 DICTIONARIES = frozenset({"as_dict", "asdict", "dict", "json", "items", "model_dump", "model_dump_json"})
-"""Names in other libraries for the conversion to a dictionary, which is `to_dict` here."""
+"""Names of `to_dict` in other libraries."""
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """Return at most three known names, most similar first. Dots separate the parts of operation names."""
+    """Return at most three similar names, most similar first.
+
+    Names are compared as a whole and by their last part, after the dot in names of operations.
+    """
     wanted, known = name.lower().replace("-", "_"), list(known)
     last = wanted.rpartition(".")[2]
     same = [each for each in known if each.lower().rpartition(".")[2] == last]
@@ -26,19 +29,22 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
 def did_you_mean(names: Collection[str]) -> str:
     """Return "; did you mean x or y?", or "" without names."""
-    return f"; did you mean {' or '.join(names)}?" if names else ""
+    if not names:
+        return ""
+    return f"; did you mean {' or '.join(names)}?"
 
 
 def no_attribute(owner: str, name: str, advice: str = "") -> AttributeError:
-    """Return the error for a missing attribute. It does not keep the object, which may be a document."""
+    """Return the error for a missing attribute. It holds no reference to the object, which may be a document."""
     return AttributeError(f"{owner} has no attribute {name!r}{advice}", name=name)
 
 
 def no_key(owner: object, key: object) -> KeyError:
     """Return the error for a missing key, with a similar key if there is one."""
-    advise = getattr(owner, "_advice", None)
-    advice = advise(key) if isinstance(key, str) and advise is not None else ""
-    return KeyError(f"{type(owner).__name__} has no {key!r}{advice}")
+    hint = ""
+    if isinstance(key, str) and isinstance(owner, Hinted):
+        hint = owner._advice(key)
+    return KeyError(f"{type(owner).__name__} has no {key!r}{hint}")
 
 
 def is_private(name: str) -> bool:
@@ -52,7 +58,7 @@ def public_names(thing: object) -> list[str]:
 
 
 def advice(kind: type, name: str) -> str:
-    """Return the text after "has no attribute 'x'" for a class: "", or a clause with its separator."""
+    """Return a hint to append to "has no attribute 'x'" for a class; "" without one."""
     return _advice(kind, name)
 
 
@@ -64,21 +70,23 @@ def _advice(kind: type, name: str) -> str:
 
 
 class Hinted:
-    """Base of types that users read values from: the error for a missing attribute suggests the right one.
+    """Base of classes whose error for a missing attribute suggests the right name.
 
-    Type checkers do not see these methods, so that they report wrong names.
+    The methods are hidden from type checkers, which would otherwise accept any name.
     """
 
     __slots__ = ()
 
     def _advice(self, name: str) -> str:
-        """Return the text after "has no attribute 'x'"."""
+        """Return a hint to append to "has no attribute 'x'"; "" without one."""
         return advice(type(self), name)
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            raise no_attribute(type(self).__name__, name, "" if is_private(name) else self._advice(name))
+            if is_private(name):
+                raise no_attribute(type(self).__name__, name)
+            raise no_attribute(type(self).__name__, name, self._advice(name))
 
         def __dir__(self) -> list[str]:
             return [name for name in super().__dir__() if not name.startswith("wire_")]

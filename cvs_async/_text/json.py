@@ -1,6 +1,6 @@
-"""JSON output: one way for every file, table and command, which never fails on a paid answer.
+"""JSON output for files, tables and commands. It never fails, because the answers in it were paid for.
 
-The output is JSON for any reader: no NaN or Infinity, no halves of surrogate pairs, no unlimited nesting.
+Every JSON parser can read it: without NaN and Infinity, lone surrogates, and unlimited nesting.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any, TypeVar, cast
 T = TypeVar("T")
 
 DEPTH = 200
-"""Levels of arrays and objects written if there are more than Python's encoder can handle."""
+"""Maximum depth of arrays and objects that are nested too deeply for Python's encoder."""
 
 CUT = f"… more than {DEPTH} levels deep"
-"""Replacement for deeper content."""
+"""Replacement for content below the maximum depth."""
 
 
 def dumps(value: object) -> str:
-    """Return a value as JSON on one line. Values that are not JSON, as in a user's own type, are written as text."""
+    """Return a value as JSON on one line. Objects that JSON does not know are converted to text."""
     try:
         return sound(_dumps(value))
     except (ValueError, TypeError, RecursionError):
@@ -28,12 +28,12 @@ def dumps(value: object) -> str:
 
 
 def pretty(value: object) -> str:
-    """Return a value as JSON with a line for each field rather than for each number."""
+    """Return a value as indented JSON, in which fields and boxes take only one line."""
     return sound(_pretty(plain(value), "\n"))
 
 
 def json_values(value: T) -> T:
-    """Return the value if it is plain JSON that can be encoded, else the content of its `dumps`."""
+    """Return the value itself if it can be written as JSON; else the nearest value that can, as `dumps` writes it."""
     try:
         _strict(value).encode()
     except (ValueError, TypeError, RecursionError):
@@ -42,7 +42,7 @@ def json_values(value: T) -> T:
 
 
 def sound(text: str) -> str:
-    """Return a text that can be encoded, with U+FFFD for each half of a surrogate pair."""
+    """Replace lone surrogates by U+FFFD, so that the text can be encoded."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -51,22 +51,20 @@ def sound(text: str) -> str:
 
 
 def plain(value: Any, depth: int = DEPTH) -> Any:
-    """Return the same in plain JSON values of limited depth: `CUT` replaces deeper content, null numbers that are
-    not finite.
-    """
-    if value is None or isinstance(value, (str, bool, int)):
+    """Convert to plain JSON values of limited depth: deeper content becomes `CUT`, NaN and infinity become null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, (str, bool, int, float)):
         return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
     if not isinstance(value, (dict, list, tuple)):
         return str(value)
     if not depth:
         return CUT
-    # Loops, because comprehensions would use twice the levels of Python's stack.
+    # Loops, because a comprehension needs a second level of Python's stack.
     if isinstance(value, dict):
         members = {}
         for name, part in value.items():
-            members[name if isinstance(name, str) else str(name)] = plain(part, depth - 1)
+            members[str(name)] = plain(part, depth - 1)
         return members
     elements = []
     for part in value:

@@ -1,4 +1,4 @@
-"""Errors for names that exist in another module of this package."""
+"""Errors for missing names of modules, which point to the module that has the name."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from importlib.util import find_spec
 from .hints import did_you_mean, is_private, nearest
 
 HOMES = ("cvs_async", "cvs_async.models", "cvs_async.batch", "cvs_async.errors", "cvs_async.stats", "cvs_async.checks")
-"""Modules that are searched for names, because importing them is cheap."""
+"""Modules that are searched for a missing name. Importing them is cheap."""
 
 SANDBOX = frozenset({"Ledger", "Sample", "Sandbox", "write_samples"})
 """The most important names of `cvs_async.sandbox`, which is slow to import."""
 
-
 _CLIENTS = frozenset({"asyncclient", "client", "cvs", "cvsclient", "computervision"})
-"""Names in other libraries for the client, which is `AsyncCVS` here."""
+"""Names of the client, `AsyncCVS`, in other libraries."""
 
 
 def missing(module: str, name: str) -> AttributeError | ImportError:
-    """Return the error for a name missing in a package of this library. Its ``__getattr__`` calls this.
+    """Return the error for a name that a package of this library lacks. The package's ``__getattr__`` raises it.
 
-    1. For ``from package import name`` it is an ImportError, because Python would replace the text of an
-       AttributeError; but
-       only if there is no module of that name, because Python looks for one after an AttributeError.
-    2. Otherwise, such as for ``hasattr``, it is an AttributeError.
+    1. The name is private: an AttributeError without advice.
+    2. The package has a submodule of this name: an AttributeError, after which Python imports the submodule if it was
+       ``from package import name``.
+    3. ``from package import name``: an ImportError, because Python would replace the text of an AttributeError.
+    4. Any other access, such as ``hasattr``: an AttributeError.
     """
     text = f"{module} has no {name!r}"
     if is_private(name):
@@ -33,7 +33,7 @@ def missing(module: str, name: str) -> AttributeError | ImportError:
     if find_spec(f"{module}.{name}") is not None:
         return AttributeError(f"{module}.{name} is a module of its own: import {module}.{name}", name=name)
     text += _advice(module, name)
-    # The function of importlib that checks the names after "import" for modules.
+    # Python calls this function of importlib for each name in "from package import name".
     if sys._getframe(2).f_code.co_name == "_handle_fromlist":
         return ImportError(text, name=module)
     return AttributeError(text, name=name)

@@ -1,4 +1,4 @@
-"""Switch for values in reprs. By default reprs contain no values."""
+"""The switch for values in reprs, which by default contain none of them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _revealed: ContextVar[bool] = ContextVar("cvs_async_revealed", default=False)
 
 @contextmanager
 def reveal() -> Iterator[None]:
-    """Let reprs contain the values read, for interactive exploration.
+    """Show values in reprs, for interactive exploration.
 
-    Inside, reprs of fields, papers, pages and replies, and their display in a notebook, contain names, numbers and
-    dates of people. Anything that keeps a repr keeps them too: log lines, tracebacks, assertion messages, saved
-    notebooks. Do not use it in services.
+    In this context the reprs of fields, papers, pages and replies, and their display in a notebook, contain personal
+    data. So does everything that keeps a repr: log lines, tracebacks, assertion messages, saved notebooks. Do not use
+    it in services.
 
-    It applies to the current thread or task, and to tasks and threads that copy its context inside, until they end.
+    It applies to the current thread or task, and to threads and tasks that are started in it, until they end.
 
     >>> from cvs_async import reveal
     >>> from cvs_async.models import Field
@@ -46,9 +46,9 @@ def repr_of(instance: Any, *, never: Container[str] = (), defaults: bool = True)
     """Return a repr of an attrs instance.
 
     Args:
-        instance: its attributes with ``repr=False`` are included only inside `reveal`.
-        never: names of attributes to omit always.
-        defaults: whether to include attributes with their default value.
+        instance: the instance. Its attributes with ``repr=False`` are included only inside `reveal`.
+        never: names of attributes that are never included.
+        defaults: include attributes that have their default value.
     """
     everything = is_revealed()
     parts = []
@@ -62,4 +62,6 @@ def repr_of(instance: Any, *, never: Container[str] = (), defaults: bool = True)
 
 def _default(attribute: attrs.Attribute[Any]) -> Any:
     default: Any = attribute.default
-    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+        return default.factory()
+    return default

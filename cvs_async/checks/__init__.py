@@ -1,4 +1,4 @@
-"""Free checks of results: numbers, dates, check digits and sums that contradict each other."""
+"""Find contradictions in results: numbers, dates, check digits, sums. Nothing is sent, so it is free."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Access to the fields of any document by name. Missing fields and fields of another type give None."""
+"""Read fields of any document by name. The result is None for a missing field and for a field of another type."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ _SEXES: dict[str, Sex] = {"nam": "male", "m": "male", "male": "male", "nu": "fem
 
 def text_of(document: Document, name: str) -> str | None:
     """Return the value of a text field."""
-    found = getattr(document, name, None)
-    value = found.value if isinstance(found, Field) else None
-    return value if isinstance(value, str) else None
+    match getattr(document, name, None):
+        case Field(value=str() as text):
+            return text
+    return None
 
 
 def date_of(document: Document, name: str) -> datetime.date | None:
@@ -27,5 +28,5 @@ def date_of(document: Document, name: str) -> datetime.date | None:
 
 
 def sex_of(document: Document, name: str) -> Sex | None:
-    """Return the sex in a field, given in Vietnamese, in English or by its letter."""
+    """Return the sex in a field: a word in Vietnamese or English, or a letter."""
     return _SEXES.get(plain(text_of(document, name)).strip())

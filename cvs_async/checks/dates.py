@@ -1,4 +1,4 @@
-"""Dates on papers: in the calendar, in order, past, not expired."""
+"""Check dates on papers: against the calendar, against each other and against today."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..models.finding import Finding
 from ._reading import date_of, text_of
 
 EXPIRIES = ("due_date", "duedate", "valid_until")
-"""Fields with the end of validity."""
+"""Fields with the last day on which a paper is valid."""
 
 PAST = (
     *("dob", "born", "father_dob", "mother_dob", "issue_date", "dateissue", "date", "regis_date", "date_of_change"),
     *("first_issue_date", "last_issue_date", "quotation_date", "credit_ranking_date", "ngay_cap"),
 )
-"""Fields whose date precedes the making of the paper."""
+"""Fields whose date cannot be in the future."""
 
 _OTHERS = ("estimated_delivery_date",)
 
@@ -35,10 +35,10 @@ ORDERS = (
     ("regis_date", "date_of_change"),
     ("quotation_date", "estimated_delivery_date"),
 )
-"""Pairs of fields in a document, of which the second must not be before the first."""
+"""Pairs of fields: the date in the second must not be before the one in the first."""
 
-_OF_BIRTHS = (("dob", "regis_date"),)
-"""The same for birth certificates only: a company may be older than its representative."""
+_OF_BIRTHS = ("dob", "regis_date")
+"""The same, only for birth certificates. A company may be registered before the birth of its representative."""
 
 
 def check_dates(document: Document, today: datetime.date | None) -> Iterator[Finding]:
@@ -46,7 +46,9 @@ def check_dates(document: Document, today: datetime.date | None) -> Iterator[Fin
     for name in (*PAST, *EXPIRIES, *_OTHERS):
         if is_impossible(text_of(document, name)):
             yield Finding(name, "date_impossible", "the date is not in the calendar")
-    orders = ORDERS + (_OF_BIRTHS if isinstance(document, BirthCertificate) else ())
+    orders = list(ORDERS)
+    if isinstance(document, BirthCertificate):
+        orders.append(_OF_BIRTHS)
     for earlier, later in orders:
         first, second = date_of(document, earlier), date_of(document, later)
         if first is not None and second is not None and second < first:

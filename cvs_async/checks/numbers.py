@@ -1,7 +1,7 @@
-"""Citizen numbers: the 12 digits of the citizen card, and the 9 digits of the old identity card.
+"""Check numbers of identity papers: 12 digits on citizen cards, 9 digits on old identity cards.
 
-The 12 digits follow decree 137/2015/NĐ-CP and circular 07/2016/TT-BCA: three for the province (or the country, if the
-birth was registered abroad), one for century and sex, two for the year of birth, six random.
+The 12 digits are defined by decree 137/2015/NĐ-CP and circular 07/2016/TT-BCA: three for the province (or the country,
+if the birth was registered abroad), one for century and sex, two for the year of birth, six random ones.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ _CODES = (
     "089 091 092 093 094 095 096"
 )
 PROVINCES = frozenset(_CODES.split())
-"""Codes of the 63 provinces. Provinces merged in 2025 continue to use some of them, and old numbers stay valid."""
+"""Codes of the 63 provinces before the mergers of 2025. Numbers with an old code stay valid."""
 
 SPECIMEN = "000"
-"""Prefix of specimen numbers, including those of `cvs_async.sandbox`; it belongs to no province."""
+"""Code of specimens, such as those of `cvs_async.sandbox`. No province has it."""
 
 FIRST_COUNTRY = "101"
-"""First country code; this module has no list of countries."""
+"""Lowest code of a country. Codes of countries are not checked."""
 
 
 @frozen
 class Holder:
-    """Fields of a document that identify a person.
+    """Names of the fields that identify a person in a document.
 
     Attributes:
-        number, born, sex: names of fields.
-        lengths: allowed numbers of digits; empty if the number may belong to another kind of paper.
+        number, born, sex: names of the fields; "" if the document does not have the field.
+        lengths: valid lengths of the number; empty if the number may be that of another kind of paper.
     """
 
     number: str
-    born: str | None = None
-    sex: str | None = None
+    born: str = ""
+    sex: str = ""
     lengths: frozenset[int] = frozenset()
 
 
@@ -58,7 +58,7 @@ _EITHER = frozenset({9, 12})
 
 HOLDERS: dict[type[Document], Holder] = {
     # A few provinces issued old identity cards with 12 digits.
-    IdCard9Front: Holder("id", "dob", None, _EITHER),
+    IdCard9Front: Holder("id", "dob", "", _EITHER),
     IdCard12Front: Holder("id", "dob", "gender", frozenset({12})),
     ChipIdCardFront: Holder("id", "dob", "gender", frozenset({12})),
     ChipIdCardBack: Holder("person_number", "dob", "gender", frozenset({12})),
@@ -69,7 +69,7 @@ HOLDERS: dict[type[Document], Holder] = {
     ClaimForm: Holder("id_card_no", "dob", "gender"),
     CreditReport: Holder("id_card"),
     LandOwner: Holder("so_cmt", "nam_sinh"),
-    V1IdCard9Front: Holder("id", "born", None, _EITHER),
+    V1IdCard9Front: Holder("id", "born", "", _EITHER),
     V1IdCard12Front: Holder("id", "born", "sex", frozenset({12})),
     V1Front: Holder("id", "born", "sex", _EITHER),
 }
@@ -97,20 +97,22 @@ def _check_citizen(digits: str, document: Document, holder: Holder, today: datet
     if province < FIRST_COUNTRY and province != SPECIMEN and province not in PROVINCES:
         yield Finding(holder.number, "province", "the number begins with an unknown province code")
     year = 1900 + century // 2 * 100 + int(digits[4:6])
-    born = _birth_year(document, holder.born) if holder.born else None
+    born = _birth_year(document, holder.born)
     if born is not None and born != year:
         yield Finding(holder.number, "birth_year", "the year of birth in the number differs from the date of birth")
     elif today is not None and year > today.year:
         yield Finding(holder.number, "birth_year", "the year of birth in the number is in the future")
-    sex = sex_of(document, holder.sex) if holder.sex else None
+    sex = sex_of(document, holder.sex)
     if sex is not None and (century % 2 == 0) != (sex == "male"):
         yield Finding(holder.number, "sex", "the sex in the number differs from the printed one")
 
 
 def _birth_year(document: Document, name: str) -> int | None:
-    """Return the year of birth; some people know, and some papers have, only the year."""
+    """Return the year of birth. Some papers have only the year."""
     born = date_of(document, name)
     if born is not None:
         return born.year
     alone = re.fullmatch(r"[^0-9]*((?:19|20)[0-9]{2})[^0-9]*", text_of(document, name) or "")
-    return int(alone[1]) if alone else None
+    if alone is None:
+        return None
+    return int(alone[1])

@@ -1,4 +1,4 @@
-"""All checks of a document."""
+"""`check_paper`: all checks of a document and of the documents in it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import attrs
 
-from .._codec.reply import Reply
-from ..batch.outcome import Done
+from .._codec.reply import HasReply, Reply
+from .._text.paths import below
 from ..models.fields import Document
 from ..models.finding import Finding
 from ..models.pairing import PersonCard
@@ -22,45 +22,44 @@ from .sums import check_sums
 from .zones import check_digits
 
 _EXACT = 400
-"""Precision of intermediate results in digits: enough for the product of two printed amounts and a percentage of it."""
+"""Digits of intermediate results: enough for the exact product of two printed amounts and a percentage of it."""
 
 
 def check_paper(
-    paper: Document | Sequence[Document] | Reply[Any] | Done[Any] | PersonCard | Sequence[PersonCard],
+    paper: Document | Sequence[Document] | Reply[Any] | HasReply | PersonCard | Sequence[PersonCard],
     *,
     today: datetime.date | None = None,
 ) -> list[Finding]:
     """Find contradictions in the data of a paper. Free: nothing is sent.
 
-    No value is changed and nothing is raised. A field that is missing or unreadable gives no finding. A finding means
-    that a paper needs review, not that it is forged: the service may have misread it.
+    Fields that are missing or cannot be parsed are not checked. A finding means that a paper needs review, not that it
+    is forged: the service may have misread it.
 
     ====================  ==============================================================================
     kind                  what is wrong
     ====================  ==============================================================================
-    ``number_form``       the number of an identity paper has other characters, or not 12 (or 9) digits
+    ``number_form``       the number of an identity paper does not consist of 12 (or 9) digits
     ``province``          a 12-digit number begins with an unknown province code; ``000`` is for specimens
     ``birth_year``        its century and year of birth differ from the date of birth
     ``sex``               the sex in it differs from the printed one
     ``check_digit``       a check digit of the machine-readable zone (ICAO 9303) is wrong, if the answer
                           has it; `check_zone` checks the lines of a zone
     ``date_impossible``   a date is not in the calendar, or of a year that no paper has, such as 2563
-    ``date_order``        issued before birth, expired before issue, and the like
+    ``date_order``        two dates are in the wrong order, such as issued before birth
     ``date_future``       a date of birth or issue is after `today`
     ``expired``           the paper expired before `today`; "không thời hạn" never expires
-    ``amount``            an invoice's or quotation's lines, tax and total do not add up, beyond rounding
-    ``balance``           a bank statement's balance does not follow from the row before
+    ``amount``            lines, tax and total of an invoice or quotation do not add up, beyond rounding
+    ``balance``           a balance in a bank statement does not follow from the adjacent row
     ====================  ==============================================================================
 
     Args:
-        paper: an element of a reply's data, its `info`, or any other document; what is inside of it is checked too.
-            Of a list, as of a reply with one, paths begin with the place in it: ``0.info.id``; of what `pair` has
-            joined, with the side: ``front.info.id``.
-            Of an outcome they are those of its reply.
-        today: what dates are compared with; without it, ``expired`` and ``date_future`` are not looked for.
+        paper: a document, with all documents in it; a list of documents; a reply, or an outcome of a batch that has
+            one; a card joined by `pair`.
+        today: the date for ``expired`` and ``date_future``, which are not checked without it.
 
     Returns:
-        The findings in the order of the fields; none if nothing contradicts itself.
+        The findings in the order of the fields. Their paths start at the document; in a list with the position
+        (``0.info.id``), in a joined card with the side (``front.info.id``).
 
     Raises:
         TypeError: `today` is not a date.
@@ -91,7 +90,7 @@ def _walk(document: Document, today: datetime.date | None) -> Iterator[Finding]:
 
 
 def _inside(path: str, value: Any, levels: int = LEVELS) -> Iterator[tuple[str, Document]]:
-    """The documents in a value. Cells are looked at with their rows."""
+    """Yield the documents in a value with their paths, except cells, which are checked with their rows."""
     match value:
         case Cell():
             return
@@ -99,15 +98,11 @@ def _inside(path: str, value: Any, levels: int = LEVELS) -> Iterator[tuple[str, 
             yield path, value
         case Reply():
             yield from _inside(path, value.data, levels)
-        case Done():
-            yield from _inside(path, value.reply, levels)
+        case object(reply=Reply() as reply):
+            yield from _inside(path, reply, levels)
         case PersonCard():
             for side in ("front", "back"):
-                yield from _inside(_below(path, side), getattr(value, side), levels)
+                yield from _inside(below(path, side), getattr(value, side), levels)
         case list() | tuple() if levels:
             for place, element in enumerate(value):
-                yield from _inside(_below(path, place), element, levels - 1)
-
-
-def _below(path: str, part: object) -> str:
-    return f"{path}.{part}" if path else str(part)
+                yield from _inside(below(path, place), element, levels - 1)

@@ -1,4 +1,4 @@
-"""Sums on invoices, quotations and bank statements, within rounding errors."""
+"""Check sums in invoices, quotations and bank statements, with tolerance for rounding."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from decimal import Decimal
 from ..models.fields import Document, Readable
 from ..models.finding import Finding
 from ..models.invoice import Invoice
-from ..models.quotation import PriceQuotation
+from ..models.quotation import PriceQuotation, QuotationLine
 from ..models.statement import StatementPage, StatementRow
 from ..models.tables import Cell
 
 UNKNOWN_LINES = 10
-"""Number of lines, each rounded separately, that an invoice without a table is assumed to have."""
+"""Number of separately rounded lines that is assumed for an invoice without a table."""
 
 HUNDRED = Decimal(100)
 
@@ -42,11 +42,11 @@ def _check_invoice(invoice: Invoice) -> Iterator[Finding]:
     lines = len(rows) or UNKNOWN_LINES
     if _is_whole(rows):
         amounts = [row.get("amount_before_tax") for row in rows]
-        yield from _check_lines("sub_total", [amounts], _number(invoice.sub_total))
-    net, tax, rate = _number(invoice.sub_total), _number(invoice.vat_amount), _rate(invoice.vat_rate)
+        yield from _check_lines("sub_total", [amounts], invoice.sub_total.as_number())
+    net, tax, rate = invoice.sub_total.as_number(), invoice.vat_amount.as_number(), _rate(invoice.vat_rate)
     if _is_off(net, rate, tax, lines):
         yield Finding("vat_amount", "amount", "the tax differs from the rate times the sum before tax")
-    yield from _check_total("total_amount", net, tax, _number(invoice.total_amount))
+    yield from _check_total("total_amount", net, tax, invoice.total_amount.as_number())
 
 
 def _check_total(path: str, net: Decimal | None, tax: Decimal | None, total: Decimal | None) -> Iterator[Finding]:
@@ -58,12 +58,13 @@ Numbers = Mapping[str, Decimal]
 
 
 def _labelled(row: Sequence[Cell]) -> dict[str, Decimal]:
-    """Return the numbers of a row by label, ignoring labels that occur twice."""
+    """Return the numbers in a row by label, without labels that occur more than once."""
     found: dict[str, Decimal] = {}
     twice: set[str] = set()
     for cell in row:
-        label = cell.label
-        value = _rate(cell) if label == "tax" else _number(cell)
+        label, value = cell.label, cell.as_number()
+        if label == "tax":
+            value = _rate(cell)
         if isinstance(label, str) and value is not None:
             twice |= {label} & found.keys()
             found[label] = value
@@ -81,10 +82,10 @@ def _check_line(row: Numbers) -> Iterator[Finding]:
 
 
 def _is_whole(rows: Sequence[Numbers]) -> bool:
-    """Return whether the lines on the page are complete, so that they must add up.
+    """Return whether the lines on the page must add up to the total. There are two exceptions:
 
-    1. A table continued from another page does not begin with number 1.
-    2. A line without quantity and price, among others that have them, may be a discount or a remark.
+    1. The numbers of the lines do not count from 1: the table begins on another page.
+    2. Only some lines have a quantity or price: the others may be discounts or remarks.
     """
     numbers = [row["number"] for row in rows if "number" in row]
     if numbers and numbers != list(range(1, len(rows) + 1)):
@@ -93,11 +94,11 @@ def _is_whole(rows: Sequence[Numbers]) -> bool:
 
 
 def _check_lines(path: str, ways: Sequence[Sequence[Decimal | None]], total: Decimal | None) -> Iterator[Finding]:
-    """Check that the lines add up under at least one of their interpretations."""
-    read = [[value for value in way if value is not None] for way in ways]
-    if total is None or any(not values or len(values) != len(way) for values, way in zip(read, ways, strict=True)):
+    """Check that the lines add up in at least one of several ways, such as before and after discounts."""
+    amounts = [[value for value in way if value is not None] for way in ways]
+    if total is None or any(not values or len(values) != len(way) for values, way in zip(amounts, ways, strict=True)):
         return
-    if not any(_near(sum(values, Decimal()), total, len(values), *values) for values in read):
+    if not any(_near(sum(values, Decimal()), total, len(values), *values) for values in amounts):
         yield Finding(path, "amount", "the lines add up to another sum")
 
 
@@ -105,26 +106,36 @@ def _check_quotation(quotation: PriceQuotation) -> Iterator[Finding]:
     gross: list[Decimal | None] = []
     net: list[Decimal | None] = []
     for place, line in enumerate(quotation.table):
-        quantity, price, discount = _number(line.quantity), _number(line.unit_price), _number(line.discount)
-        if quantity is not None and quantity >= 1000:
-            quantity = None  # 1,000 may be one piece
-        full = quantity * price if quantity is not None and price is not None else None
+        discount, full = line.discount.as_number(), _full_price(line)
         if _is_off(full, _rate(line.percent_discount), discount, 1):
             yield Finding(f"table.{place}.discount", "amount", "the discount differs from the percentage of the price")
         gross.append(full)
-        net.append(None if full is None else full - (discount or 0))
-    yield from _check_lines("sub_total", [gross, net], _number(quotation.sub_total))
-    amounts = (_number(quotation.sub_total), _number(quotation.vat_amount), _number(quotation.total_amount))
-    yield from _check_total("total_amount", *amounts)
+        if full is not None:
+            full -= discount or 0
+        net.append(full)
+    sub_total = quotation.sub_total.as_number()
+    yield from _check_lines("sub_total", [gross, net], sub_total)
+    tax, total = quotation.vat_amount.as_number(), quotation.total_amount.as_number()
+    yield from _check_total("total_amount", sub_total, tax, total)
+
+
+def _full_price(line: QuotationLine) -> Decimal | None:
+    """Return the price of a line before its discount; None if it is unknown, or the quantity ambiguous."""
+    quantity, price = line.quantity.as_number(), line.unit_price.as_number()
+    if quantity is None or price is None or quantity >= 1000:  # 1,000 may mean 1.000
+        return None
+    return quantity * price
 
 
 def _is_product(quantity: Decimal, price: Decimal, amount: Decimal) -> bool:
-    """Return whether quantity times price is the amount. The quantity 1,000 may be a thousand, or one with three
-    decimals.
-    """
-    readings = [quantity, quantity / 1000] if quantity >= 1000 else [quantity]
-    # The last printed digit of the price, and of a quantity with decimals, may be off by half a unit.
-    inexact = abs(price) * _unit(quantity) / 2 if _unit(quantity) < 1 else Decimal()
+    """Return whether quantity times price is the amount. A quantity of 1,000 may mean a thousand or 1.000."""
+    readings = [quantity]
+    if quantity >= 1000:
+        readings.append(quantity / 1000)
+    # A price, and a quantity with decimals, may be rounded: by half a unit of the last digit.
+    inexact = Decimal()
+    if _unit(quantity) < 1:
+        inexact = abs(price) * _unit(quantity) / 2
     return any(
         abs(reading * price - amount) <= abs(reading) * _unit(price) / 2 + inexact + _unit(amount)
         for reading in readings
@@ -139,22 +150,20 @@ def _is_off(amount: Decimal | None, rate: Decimal | None, share: Decimal | None,
 
 
 def _near(sum_: Decimal, printed: Decimal, roundings: int, *terms: Decimal) -> bool:
-    """Return whether a sum equals the printed number, if each term may have been rounded to its last digit."""
+    """Return whether a sum equals the printed number, within `roundings` times the coarsest unit of the numbers."""
     return abs(sum_ - printed) <= roundings * max(map(_unit, (printed, *terms)))
 
 
 def _unit(number: Decimal) -> Decimal:
-    """Return the unit of the last printed digit."""
+    """Return the value of one step in the last decimal place of a number, such as 0.01 for 12.50; at most 1."""
     exponent = number.as_tuple().exponent
-    return Decimal(1).scaleb(min(exponent, 0)) if isinstance(exponent, int) else Decimal(1)
-
-
-def _number(field: Readable) -> Decimal | None:
-    return field.as_number()
+    if not isinstance(exponent, int):  # infinity or NaN
+        return Decimal(1)
+    return Decimal(1).scaleb(min(exponent, 0))
 
 
 def _rate(field: Readable) -> Decimal | None:
-    """Return a percentage; None for 0,1 without a sign, which may be a tenth or a thousandth."""
+    """Return a percentage; None for a number below 1 without a percent sign, which may be a fraction."""
     amount = field.as_amount()
     if amount is None or amount.unit not in ("%", None) or (amount.unit is None and 0 < amount.value < 1):
         return None
@@ -165,7 +174,7 @@ def _rate(field: Readable) -> Decimal | None:
 
 
 def _check_balances(path: str, rows: Sequence[StatementRow]) -> Iterator[Finding]:
-    """Check the balance row by row, oldest or newest first, whichever fits more often."""
+    """Check each balance against the adjacent one, from oldest to newest in the direction in which more of them fit."""
     down = list(_links(rows, range(len(rows))))
     up = list(_links(rows, range(len(rows) - 1, -1, -1)))
     links = max(down, up, key=lambda each: sum(fits for _, fits in each))
@@ -178,11 +187,11 @@ def _check_balances(path: str, rows: Sequence[StatementRow]) -> Iterator[Finding
 
 
 def _links(rows: Sequence[StatementRow], order: Sequence[int]) -> Iterator[tuple[int, bool]]:
-    """Yield each row whose balance follows from the row before it, and whether it is correct."""
+    """Yield each row whose balance can be computed from the row before it, and whether the balance is correct."""
     before: Decimal | None = None
     for place in order:
         row = rows[place]
-        balance, change = _number(row.balance), _change(row)
+        balance, change = row.balance.as_number(), _change(row)
         if before is not None and balance is not None and change is not None:
             yield place, _near(before + change, balance, 1, change)
         before = balance
@@ -200,8 +209,9 @@ def _change(row: StatementRow) -> Decimal | None:
 
 def _printed(cell: Cell) -> Decimal | None:
     """Return the amount in a cell; None if it is empty, NaN if it is not an amount."""
-    text = cell.value if isinstance(cell.value, str) else ""
-    if not re.search(r"\w", text):
+    if not isinstance(cell.value, str) or not re.search(r"\w", cell.value):
         return None
     number = cell.as_number()
-    return Decimal("NaN") if number is None else number
+    if number is None:
+        return Decimal("NaN")
+    return number

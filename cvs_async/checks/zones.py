@@ -1,4 +1,4 @@
-"""Check digits of machine-readable zones (ICAO 9303): TD1 on cards, TD3 on passports."""
+"""Check machine-readable zones by their check digits (ICAO 9303): TD1 on cards, TD3 on passports."""
 
 from __future__ import annotations
 
@@ -17,30 +17,29 @@ _NUMBERS: dict[type[Document], tuple[tuple[str, int], ...]] = {
     ChipIdCardBack: (("document_number", 9),),
     Passport: (("id", 9), ("person_number", 14)),
 }
-"""Numbers with a check digit, and their width in the zone."""
-
+"""Fields of numbers with a check digit, and their widths in the zone."""
 
 _WIDTHS = {90: 30, 88: 44}
-"""The width of a zone's lines by the number of its characters."""
+"""Length of each line by the total length of the zone."""
 
 
 def check_digit(text: str) -> str:
-    """Return the check digit of letters, digits and fillers: weights 7, 3, 1; letters count from A = 10.
+    """Return the check digit of a text, with the weights 7, 3, 1 and the values 0 for ``<`` and 10 to 35 for A to Z.
 
     Raises:
         ValueError: if the text has characters other than A to Z, 0 to 9 and ``<``.
     """
     if not re.fullmatch("[A-Z0-9<]*", text):
         raise ValueError("a machine-readable zone consists of A to Z, 0 to 9 and <")
-    values = (0 if letter == "<" else int(letter, 36) for letter in text)
+    values = (int(letter, 36) for letter in text.replace("<", "0"))
     return str(sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values)) % 10)
 
 
 def check_zone(lines: str | Sequence[str]) -> list[Finding]:
-    """Check the digits in a machine-readable zone, however it was read: its lines, or a text that has them.
+    """Check the check digits in a machine-readable zone, given as its lines or as one text.
 
-    Three lines of 30 characters are a TD1 zone, two of 44 a TD3 zone; anything else gives no finding. The path of
-    a finding is ``document_number``, ``dob``, ``due_date``, ``person_number``, or ``zone`` for the composite digit.
+    A TD1 zone has three lines of 30 characters, a TD3 zone two of 44; anything else gives no finding. The path of a
+    finding is ``document_number``, ``dob``, ``due_date``, ``person_number``, or ``zone`` for the composite digit.
     """
     if isinstance(lines, str):
         whole = "".join(lines.split())
@@ -60,11 +59,11 @@ def check_zone(lines: str | Sequence[str]) -> list[Finding]:
 
 
 Part = tuple[str, str, str]
-"""Path, checked text, check digit in the zone."""
+"""Path, text, and check digit of a part of a zone."""
 
 
 def _td1(first: str, second: str) -> Iterator[Part]:
-    if first[14] != "<":  # otherwise the number is too long and continues in the optional data
+    if first[14] != "<":  # else the number is longer than its place, and continues in the optional data
         yield "document_number", first[5:14], first[14]
     yield "dob", second[:6], second[6]
     yield "due_date", second[8:14], second[14]
@@ -81,7 +80,7 @@ def _td3(second: str) -> Iterator[Part]:
 
 
 def check_digits(document: Document) -> Iterator[Finding]:
-    """Check the undocumented digits that an answer has for parts of a zone: ``dob_checksum`` and others."""
+    """Check the check digits that answers have beside some fields of a zone: ``dob_checksum``, undocumented."""
     numbers = next((_NUMBERS[cls] for cls in type(document).__mro__ if cls in _NUMBERS), None)
     if numbers is None:
         return
@@ -94,19 +93,25 @@ def check_digits(document: Document) -> Iterator[Finding]:
 
 
 def _digit(given: object) -> str | None:
-    if type(given) is int and 0 <= given <= 9:
+    if type(given) is int and given in range(10):
         return str(given)
-    return given if isinstance(given, str) and re.fullmatch("[0-9]", given) else None
+    if isinstance(given, str) and re.fullmatch("[0-9]", given):
+        return given
+    return None
 
 
 def _zone_date(text: str | None) -> str | None:
     date = parse_date(text)
-    return None if date is None else f"{date.year % 100:02}{date.month:02}{date.day:02}"
+    if date is None:
+        return None
+    return f"{date:%y%m%d}"
 
 
 def _zone_number(text: str | None, width: int) -> str | None:
     number = (text or "").strip().upper().ljust(width, "<")
-    return number if text and len(number) == width and _LINE.fullmatch(number) else None
+    if not text or len(number) != width or not _LINE.fullmatch(number):
+        return None
+    return number
 
 
 def _wrong(path: str) -> Finding:

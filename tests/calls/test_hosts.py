@@ -27,7 +27,7 @@ from cvs_async import (
 from cvs_async._http.offline import VARIABLE
 from cvs_async.batch.journal import JournalError, JournalReader
 from cvs_async.sandbox import Sandbox
-from tests.journal.test_resume import reasons, run
+from tests.support.service import reasons, run
 from tests.support.servers import answers, bad_server, http
 
 ONCE = RetryPolicy(attempts=1)
