@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from ..atomic import AtomicFile, make_private, sync_folder
+from ..._system.atomic import AtomicFile, make_private, sync_folder
 from .lock import Lock, refuse_links, writer_of
 from .loss import loss, refuse_left
 from .open import first_bytes, opened
@@ -175,14 +175,14 @@ def existing(path: str | os.PathLike[str]) -> Path:
     return real
 
 
-def _give_name(draft: Path, path: Path) -> None:
+def _give_name(draft: Path, path: Path) -> Path:
     """Give a new journal its name. Only an empty file is replaced."""
     try:
         make_private(path)
     except FileExistsError:
         if os.stat(path).st_size:
             raise JournalError(f"{path} was made by another program meanwhile: choose another name") from None
-    os.replace(draft, path)
+    return draft.replace(path)
 
 
 def save_copy(database: sqlite3.Connection, path: Path) -> None:

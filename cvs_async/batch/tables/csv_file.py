@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Unpack
 
+from ..._system.atomic import lock_results, open_private, sync
 from ..._text.json import sound
 from ...errors import InvalidInputError
-from ..atomic import lock_results, private, sync
 from ..outcome import Outcome
 from ..sinks import InThread, refusal
 from .columns import Column
@@ -90,7 +90,7 @@ class Csv(InThread):
         try:
             # Unbuffered, so that nothing remains to be written after an error.
             mode = "ab+" if self._append else "xb"
-            self._file: IO[bytes] = open(self.path, mode, buffering=0, opener=private)  # noqa: SIM115 - _close closes it
+            self._file: IO[bytes] = open(self.path, mode, buffering=0, opener=open_private)  # noqa: SIM115 - _close closes it
         except OSError as error:
             raise refusal(self.path, error) from error
         try:
