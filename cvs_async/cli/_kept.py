@@ -10,9 +10,10 @@ from attrs import define, field
 
 from .._codec.converter import unstructure_with
 from .._codec.reply import Reply
-from ..batch import Done, atomic
+from .._system import atomic
+from ..batch import Done
 from ..batch.outcome import Item, printable_name
-from ..batch.sinks.thumbnails import free_names, images_of, named_pictures
+from ..batch.sinks.thumbnails import images_of, named_pictures
 from ..errors import InvalidInputError
 from ..models.fields import Image, described
 
@@ -50,9 +51,9 @@ class KeptPictures:
             return
         try:
             atomic.make_folder(self.folder)
-            probe = atomic.draft_path(self.folder / "picture")
-            atomic.make_private(probe)
-            probe.unlink()
+            probe = atomic.AtomicFile(self.folder / "picture")
+            probe.open()
+            probe.discard()
         except FileExistsError:
             raise InvalidInputError(f"{self.folder} is a file, not a folder") from None
         except OSError as error:
@@ -82,22 +83,8 @@ class KeptPictures:
 
 
 def _write(path: Path, content: bytes) -> Path:
-    """Write a new file atomically, under an alternative name if the first is taken."""
-    target = _made(free_names(path))
-    try:
-        target.write_bytes(content)
-    except OSError:
-        target.unlink(missing_ok=True)
-        raise
-    return target
-
-
-def _made(names: Iterator[Path]) -> Path:
-    """Create an empty new file under the first free name."""
-    while True:
-        target = next(names)
-        try:
-            atomic.make_private(target)
-        except FileExistsError:
-            continue
-        return target
+    """Write a new file, under an alternative name if the first is taken. Return its name."""
+    new = atomic.AtomicFile(path, place=atomic.move_to_free)
+    with new as file:
+        file.write(content)
+    return new.target

@@ -15,12 +15,14 @@ from typing import Any, Self
 
 import anyio
 import anyio.to_thread
-from attrs import define, field, frozen
+from attrs import define, field
 
-from ..batch import Outcome, atomic
+from .._system import atomic
+from .._system.atomic import AtomicFile
+from ..batch import Outcome
 from ..batch.journal import Journal, JournalError, Output
 from ..batch.sinks.notes import is_known, is_left_behind, note_of_draft, output_of
-from ..batch.sinks.thumbnails import free_names, named_pictures
+from ..batch.sinks.thumbnails import named_pictures
 from ..errors import InvalidInputError
 
 TOGETHER = 64
@@ -36,22 +38,13 @@ class Waiting:
 
     Attributes:
         index: of the item.
-        pictures: drafts with their intended names.
+        pictures: their targets are not decided yet.
         earlier: pictures with this index noted in the journal.
     """
 
     index: int
-    pictures: list[tuple[Path, str]]
+    pictures: list[AtomicFile]
     earlier: list[Output] = field(factory=list)
-
-
-@frozen
-class Move:
-    """Rename of one picture; `replaced` is the earlier picture with that name."""
-
-    draft: Path
-    target: Path
-    replaced: bool
 
 
 class Pictures:
@@ -153,11 +146,11 @@ class Pictures:
             if not content:
                 self.skipped += 1
                 continue
-            draft = self._drafts / str(self._number)
+            picture = AtomicFile(self._folder / name, draft=self._drafts / str(self._number))
             self._number += 1
-            with open(draft, "xb", opener=atomic.private) as file:
+            with picture.open() as file:
                 file.write(content)
-            waiting.pictures.append((draft, name))
+            waiting.pictures.append(picture)
         if waiting.pictures or self._goes_on:
             self._waiting.append(waiting)
 
@@ -169,31 +162,32 @@ class Pictures:
             earlier = await asyncio.gather(*(self._notes.outputs(path, prefix=True) for path in beginnings))
             for one, notes in zip(waiting, earlier, strict=True):
                 one.earlier = notes
-        moves, stale = await anyio.to_thread.run_sync(self._choose_names, waiting)
-        if self._notes is not None and moves:
-            await self._notes.made(await anyio.to_thread.run_sync(_outputs, moves))
-        await anyio.to_thread.run_sync(_move_all, moves, stale)
+        named, stale = await anyio.to_thread.run_sync(self._choose_names, waiting)
+        if self._notes is not None and named:
+            await self._notes.made(await anyio.to_thread.run_sync(_outputs, named))
+        await anyio.to_thread.run_sync(_finish, named, stale)
 
-    def _choose_names(self, waiting: Sequence[Waiting]) -> tuple[list[Move], list[Path]]:
-        """Choose the name of each pending picture, and list earlier pictures without a successor."""
-        moves, stale = list[Move](), list[Path]()
+    def _choose_names(self, waiting: Sequence[Waiting]) -> tuple[list[AtomicFile], list[Path]]:
+        """Choose the targets of pending pictures, and list earlier pictures without a successor."""
+        named, stale = list[AtomicFile](), list[Path]()
         for one in waiting:
             ours = set(self._ours(one.earlier))
             kept = set[Path]()
-            for draft, name in one.pictures:
-                for target in free_names(self._folder / name):
+            for picture in one.pictures:
+                for target in atomic.free_names(picture.target):
                     kept.add(target)
-                    if not os.path.lexists(target):
-                        moves.append(Move(draft, target, replaced=False))
-                    elif target.is_file() and filecmp.cmp(draft, target, shallow=False):
-                        draft.unlink()  # the link exists
-                    elif target in ours:
-                        moves.append(Move(draft, target, replaced=True))
-                    else:
-                        continue
+                    if os.path.lexists(target):
+                        if target.is_file() and filecmp.cmp(picture.draft, target, shallow=False):
+                            picture.discard()
+                            break
+                        if target not in ours:
+                            continue
+                        picture.place = atomic.replace
+                    picture.target = target
+                    named.append(picture)
                     break
             stale += ours - kept
-        return moves, stale
+        return named, stale
 
     def _ours(self, notes: Sequence[Output]) -> Iterator[Path]:
         """Yield the pictures that are still as noted."""
@@ -209,16 +203,12 @@ def _clear(note: Output) -> None:
         shutil.rmtree(note.path)
 
 
-def _outputs(moves: Sequence[Move]) -> list[Output]:
-    return [output_of(move.target, move.draft.lstat()) for move in moves]
+def _outputs(pictures: Sequence[AtomicFile]) -> list[Output]:
+    return [output_of(picture.target, picture.draft.lstat()) for picture in pictures]
 
 
-def _move_all(moves: Sequence[Move], stale: Sequence[Path]) -> None:
+def _finish(pictures: Sequence[AtomicFile], stale: Sequence[Path]) -> None:
     for path in stale:
         path.unlink(missing_ok=True)
-    for move in moves:
-        if move.replaced:
-            shutil.copymode(move.target, move.draft)
-            os.replace(move.draft, move.target)
-        else:
-            atomic.move_to_new(move.draft, move.target)
+    for picture in pictures:
+        picture.commit()

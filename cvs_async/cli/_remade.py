@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import anyio.to_thread
 
-from ..batch import atomic
+from .._system import atomic
 from ..batch.journal import Journal, JournalError, Output
 from ..batch.sinks import refusal
 from ..batch.sinks.notes import is_known, is_left_behind, note_of_draft, output_of, same
@@ -32,7 +31,8 @@ class Remade:
         self._out = out
         self._notes = notes
         self._target = Path(os.path.realpath(out))
-        self.path = atomic.draft_path(self._target)
+        self._file = atomic.AtomicFile(self._target, place=self._place)
+        self.path = self._file.draft
         self._replaced: os.stat_result | None = None
         self._guard: int | None = None
 
@@ -84,14 +84,13 @@ class Remade:
             except JournalError as error:
                 failure = error
         if failure is None or self._replaced is None:
-            await anyio.to_thread.run_sync(self._place)
+            await anyio.to_thread.run_sync(self._file.commit)
         if failure is not None:
             raise failure
 
     def discard(self) -> None:
         """Remove the draft if it exists."""
-        with suppress(OSError):  # such as a name that is too long to exist
-            self.path.unlink(missing_ok=True)
+        self._file.discard()
 
     def close(self) -> None:
         """Unlock the replaced file."""
@@ -121,7 +120,7 @@ class Remade:
 
     def _make(self) -> Output:
         try:
-            atomic.make_private(self.path)
+            self._file.open().close()
             if self._replaced is not None:
                 shutil.copymode(self._target, self.path)
             return note_of_draft(self.path)
@@ -148,13 +147,12 @@ class Remade:
     def _is_better(self, finished: os.stat_result, whole: bool) -> bool:
         return whole or self._replaced is None or finished.st_size > self._replaced.st_size
 
-    def _place(self) -> None:
-        if not same(atomic.status_of(self._target), self._replaced):
-            raise FileExistsError(
-                f"{self._out} was created or changed during the run; the new results are in {self.path}"
-            )
+    def _place(self, draft: Path, target: Path) -> Path:
+        if not same(atomic.status_of(target), self._replaced):
+            raise FileExistsError(f"{self._out} was created or changed during the run; the new results are in {draft}")
         if self._replaced is None:
-            atomic.move_to_new(self.path, self._target)
+            atomic.move_to_new(draft, target)
         else:
-            os.replace(self.path, self._target)
-        atomic.sync_folder(self._target.parent)
+            atomic.replace(draft, target)
+        atomic.sync_folder(target.parent)
+        return target

@@ -14,8 +14,9 @@ import anyio.to_thread
 import typer
 from attrs import frozen
 
+from .._system import atomic
 from .._system.files import kept_apart
-from ..batch import JsonLines, Outcome, atomic
+from ..batch import JsonLines, Outcome
 from ..batch.journal import Journal, JournalError
 from ..batch.sinks.thumbnails import Thumbnails
 from ..batch.tables import Csv, Parquet, Shape, Xlsx, check_lines

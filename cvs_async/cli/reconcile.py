@@ -20,10 +20,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from .._system.atomic import AtomicFile
 from .._system.stdout import check_stdout
 from .._text.escape import escaped
 from .._text.period import Period
-from ..batch.atomic import AtomicFile
 from ..batch.journal import Charges
 from ..batch.journal.several import Journals
 from ..batch.prices import Bill, Prices

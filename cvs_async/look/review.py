@@ -12,8 +12,8 @@ from typing import Any, Literal, TypeAlias, get_args
 import attrs
 from attrs import define, field, frozen
 
+from .._system.atomic import lock
 from .._text.json import dumps
-from ..batch.atomic import lock
 from ..batch.outcome import Done, Outcome
 from ..batch.sinks import outcome_to_dict
 from ..batch.tables.reading import papers_in

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from ..batch.atomic import AtomicFile, draft_path, private
+from .._system.atomic import AtomicFile, draft_path, open_private
 from ..batch.sinks import refusal
 from ..errors import InvalidInputError
 from .pictures import Encoded
@@ -165,5 +165,5 @@ class Folder(Target):
         return f"{place}/{name}.webp"
 
     def _write(self, name: str, content: bytes) -> None:
-        with os.fdopen(private(str(self._draft / name), os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+        with open(self._draft / name, "xb", opener=open_private) as file:
             self.size += file.write(content)

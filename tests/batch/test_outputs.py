@@ -142,12 +142,12 @@ def test_a_results_file_that_was_changed_since_is_the_users(
 def test_a_file_is_replaced_whatever_note_remains_after_a_kill(
     batch: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cvs_async.cli._remade import Remade
+    from cvs_async._system.atomic import AtomicFile
 
     assert batch().exit_code == 0
     before = (tmp_path / "r.jsonl").read_bytes()
     with monkeypatch.context() as patched:
-        patched.setattr(Remade, "_place", lambda self: None)  # noted, and not renamed any more
+        patched.setattr(AtomicFile, "commit", lambda self: None)  # noted, and not renamed any more
         assert batch().exit_code == 0
     assert (tmp_path / "r.jsonl").read_bytes() == before
     assert len(list(tmp_path.glob(".r.jsonl.*.part"))) == 1

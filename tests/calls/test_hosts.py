@@ -27,8 +27,8 @@ from cvs_async import (
 from cvs_async._http.offline import VARIABLE
 from cvs_async.batch.journal import JournalError, JournalReader
 from cvs_async.sandbox import Sandbox
-from tests.support.service import reasons, run
 from tests.support.servers import answers, bad_server, http
+from tests.support.service import reasons, run
 
 ONCE = RetryPolicy(attempts=1)
 

@@ -22,7 +22,9 @@ from tests.support.scripted import unsynchronized
 
 KEYS = [bytes([number]) * 32 for number in range(6)]
 key = st.sampled_from(KEYS)
-claim = st.tuples(key, st.just("ocr.card"), st.sampled_from(["a.jpg", "b.jpg"]), st.sampled_from([None, "7"]))
+claim = st.tuples(
+    key, st.just("ocr.card"), st.sampled_from(["a.jpg", "b.jpg"]), st.sampled_from([None, "7"]), st.none()
+)
 charge = st.sampled_from(["billed", "free", "unknown"])
 content = st.sampled_from([None, b"{}", b'{"errorCode": "0"}'])
 end = st.tuples(charge, st.just(200), st.just(None), st.just(0), st.just(2.0))
@@ -82,7 +84,7 @@ def test_many_are_written_in_few_statements(monkeypatch: pytest.MonkeyPatch) -> 
         writer, statements = unsynchronized(Path(folder, "journal.db")), list[str]()
         databases[0].set_trace_callback(statements.append)
         for method, arguments in (
-            ("claim", [([(key, "ocr.card", "a.jpg", None)],) for key in keys]),
+            ("claim", [([(key, "ocr.card", "a.jpg", None, None)],) for key in keys]),
             ("sent", [(key, None, 1.0) for key in keys]),
             ("ended", [(key, b"{}", ("billed", 200, None, 0, 2.0)) for key in keys]),
         ):
@@ -110,10 +112,10 @@ def test_what_must_not_be_lost_is_on_the_disk_when_it_is_committed(
     arguments = {"sent": (KEYS[0], None, 1.0), "ended": (KEYS[0], b"{}", end), "withdrawn": (KEYS[0],)}
     writer, said = Writer(tmp_path / "journal.db"), list[str]()
     try:
-        writer.commit([call("claim", ([(KEYS[0], "ocr.card", "a.jpg", None)],))])
+        writer.commit([call("claim", ([(KEYS[0], "ocr.card", "a.jpg", None, None)],))])
         if method != "sent":
             writer.commit([call("sent", arguments["sent"])])
-        writer.commit([call("claim", ([(KEYS[1], "ocr.card", "b.jpg", None)],))])  # which may be lost
+        writer.commit([call("claim", ([(KEYS[1], "ocr.card", "b.jpg", None, None)],))])  # which may be lost
         databases[0].set_trace_callback(said.append)
         assert writer.commit([call(method, arguments[method])]) == [None]
     finally:

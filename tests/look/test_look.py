@@ -618,7 +618,7 @@ def test_a_picture_that_cannot_be_written_whole_is_not_left(tmp_path: Path, monk
         Path(path).touch()
         return os.open("/dev/full", os.O_WRONLY)
 
-    monkeypatch.setattr("cvs_async.batch.atomic.private", full)
+    monkeypatch.setattr("cvs_async._system.atomic.open_private", full)
     assert overlays_of(tmp_path / "out.png", {"id": "1", "id_box": [1, 1, 9, 9]}, {}, {}) == 2
     assert not list(tmp_path.glob("*.png"))
 

@@ -11,7 +11,7 @@ from cvs_async import AsyncCVS, NoContentError
 from cvs_async.look.overlay import overlay
 from cvs_async.models import ExpenseList, Prescription, VehicleRegistrationBack
 from cvs_async.sandbox import Sample, Sandbox
-from tests.sandbox.test_sandbox import of_kind, truth_of
+from tests.support.truth import of_kind, truth_of
 
 CLAIMS = ("prescription", "discharge_paper", "expense_list", "hospital_bill")
 

@@ -32,18 +32,9 @@ from cvs_async.sandbox import Sample, Sandbox, server
 from cvs_async.sandbox.samples.truth import Truth, read_truth
 from tests.support.servers import answers, bad_server
 from tests.support.servers import http as http_answer
+from tests.support.truth import of_kind, truth_of
 
 AUTH = ("key", "secret")
-
-
-def of_kind(samples: list[Sample], *kinds: str) -> list[Sample]:
-    return [sample for sample in samples if sample.kind in kinds]
-
-
-def truth_of(sample: Sample) -> Truth:
-    truth = read_truth(sample.path.read_bytes())
-    assert truth is not None
-    return truth
 
 
 def assert_equals_truth(read: list[Recognized[Any]], truth: Truth) -> None:

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from cvs_async import AsyncCVS, ConfigurationError, CVSError, Done, Failed, Held, InvalidInputError
 from cvs_async._codec.converter import structure
 from cvs_async._codec.reply import Reply
+from cvs_async._system.atomic import AtomicFile
 from cvs_async.batch import Outcome
 from cvs_async.batch.outcome import Item, Requests
 from cvs_async.batch.sinks import InThread
@@ -403,8 +404,8 @@ async def test_a_full_disk_leaves_no_parquet_file_that_looks_complete(
 ) -> None:
     pytest.importorskip("pyarrow")
     monkeypatch.setattr(module, "ROWS", 1)
-    opening = Path.open
-    monkeypatch.setattr(Path, "open", lambda path, *mode: Full(opening(path, *mode), 100))
+    opening = AtomicFile.open
+    monkeypatch.setattr(AtomicFile, "open", lambda new: Full(opening(new), 100))
     sink = Parquet(tmp_path / "out.parquet")
     with pytest.raises(OSError, match="No space left"):
         async with sink:

@@ -25,7 +25,7 @@ Moment: TypeAlias = tuple[float, float | None, bool]
 """The times at which a request was sent and ended, and whether it was billed."""
 
 Group: TypeAlias = tuple[str, str, bytes, bool, str]
-"""Requests are grouped by day, operation, key, whether there is a check_sum, and check_sum."""
+"""Day, operation, key, whether there is a check_sum, and check_sum: what requests are grouped by."""
 
 T = TypeVar("T")
 
@@ -35,18 +35,18 @@ class Charges:
     """The cost of one document on one day: a line to compare with the vendor's invoice.
 
     Attributes:
-        day: such as ``2025-01-31``, on which the requests left, in the time zone that was asked for.
+        day: on which the requests left, in the requested time zone, such as ``2025-01-31``.
         operation: such as ``ocr.card``.
-        key: of the document, 64 hex digits; results have it, too.
-        check_sum: as it was sent.
-        billed: how many requests were charged.
-        free: how many were not, by the envelope's code, or the name of the error if there was no envelope.
-        unknown: how many may have been charged.
+        key: of the document, 64 hex digits, as in results.
+        check_sum: as sent.
+        billed: number of billed requests.
+        free: number of free requests by the envelope's code, or by the name of the error without an envelope.
+        unknown: number of requests that may have been billed.
         sent_at: when the first of these requests left, in seconds since 1970.
-        ended_at: when the last of them ended; None if the end of no request is recorded.
-        sources: the names of the document, and the user's ids of it. Not in the repr.
-        papers: how many papers, or pages, were read and billed on that day; None if that is not known: the answer
-            was not billed, or purged, or papers were not requested.
+        ended_at: when the last of them ended; None if no end is recorded.
+        sources: names of the document with the user's ids. Not in the repr.
+        papers: number of papers, or pages, that were read and billed on that day; None if it was not requested, or the
+            answer was not billed or was purged.
     """
 
     day: str
@@ -67,8 +67,8 @@ class Request:
     """A request that is not in flight.
 
     Attributes:
-        group: of the sum that it is part of; requests come in the order of their groups.
-        why: of a free one, its code or the name of its error.
+        group: of requests that are added up; requests are sorted by it.
+        why: code or name of the error of a free request.
         document: its number in its journal.
     """
 
@@ -102,7 +102,7 @@ def to_request(row: Sequence[Any]) -> Request:
 
 
 def day_in(zone: tzinfo) -> Callable[[float], str]:
-    """Return a function that gives the day of a moment in a time zone; ``?`` for a moment beyond the calendar."""
+    """Return a function that returns the day of a time in a time zone; ``?`` for a time beyond the calendar."""
 
     def day(moment: float) -> str:
         try:
@@ -114,7 +114,7 @@ def day_in(zone: tzinfo) -> Callable[[float], str]:
 
 
 def charges_of(journals: Sequence[ReadableJournal], zone: tzinfo, *, papers: bool) -> Iterator[Charges]:
-    """Add up the requests of all journals. One that is in several of them, as in a copy, counts once."""
+    """Add up the requests of all journals. A request that several of them have, as copies do, counts once."""
     streams = (_numbered(number, journal.requests(zone)) for number, journal in enumerate(journals))
     merged = heapq.merge(*streams, key=lambda pair: pair[1].group)
     for group, found in groupby(merged, key=lambda pair: pair[1].group):
@@ -154,14 +154,13 @@ def _numbered(number: int, requests: Iterator[Request]) -> Iterator[tuple[int, R
 
 
 def once(found: Iterable[tuple[int, T]], moment_of: Callable[[T], Moment]) -> list[T]:
-    """Return the requests for a document without those that one journal has copied from another.
+    """Return the requests for a document, each once, although several journals may have it.
 
-    Two that left at the same moment are the same request. Of a request whose end is missing in one journal, the
-    journal that knows most counts.
+    Requests sent at the same moment are the same request. It is taken from the journal with the most complete record.
 
     Args:
-        found: the number of its journal, and a request.
-        moment_of: returns when a request left, when it ended, and whether it was billed.
+        found: pairs of the number of a journal and a request.
+        moment_of: returns when a request was sent, when it ended, and whether it was billed.
     """
     moments: defaultdict[float, defaultdict[int, list[T]]] = defaultdict(lambda: defaultdict(list))
     for number, request in found:
@@ -175,7 +174,7 @@ def once(found: Iterable[tuple[int, T]], moment_of: Callable[[T], Moment]) -> li
 
 
 def papers_in(operation: str, content: bytes | None) -> int | None:
-    """Return how many papers or pages an answer has; None if it cannot be read."""
+    """Return the number of papers or pages in an answer; None if it cannot be read."""
     if content is None:
         return None
     endpoint = OPERATIONS.get(operation) or Endpoint("charges", attribute=operation)
@@ -191,4 +190,6 @@ def papers_in(operation: str, content: bytes | None) -> int | None:
         data = answer.get(endpoint.envelope.data)
     if data is None:
         return 0
-    return len(data) if isinstance(data, list) else 1
+    if isinstance(data, list):
+        return len(data)
+    return 1

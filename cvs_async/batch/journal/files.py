@@ -1,4 +1,4 @@
-"""A journal on the disk: what may be opened as one, how it is made, upgraded, and opened."""
+"""A journal on the disk: recognised, made, upgraded and opened."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from ..atomic import AtomicFile, make_private, sync_folder
+from ..._system.atomic import AtomicFile, make_private, sync_folder
 from .lock import Lock, refuse_links, writer_of
 from .loss import loss, refuse_left
 from .open import first_bytes, opened
@@ -23,19 +23,19 @@ HEADER = 100
 
 
 def real_path(path: str | os.PathLike[str]) -> Path:
-    """Return the path without symbolic links: SQLite puts its files beside the real journal, and so do we."""
+    """Return the path without symbolic links, because SQLite puts its own files beside the real journal."""
     return Path(os.path.realpath(path))
 
 
-# --- what it is
+# --- to recognise it
 
 
 def is_journal(path: Path) -> bool:
-    """Return whether there is a journal; False if there is nothing. Changes nothing.
+    """Return whether there is a journal at a path; False for a missing or empty file.
 
     Raises:
-        JournalError: if it is something else, of a newer version, or has several names.
-        OSError: if it cannot be read.
+        JournalError: another file is there, or the journal is of a newer version or has several names.
+        OSError: it cannot be read.
     """
     try:
         status = os.stat(path)
@@ -52,7 +52,7 @@ def is_journal(path: Path) -> bool:
     if header is None:
         return True  # this process has it open as a journal
     if _application(header) != APPLICATION_ID:
-        # Only a first page that was cut short while it was written is there, perhaps, and a whole one in the WAL.
+        # The first page may be incomplete, because writing it was interrupted, and complete in the WAL.
         header = read_wal(wal_path(path)).first_page or header
     application = _application(header)
     if application is None:
@@ -65,14 +65,16 @@ def is_journal(path: Path) -> bool:
 
 def _application(header: bytes) -> int | None:
     """Return the application id of a database; None for a file that is not a database."""
-    return int.from_bytes(header[68:72]) if header.startswith(b"SQLite format 3\0") else None
+    if not header.startswith(b"SQLite format 3\0"):
+        return None
+    return int.from_bytes(header[68:72])
 
 
 def refuse_newer(path: Path, version: int) -> None:
-    """Refuse a journal of a version that this one does not know.
+    """Refuse a journal of a newer version.
 
     Raises:
-        JournalError: if it is newer.
+        JournalError: it is newer.
     """
     if version > VERSION:
         raise JournalError(f"{path} was written by a newer version of cvs_async: update cvs_async to go on with it")
@@ -82,12 +84,12 @@ def refuse_newer(path: Path, version: int) -> None:
 
 
 def open_to_write(path: Path, stack: ExitStack) -> sqlite3.Connection:
-    """Lock a journal, make it if it is missing, look for damage, and open it; the stack undoes that.
+    """Lock a journal, make it if it is missing, check it for damage, and open it. The stack closes and unlocks it.
 
     Raises:
         JournalError: if another process writes to it, it is damaged, of a newer version, or not a journal.
     """
-    is_journal(path)  # before anything is put beside it
+    is_journal(path)  # raises before any file is made beside it
     lock = Lock(path)
     stack.callback(lock.close)
     if not is_journal(path):
@@ -103,7 +105,7 @@ def open_to_write(path: Path, stack: ExitStack) -> sqlite3.Connection:
 
 
 def verify(path: Path) -> None:
-    """Look for damage, except in the answers. Takes some tenths of a second for a million documents.
+    """Check a journal for damage, except in the answers. Takes some tenths of a second for a million documents.
 
     Raises:
         JournalError: if there is damage, or it is of a newer version.
@@ -131,12 +133,12 @@ def upgrade(path: Path) -> None:
 
 
 def create(path: Path) -> None:
-    """Make a new journal, readable for its owner only, as are then the files that SQLite puts beside it.
+    """Make a new journal, readable for its owner only; SQLite gives its own files the same mode.
 
-    It is made under another name, so that it is there whole or not at all.
+    It is made under another name, so that it appears complete or not at all.
 
     Raises:
-        JournalError: if the path is taken meanwhile, or what is left of a journal that is gone is there.
+        JournalError: the path was taken meanwhile, or the remains of a removed journal are there.
     """
     refuse_left(path)
     new = AtomicFile(path, place=_give_name, draft=path.with_name(f"{path.name}-new-{secrets.token_hex(4)}"))
@@ -151,7 +153,7 @@ def is_new(path: str | os.PathLike[str]) -> bool:
     """Return whether a batch would make a new journal at this path.
 
     Raises:
-        JournalError: if it would refuse to.
+        JournalError: it would refuse the path.
     """
     path = real_path(path)
     with translated(path):
@@ -175,18 +177,18 @@ def existing(path: str | os.PathLike[str]) -> Path:
     return real
 
 
-def _give_name(draft: Path, path: Path) -> None:
-    """Give a new journal its name. Only an empty file is replaced."""
+def _give_name(draft: Path, path: Path) -> Path:
+    """Rename a new journal. Only an empty file is replaced."""
     try:
         make_private(path)
     except FileExistsError:
         if os.stat(path).st_size:
             raise JournalError(f"{path} was made by another program meanwhile: choose another name") from None
-    os.replace(draft, path)
+    return draft.replace(path)
 
 
 def save_copy(database: sqlite3.Connection, path: Path) -> None:
-    """Write all that a connection reads into a new journal: its own file may not have a name any more."""
+    """Save the contents of an open journal, whose own file may have no name any more, in a new file."""
     make_private(path)
     try:
         database.execute("VACUUM INTO ?", (str(path),))
@@ -197,7 +199,10 @@ def save_copy(database: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def kept_from_checkpoint(path: Path) -> Iterator[None]:
-    """Close other connections inside of it without a checkpoint, which would copy holes from a WAL that was cut."""
+    """Prevent the checkpoint that SQLite makes when the last connection is closed, by keeping another one open.
+
+    A checkpoint would copy the holes of a truncated WAL into the journal.
+    """
     with opened(path, "mode=ro") as database:
         with suppress(sqlite3.Error):
             database.execute("SELECT opening FROM journal").fetchall()
@@ -208,13 +213,13 @@ def kept_from_checkpoint(path: Path) -> Iterator[None]:
 
 
 def open_to_read(path: Path, stack: ExitStack) -> tuple[sqlite3.Connection, bool]:
-    """Return a connection that reads a journal, which the stack closes, and whether the file must not change.
+    """Return a connection that reads a journal, and whether it relies on the file not changing. The stack closes it.
 
-    SQLite puts two small files beside a journal even to read it. In a read-only folder, a journal without a WAL is
-    read as a file that does not change.
+    SQLite needs two small files beside a journal, even to read it. In a read-only folder, a journal without a WAL is
+    opened as a file that does not change.
 
     Raises:
-        JournalError: if there is a WAL that cannot be recovered there; or the journal is of a newer version.
+        JournalError: there is a WAL that cannot be recovered there, or the journal is of a newer version.
     """
     try:
         return _begun(path, "mode=ro", stack), False
@@ -241,9 +246,9 @@ def _begun(path: Path, mode: str, stack: ExitStack) -> sqlite3.Connection:
 
 
 def tidy(path: Path) -> None:
-    """Let SQLite remove the two files beside a journal, if they are of no use any more."""
+    """Remove the two files that SQLite has put beside a journal, if they are empty and not in use."""
     wal = wal_path(path)
     with suppress(sqlite3.Error, OSError, JournalError):
         if wal.exists() and not size_of(wal) and writer_of(path) is None:
-            with opened(path, "mode=rw") as database:  # it does so when the last connection is closed
+            with opened(path, "mode=rw") as database:  # SQLite removes them when the last connection is closed
                 database.execute("PRAGMA user_version").fetchall()

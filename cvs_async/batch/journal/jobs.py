@@ -9,12 +9,12 @@ from typing import Any, Literal, Protocol, TypeAlias
 from attrs import define
 
 Method: TypeAlias = Literal["claim", "sent", "ended", "withdrawn", "content", "note", "made", "outputs"]
-"""The names of the jobs; each writer has a method of that name."""
+"""Names of jobs, which are methods of the writer."""
 
 
 @define(eq=False, repr=False)  # answers are among the arguments
 class Job:
-    """A method of the writer that is to be called in the next group."""
+    """A call of one of the writer's methods, in the next group."""
 
     method: Method
     arguments: tuple[Any, ...]
@@ -22,10 +22,10 @@ class Job:
 
 
 class JournalWriter(Protocol):
-    """Writes a journal, in a thread of its own. It is made, used and closed there."""
+    """Writes a journal. It is made, used and closed in one thread."""
 
     def commit(self, group: Sequence[Job]) -> list[Any]:
-        """Carry out a group in one transaction. Return the result of each job, or why all of them failed."""
+        """Carry out a group in one transaction. Return the result of each job, or an error for each."""
         ...
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""The journal of a batch: what was planned, what left, what came back and what it cost, safe against kill -9.
+"""The journal of a batch: a durable record of claims, requests, answers and charges that survives kill -9.
 
-A journal is an SQLite database. One writer has it open at a time, in its own thread, which commits in groups: what is
-submitted while one group goes to the disk makes up the next. Others can read meanwhile, see `JournalReader`.
+A journal is an SQLite database. One process writes to it, in a thread of its own (`WriterThread`); others can read it
+at the same time (`JournalReader`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Journal:
 
     Args:
         path: of the journal; a new one is made if it is missing, readable for its owner only.
-        service: what the batch sends to; a journal with answers of another one is refused. None takes any journal.
+        service: of the batch; a journal with answers of another service is refused. None accepts any journal.
         info: operation of the batch, and its parameters as JSON; stored with each session.
         runner: carries out what is submitted; by default a thread that writes an SQLite database at `path`.
 
@@ -74,9 +74,9 @@ class Journal:
     async def claim(
         self, key: str, *, operation: str, source: str, reference: str | None = None, files: str | None = None
     ) -> Record | None:
-        """Record that a source has this key. Return what is known of the key, or None if it is new, and now planned.
+        """Record that a source has this key. Return the known record, or None if the key is new, and now planned.
 
-        The record comes without its content, see `content`.
+        The record has no content; see `content`.
 
         Args:
             key: of its content, operation and parameters: 64 hex digits.
@@ -89,37 +89,31 @@ class Journal:
         return record
 
     async def claim_many(self, claims: Sequence[Claim]) -> list[Record | None]:
-        """Claim many at once, which is much faster; some hundreds to thousands are a good number."""
+        """Claim many at once, which is much faster; a few hundred to a few thousand is a good number."""
         rows: list[ClaimRow] = [
-            (
-                to_key(key),
-                operation,
-                to_text(source),
-                None if reference is None else to_text(reference),
-                files[0] if files else None,
-            )
+            (to_key(key), operation, to_text(source), _text_or_none(reference), next(iter(files), None))
             for key, operation, source, reference, *files in claims
         ]
         records: list[Record | None] = await self._runner.submit("claim", rows)
         return records
 
     def release(self, key: str) -> None:
-        """Give up the ownership of a document. Nothing to do: one process writes a journal, and owns all of it."""
+        """Do nothing: the process that writes the journal owns all documents."""
 
     async def content(self, key: str) -> bytes | None:
-        """Return the body of the answer, of the billed one first; None without an answer, or if it was purged."""
+        """Return the body of the answer, preferably of the billed one; None without an answer, or if it was purged."""
         content: bytes | None = await self._runner.submit("content", to_key(key))
         return content
 
     async def sent(self, key: str, *, check_sum: str | None) -> None:
         """Record that a request for this key is about to leave. It may leave only after this has returned.
 
-        An earlier request whose end was not recorded may have been charged, and counts as unknown from now on.
+        An earlier request whose end was not recorded counts as unknown from then on.
 
         Raises:
             LookupError: if the key was never claimed.
         """
-        await self._runner.submit("sent", to_key(key), None if check_sum is None else to_text(check_sum), time.time())
+        await self._runner.submit("sent", to_key(key), _text_or_none(check_sum), time.time())
 
     async def ended(
         self,
@@ -150,7 +144,7 @@ class Journal:
         await self._runner.submit("ended", to_key(key), content, end)
 
     async def withdrawn(self, key: str) -> None:
-        """Remove a request that was recorded as sent, and did not leave: all is again as it was before.
+        """Remove the record of a request that did not leave, and restore the earlier state.
 
         Raises:
             LookupError: if there is no such request since the journal was opened.
@@ -158,13 +152,15 @@ class Journal:
         await self._runner.submit("withdrawn", to_key(key))
 
     async def note(self, figures: Mapping[str, Any]) -> None:
-        """Store figures of the running batch, plain JSON values, for readers. They replace the earlier ones."""
+        """Store figures of the running batch, as JSON values, for readers. They replace earlier figures."""
         await self._runner.submit("note", dumps(dict(figures)), time.time())
 
     async def outputs(self, path: str, *, prefix: bool = False) -> list[Output]:
-        """Return the files that batches with this journal made at an absolute path, or at all that begin with it."""
+        """Return the files that batches with this journal made at an absolute path, or at paths with this prefix."""
         first = to_text(path)
-        behind = first[:-1] + chr(ord(first[-1]) + 1) if prefix else first + "\0"
+        behind = first + "\0"
+        if prefix:
+            behind = first[:-1] + chr(ord(first[-1]) + 1)
         outputs: list[Output] = await self._runner.submit("outputs", first, behind)
         return outputs
 
@@ -172,3 +168,9 @@ class Journal:
         """Record files before they get their names: only recorded files are ever replaced."""
         rows = [(to_text(one.path), one.identity, one.size, one.modified_ns) for one in outputs]
         await self._runner.submit("made", rows)
+
+
+def _text_or_none(text: str | None) -> str | None:
+    if text is None:
+        return None
+    return to_text(text)

@@ -1,4 +1,4 @@
-"""The lock of a journal: one process writes to it, by whatever name it knows the journal."""
+"""The lock of a journal: only one process writes to it, even if two know it under different names."""
 
 from __future__ import annotations
 
@@ -21,16 +21,19 @@ else:
     import fcntl
 
 PATIENCE = 20
-"""Attempts to take a lock, 10 ms apart: a reader looking for a writer holds it briefly, as does a new child."""
+"""Attempts to take a lock, 10 ms apart. A reader that looks for a writer has the lock briefly, and so has a new child
+process."""
 
 
 class Lock:
     """The right to write to a journal. It ends with the process, and a forked child does not inherit it.
 
-    There are two locks. One is on a file beside the journal, which contains the process id of its owner. Where the
-    system has locks that belong to a descriptor (Linux), there is also one on the journal itself, at a byte behind its
-    end: it is still held if the file beside it is removed. A lock on the whole journal would not do, because on network
-    and BSD file systems it keeps SQLite out as well.
+    There are two locks:
+
+    1. On a file beside the journal, which contains the process id of its owner.
+    2. On Linux, whose locks can belong to a descriptor, also on one byte behind the end of the journal. It protects the
+       journal if the file beside it is removed. A lock on the whole journal would keep SQLite out on network and BSD
+       file systems.
 
     Args:
         path: of the journal, without symbolic links.
@@ -102,7 +105,7 @@ class Lock:
                 raise JournalError(f"{path} was replaced while the journal was being opened: try again")
 
     def close(self) -> None:
-        """Let other processes write."""
+        """Release both locks."""
         if os.getpid() != self._process:
             return  # a forked child has closed its copies already
         if self._journal is not None:
@@ -151,7 +154,9 @@ def _refuse_foreign(path: Path, file: int) -> None:
     """Refuse to write the process id into a file that is not a lock file."""
     status = os.fstat(file)
     if stat.S_ISREG(status.st_mode) and status.st_nlink <= 1 and status.st_size <= 20:
-        content = b"" if sys.platform == "win32" else os.pread(file, 20, 0)
+        content = b""
+        if sys.platform != "win32":
+            content = os.pread(file, 20, 0)
         if not content.strip(b"\0\n") or content.strip(b"\0\n").isdigit():
             return
     raise JournalError(f"{path} would be the lock file of the journal, but is something else: choose another journal")
@@ -190,7 +195,8 @@ def _try_lock(file: int, *, exclusive: bool) -> bool:
             finally:
                 os.lseek(file, 0, os.SEEK_SET)
         else:
-            fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno not in _BUSY:
             raise

@@ -1,4 +1,4 @@
-"""Known losses of a journal. It is refused until a person has decided, because lost answers would be paid again."""
+"""Known losses of a journal. It is refused until its user decides, because lost answers would be paid for again."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class Loss:
 
     @property
     def text(self) -> str:
-        """Both."""
+        """Text for people."""
         return f"{self.what}: {self.remedy}"
 
 
 def loss(path: Path) -> Loss | None:
-    """Look for a loss in a journal that no process writes to.
+    """Return a loss in a journal that no process writes to; None if none is known. There are three kinds:
 
-    1. A WAL is damaged in the middle: SQLite would pass over the rest of it.
-    2. A batch has noticed that a file was cut: what is left looks whole.
-    3. A batch has saved a copy of a journal that was removed or replaced: what is there now may be older.
+    1. The WAL is damaged in the middle: SQLite would ignore the rest of it.
+    2. A batch detected that a file was cut: the remaining file looks complete.
+    3. A batch saved a copy of a journal that was removed or replaced: the present file may be older.
     """
     wal, mark = wal_path(path), mark_path(path)
     if (found := read_wal(wal)).is_damaged:
@@ -83,15 +83,16 @@ def refuse_left(path: Path) -> None:
 
 
 def _putting_back(path: Path, copy: Path) -> str:
-    wal = wal_path(path)
-    aside = f", and {wal.name} away" if wal.exists() else ""
+    wal, put_back = wal_path(path), f"move it to {path.name}"
+    if wal.exists():
+        put_back += f", and {wal.name} away"
     return (
-        f"to go on with it, move it to {path.name}{aside}; to do without it, move it away; then every document that"
+        f"to go on with it, {put_back}; to do without it, move it away; then every document that"
         " only it has is sent, and paid for, again"
     )
 
 
-# --- what a batch writes after it has noticed a loss
+# --- files that a batch writes after it has detected a loss
 
 
 def mark_path(path: Path) -> Path:

@@ -1,9 +1,9 @@
-"""Connections to a journal, and the one way to look at its bytes beside them.
+"""Connections to a journal, and safe access to its bytes beside them.
 
-POSIX gives up all locks of a process on a file as soon as the process closes any descriptor of that file, and SQLite's
-locks are of that kind. So this module knows which files the process has open through SQLite: no descriptor of such a
-file is closed while a connection to it lives. A forked child inherits SQLite's idea of these locks, but not the locks,
-so it may not use such a file at all.
+SQLite uses POSIX locks, and a process loses all its POSIX locks on a file as soon as it closes any descriptor of that
+file. So this module tracks the files that the process has open through SQLite, and closes no other descriptor of such a
+file while a connection is open. A forked child has SQLite's records of these locks, but not the locks, so it may not
+use such a file at all.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..._system.files import kept_apart
 from .schema import JournalError
 
 _Identity: TypeAlias = tuple[int, int]
-"""Device and number of a file."""
+"""Device and inode number of a file."""
 
 COMPANIONS = ("", "-wal", "-shm", "-journal", "-lock")
 """Endings that SQLite and the writer's lock append to a journal's name."""
@@ -35,10 +35,10 @@ _late: dict[_Identity, list[int]] = {}
 
 @contextmanager
 def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
-    """Open a connection without automatic transactions; `mode` is part of SQLite's URI, such as ``mode=ro``.
+    """Open a connection without automatic transactions. `mode` is the query of SQLite's URI, such as ``mode=ro``.
 
     Raises:
-        JournalError: if the path names another file meanwhile, or the parent of this process had the file open.
+        JournalError: the file was replaced meanwhile, or the parent of this process had it open.
     """
     with _registered(path) as identity:
         uri = f"{path.absolute().as_uri()}?{mode}"
@@ -51,7 +51,7 @@ def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _registered(path: Path) -> Iterator[_Identity]:
-    """Count a connection from before it is opened until after it is closed."""
+    """Register a connection before it is opened, and remove it after it is closed."""
     identity = identity_at(path)
     with _guard:
         if identity in _inherited:
@@ -75,9 +75,9 @@ def _registered(path: Path) -> Iterator[_Identity]:
 def first_bytes(path: Path, count: int) -> bytes | None:
     """Read the beginning of a file; None if this process has it open through SQLite."""
     with _guard:
-        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)) if not _is_open(path) else None
-        if file is None:
+        if identity_at(path) in _connections:
             return None
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         try:
             return os.read(file, count)
         finally:
@@ -85,7 +85,7 @@ def first_bytes(path: Path, count: int) -> bytes | None:
 
 
 def hold(path: Path, flags: int) -> int:
-    """Open a file for its lock. A forked child closes its copy of the descriptor, so that it does not keep the lock."""
+    """Open a file to lock it. A forked child closes its copy of the descriptor, so that it does not keep the lock."""
     with _guard:
         file = os.open(path, flags, 0o600)
         _held.add(file)
@@ -93,7 +93,7 @@ def hold(path: Path, flags: int) -> int:
 
 
 def let_go(file: int) -> None:
-    """Close a file that `hold` has opened, or leave that to the last connection to the same file."""
+    """Close a file that `hold` has opened; if SQLite has the same file open, when its last connection is closed."""
     with _guard:
         _held.discard(file)
         identity = _identity(os.fstat(file))
@@ -103,8 +103,8 @@ def let_go(file: int) -> None:
             os.close(file)
 
 
-def identity_at(path: Path) -> tuple[int, int]:
-    """Return device and number of the file that a path names."""
+def identity_at(path: Path) -> _Identity:
+    """Return device and inode number of the file at a path."""
     return _identity(os.stat(path))
 
 
@@ -112,14 +112,10 @@ def _identity(status: os.stat_result) -> _Identity:
     return status.st_dev, status.st_ino
 
 
-def _is_open(path: Path) -> bool:
-    return identity_at(path) in _connections
-
-
 def _after_fork() -> None:
     for file in _held.union(*_late.values()):
         with suppress(OSError):
-            os.close(file)  # never unlock it: the parent has the same lock
+            os.close(file)  # without unlocking, because the parent shares the lock
     _inherited.update(_connections)
     for known in (_held, _late, _connections):
         known.clear()

@@ -22,15 +22,10 @@ DELETE FROM openings WHERE number NOT IN (SELECT opening FROM requests) AND afte
 
 
 def purge_journal(path: str | os.PathLike[str], older_than: float) -> int:
-    """Drop the answers that are older than `older_than` seconds, and free their space.
+    """Drop answers older than `older_than` seconds, and free their space. Return their number.
 
-    Keys, charges and names stay, as do the folder and the parameters of each session that has claimed or sent a
-    document. Other sessions are dropped.
-
-    Blocks; in an event loop, use it in a thread.
-
-    Returns:
-        How many were dropped.
+    Keys, charges and names stay, and so do folder and parameters of each session that claimed or sent a document.
+    Other sessions are dropped. Blocks; in an event loop, use it in a thread.
 
     Raises:
         JournalError: if the journal is missing, or another process writes to it.

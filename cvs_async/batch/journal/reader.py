@@ -33,27 +33,27 @@ if TYPE_CHECKING:
     from ..tables.layout import Shape
 
 PAGE = 500
-"""Sources that are read at once. No read lasts long, so that the writer can reuse its space."""
+"""Sources that are read at once. Short reads let the writer reuse the space of its WAL."""
 
 
 @frozen
 class JournalFigures:
-    """A journal in numbers.
+    """Figures of a journal.
 
     Attributes:
-        sources: how many names were claimed.
-        documents: how many different keys there are among them.
-        duplicates: sources beyond the first of a key.
-        states: how many documents are in each of the five states.
-        billed, free, unknown: requests by what they cost; those in doubt are unknown.
-        in_flight: requests that the running writer waits for.
-        first_at, last_at: when the first source was claimed, and the last request left or ended, in seconds since
-            1970; None if there was no source.
-        noted: the last figures of the running batch, or of the last one that ran; None if no batch has stored any.
-        noted_at: when they were stored.
-        writer: id of the process that has the journal open; None if no process has.
-        origin: of the service that answered, such as ``https://cvs.example.com``; None if it is not known.
-        warning: what the figures lack because it was lost; None if no loss is known.
+        sources: number of claimed names.
+        documents: number of different keys.
+        duplicates: number of sources beyond the first of each key.
+        states: number of documents in each state.
+        billed, free, unknown: requests by charge; those in doubt are unknown.
+        in_flight: requests whose answers the running writer awaits.
+        first_at, last_at: when the first source was claimed, and when the last request left or ended, in seconds since
+            1970; None without any source or request.
+        noted: last figures of the running batch, or of the last one; None if no batch has stored any.
+        noted_at: when they were stored, in seconds since 1970.
+        writer: id of the process that writes to the journal; None without one.
+        origin: of the service, such as ``https://cvs.example.com``; None if unknown.
+        warning: describes lost data that the figures lack; None if no loss is known.
     """
 
     sources: int
@@ -84,10 +84,10 @@ class JournalReader:
 
     Attributes:
         path: of the journal.
-        warning: what cannot be read because it was lost; None if no loss is known.
+        warning: describes lost data; None if no loss is known.
 
     Raises:
-        JournalError: on entering, if it is missing or cannot be read; from any method, if it is damaged.
+        JournalError: on entering, if the journal is missing or cannot be read; from any method, if it is damaged.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -104,11 +104,11 @@ class JournalReader:
         self._process = os.getpid()
         self._real = existing(self.path)
         with translated(self._real):
-            if writer_of(self._real) is None:
-                lost = loss(self._real)
-                self.warning = None if lost is None else lost.what
+            if writer_of(self._real) is None and (lost := loss(self._real)) is not None:
+                self.warning = lost.what
             self._connection, unchanging = open_to_read(self._real, self._resources)
-            self._unchanged = _state(self._real) if unchanging else None
+            if unchanging:
+                self._unchanged = _state(self._real)
         return self
 
     def __exit__(
@@ -120,7 +120,7 @@ class JournalReader:
             tidy(self._real)
 
     def figures(self) -> JournalFigures:
-        """Return all in numbers, as of one moment. Takes about a second for a million documents."""
+        """Return all figures, as of one moment. Takes about a second for a million documents."""
         database = self._database
         with self._reading():
             database.execute("BEGIN")
@@ -138,7 +138,7 @@ class JournalReader:
         last_at, billed, free, in_flight, requests = figures
         return JournalFigures(
             sources, documents, sources - documents, states, billed, free, requests - billed - free - in_flight,
-            in_flight, first_at, last_at, None if noted is None else json.loads(noted), noted_at, writer, origin,
+            in_flight, first_at, last_at, json.loads(noted or "null"), noted_at, writer, origin,
             self.warning,
         )  # fmt: skip
 
@@ -161,9 +161,9 @@ class JournalReader:
     def to_frame(
         self, *, fields: Sequence[str] | None = None, backend: Backend = "pandas", **shape: Unpack[Shape]
     ) -> Any:
-        """Return all outcomes as one data frame of pandas or polars, see `to_frame`.
+        """Return all outcomes as one data frame of pandas or polars, see `cvs_async.batch.to_frame`.
 
-        Without an operation it has the documented fields of all operations in the journal.
+        Without `operation` the columns are the documented fields of all operations in the journal.
         """
         from ..tables.frames import to_frame  # imported here, because it imports the outcomes
 
@@ -174,7 +174,7 @@ class JournalReader:
     def records(self, *, content: bool = True) -> Iterator[tuple[Record, str, str | None]]:
         """Yield document, name and user's id of each source, in the order in which they were first claimed.
 
-        A document that has several sources comes with each of them. Memory stays flat.
+        A document with several sources is yielded with each of them. Memory stays flat.
 
         Args:
             content: include the answers.
@@ -185,13 +185,14 @@ class JournalReader:
             after = page[-1][0]
             for (_, name, reference), joined in groupby(page, key=lambda row: row[:3]):
                 rows = [row[3:] for row in joined]
-                yield record_of(rows, session, self.content(rows[0][0]) if content else None), name, reference
+                answer = self.content(rows[0][0]) if content else None
+                yield record_of(rows, session, answer), name, reference
 
     def reconcile(self, zone: tzinfo = UTC, *, papers: bool = False) -> Iterator[Charges]:
-        """Yield what was paid, by day, operation, key and check_sum, without requests in flight.
+        """Yield charges by day, operation, key and check_sum, without requests in flight.
 
-        It reads the state of its beginning. Until it is exhausted or closed, the writer cannot reuse the space of
-        what it has replaced.
+        The charges are those of the moment when iteration begins. Until it ends, or the iterator is closed, the writer
+        cannot reuse the space of replaced data.
 
         Args:
             zone: of the days.
@@ -219,34 +220,31 @@ class JournalReader:
             yield from (key for (key,) in rows)
 
     def rows(self, key: bytes) -> tuple[list[Row], int | None]:
-        """Return a document's requests in order, for `record_of`, and the number of the running writer's session."""
+        """Return a document's rows in order, for `record_of`, and the session number of the running writer."""
         _, session = self._writer()
         with self._reading():
             return sorted(self._database.execute(FIND[1], (key,)).fetchall(), key=lambda row: row[NUMBER] or 0), session
 
     def names(self, document: int) -> list[Name]:
-        """Return names and user's ids of a document, by its number, in the order in which they were claimed."""
+        """Return the names of a document with the user's ids, given its number, in the order of their claims."""
         with self._reading():
             return self._database.execute(queries.NAMES, (document, document)).fetchall()
 
     def sessions(self) -> list[Session]:
-        """Return every session: where the batch ran, and what it called. Older versions did not record them."""
+        """Return all sessions, with folder and operation of the batch. Older versions did not record them."""
         if not self._has_sessions:
             return []
         with self._reading():
             rows = self._database.execute(queries.SESSIONS).fetchall()
-        return [_to_session(row) for row in rows]
+        return [session for row in rows if (session := _to_session(row)) is not None]
 
     def files(self, key: str) -> list[SourceFile]:
-        """Return the names of a document, by its key, each with the state of its files and the session of its claim."""
+        """Return the names of a document, given its key, each with the state of its files and its session."""
         if not self._has_sessions:
             return []
         with self._reading():
             rows = self._database.execute(queries.FILES, (to_key(key),)).fetchall()
-        return [
-            SourceFile(name, *_state_of_files(state), None if session[0] is None else _to_session(session))
-            for name, state, *session in rows
-        ]
+        return [SourceFile(name, *_state_of_files(state), _to_session(session)) for name, state, *session in rows]
 
     @property
     def _has_sessions(self) -> bool:
@@ -255,10 +253,12 @@ class JournalReader:
         return bool(version >= SESSIONS_SINCE)
 
     def content(self, document: int) -> bytes | None:
-        """Return the answer about a document, by its number; None without an answer, or if it was purged."""
+        """Return the answer for a document, given its number; None without an answer, or if it was purged."""
         with self._reading():
             row = self._database.execute("SELECT content FROM contents WHERE document = ?", (document,)).fetchone()
-            return None if row is None else zlib.decompress(row[0])
+            if row is None:
+                return None
+            return zlib.decompress(row[0])
 
     @property
     def _database(self) -> sqlite3.Connection:
@@ -272,7 +272,7 @@ class JournalReader:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """Run a statement. Fail if the journal was opened as a file that does not change, and has changed."""
+        """Run a statement. Fail if a journal that was opened as unchanging has changed."""
         with translated(self._real):
             try:
                 yield
@@ -281,7 +281,7 @@ class JournalReader:
                     raise JournalError(f"journal {self._real} was written to while it was read: read it again")
 
     def _writer(self) -> tuple[int | None, int | None]:
-        """Return the running writer's process id, and the number of its session."""
+        """Return process id and session number of the running writer."""
         if (process := writer_of(self._real)) is None:
             return None, None
         with self._reading():
@@ -298,8 +298,10 @@ def _state(path: Path) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, size_of(wal_path(path))
 
 
-def _to_session(row: Sequence[Any]) -> Session:
+def _to_session(row: Sequence[Any]) -> Session | None:
     number, at, folder, operation, parameters = row
+    if number is None:
+        return None
     return Session(number, at, folder, operation, json.loads(parameters or "{}"))
 
 

@@ -9,10 +9,10 @@ from typing import Any, Literal, TypeAlias
 from attrs import define, field, frozen, setters
 
 State = Literal["planned", "sent", "billed", "free", "unknown"]
-"""The state of a document: planned; its request was sent or may have been; or the cost of its last request."""
+"""The state of a document: ``planned``, ``sent`` (perhaps), or the cost of its requests."""
 
 PERMANENT = frozenset({"NoContentError", "InvalidImageError", "InvalidIdError", "FormatTypeError"})
-"""Refusals of the service that will be the same next time."""
+"""Errors of the service that sending again cannot change."""
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -26,28 +26,28 @@ KEY, NUMBER, SESSION, SENT_AT, ENDED_AT, CHARGE, ERROR = 1, 6, 7, 9, 10, 11, 13
 
 @define(on_setattr=setters.frozen)  # frozen=True would make a million of them take seconds
 class Record:
-    """One document as the journal has it.
+    """One document in a journal.
 
-    Where more than one request was made, `check_sum`, `http_status`, `error`, `code`, `sent_at` and `ended_at` are
-    those of the one in flight, else of the billed one, else of the last.
+    After several requests, `check_sum`, `http_status`, `error`, `code`, `sent_at` and `ended_at` are those of the
+    request in flight, else of the billed one, else of the last one.
 
     Attributes:
         key: of its content, operation and parameters: 64 hex digits.
         operation: such as ``ocr.card``.
-        source: its name for people, the first one that was seen.
-        state: ``planned``, ``sent``, or what it cost: ``billed`` if any request was; else ``unknown`` if any may have
-            been, unless the last one was refused for good (`PERMANENT`), as the others would have been; else ``free``.
-        check_sum: as it was sent.
-        attempts: how many requests were ever made.
+        source: its first name, for people.
+        state: ``planned``; ``sent``; ``billed`` if any request was; ``unknown`` if any may have been billed, unless the
+            last one ended with an error of `PERMANENT`, as the others would have; else ``free``.
+        check_sum: as sent.
+        attempts: number of requests in all runs.
         unknown_attempts: requests that may have been charged: ``unknown`` ones, and those that were sent and never
             ended, except one that is in flight.
-        billed: how many of them were billed.
+        billed: number of billed requests.
         http_status: of the answer.
         error: name of the error's class; None for a reply.
         code: of the envelope.
         planned_at, sent_at, ended_at: in seconds since 1970.
-        this_run: sent since the journal was opened; False for what an earlier run left behind.
-        content: the answer's body as received, if it was asked for and is still there.
+        this_run: whether the request was sent since the journal was opened.
+        content: the body of the answer as received, if it was requested and was not purged.
     """
 
     key: str
@@ -75,9 +75,9 @@ class Session:
     Attributes:
         number: counted from 1.
         at: when, in seconds since 1970.
-        folder: the working directory, from which relative names are; None if it is not known.
-        operation: that the batch called; None if it is not known.
-        parameters: of the batch, as far as they are part of a document's key; not those of single items.
+        folder: the working directory, to which relative names refer; None if unknown.
+        operation: of the batch; None if unknown.
+        parameters: of the batch that are part of a document's key; those of single items are not included.
     """
 
     number: int
@@ -92,10 +92,10 @@ class SourceFile:
     """A name of a document, and the state of its files when it was claimed.
 
     Attributes:
-        name: as it was given; several inputs in one line.
-        sizes: of the files, in bytes; empty where the inputs were not files.
+        name: as given; several inputs are joined by commas.
+        sizes: of the files, in bytes; empty if the inputs were not files.
         modified_ns: of the files, in nanoseconds since 1970.
-        session: in which the name was claimed; None where an older version of the library has recorded the name.
+        session: in which the name was claimed; None if an older version of the library recorded it.
     """
 
     name: str
@@ -110,8 +110,8 @@ class Output:
 
     Attributes:
         path: absolute.
-        identity: of the file itself, see `identity_of`: another file under the same path has another one.
-        size, modified_ns: when it was finished; None for a draft that is still being written.
+        identity: of the file, see `identity_of`; differs if another file has the same path.
+        size, modified_ns: of the finished file, in bytes and nanoseconds since 1970; None for a draft.
     """
 
     path: str
@@ -121,7 +121,7 @@ class Output:
 
 
 def identity_of(status: os.stat_result) -> str:
-    """Return device and number of a file."""
+    """Return device and inode number of a file."""
     return f"{status.st_dev}:{status.st_ino}"
 
 
@@ -179,10 +179,10 @@ def _state(last: State | None, billed: int, unknown: int, error: str | None) -> 
     """Return the state of a document with requests.
 
     Args:
-        last: what the last request cost; None if its end is not recorded.
-        billed: how many were billed.
-        unknown: how many others may have been.
-        error: of the last one.
+        last: charge of the last request; None if its end is not recorded.
+        billed: number of billed requests.
+        unknown: number of others that may have been billed.
+        error: of the last request.
     """
     if last is None:
         return "sent"

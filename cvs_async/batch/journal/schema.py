@@ -13,13 +13,13 @@ from ...errors import ConfigurationError
 APPLICATION_ID = 0x43565342
 VERSION = 3
 
-# The files that batches with this journal have made, so that no other file is ever replaced. The identity of a file is
-# text, because numbers of files can have 64 bits without a sign.
+# The files that batches with this journal have made: no other file is ever replaced. The identity of a file is text,
+# because inode numbers can have 64 bits without a sign.
 OUTPUTS = """CREATE TABLE outputs (
     path TEXT NOT NULL, identity TEXT NOT NULL, size INTEGER, modified_ns INTEGER, PRIMARY KEY (path, identity)
 ) WITHOUT ROWID"""
 
-# Where each session ran and what it called, so that the files of its documents can be found again. The file format
+# Folder and operation of each session, with which the files of its documents can be found again. The file format
 # calls a session an opening. `after` is the last source before it: a source belongs to the last session that began
 # before it, and needs no column for it.
 SESSIONS = """CREATE TABLE openings (
@@ -29,8 +29,8 @@ SESSIONS = """CREATE TABLE openings (
 SESSIONS_SINCE = 3
 """The version of journals with a table of sessions."""
 
-# A document is known by its first source: the row whose id is also its document. One request has one row, and
-# everything else (states, counts, what was paid) is derived from these rows, so that no two figures can disagree.
+# A document is identified by its first source: the row whose id is also its document. Each request has one row. States,
+# counts and charges are derived from these rows, so that no two figures can disagree.
 SCHEMA = f"""
 PRAGMA auto_vacuum = INCREMENTAL;
 BEGIN;
@@ -64,10 +64,10 @@ UPGRADES: dict[int, tuple[str, ...]] = {
     ),
     2: (SESSIONS, "ALTER TABLE sources ADD COLUMN files TEXT"),
 }
-"""The statements that make the next version of a journal, by the version it has."""
+"""Statements that upgrade a journal to the next version, by its present version."""
 
 COST = "then every document that this one has paid for is sent, and paid for, again"
-"""The cost of beginning another journal."""
+"""Continues an error text: the consequence of beginning another journal."""
 
 
 class JournalError(ConfigurationError):
@@ -87,8 +87,10 @@ def to_key(key: str) -> bytes:
 
 
 def to_text(text: str) -> str:
-    """Return text as SQLite can store it: half a surrogate pair, as in file names outside UTF-8, is escaped."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+    """Return text as SQLite can store it: halves of surrogate pairs, as in file names outside UTF-8, are escaped."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def to_code(code: int | str | None) -> int | str | None:
@@ -102,7 +104,7 @@ _NO_LOCKS = ("SQLITE_PROTOCOL", "SQLITE_IOERR_LOCK", "SQLITE_IOERR_RDLOCK", "SQL
 
 
 def failure(path: Path, error: Exception) -> JournalError:
-    """Return what SQLite or the system reported as a text for people, with what to do about it."""
+    """Return an error of SQLite or the system as a text for people, with a remedy."""
     name = str(getattr(error, "sqlite_errorname", ""))
     if name.startswith("SQLITE_NOTADB"):
         text = f"{path} is not a journal: choose another name for the journal"
@@ -118,7 +120,7 @@ def failure(path: Path, error: Exception) -> JournalError:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Raise errors of SQLite and the system as `JournalError`."""
+    """Translate errors of SQLite and the system into `JournalError`."""
     try:
         yield
     except (sqlite3.Error, zlib.error, OSError) as error:

@@ -1,4 +1,4 @@
-"""The service and the account of a journal: it never holds the answers of another."""
+"""The service and the account that a journal belongs to. It never has the answers of another one."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from .schema import JournalError
 
 PORTS = {"http": 80, "https": 443}
 SALT = 8
-"""Bytes, so that two journals do not show that they are of the same account."""
+"""Random bytes in the digest of an account, so that two journals do not show that they have the same one."""
 
 
 @frozen(kw_only=True)
 class Service:
-    """The service that a batch sends to, and the answers that it accepts in its journal.
+    """The service that a batch calls, and whose answers it accepts in its journal.
 
     A journal notes the origin of each of the vendor's hosts, and of each operation that is elsewhere than its host.
 
     Attributes:
         operation: the one that the batch calls.
-        host: the one of the vendor's hosts that has the operation in the documents.
+        host: of the vendor's hosts, the one that has the operation in the documents.
         is_moved: whether the operation is elsewhere than its host.
         origin: where the client reaches it, such as ``https://cvs.example.com``.
-        account: a digest of the api_key.
-        moved_from: an earlier origin of the same service, whose answers are accepted.
-        other_account: accept answers that another account has paid for.
+        account: digest of the api_key.
+        moved_from: earlier origin of the same service, whose answers are accepted.
+        other_account: accept answers that another account paid for.
 
     Raises:
-        ConfigurationError: an origin is not a usable URL.
+        ConfigurationError: an address is not a usable URL.
     """
 
     operation: str
@@ -59,18 +59,20 @@ class Service:
     ) -> Service:
         """Return the service that a client calls for an operation."""
         origin = _canonical(config.origins.of(endpoint.name, endpoint.host), "base_url")
+        if moved_from is not None:
+            moved_from = _canonical(moved_from, "moved_from")
         return cls(
             operation=endpoint.name,
             host=endpoint.host,
             is_moved=origin != _canonical(config.origins.hosts[endpoint.host], "base_url"),
             origin=origin,
             account=config.credentials.account,
-            moved_from=None if moved_from is None else _canonical(moved_from, "moved_from"),
+            moved_from=moved_from,
             other_account=other_account,
         )
 
     def check(self, database: sqlite3.Connection, path: Path) -> None:
-        """Compare it with a journal, without writing.
+        """Compare this service with that of a journal. Writes nothing.
 
         Raises:
             JournalError: if the journal holds answers of another service or account.
@@ -86,10 +88,10 @@ class Service:
             )
 
     def enter(self, database: sqlite3.Connection, path: Path) -> None:
-        """Compare it with a journal that is about to be written, and record there whose answers it holds from now on.
+        """Compare this service with that of a journal, then record this service and account in it.
 
         Raises:
-            JournalError: see `check`; the journal is unchanged.
+            JournalError: as from `check`; the journal is unchanged.
         """
         self.check(database, path)
         origins, account = _read(database, path)
@@ -139,7 +141,7 @@ class Service:
 
 
 def origin_of(database: sqlite3.Connection, path: Path) -> str | None:
-    """Return where a journal's answers came from, for people; None if it is not recorded."""
+    """Return the addresses of the services that answered, for people; None if not recorded."""
     origins, _ = _read(database, path)
     return ", ".join(escaped(origin) for origin in dict.fromkeys(origins.values())) or None
 
@@ -161,7 +163,7 @@ def _salted(account: str, salt: bytes) -> str:
 
 
 def _canonical(origin: str, name: str) -> str:
-    """Return the one spelling of an origin."""
+    """Return the canonical spelling of an origin."""
     try:
         parts = urlsplit(origin.strip())
         if parts.scheme in PORTS and parts.hostname and "@" not in parts.netloc and not (parts.query or parts.fragment):
@@ -172,9 +174,11 @@ def _canonical(origin: str, name: str) -> str:
 
 
 def _spelled(parts: SplitResult) -> str:
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
-    port = "" if parts.port in (None, PORTS[parts.scheme]) else f":{parts.port}"
+    host, port = parts.hostname or "", ""
+    if ":" in host:
+        host = f"[{host}]"
+    if parts.port not in (None, PORTS[parts.scheme]):
+        port = f":{parts.port}"
     return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
 

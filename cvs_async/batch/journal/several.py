@@ -1,4 +1,4 @@
-"""Several journals read as one: sums over all, and what two of them have counted once."""
+"""Several journals read as one: sums in which a document or request that two of them have counts once."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from .shared import Part, Shared
 class Journals:
     """Reads one or more journals: ``with Journals(["a.db", "b.db"]) as journals``.
 
-    A document is identified by its key: what several journals have is one document with all its names. A request that
-    several have, because one is a copy of another, is one request; two requests for one document stay two. Journals
-    are compared on first use, and memory grows with the documents that they share.
+    Entries with the same key are one document, with the names of all journals. If one journal is a copy of another,
+    each of their common requests counts once. Journals are compared on first use; memory grows with the number of
+    documents that they share.
 
     Args:
-        paths: of the journals; one that is named twice is read once.
+        paths: of the journals; duplicates are ignored.
 
     Attributes:
         readers: one for each journal.
@@ -61,12 +61,13 @@ class Journals:
 
     @property
     def remarks(self) -> list[str]:
-        """Remarks for people: what cannot be read of damaged journals, and what several journals have."""
+        """Remarks for people: losses of damaged journals, and documents that several journals have."""
         remarks = [reader.warning for reader in self.readers if reader.warning is not None]
         shared, twice = self._overlap.documents, self._overlap.paid_twice
         if shared:
-            paid = f" Of these, paid for more than once: {twice:,}." if twice else ""
-            remarks.append(f"Documents in more than one journal, which count once: {shared:,}.{paid}")
+            remarks.append(f"Documents in more than one journal, which count once: {shared:,}.")
+        if twice:
+            remarks[-1] += f" Of these, paid for more than once: {twice:,}."
         return remarks
 
     def figures(self) -> list[JournalFigures]:
@@ -74,7 +75,7 @@ class Journals:
         return [reader.figures() for reader in self.readers]
 
     def sum_up(self, each: Sequence[JournalFigures]) -> JournalFigures:
-        """Return the sums of all journals, from the numbers of each, without what only one has, such as its writer."""
+        """Return the sums of the figures of all journals; the sum has no writer and no figures of a running batch."""
         if len(each) == 1:
             return each[0]
         states, requests = Counter(self._overlap.states), Counter(self._overlap.requests)
@@ -106,7 +107,7 @@ class Journals:
         return charges_of(self.readers, zone, papers=papers)
 
     def records(self) -> Iterator[tuple[Record, str, str | None]]:
-        """Yield each source once, see `JournalReader.records`; of a shared document what all journals know."""
+        """Yield each source once, see `JournalReader.records`; a shared document has the requests of all journals."""
         given = set[tuple[bytes, str, str | None]]()
         for reader in self.readers:
             for record, name, reference in reader.records():
@@ -118,7 +119,7 @@ class Journals:
                 yield record, name, reference
 
     def record(self, key: bytes) -> Record:
-        """Return a document by its key, with what all journals know of it, and its answer if one has it.
+        """Return a document by its key, with the requests of all journals, and with its answer if any has it.
 
         Raises:
             LookupError: if no journal has it.
@@ -158,15 +159,15 @@ class Journals:
 
 @define
 class _Overlap:
-    """A correction of the sum of several journals: what they share counts once; mostly negative.
+    """Corrections, mostly negative, of sums over several journals, so that shared documents count once.
 
     Attributes:
-        documents: how many they share.
-        paid_twice: how many of these were billed in more than one request.
+        documents: number of shared documents.
+        paid_twice: number of shared documents with more than one billed request.
         names: of sources.
         states: of documents.
-        requests: by what they cost.
-        billed: requests that were billed, by operation.
+        requests: by charge.
+        billed: billed requests, by operation.
     """
 
     documents: int = 0
@@ -177,7 +178,7 @@ class _Overlap:
     billed: Counter[str] = field(factory=Counter)
 
     def add(self, document: Shared) -> None:
-        """Take a shared document into account."""
+        """Add the correction for a shared document."""
         costs, in_each = document.costs, document.costs_in_each
         self.documents += 1
         self.paid_twice += costs["billed"] > 1

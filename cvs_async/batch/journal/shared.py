@@ -1,4 +1,4 @@
-"""A document that several journals have, and what they know of it together."""
+"""A document that several journals have, with the requests of all of them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from .charges import Moment, Name, once
 from .records import CHARGE, ENDED_AT, NUMBER, SENT_AT, SESSION, Record, Row, State, record_of
 
 RUNNING, OTHER = 1, 0
-"""Replace the session number, which differs between journals: whether a running writer has sent the request."""
+"""Used in place of session numbers, which differ between journals: sent by a running writer, or not."""
 
 
 @frozen(slots=False)
 class Part:
-    """The part of a document's records that is in one journal.
+    """The rows of a document in one journal.
 
     Attributes:
-        journal: which one.
-        rows: one for each request, in their order, or one without a request.
-        names: of it in that journal.
+        journal: number of the journal.
+        rows: one for each request, in order, or one without a request.
+        names: of the document in that journal.
     """
 
     journal: int
@@ -31,9 +31,9 @@ class Part:
 
     @classmethod
     def of(cls, journal: int, rows: Sequence[Row], names: Sequence[Name], session: int | None) -> Part:
-        """Make a part of the rows of a journal, and the number of the running writer's session."""
-        sessions = [RUNNING if session is not None and row[SESSION] == session else OTHER for row in rows]
-        return cls(journal, [_with(row, SESSION, own) for row, own in zip(rows, sessions, strict=True)], names)
+        """Make a part from the rows of a journal; `session` is that of its running writer, if there is one."""
+        running = [session is not None and row[SESSION] == session for row in rows]
+        return cls(journal, [_with(row, SESSION, int(own)) for row, own in zip(rows, running, strict=True)], names)
 
     @property
     def document(self) -> int:
@@ -43,7 +43,7 @@ class Part:
 
     @cached_property
     def requests(self) -> list[tuple[Row, str]]:
-        """Its requests, and what each cost: ``in_flight`` for one that a running writer waits for."""
+        """Its requests with their charges; ``in_flight`` for one whose answer a running writer awaits."""
         return [(row, self._cost(row)) for row in self.rows if row[NUMBER] is not None]
 
     def _cost(self, row: Row) -> str:
@@ -70,24 +70,24 @@ class Shared:
 
     @property
     def costs(self) -> Counter[str]:
-        """Its different requests by what they cost."""
+        """Its different requests by charge."""
         return Counter(cost for _, cost in self._requests)
 
     @property
     def costs_in_each(self) -> Counter[str]:
-        """The same, but a request that several journals have counts in each."""
+        """Requests of all journals by charge; a common request counts in each."""
         return Counter(cost for part in self.parts for _, cost in part.requests)
 
     @cached_property
     def record(self) -> Record:
-        """Everything known of it. A paid answer takes precedence over anything later."""
+        """The document with the requests of all journals. A billed answer takes precedence over later ones."""
         rows = sorted((row for row, _ in self._requests), key=lambda row: (row[CHARGE] == "billed", row[SENT_AT]))
         numbered = [_with(row, NUMBER, number) for number, row in enumerate(rows, 1)]
         return record_of(numbered or self.parts[0].rows, RUNNING)
 
     @property
     def holders(self) -> Iterator[Part]:
-        """The journals that may have the answer of the record, the likeliest first."""
+        """The journals that may have the answer, the likeliest first."""
         yield from (part for part in self.parts if any(row[SENT_AT] == self.record.sent_at for row in part.rows))
         if self.record.state == "billed":
             yield from (part for part in self.parts if any(cost == "billed" for _, cost in part.requests))

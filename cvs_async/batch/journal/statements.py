@@ -15,9 +15,9 @@ _JOINED = f"SELECT {COLUMNS} FROM sources d LEFT JOIN requests r ON r.document =
 MANY = 16
 FOLLOWING = f"{_JOINED} AND d.id >= ? AND d.id < ?"
 SIZES = (256, 64, 16, 4, 1)
-"""Numbers of keys or rows in one statement: some hundreds at once take half the time of one by one."""
+"""Numbers of keys or rows in one statement: hundreds at once take half the time of single ones."""
 ROWS = 64
-"""The most rows that are inserted at once: older versions of SQLite take no more than 999 values."""
+"""Maximum number of rows in one insertion: older versions of SQLite accept at most 999 values."""
 FIND = {size: f"{_JOINED} AND d.key IN ({', '.join('?' * size)})" for size in SIZES}
 COUNTS = {
     size: f"""
@@ -38,10 +38,10 @@ OUTPUTS_BETWEEN = "SELECT * FROM outputs WHERE path >= ? AND path < ?"
 
 
 def find(database: sqlite3.Connection, keys: Sequence[bytes], following: int) -> dict[bytes, list[Row]]:
-    """Return the rows for `record_of` of those keys that are known.
+    """Return the rows of the known keys, for `record_of`.
 
-    A batch that is run again mostly claims in the order of the first run. So many keys are first looked for in the
-    rows from id `following` on, which is three times as fast as by key; 0 skips that.
+    A batch that is run again mostly claims in the order of the first run. So many keys are first looked up by id, from
+    `following` on, which is three times as fast as by key; 0 skips that.
     """
     found: dict[bytes, list[Row]] = {}
     if following and len(keys) >= MANY:
@@ -60,7 +60,7 @@ def _collect(found: dict[bytes, list[Row]], rows: Iterable[Row]) -> None:
 
 
 def chunks(values: Sequence[T], most: int = SIZES[0]) -> Iterator[Sequence[T]]:
-    """Yield all values in as few pieces as there are `SIZES` for."""
+    """Split values into as few pieces as possible, each with one of the `SIZES`."""
     start = 0
     while start < len(values):
         size = next(size for size in SIZES if size <= min(len(values) - start, most))
@@ -69,7 +69,7 @@ def chunks(values: Sequence[T], most: int = SIZES[0]) -> Iterator[Sequence[T]]:
 
 
 def insert(database: sqlite3.Connection, into: str, rows: Sequence[Row]) -> None:
-    """Insert rows into a table; `into` is such as ``INTO sources``, or ``OR REPLACE INTO sources``."""
+    """Insert rows; `into` is for example ``INTO sources`` or ``OR REPLACE INTO sources``."""
     for some in chunks(rows, ROWS):
         database.execute(_insertion(into, len(some), len(some[0])), [value for row in some for value in row])
 

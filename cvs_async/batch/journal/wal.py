@@ -1,7 +1,7 @@
 """The contents of an SQLite write-ahead log, read without SQLite: https://sqlite.org/fileformat2.html#walformat
 
-SQLite reads a WAL up to the first frame with a wrong checksum. That is the end of what was written, or damage: then
-whole commits follow it, which SQLite silently passes over.
+SQLite reads a WAL up to the first frame with a wrong checksum. That frame is the end of what was written, or it is
+damaged: then whole commits follow it, which SQLite ignores silently.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Wal:
     Attributes:
         frames: up to the last commit that is recovered.
         first_page: the newest page 1 among them; None if it is missing.
-        passed_over: commits behind them, judged by their headers.
+        passed_over: number of commits behind them, judged by their headers.
     """
 
     frames: int = 0
@@ -49,12 +49,12 @@ class Wal:
 
     @property
     def is_damaged(self) -> bool:
-        """True if commits are lost. The last one alone may be torn: then the writer or the machine died writing it."""
+        """Return whether commits are lost. Only the last may be torn: writer or machine died while writing it."""
         return self.passed_over > 1
 
 
 def read_wal(path: Path) -> Wal:
-    """Read a WAL; an empty one if it is missing. Takes some 0.1 seconds for 1,000 pages.
+    """Read a WAL; a missing one is empty. Takes about 0.1 seconds for 1,000 pages.
 
     If it is written to meanwhile, damage is not reported.
     """
@@ -80,16 +80,17 @@ def _read_frames(file: BinaryIO, header: bytes, wal: Wal) -> None:
     sums = _sums((0, 0), header[:24], order)
     if magic & ~1 == MAGIC and version == VERSION and page_size in PAGE_SIZES and sums == _stored(header[24:]):
         end = _recover(file, wal, salts, page_size, sums, order)
-    else:  # a header is never torn, so that one commit is enough to tell
+    else:  # a header is never torn, so one commit behind it proves damage
         end = 0
-        page_size = page_size if page_size in PAGE_SIZES else 4096
+        if page_size not in PAGE_SIZES:
+            page_size = 4096
         salts = _salts_of_first_frame(file, page_size)
         wal.passed_over = int(any(salts))
     _count_rest(file, wal, salts, page_size, end)
 
 
 def _recover(file: BinaryIO, wal: Wal, salts: list[int], page_size: int, sums: tuple[int, int], order: str) -> int:
-    """Read the frames as SQLite does. Return how many there are before the first wrong one."""
+    """Read the frames as SQLite does. Return their number before the first wrong one."""
     count, first_page = 0, None
     while len(frame := file.read(FRAME + page_size)) == FRAME + page_size:
         page, commit, *own = struct.unpack_from(">4I", frame)
@@ -113,7 +114,7 @@ def _count_rest(file: BinaryIO, wal: Wal, salts: list[int], page_size: int, end:
 
 
 def _salts_of_first_frame(file: BinaryIO, page_size: int) -> list[int]:
-    """Return the salts of the frames of a WAL without a header, or with a hole at its beginning; zeros if empty."""
+    """Return the salts of the first valid frame of a WAL whose header is damaged; zeros if there is no such frame."""
     frames = (os.fstat(file.fileno()).st_size - HEADER) // (FRAME + page_size)
     for number in range(frames):
         file.seek(HEADER + number * (FRAME + page_size))

@@ -1,6 +1,6 @@
-"""Notices that a journal's files are removed, replaced or cut while a batch writes to them.
+"""Detects that a journal's files are removed, replaced or cut while a batch writes to them.
 
-SQLite does not notice: it would go on writing to files that are lost, and the next run would pay for everything again.
+SQLite does not detect that. It would go on writing to lost files, and the next run would pay for everything again.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from .wal import wal_path
 
 
 class Harmed(JournalError):
-    """A file of a journal is not what it was.
+    """A file of a journal was removed, replaced or damaged by another program.
 
     Attributes:
-        cut: it was made shorter, so that writing more would do more harm.
-        set_back: SQLite's index of the WAL was set back, so that the next write would overwrite what was committed.
-        journal_lost: the journal itself is gone or another file: what is written now is in a file without a name.
+        cut: it was truncated, so that more writing would do more damage.
+        set_back: SQLite's index of the WAL was restored to an earlier state, so that the next write would overwrite
+            committed data.
+        journal_lost: the journal was removed or replaced, so that writes go to a file without a name.
     """
 
     def __init__(self, message: str, *, cut: bool = False, set_back: bool = False, journal_lost: bool = False) -> None:
@@ -29,18 +30,18 @@ class Harmed(JournalError):
 
     @property
     def forbids_writing(self) -> bool:
-        """True if even writing the ends of requests would destroy what is there."""
+        """Return whether even recording the results of requests in flight would destroy committed data."""
         return self.cut or self.set_back
 
 
 class Watch:
-    """Remembers the journal and its WAL as they were at the last look.
+    """Remembers identity and size of the journal and its WAL.
 
-    The -shm file is not watched: only readers need its name, and SQLite makes it anew.
+    The -shm file is not watched: only readers need its name, and SQLite makes a new one.
 
     Args:
         path: of the journal.
-        least: bytes that the journal keeps at least. A checkpoint may shrink it to the size that its database has.
+        least: minimum size of the journal in bytes. A checkpoint may shrink it to the size of its database.
     """
 
     def __init__(self, path: Path, least: int) -> None:
@@ -51,7 +52,7 @@ class Watch:
         """Compare both files with their last state, and remember the new one.
 
         Raises:
-            Harmed: if one of them is gone, is another file, or has become shorter.
+            Harmed: if one of them was removed, replaced or truncated.
         """
         self._journal.look()
         self._wal.look()
@@ -64,7 +65,7 @@ class _File:
         self._identity = status.st_dev, status.st_ino
         self._size = status.st_size
         self._is_journal = least is not None
-        self._least = self._size if least is None else min(least, self._size)
+        self._least = min(self._size if least is None else least, self._size)
 
     def look(self) -> None:
         try:

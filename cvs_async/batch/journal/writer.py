@@ -1,4 +1,4 @@
-"""The one connection that writes to a journal. Everything here runs in the journal's thread.
+"""The connection that writes to a journal. Everything here runs in the journal's thread.
 
 Each group of jobs is written with a few multi-row statements, because every statement releases the GIL, and getting it
 back costs more than writing a row.
@@ -28,8 +28,8 @@ from .service import Service
 from .statements import CONTENT, COUNTS, DUPLICATE, EXISTS, LAST, OUTPUTS_BETWEEN, chunks, find, insert
 from .watch import Harmed, Watch
 
-ClaimRow: TypeAlias = tuple[bytes, str, str, str | None] | tuple[bytes, str, str, str | None, str | None]
-"""A claim: key, operation, source, reference, and where it is known the state of its files."""
+ClaimRow: TypeAlias = tuple[bytes, str, str, str | None, str | None]
+"""A claim: key, operation, source, reference, and the state of its files if known."""
 
 SessionInfo: TypeAlias = tuple[str, str]
 """The operation of a batch, and its parameters as JSON."""
@@ -125,12 +125,12 @@ class Writer:
                 self._resources.close()
 
     def commit(self, group: Sequence[Job]) -> list[Any]:
-        """Carry out a group in one transaction. Return the result of each job, or why all of them failed.
+        """Carry out a group in one transaction. Return the result of each job, or an error for each.
 
-        1. It succeeds: all of it is committed, and on the disk if a job is durable.
-        2. The disk is full or the like: nothing of it is written, and nothing of any later group.
-        3. The journal is not this process's alone any more, or its files are not what they were: nothing may be sent
-           any more, but the ends of requests in flight are still written, as far as that is possible.
+        1. It succeeds: the group is committed, and on the disk if any of its jobs is durable.
+        2. It fails, for example because the disk is full: neither this group nor any later one is written.
+        3. Another process wrote to the journal, or its files were damaged: every job fails, so that nothing more is
+           sent, but the results of requests in flight are still recorded if possible.
         """
         if self._harm is None and self._failure is None:
             try:
@@ -147,7 +147,7 @@ class Writer:
         self._database.execute("BEGIN IMMEDIATE")
         self._refuse_others()
         results = self._carry_out(group)
-        self._watch.look()  # as late as can be, because the commit makes a file that was cut longer again
+        self._watch.look()  # as late as possible, because the commit makes a file that was cut longer again
         self._database.execute("COMMIT")
         self._newest = self._written
         self._watch.look()
@@ -196,7 +196,7 @@ class Writer:
         self._harm = harm
 
     def _write_ends(self, group: Sequence[Job]) -> None:
-        """Write the ends of sent requests, and withdraw those that will not be sent, if that is possible."""
+        """Record the ends of sent requests, and withdraw those that will not be sent, if possible."""
         if isinstance(self._harm, Harmed) and self._harm.forbids_writing:
             return
         ends = [job for job in group if job.method == "ended" or self._is_withdrawn(job)]
@@ -230,23 +230,25 @@ class Writer:
             self._database.execute(f"PRAGMA synchronous = {level}")
             self._synchronous = level
 
-    # --- what documents there are
+    # --- documents
 
     def claim(self, calls: Sequence[tuple[Sequence[ClaimRow]]]) -> list[list[Record | None]]:
-        """Return for each claim what is known of its document, or None if it is new, and now planned."""
+        """Return the known record of each claim's document; None if it is new, and planned from now on."""
         records = self._claim([claim for (claims,) in calls for claim in claims])
         return [list(itertools.islice(records, len(claims))) for (claims,) in calls]
 
     def _claim(self, claims: Sequence[ClaimRow]) -> Iterator[Record | None]:
         known = find(self._database, [key for key, *_ in claims], self._following)
-        self._following = known[claims[-1][0]][0][0] + 1 if claims and claims[-1][0] in known else 0
+        self._following = 0
+        if claims and claims[-1][0] in known:
+            self._following = known[claims[-1][0]][0][0] + 1
         now, added, names = time.time(), list[Row](), set[Row]()
         records: list[Record | None] = []
-        for key, operation, name, reference, *files in claims:
+        for key, operation, name, reference, files in claims:
             source = key, operation, name, reference, now
             if (rows := known.get(key)) is None:
                 self._last_id += 1
-                added.append((self._last_id, self._last_id, *source, files[0] if files else None))
+                added.append((self._last_id, self._last_id, *source, files))
                 known[key] = [(self._last_id, *source, *[None] * 9)]
                 records.append(None)
                 continue
@@ -254,7 +256,7 @@ class Writer:
             other = document, name, reference
             if [name, reference] != first and other not in names and not self._is_known(*other):
                 self._last_id += 1
-                added.append((self._last_id, document, *source, files[0] if files else None))
+                added.append((self._last_id, document, *source, files))
                 names.add(other)
             records.append(record_of(rows, self._session))
         insert(self._database, "INTO sources", added)
@@ -264,7 +266,7 @@ class Writer:
         """Return whether a document has this source already, beside its first one."""
         return self._database.execute(DUPLICATE, (document, name, reference)).fetchone() is not None
 
-    # --- what became of their requests
+    # --- requests
 
     def sent(self, calls: Sequence[tuple[bytes, str | None, float]]) -> list[LookupError | None]:
         """Record requests that are about to leave."""
@@ -290,8 +292,11 @@ class Writer:
         rows, contents, results = list[Row](), list[Row](), list[LookupError | None]()
         for key, content, end in calls:
             request = self._take_last(key)
-            results.append(None if request else LookupError(f"no request was made for {key.hex()}"))
-            if request is None or request.charge == "billed":
+            if request is None:
+                results.append(LookupError(f"no request was made for {key.hex()}"))
+                continue
+            results.append(None)
+            if request.charge == "billed":
                 continue
             charge, http_status, error, code, now = end
             rows.append(
@@ -327,9 +332,11 @@ class Writer:
         if (request := self._in_flight.pop(key, None)) is not None:
             return request
         document, number, *rest = self._database.execute(LAST, (key,)).fetchone()
-        return None if number is None else _Request(document, number, *rest)
+        if number is None:
+            return None
+        return _Request(document, number, *rest)
 
-    # --- anything else
+    # --- answers, figures, files
 
     def content(self, calls: Sequence[tuple[bytes]]) -> list[bytes | None]:
         """Return the body of each answer."""
@@ -337,7 +344,9 @@ class Writer:
 
     def _content(self, key: bytes) -> bytes | None:
         row = self._database.execute(CONTENT, (key,)).fetchone()
-        return None if row is None else zlib.decompress(row[0])
+        if row is None:
+            return None
+        return zlib.decompress(row[0])
 
     def note(self, calls: Sequence[tuple[str, float]]) -> list[None]:
         """Store figures for readers."""
@@ -345,28 +354,28 @@ class Writer:
         return [None] * len(calls)
 
     def outputs(self, calls: Sequence[tuple[str, str]]) -> list[list[Output]]:
-        """Return the files that batches have made, with paths from the first to before the second."""
+        """Return the files that batches have made, for each range of paths."""
         return [[Output(*row) for row in self._database.execute(OUTPUTS_BETWEEN, call)] for call in calls]
 
     def made(self, calls: Sequence[tuple[Sequence[Row]]]) -> list[None]:
-        """Record files that the batch has made, or is about to."""
+        """Record files that the batch has made, or is making."""
         insert(self._database, "OR REPLACE INTO outputs", [row for (rows,) in calls for row in rows])
         return [None] * len(calls)
 
 
 _ORDER: tuple[Method, ...] = ("claim", "sent", "ended", "withdrawn", "content", "note", "made", "outputs")
 _DURABLE = frozenset[Method]({"sent", "ended", "withdrawn", "made", "note"})
-# A note is one of them so that the disk is never far behind, and the files are looked at, while nothing is sent.
+# With a note each second the disk is never far behind, and the files are checked, also while nothing is sent.
 _ABOUT_NO_KEY = frozenset[Method]({"note", "made", "outputs"})
 
 
 def _in_turn(group: Sequence[Job]) -> Iterator[tuple[Method, Sequence[Job]]]:
     """Yield each method with its jobs.
 
-    1. No two jobs are about the same key: their order is free. All jobs of a method go together, in `_ORDER`, so that
-       each method needs few statements.
-    2. Two jobs are about the same key, such as a request that was sent and ended within one group: one by one, in the
-       order in which they were made.
+    1. All jobs have different keys, so their order does not matter: all jobs of a method together, in `_ORDER`, with
+       few statements.
+    2. Two jobs have the same key, such as a request that was sent and ended within one group: each job alone, in the
+       order of submission.
     """
     keys = [key for job in group for key in _keys(job)]
     if len(set(keys)) == len(keys):
@@ -385,7 +394,9 @@ def _method_of(job: Job) -> Method:
 def _keys(job: Job) -> Iterable[bytes]:
     if job.method == "claim":
         return [key for key, *_ in job.arguments[0]]
-    return () if job.method in _ABOUT_NO_KEY else (job.arguments[0],)
+    if job.method in _ABOUT_NO_KEY:
+        return ()
+    return (job.arguments[0],)
 
 
 def _working_directory() -> str | None:

@@ -1,6 +1,6 @@
 """Destinations of the outcomes of a batch."""
 
-from ..atomic import refusal, write_new
+from ..._system.atomic import refusal, write_new
 from ..outcome import outcome_to_dict
 from .in_thread import InThread
 from .json_lines import JsonLines

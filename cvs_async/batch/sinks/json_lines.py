@@ -14,11 +14,11 @@ import aiofiles
 import anyio
 import anyio.to_thread
 
+from ..._system.atomic import lock_results, open_private, refusal, sync
 from ..._system.stdout import check_stdout, is_terminal
 from ..._text.escape import escaped
 from ..._text.json import dumps, json_values
 from ...errors import InvalidInputError
-from ..atomic import lock_results, private, refusal, sync
 from ..outcome import Outcome
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class JsonLines:
             return self
         try:
             # Unbuffered, so that nothing is left to be written after an error.
-            file = await aiofiles.open(self.path, "ab" if self._append else "xb", buffering=0, opener=private)
+            file = await aiofiles.open(self.path, "ab" if self._append else "xb", buffering=0, opener=open_private)
         except OSError as error:
             raise await anyio.to_thread.run_sync(refusal, self.path, error) from error
         try:

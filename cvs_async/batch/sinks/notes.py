@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..atomic import status_of
+from ..._system.atomic import status_of
 from ..journal.records import Output, identity_of
 
 

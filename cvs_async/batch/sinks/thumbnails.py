@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from ..._system.atomic import AtomicFile, make_folder, move_to_free, replace
 from ...errors import InvalidInputError
 from ...models.fields import Document, Image
-from ..atomic import AtomicFile, make_folder, move_to_new
 from ..outcome import Done, Outcome
 from ..tables import type_of
 from .in_thread import InThread
@@ -63,30 +61,12 @@ class Thumbnails(InThread):
                 self.skipped += 1
 
     def _write(self, name: str, content: bytes) -> None:
-        with AtomicFile(self.folder / name, place=self._give_name) as file:
+        # Another sink may have found the folder empty, too.
+        with AtomicFile(self.folder / name, place=replace if self._append else move_to_free) as file:
             file.write(content)
-
-    def _give_name(self, draft: Path, target: Path) -> None:
-        if self._append:
-            if target.exists():
-                shutil.copymode(target, draft)
-            draft.replace(target)
-            return
-        for name in free_names(target):  # another sink may have found the folder empty, too
-            try:
-                return move_to_new(draft, name)
-            except FileExistsError:
-                continue
 
     def _close(self, all_is_well: bool) -> None:
         """Do nothing: every file is closed already."""
-
-
-def free_names(path: Path) -> Iterator[Path]:
-    """Yield a path, and alternatives in case it is taken: ``3-0-passport-2.jpg``."""
-    yield path
-    for number in count(2):
-        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def named_pictures(outcome: Outcome[Any]) -> Iterator[tuple[str, bytes]]:

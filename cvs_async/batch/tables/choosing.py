@@ -39,11 +39,11 @@ def is_pattern(name: str) -> bool:
 
 
 def check_names(names: Sequence[str], operations: tuple[str, ...] | None) -> None:
-    """Refuse what cannot be a column, and the `id` of an item where that of a paper may be meant.
+    """Refuse names that cannot be columns, and `id` if the id of a paper may be meant.
 
     Args:
-        names: as the user has given them.
-        operations: those that read the papers; None if they are not known.
+        names: as given by the user.
+        operations: that read the papers; None if unknown.
 
     Raises:
         InvalidInputError: naming the column.
@@ -63,11 +63,11 @@ def choose(names: Sequence[str], known: Documented, *, of_lines: bool) -> list[C
     """Return the columns of the selected names, each once, in this order.
 
     Args:
-        names: as the user has given them, without those of the head.
-        known: what is documented.
+        names: as given by the user, without columns that every table has.
+        known: documented fields.
         of_lines: whether the rows are line items, so that columns of items can be chosen.
     """
-    columns = [*known.items, *known.fields] if of_lines else list(known.fields)
+    columns = known.selectable(of_lines=of_lines)
     chosen: dict[str, Column] = {}
     for name in names:
         for column in _chosen(name, columns):
@@ -93,8 +93,9 @@ def _chosen(name: str, columns: Sequence[Column]) -> list[Column]:
 
 def _names_of(column: Column) -> tuple[str, ...]:
     """Return the names of a column; of a line item also the path of its field without the stars."""
-    names = column.name, column.path
-    return (*names, column.path.replace("*.", "")) if column.of_item else names
+    if column.of_item:
+        return column.name, column.path, column.path.replace("*.", "")
+    return column.name, column.path
 
 
 def _undocumented(name: str) -> Column:
@@ -103,9 +104,9 @@ def _undocumented(name: str) -> Column:
     for part, kind in PARTS.items():
         if name.endswith(f".{part}") and kind != "text":
             return Column(name, kind, parts)
-    units = UNITS.get(parts[-1], frozenset())
-    says: Kind = "date" if parts[-1] in DATES else "any"
-    return Column(name, "any", parts, says="amount" if units else says, units=units)
+    if (units := UNITS.get(parts[-1])) is not None:
+        return Column(name, "any", parts, says="amount", units=units)
+    return Column(name, "any", parts, says="date" if parts[-1] in DATES else "any")
 
 
 def _matching(pattern: str, columns: Sequence[Column]) -> Iterator[Column]:
@@ -132,13 +133,13 @@ def part_column(column: Column, part: str) -> Column:
 
 
 def patterns_of(name: str, known: Documented) -> tuple[str, ...]:
-    """Return the patterns of the paths that a chosen name stands for where each row is a field."""
+    """Return patterns of the paths of the fields that a selected name stands for, for rows of single fields."""
     field = _without_part(name)
     return (name, field, *(column.path for column in known.items if column.path and field in _names_of(column)))
 
 
 def of_papers(names: Sequence[str], operations: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names without those that line items only have."""
+    """Return the names without those that only line items have."""
     known = documented(operations)
 
     def is_known(name: str, *, of_lines: bool) -> bool:
@@ -155,7 +156,7 @@ def _without_part(name: str) -> str:
 
 
 def check_lines(operations: tuple[str, ...]) -> None:
-    """Refuse rows of line items where no paper of the operations has any.
+    """Refuse rows of line items if no paper of the operations has line items.
 
     Raises:
         InvalidInputError: naming the operations.
@@ -191,7 +192,7 @@ def check_fields(names: Sequence[str], operations: tuple[str, ...], *, rows: str
 
 
 def _is_known(name: str, operations: tuple[str, ...], known: Documented, *, of_lines: bool) -> bool:
-    columns = [*known.items, *known.fields] if of_lines else list(known.fields)
+    columns = known.selectable(of_lines=of_lines)
     if name == NAME.name:
         return any(column.name.rpartition(".")[2] in NAMES for column in known.fields) or _has(columns, name)
     if is_pattern(name):
@@ -215,8 +216,9 @@ def _has(columns: Iterable[Column], name: str) -> bool:
 
 def _near(wrong: str, known: Documented, *, of_lines: bool) -> list[str]:
     """Return the valid names most similar to a wrong one: by their last part, then as a whole."""
-    columns = [*known.fields, *known.items] if of_lines else list(known.fields)
-    names = [column.name for column in columns]
+    names = [column.name for column in known.fields]
+    if of_lines:
+        names += [column.name for column in known.items]
     last = wrong.rpartition(".")[2].strip("*?").lower()
     by_last = {name.rpartition(".")[2]: name for name in reversed(names)}
     near = [by_last[part] for part in difflib.get_close_matches(last, by_last, n=NEAR, cutoff=0.75)]

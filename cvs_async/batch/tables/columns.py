@@ -98,10 +98,16 @@ class Documented:
     nodes: frozenset[str] = field(repr=False)
     is_complete: bool
 
+    def selectable(self, *, of_lines: bool) -> tuple[Column, ...]:
+        """Return the columns that can be selected for rows of papers, or of line items."""
+        if of_lines:
+            return (*self.items, *self.fields)
+        return self.fields
+
 
 @cache
 def documented(operations: tuple[str, ...]) -> Documented:
-    """Return the documented fields of operations; an operation unknown to the library has its data as one column."""
+    """Return the documented fields of operations. The data of an unknown operation is one column."""
     known = [name for name in operations if name in OPERATIONS]
     leaves = [leaf for name in known for leaf in _leaves(_catalogue(name), _Place())]
     fields = [leaf.column for leaf in leaves if leaf.column and not leaf.table]
@@ -240,7 +246,9 @@ def _column(node: FieldInfo, path: str, place: _Place) -> Column:
 def _says(node: FieldInfo) -> Kind:
     if node.kind in ("text", "cell") and node.name in DATES:
         return "date"
-    return "amount" if node.kind in ("text", "cell") and node.name in UNITS else "text"
+    if node.kind in ("text", "cell") and node.name in UNITS:
+        return "amount"
+    return "text"
 
 
 def _merged(columns: Iterable[Column], taken: Sequence[str], prefix: str) -> tuple[Column, ...]:

@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Unpack
 
+from ..._system.atomic import lock_results, open_private, sync
 from ..._text.json import sound
 from ...errors import InvalidInputError
-from ..atomic import lock_results, private, sync
 from ..outcome import Outcome
 from ..sinks import InThread, refusal
 from .columns import Column
@@ -36,15 +36,13 @@ class Csv(InThread):
     The first columns are `COLUMNS`, followed by the documented or selected fields, by their paths in the reply's data:
     ``info.id`` is a value, ``info.id.confidence`` and ``info.id.box.left`` are parts of it, ``info.*`` all fields of
     a paper, ``info.*.confidence`` the confidence of each, ``info.table.0.1`` an element of lists, and ``name`` the name
-    of a person, whatever fields a paper has for it. Missing values are empty cells; values that are not single are
-    JSON.
+    of a person in any paper. Missing values are empty cells; lists and objects are JSON.
 
     The sum of ``billed`` is the bill: only the first row of an item has its charge.
 
-    The file is UTF-8 with a byte order mark, without which Excel garbles Vietnamese letters; other readers skip it, or
-    need the encoding ``utf-8-sig``. Text that a spreadsheet might run as a formula is prefixed with an apostrophe.
-    Numbers
-    of papers have leading zeros, so read the file as text: ``pandas.read_csv(path, dtype=str)``.
+    The file is UTF-8 with a byte order mark, without which Excel garbles Vietnamese letters; some readers need the
+    encoding ``utf-8-sig``. Text that a spreadsheet might run as a formula is prefixed with an apostrophe. Document
+    numbers have leading zeros, so read the file as text: ``pandas.read_csv(path, dtype=str)``.
 
     A new file is readable by its owner only. The file is locked while it is written.
 
@@ -90,7 +88,7 @@ class Csv(InThread):
         try:
             # Unbuffered, so that nothing remains to be written after an error.
             mode = "ab+" if self._append else "xb"
-            self._file: IO[bytes] = open(self.path, mode, buffering=0, opener=private)  # noqa: SIM115 - _close closes it
+            self._file: IO[bytes] = open(self.path, mode, buffering=0, opener=open_private)  # noqa: SIM115 - _close closes it
         except OSError as error:
             raise refusal(self.path, error) from error
         try:
@@ -153,15 +151,19 @@ class Csv(InThread):
 
 
 def _cell(value: object) -> object:
-    """Return a cell for spreadsheets."""
+    """Return a cell that no spreadsheet runs as a formula."""
     if value is None:
         return ""
     if isinstance(value, str):
         text = sound(value)
-        return f"'{text}" if text.startswith(FORMULA) else text
+        if text.startswith(FORMULA):
+            return f"'{text}"
+        return text
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, int | float) else plain(value)
+    if isinstance(value, int | float):
+        return value
+    return plain(value)
 
 
 def _excel_cell(value: object) -> object:

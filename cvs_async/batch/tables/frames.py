@@ -22,7 +22,7 @@ Backend: TypeAlias = Literal["pandas", "polars"]
 
 Result: TypeAlias = Outcome[Any] | Reply[Any] | Mapping[str, Any]
 Results: TypeAlias = Iterable[Result] | Outcome[Any] | Reply[Any]
-"""Outcomes, the lines of a results file, or replies; one outcome or reply, too."""
+"""Outcomes, lines of a results file, or replies; or one outcome or reply."""
 
 CHUNK = 10_000
 """Default number of outcomes in a frame."""
@@ -40,9 +40,9 @@ def to_frame(
     The whole frame is in memory: see `frames` for pieces.
 
     Args:
-        outcomes: of a batch, a list for instance; the lines of a results file, see `read_results`; or replies, one or
-            several.
-        fields: the chosen ones, as for `Csv`; None is all documented ones.
+        outcomes: a list or other iterable of outcomes, of lines of a results file (see `read_results`) or of replies;
+            or one outcome or reply.
+        fields: selected fields, as for `Csv`; None selects all documented ones.
         backend: ``pandas`` or ``polars``.
         shape: see `Shape`. The default operation is that of the first outcome.
 
@@ -124,13 +124,13 @@ def read_results(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
 
 
 def _each(results: Results) -> Iterator[Outcome[Any] | Mapping[str, Any]]:
-    """Return what a table takes. The first one is looked at already, so that nothing is begun with something else."""
+    """Return what a table takes. The first element is checked at once, before a file is made."""
     each = _outcomes(_iterable(results))
     return chain(list(islice(each, 1)), each)
 
 
 def _outcomes(results: Iterable[Any]) -> Iterator[Outcome[Any] | Mapping[str, Any]]:
-    """Yield outcomes; of a reply, one as if it were that of a batch."""
+    """Yield outcomes; a reply becomes the outcome of an item."""
     for place, result in enumerate(results):
         if isinstance(result, Reply):
             yield Done(Item(place, ""), result)
@@ -159,7 +159,7 @@ Build: TypeAlias = Callable[[Mapping[str, list[Any]], Sequence[Series]], Any]
 
 def _frame(build: Build, table: Table, rows: list[Row]) -> Any:
     all_series = series_of_all(table.columns or ())
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(table.columns or ())
+    columns: list[tuple[object, ...]] = list(zip(*rows, strict=True)) or [()] * len(table.columns or ())
     return build({series.name: series.values(columns[series.place]) for series in all_series}, all_series)
 
 

@@ -19,18 +19,18 @@ _HEADS: dict[Rows, tuple[Column, ...]] = {"paper": HEAD, "document": HEAD, "line
 
 
 class Shape(TypedDict, total=False):
-    """Keywords of everything that makes tables.
+    """Keywords of all functions and sinks that make tables.
 
     Attributes:
-        operation: of the results, one name or several: their documented fields make the columns. Without it,
-            the operation of the first outcome. With it, wrong names of fields are refused at once.
-        rows: ``paper`` (default): one for each paper that was read; ``document``: one for each item, in which values
-            of its papers that differ stand side by side; ``line``: one for each line item, such as a row of an
-            invoice, with the chosen fields of its paper, and all of its own unless some of these are chosen too;
-            ``field``: one for each value that was read. Whatever the rows, an item without any has one.
-        dates: ``iso`` makes dates of what is documented as one, where it can be read.
-        amounts: ``number`` makes numbers of sums of money in VND, percentages and quantities, where they can be read.
-        raw: a last column with each paper as JSON, or with what came back instead.
+        operation: of the results, one name or several; the columns are their documented fields. By default the
+            operation of the first outcome. If it is given, wrong names of fields are refused at once.
+        rows: ``paper`` (default): a row for each paper. ``document``: a row for each item; differing values of its
+            papers are joined. ``line``: a row for each line item, such as a line of an invoice, with the selected
+            fields of its paper and the selected fields of line items (all of them if none is selected). ``field``: a
+            row for each value. An item without papers, line items or values has one row.
+        dates: ``iso`` converts documented dates to ISO 8601 where they can be parsed.
+        amounts: ``number`` converts amounts in VND, percentages and quantities to numbers where they can be parsed.
+        raw: add a last column with each paper as JSON, or with the answer received in its place.
     """
 
     operation: str | Sequence[str] | None
@@ -43,7 +43,9 @@ class Shape(TypedDict, total=False):
 def _names(given: str | Sequence[str] | None) -> tuple[str, ...] | None:
     if given is None:
         return None
-    return (given,) if isinstance(given, str) else tuple(given)
+    if isinstance(given, str):
+        return (given,)
+    return tuple(given)
 
 
 @frozen(kw_only=True)
@@ -51,9 +53,9 @@ class Layout:
     """Layout of a table: the keywords of `Shape`, and the selected fields.
 
     Attributes:
-        fields: the names that were chosen; None for everything that is documented.
-        with_parts: whether confidence and box have columns of their own where no fields are chosen.
-        has_twin: whether papers and line items have a table each, so that chosen fields may be of the other one only.
+        fields: selected names; None selects all documented fields.
+        with_parts: whether confidence, box and page have columns of their own if no fields are selected.
+        has_twin: whether papers and line items are in two tables, so that a selected field may be in the other one.
 
     Raises:
         InvalidInputError: if a keyword is invalid, or a selected field cannot exist in any paper.
@@ -82,9 +84,15 @@ class Layout:
 
     @property
     def chosen(self) -> tuple[str, ...]:
-        """The chosen fields, without columns that the table has anyway."""
-        anyway = {column.name for column in _HEADS[self.rows]} | ({RAW.name} if self.raw else set())
+        """Selected fields, without columns that the table has in any case."""
+        anyway = {column.name for column in (*_HEADS[self.rows], *self._tail)}
         return tuple(name for name in self.fields or () if name not in anyway)
+
+    @property
+    def _tail(self) -> tuple[Column, ...]:
+        if self.raw:
+            return (RAW,)
+        return ()
 
     @property
     def is_fixed(self) -> bool:
@@ -100,12 +108,14 @@ class Layout:
         if self.rows == "field":
             return head
         own = self._own(self.operation or operations)
-        return (*head, *map(self._read, own), *([RAW] if self.raw else []))
+        return (*head, *map(self._read, own), *self._tail)
 
     def _own(self, operations: tuple[str, ...]) -> list[Column]:
-        """The columns of papers, or of line items, in which nothing chosen means everything."""
+        """Return the selected columns of papers or line items, or all documented ones if none is selected."""
         known, of_lines = documented(operations), self.rows == "line"
-        names = of_papers(self.chosen, operations) if self.has_twin and not of_lines else self.chosen
+        names = self.chosen
+        if self.has_twin and not of_lines:
+            names = of_papers(names, operations)
         own = choose(names, known, of_lines=of_lines)
         if of_lines and not any(column.of_item for column in own):
             return [*own, *self._whole(known.items)]
@@ -122,4 +132,6 @@ class Layout:
 
     def _read(self, column: Column) -> Column:
         wanted = {"date": self.dates == "iso", "amount": self.amounts == "number"}
-        return evolve(column, kind=column.says) if wanted.get(column.says) else column
+        if wanted.get(column.says):
+            return evolve(column, kind=column.says)
+        return column

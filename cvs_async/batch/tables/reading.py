@@ -54,14 +54,17 @@ class Values:
         row: list[object] = [None] * len(self._columns)
         for place, value in zip(plan.places, plan.get(paper), strict=True):
             row[place] = value
-        rest = plan.always if not _has_more(paper) else plan.rest
+        rest = plan.rest if _has_more(paper) else plan.always
         for place in rest:
             self._look(place, paper, row)
         return row
 
     def _look(self, place: int, paper: object, row: list[object]) -> None:
         column = self._columns[place]
-        found, row[place] = name_of_person(paper) if column is NAME else find(paper, column.parts)
+        if column is NAME:
+            found, row[place] = name_of_person(paper)
+        else:
+            found, row[place] = find(paper, column.parts)
         self._found[place] = self._found[place] or found
 
     def _plan(self, paper: object) -> _Plan:
@@ -113,12 +116,13 @@ def _attribute_path(paper: object, parts: Sequence[str]) -> str | None:
         path.append("value")
     elif isinstance(value, Cell):
         return None
-    return ".".join(path) if path else None
+    return ".".join(path) or None
 
 
 def _is_shallow(paper: object, parts: Sequence[str]) -> bool:
-    """Return whether a value at this path, which is not an attribute, could only be in the `extra` of a paper or its
-    info.
+    """Return whether a value at this path could only be in `extra` of a paper or of its info.
+
+    The path is not one of attributes that every paper of the class has.
     """
     if not isinstance(paper, Document):
         return False
@@ -136,7 +140,7 @@ def _is_shallow(paper: object, parts: Sequence[str]) -> bool:
 
 
 def _has_more(paper: object) -> bool:
-    """Return whether the paper has undocumented content."""
+    """Return whether a paper has undocumented content."""
     return bool(getattr(paper, "extra", None)) or bool(getattr(getattr(paper, "info", None), "extra", None))
 
 
@@ -146,9 +150,8 @@ def _has_more(paper: object) -> bool:
 def name_of_person(paper: object) -> tuple[bool, str | None]:
     """Return whether a paper has the name of a person, and the name."""
     _, info = part_of(paper, "info")
-    wholes = [paper if info is None else info]
-    wholes += [part_of(part_of(paper, around)[1], "info")[1] for around in ("ocr",)]
-    wholes += [part_of(paper, side)[1] for side in ("mattruoc",)]
+    of_card = part_of(part_of(paper, "ocr")[1], "info")[1]
+    wholes = [paper if info is None else info, of_card, part_of(paper, "mattruoc")[1]]
     declared = False
     for whole in wholes:
         for names in (("name",), ("full_name",), ("insure_name",), ("patient_name",), ("sur_name", "given_name")):
@@ -289,8 +292,10 @@ def _plain_leaves(whole: Mapping[str, Any], path: str, name: str) -> Iterator[Le
 
 
 def _number(confidence: object) -> float | None:
+    if not isinstance(confidence, int | float):
+        return None
     try:
-        return float(confidence) if isinstance(confidence, int | float) else None
+        return float(confidence)
     except OverflowError:  # more digits than a float has
         return None
 
@@ -328,7 +333,8 @@ def least_confidence(paper: object) -> float | None:
             if part.confidence is not None and (lowest is None or part.confidence < lowest):
                 lowest = part.confidence
         elif part and type(part) is not Image:
-            lowest = min((*confidences(part), *([] if lowest is None else [lowest])), default=None)
+            known = () if lowest is None else (lowest,)
+            lowest = min((*known, *confidences(part)), default=None)
     own = getattr(paper.info, "confidence", getattr(paper.info, "mrz_confidence", None))
     if isinstance(own, float) and (lowest is None or own < lowest):
         return own
@@ -372,7 +378,9 @@ def papers_in(data: object) -> list[Any]:
         return data
     if isinstance(data, dict) and data.keys() >= {"curriculum_vitae", "registration_book"}:
         return [paper for listed in data.values() if isinstance(listed, list) for paper in listed if _is_paper(paper)]
-    return [] if data is None else [data]
+    if data is None:
+        return []
+    return [data]
 
 
 def _is_paper(paper: object) -> bool:

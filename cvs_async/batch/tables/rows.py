@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from ..._codec.converter import structure
 from ..._text.json import sound
 from ...api import OPERATIONS
-from ...errors import APIError
+from ...errors import APIError, Charge
 from ...models.general import Page
 from ..outcome import Done, Held, Outcome, name_of, printable_name
 from .choosing import patterns_of
@@ -34,9 +34,6 @@ from .reading import (
 from .values import UNTYPED, Kind, json_of, part_of, read, seconds_of, text_of, whole
 
 Row: TypeAlias = list[object]
-
-NEW = 6
-"""Place of the first column that differs between the rows of an item: `type`, followed by `paper`."""
 
 
 class Table:
@@ -68,12 +65,14 @@ class Table:
 
     @property
     def unmatched(self) -> tuple[str, ...]:
-        """The chosen fields that no paper had so far, most likely misspelt; none while there was no paper."""
+        """Selected fields that no paper has had so far, probably misspelt; empty before the first paper."""
         chosen = self._layout.chosen
         if self.columns is None:
             return ()
         if self._layout.rows == "field":
-            return tuple(name for name in chosen if name not in self._met) if self._papers else ()
+            if not self._papers:
+                return ()
+            return tuple(name for name in chosen if name not in self._met)
         missing = {*self._values.unmatched, *self._item_values.unmatched}
         return tuple(name for name in chosen if name in missing)
 
@@ -84,27 +83,36 @@ class Table:
             return self._rows(result)
         self._waiting.append(result)
         operation = result.head["operation"]
-        return [] if operation is None else self._fix((str(operation),))
+        if operation is None:
+            return []
+        return self._fix((str(operation),))
 
     def end(self) -> list[Row]:
         """Return the rows that still wait for the columns, which are determined now."""
-        return self._fix(()) if self.columns is None else []
+        if self.columns is not None:
+            return []
+        return self._fix(())
 
     def _fix(self, operations: tuple[str, ...]) -> list[Row]:
+        """Determine the columns. Return the rows that waited for them."""
         layout = self._layout
         self.columns = layout.columns(operations)
         own = [column for column in self.columns[len(COLUMNS) :] if column is not RAW]
         if layout.rows == "line":
             own = own[2:]
         self._items = [column for column in own if column.of_item]
-        self._fields = [column for column in own if not column.of_item] if layout.rows != "field" else []
+        self._fields = list[Column]()
+        if layout.rows != "field":
+            self._fields = [column for column in own if not column.of_item]
         self._order = [*self._fields, *self._items]
         self._values, self._item_values = Values(self._fields), Values(self._items)
         known = documented(layout.operation or operations)
         self._tables = known.tables
         self._patterns = {name: patterns_of(name, known) for name in layout.chosen}
-        places = {column.name: place for place, column in enumerate(self._order)}
-        self._places = [places[column.name] for column in own] if self._items and self._fields else []
+        self._places = list[int]()
+        if self._items and self._fields:
+            places = {column.name: place for place, column in enumerate(self._order)}
+            self._places = [places[column.name] for column in own]
         make: dict[str, Callable[[_Result], Iterator[Row]]] = {
             "paper": self._paper_rows,
             "document": self._document_rows,
@@ -123,13 +131,13 @@ class Table:
         rows = list(self._make(result)) or [self._alone(result)]
         if self._tables and self._layout.fields is None and self._layout.rows in ("paper", "document"):
             self.left_out += sum(1 for paper in result.papers for name in self._tables for _ in items_of(paper, name))
-        billed = self._billed(result)
-        for place, row in enumerate(rows):
-            row[_BILLED] = 0 if place else billed
+        for row in rows:
+            row[_BILLED] = 0
+        rows[0][_BILLED] = self._billed(result)
         return rows
 
     def _billed(self, result: _Result) -> int:
-        """Return the charge of an item. Of equal items paid for by an earlier run, the first one shows the charge."""
+        """Return the billed requests of an item; 0 if an earlier run paid for it and an equal item has shown them."""
         if result.is_replayed and result.billed:
             mark = int(str(result.head["key"])[:16], 16)
             if mark in self._paid:
@@ -144,12 +152,17 @@ class Table:
             row[-1] = result.instead
         return row
 
+    def _raw(self, whole: object) -> list[str]:
+        """Return the cell of the column `raw`, if there is one."""
+        if not self._layout.raw:
+            return []
+        return [json_of(whole)]
+
     def _paper_rows(self, result: _Result) -> Iterator[Row]:
         for number, paper in enumerate(result.papers, start=1):
-            raw = [json_of(paper)] if self._layout.raw else []
             values = self._read(self._values.of(paper), self._fields)
             self.empty += bool(values) and not any(value is not None for value in values)
-            yield [*_head(result, paper, number), *values, *raw]
+            yield [*_head(result, paper, number), *values, *self._raw(paper)]
 
     def _document_rows(self, result: _Result) -> Iterator[Row]:
         papers = result.papers
@@ -163,10 +176,10 @@ class Table:
             if isinstance(value, str) and column.kind not in UNTYPED
         )
         head = _head(result, papers[0], None)
-        head[NEW - 1] = _joined([type_of(paper) for paper in papers], None)
+        head[_TYPE] = _joined([type_of(paper) for paper in papers], None)
         found = [least for paper in papers if (least := least_confidence(paper)) is not None]
         head[_CONFIDENCE] = min(found, default=None)
-        yield [*head, *merged, *([json_of(result.data)] if self._layout.raw else [])]
+        yield [*head, *merged, *self._raw(result.data)]
 
     def _line_rows(self, result: _Result) -> Iterator[Row]:
         rows = list(self._rows_of_lines(result))
@@ -190,8 +203,10 @@ class Table:
                     yield [*head, table, line, *self._ordered(values)]
 
     def _ordered(self, values: Row) -> Row:
-        """The values of fields and items in the order of their columns."""
-        return [values[place] for place in self._places] if self._places else values
+        """Return the values of fields and items in the order of their columns."""
+        if not self._places:
+            return values
+        return [values[place] for place in self._places]
 
     def _field_rows(self, result: _Result) -> Iterator[Row]:
         every = self._layout.fields is None
@@ -202,7 +217,8 @@ class Table:
                 if leaf.path == "type" or not (every or self._is_chosen(leaf.path)):
                     continue
                 row = [*head, leaf.path, self._as_text(leaf), leaf.confidence, leaf.box]
-                row[_PAGE] = head[_PAGE] if leaf.page is None else leaf.page
+                if leaf.page is not None:
+                    row[_PAGE] = leaf.page
                 row[_CONFIDENCE] = leaf.confidence
                 yield row
             if NAME.name in self._patterns and (name := name_of_person(paper)[1]) is not None:
@@ -247,7 +263,9 @@ def plain(value: object) -> str | None:
         return value
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return value.isoformat() if isinstance(value, date) else json_of(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return json_of(value)
 
 
 def _is_any(path: str, patterns: Iterable[str]) -> bool:
@@ -255,12 +273,12 @@ def _is_any(path: str, patterns: Iterable[str]) -> bool:
 
 
 def _joined(values: Iterable[object], column: Column | None) -> object:
-    """Return the common value of several papers; differing values are joined as text, for boxes and pages the first
-    is used.
+    """Return one value for several papers: the common one, the lowest confidence, the first box or page, or all of them
+    joined as text.
     """
     different = list(dict.fromkeys(value for value in values if value is not None))
     if len(different) < 2:
-        return different[0] if different else None
+        return next(iter(different), None)
     if column is not None and column.parts[-1:] == ("confidence",) and all(isinstance(v, float) for v in different):
         return min(different)  # type: ignore[type-var]
     if column is not None and (column.kind == "box" or column.parts[-1:] == ("page",)):
@@ -288,25 +306,24 @@ class _Result:
         self.head = head
         self.data = data
         self.papers = papers_in(data)
-        self.instead = None if instead is None else text_of(instead)
+        self.instead = text_of(instead)
         self.billed = billed
         self.is_replayed = is_replayed and head["key"] is not None
         head["papers"] = len(self.papers)
 
 
-_BILLED = COLUMNS.index("billed")
-_CONFIDENCE = COLUMNS.index("min_confidence")
-_PAGE = COLUMNS.index("page")
+_TYPE, _PAPER, _PAGE, _CONFIDENCE, _BILLED = map(COLUMNS.index, ("type", "paper", "page", "min_confidence", "billed"))
 
 
 def result_of(outcome: Outcome[Any] | Mapping[str, Any]) -> _Result:
     """Return the data that a table needs of an outcome, or of a line of a results file as plain JSON."""
     if isinstance(outcome, Mapping):
         return _from_record(outcome)
-    item, source = outcome.item, outcome.item.source
-    sources = "; ".join(map(name_of, source)) if isinstance(source, tuple) else name_of(source)
+    item = outcome.item
+    sources = item.source if isinstance(item.source, tuple) else (item.source,)
     head: dict[str, Any] = dict.fromkeys(COLUMNS)
-    head["index"], head["source"], head["id"], head["key"] = item.index, sources, item.reference, item.key
+    head["index"], head["id"], head["key"] = item.index, item.reference, item.key
+    head["source"] = "; ".join(map(name_of, sources))
     requests = outcome.requests
     if requests is not None:
         head["sent_at"], head["ended_at"] = requests.sent_at, requests.ended_at
@@ -316,19 +333,29 @@ def result_of(outcome: Outcome[Any] | Mapping[str, Any]) -> _Result:
         reply = outcome.reply
         head["operation"], head["charge"], data = reply.operation, reply.charge, reply.data
         head["status"] = "purged" if outcome.purged else "done"
-        head["code"] = 0 if reply.charge == "billed" else None
+        if reply.charge == "billed":
+            head["code"] = 0
     else:
         error = outcome.error
         head["operation"], head["charge"] = error.operation, error.charge
         head["status"] = type(outcome).__name__.lower()
         head["error"] = f"{type(error).__name__}: {printable_name(str(error))}"
-        head["code"] = whole(error.code) if isinstance(error, APIError) else None
-        raw = error.raw
-        instead = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
-    if isinstance(outcome, Held):
-        return _Result(head, data, instead, 0 if requests is None else requests.billed, False)
-    billed = int(head["charge"] == "billed") if requests is None else requests.billed
-    return _Result(head, data, instead, 0 if outcome.deduplicated else billed, outcome.replayed)
+        if isinstance(error, APIError):
+            head["code"] = whole(error.code)
+        instead = error.raw
+        if isinstance(instead, bytes):
+            instead = instead.decode("utf-8", "replace")
+    is_replayed = not isinstance(outcome, Held) and outcome.replayed
+    return _Result(head, data, instead, _billed_of(outcome, head["charge"]), is_replayed)
+
+
+def _billed_of(outcome: Outcome[Any], charge: Charge) -> int:
+    """Return the billed requests of an outcome. A duplicate has none, because its original has them."""
+    if not isinstance(outcome, Held) and outcome.deduplicated:
+        return 0
+    if outcome.requests is not None:
+        return outcome.requests.billed
+    return int(charge == "billed" and not isinstance(outcome, Held))
 
 
 def _from_record(record: Mapping[str, Any]) -> _Result:
@@ -357,8 +384,8 @@ def _head(result: _Result, paper: object, number: int | None) -> Row:
     """Return the first columns of the rows of a paper."""
     head = [*result.head.values()]
     # for a person with a card, the type of the card
-    head[NEW - 1] = type_of(paper) or type_of(part_of(paper, "ocr")[1])
-    head[NEW] = number
+    head[_TYPE] = type_of(paper) or type_of(part_of(paper, "ocr")[1])
+    head[_PAPER] = number
     head[_PAGE] = first_page(paper)
     head[_CONFIDENCE] = least_confidence(paper)
     return head
@@ -367,4 +394,6 @@ def _head(result: _Result, paper: object, number: int | None) -> Row:
 def type_of(paper: object) -> str | None:
     """Return the service's name for the kind of paper."""
     _, found = part_of(paper, "type")
-    return sound(found) if isinstance(found, str) else None
+    if not isinstance(found, str):
+        return None
+    return sound(found)

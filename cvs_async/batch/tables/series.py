@@ -11,10 +11,10 @@ from attrs import field, frozen
 
 from ...models.fields import Box
 from .columns import Column
-from .values import Kind, text_of
+from .values import Kind, only, text_of
 
 _FROM_TEXT = ("date", "amount")
-"""Kinds of columns whose values are printed as text that cannot always be parsed."""
+"""Kinds of values that papers have as text, which cannot always be parsed."""
 
 
 @frozen
@@ -40,7 +40,7 @@ class Series:
 
 
 def series_of_all(columns: Iterable[Column]) -> list[Series]:
-    """Return the series of a table. Dates and amounts that cannot be parsed are in a separate series."""
+    """Return the series of a table. After each of dates or amounts comes one of the texts that cannot be parsed."""
     return [one for place, column in enumerate(columns) for one in _series(place, column)]
 
 
@@ -50,34 +50,25 @@ def _series(place: int, column: Column) -> Iterator[Series]:
         yield Series(f"{column.name}.unread", "text", place, _unread)
 
 
-def _unread(cell: object) -> str | None:
-    return text_of(cell) if isinstance(cell, str) else None
+def _time(seconds: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
 
 
-def _number(cell: object) -> float | None:
-    return float(cell) if isinstance(cell, int | float | Decimal) else None
+def _sides(box: Box) -> dict[str, float]:
+    return {side: float(value) for side, value in box._asdict().items()}
 
 
-def _time(cell: object) -> datetime.datetime | None:
-    return datetime.datetime.fromtimestamp(cell, datetime.UTC) if isinstance(cell, int | float) else None
-
-
-def _box(cell: object) -> dict[str, float] | None:
-    return {side: float(value) for side, value in cell._asdict().items()} if isinstance(cell, Box) else None
-
-
-def _of(kind: type) -> Callable[[object], Any]:
-    return lambda cell: cell if isinstance(cell, kind) else None
-
+_number = only(int | float | Decimal, float)
+_unread = only(str, text_of)
 
 _CONVERT: dict[Kind, Callable[[Any], Any]] = {
     "text": text_of,
     "any": text_of,
     "number": _number,
     "amount": _number,
-    "whole": _of(int),
-    "flag": _of(bool),
-    "date": _of(datetime.date),
-    "time": _time,
-    "box": _box,
+    "whole": only(int),
+    "flag": only(bool),
+    "date": only(datetime.date),
+    "time": only(int | float, _time),
+    "box": only(Box, _sides),
 }

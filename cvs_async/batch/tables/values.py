@@ -6,7 +6,8 @@ import datetime
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias, cast
+from types import UnionType
+from typing import Any, Literal, TypeAlias
 
 import attrs
 
@@ -24,7 +25,7 @@ UNTYPED = ("text", "any")
 """Kinds of columns that accept any value."""
 
 MOST = 1 << 63
-"""Bound on whole numbers in a table: columns of numbers are signed with 64 bits."""
+"""Bound of whole numbers in a table, whose columns have signed 64-bit numbers."""
 
 _PARTS = frozenset({"value", "confidence", "box", "page", "score", "label", "corrected"})
 _SURE = frozenset({"value", "confidence", "score"})
@@ -44,7 +45,9 @@ def value_of(whole: object) -> object:
     """Return the value of a field or cell, also in plain JSON; anything else unchanged."""
     if isinstance(whole, Field | Cell):
         return whole.value
-    return whole.get("value") if isinstance(whole, dict) and is_plain_field(whole) else whole
+    if isinstance(whole, dict) and is_plain_field(whole):
+        return whole.get("value")
+    return whole
 
 
 def is_plain_field(whole: Mapping[str, object]) -> bool:
@@ -65,7 +68,10 @@ def part_of(whole: object, name: str) -> tuple[bool, Any]:
             whole = extra
         return name in whole, whole.get(name)
     if isinstance(whole, list) and name.isdecimal():
-        return (True, whole[int(name)]) if int(name) < len(whole) else (False, None)
+        place = int(name)
+        if place < len(whole):
+            return True, whole[place]
+        return False, None
     kind: type[Any] = type(whole)
     if name in _names(kind):
         return True, getattr(whole, name)
@@ -87,17 +93,21 @@ def _parts(kind: type[Any]) -> Iterable[str]:
         return attrs.fields_dict(kind)
     if kind is Box:
         return Box._fields
-    return ("text",) if isinstance(getattr(kind, "text", None), property) else ()
+    if isinstance(getattr(kind, "text", None), property):
+        return ("text",)
+    return ()
 
 
 _NAMES: dict[type[Any], frozenset[str]] = {}
 
 
 def text_of(value: object) -> str | None:
-    """Return text unchanged and everything else as JSON; half of a surrogate pair is not text."""
+    """Return text as it is, without halves of surrogate pairs, and anything else as JSON; None stays None."""
     if value is None:
         return None
-    return sound(value if isinstance(value, str) else json_of(value))
+    if not isinstance(value, str):
+        value = json_of(value)
+    return sound(value)
 
 
 def json_of(value: object) -> str:
@@ -118,8 +128,18 @@ def read(value: object, kind: Kind, units: frozenset[str | None]) -> object:
         return None
     if kind == "text":
         return text_of(value)
-    fitting = _amount(value, units) if kind == "amount" else _FITTING[kind](value)
-    return text_of(value) if fitting is None else fitting
+    if kind == "amount":
+        fitting: object = _amount(value, units)
+    else:
+        fitting = _FITTING[kind](value)
+    if fitting is None:
+        return text_of(value)
+    return fitting
+
+
+def only(kinds: type | UnionType, convert: Callable[[Any], Any] = lambda value: value) -> Callable[[object], Any]:
+    """Return a function that converts values of these types, and returns None for all others."""
+    return lambda value: convert(value) if isinstance(value, kinds) else None
 
 
 def _float(value: object) -> float | None:
@@ -129,30 +149,25 @@ def _float(value: object) -> float | None:
         number = float(value)
     except OverflowError:
         return None
-    return number if math.isfinite(number) else None
+    if not math.isfinite(number):
+        return None
+    return number
 
 
 def whole(value: object) -> int | None:
     """Return a whole number that fits into a column."""
-    fits = isinstance(value, int) and not isinstance(value, bool) and -MOST <= value < MOST
-    return cast(int, value) if fits else None
-
-
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _any(value: object) -> object:
-    return value if isinstance(value, int | float) else None
-
-
-def _date(value: object) -> datetime.date | None:
-    return parse_date(value) if isinstance(value, str) else None
+    if not isinstance(value, int) or isinstance(value, bool) or not -MOST <= value < MOST:
+        return None
+    return value
 
 
 def _amount(value: object, units: frozenset[str | None]) -> Decimal | None:
-    amount = parse_amount(value) if isinstance(value, str) else None
-    return amount.value if amount is not None and amount.unit in units else None
+    if not isinstance(value, str):
+        return None
+    amount = parse_amount(value)
+    if amount is None or amount.unit not in units:
+        return None
+    return amount.value
 
 
 def box_of(value: object) -> Box | None:
@@ -161,17 +176,19 @@ def box_of(value: object) -> Box | None:
         return value
     if not isinstance(value, list) or len(value) != len(Box._fields):
         return None
-    return None if any(_float(side) is None for side in value) else Box(*value)
+    if any(_float(side) is None for side in value):
+        return None
+    return Box(*value)
 
 
 _FITTING: dict[Kind, Callable[[object], object]] = {
-    "any": _any,
+    "any": only(int | float),
     "number": _float,
     "time": _float,
     "whole": whole,
-    "flag": _flag,
+    "flag": only(bool),
     "box": box_of,
-    "date": _date,
+    "date": only(str, parse_date),
 }
 
 
@@ -190,4 +207,6 @@ def seconds_of(moment: object) -> float | None:
         parsed = datetime.datetime.fromisoformat(moment)
     except ValueError:
         return None
-    return None if parsed.tzinfo is None else parsed.timestamp()
+    if parsed.tzinfo is None:
+        return None
+    return parsed.timestamp()

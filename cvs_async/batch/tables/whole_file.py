@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
 
+from ..._system.atomic import AtomicFile, lock_results, sync
 from ...errors import InvalidInputError
-from ..atomic import lock_results, make_private, move_to_new, sync
 from ..sinks import InThread, refusal
 
 
@@ -28,14 +28,14 @@ class WholeFile(InThread):
         super().__init__()
         self.path = Path(path)
         self.is_whole = False
-        self._part = self.path.with_name(f"{self.path.name}.part")
+        self._new = AtomicFile(self.path, draft=self.path.with_name(f"{self.path.name}.part"))
         self._is_draft = False
         self._broken = False
         self._file: IO[bytes]
 
     def as_draft(self) -> Self:
         """Make the sink write to its path, an existing empty file that the caller renames later."""
-        self._part, self._is_draft = self.path, True
+        self._new.draft, self._is_draft = self.path, True
         return self
 
     @abstractmethod
@@ -51,12 +51,7 @@ class WholeFile(InThread):
         """Release resources after an error."""
 
     def _open(self) -> None:
-        if not self._is_draft:
-            self._make()
-        try:
-            self._file = self._part.open("r+b")
-        except OSError as error:
-            raise refusal(self.path, error) from error
+        self._file = self._open_file()
         try:
             lock_results(self._file.fileno(), self.path)
             self._start()
@@ -64,13 +59,14 @@ class WholeFile(InThread):
             self._file.close()
             raise
 
-    def _make(self) -> None:
-        if os.path.lexists(self.path):
+    def _open_file(self) -> IO[bytes]:
+        if not self._is_draft and os.path.lexists(self.path):
             raise refusal(self.path, FileExistsError(), "choose another name")
         try:
-            make_private(self._part)
+            return self.path.open("r+b") if self._is_draft else self._new.open()
         except FileExistsError:
-            raise InvalidInputError(f"{self._part} remains from an unfinished run: move it away or delete it") from None
+            part = self._new.draft
+            raise InvalidInputError(f"{part} remains from an unfinished run: move it away or delete it") from None
         except OSError as error:
             raise refusal(self.path, error) from error
 
@@ -80,7 +76,7 @@ class WholeFile(InThread):
                 self._check()
                 self._end()
                 self._file.flush()
-                sync(self._file.fileno(), self._part)
+                sync(self._file.fileno(), self._new.draft)
             except OSError:
                 with suppress(OSError):
                     self._abandon()
@@ -91,11 +87,13 @@ class WholeFile(InThread):
 
     def _give_name(self) -> None:
         try:
-            move_to_new(self._part, self.path)
+            self._new.commit()
         except FileExistsError:
-            raise FileExistsError(f"{self.path} was created by another process; the table is in {self._part}") from None
+            raise FileExistsError(
+                f"{self.path} was created by another process; the table is in {self._new.draft}"
+            ) from None
 
     def _check(self) -> None:
         """Refuse to continue with a file that could not be written."""
         if self._broken:
-            raise OSError(f"{self._part} could not be written")
+            raise OSError(f"{self._new.draft} could not be written")

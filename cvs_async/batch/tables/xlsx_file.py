@@ -48,11 +48,10 @@ class Xlsx(WholeFile):
     Until it is finished the file has the suffix ``.part``, as for `Parquet`. Only its owner can read it.
 
     Args:
-        path: of the file. If it exists, or one with ``.part`` behind, it is refused.
-        fields: the chosen ones, as for `Csv`; None is all documented ones. The sheet of line items has them as a table
-            with such rows has; of fields of line items the sheet of papers has none. A sheet of whose own fields none
-            is chosen has all of them.
-        shape: see `Shape`; rows and raw cannot be chosen.
+        path: of the file. If it exists, with or without ``.part``, it is refused.
+        fields: selected fields, as for `Csv`; None selects all documented ones. Fields of line items are in the sheet
+            of line items only. A sheet without a selected field of its own has all documented ones.
+        shape: see `Shape`; `rows` and `raw` are not available.
 
     Attributes:
         cut: number of truncated texts.
@@ -79,7 +78,7 @@ class Xlsx(WholeFile):
 
     @property
     def unmatched(self) -> tuple[str, ...]:
-        """The chosen fields that no paper had so far, most likely misspelt; none while there was no paper."""
+        """Selected fields that no paper has had so far, probably misspelt; empty before the first paper."""
         names = {column.name for column in self.table.columns or ()}
         return (*self.table.unmatched, *(name for name in self._lines.unmatched if name not in names))
 
@@ -120,10 +119,11 @@ class Xlsx(WholeFile):
 
     def _end(self) -> None:
         self._add(self.table.end(), self._lines.end())
-        for sheet, table in ((self._papers, self.table), (self._items, self._lines), (self._failures, None)):
+        columns, of_lines = self.table.columns or (), self._lines.columns or ()
+        head = columns[: len(COLUMNS)]
+        for sheet, own in ((self._papers, columns), (self._items, of_lines), (self._failures, head)):
             if sheet.number == 0:
-                columns = self.table.columns if table is None else table.columns
-                sheet.begin((columns or ())[: len(COLUMNS) if table is None else None])
+                sheet.begin(own)
         self._sum_up()
         try:
             self._book.close()

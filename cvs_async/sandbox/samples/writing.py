@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import attrs
 from PIL import Image
 
-from ...batch.atomic import move_to_new
+from ..._system.atomic import move_to_new
 from . import business, cards, civil, medical, papers, tables, vehicles
 from .einvoice import write_einvoice
 from .people import Person, person, vehicle

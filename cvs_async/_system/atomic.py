@@ -6,13 +6,15 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, TypeAlias
 
 from ..errors import InvalidInputError
 
@@ -21,8 +23,11 @@ if sys.platform != "win32":
 
 OWNER_ONLY = 0o600
 
+Place: TypeAlias = Callable[[Path, Path], Path]
+"""Renames a draft to a target, and returns the name that it got."""
 
-def private(path: str, flags: int) -> int:
+
+def open_private(path: str, flags: int) -> int:
     """Open a file, a new one readable for its owner only. Use it as the ``opener`` of `open`.
 
     It never waits for the reader of a pipe.
@@ -160,29 +165,28 @@ def refusal(path: Path, error: OSError, advice: str = "choose another name, or a
 
 
 class AtomicFile:
-    """A file that gets its name once it is complete: ``with AtomicFile(path) as file: file.write(content)``.
+    """A file that gets its name when it is finished: ``with AtomicFile(path) as file: file.write(content)``.
 
-    Until then it is a draft in the same folder, readable for its owner only. After an error nothing is left of it.
+    Until then it is a draft, readable for its owner only. If the block raises, the draft is removed.
 
     Args:
-        target: the name that it gets.
-        place: gives a draft its name; by default never over an existing file.
-        draft: name of the draft; hidden and random by default.
+        target: its name when it is finished.
+        place: renames a draft, and returns the name that it got; by default `move_to_new`.
+        draft: name of the draft; by default hidden and random, in the same folder.
 
     Attributes:
-        target: the name that it gets.
-        draft: where it is written.
+        target: its name when it is finished; may be set until `commit`.
+        place: as given; may be set until `commit`.
+        draft: its name until then.
 
     Raises:
-        OSError: on entering, if the draft cannot be made; on leaving, if it cannot get its name.
+        OSError: on entering, if the draft cannot be made; on leaving, if it cannot be renamed.
     """
 
-    def __init__(
-        self, target: Path, *, place: Callable[[Path, Path], object] | None = None, draft: Path | None = None
-    ) -> None:
+    def __init__(self, target: Path, *, place: Place | None = None, draft: Path | None = None) -> None:
         self.target = target
         self.draft = draft or draft_path(target)
-        self._place = place or move_to_new
+        self.place = place or move_to_new
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> IO[bytes]:
@@ -191,28 +195,25 @@ class AtomicFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if error is None:
-            self.commit()
-        else:
+        try:
+            if error is None:
+                self.commit()
+        finally:
             self.discard()
 
     def open(self) -> IO[bytes]:
         """Make the draft, and open it."""
-        self._file = open(self.draft, "xb", opener=private)  # noqa: SIM115 - closed by `commit` and `discard`
+        self._file = open(self.draft, "xb", opener=open_private)  # noqa: SIM115 - closed by `commit` and `discard`
         return self._file
 
     def commit(self) -> None:
-        """Close the draft, and give it its name."""
-        try:
-            if self._file is not None:
-                self._file.close()
-            self._place(self.draft, self.target)
-        except BaseException:
-            self.discard()
-            raise
+        """Close the draft, and rename it. If that fails, the draft stays."""
+        if self._file is not None:
+            self._file.close()
+        self.target = self.place(self.draft, self.target)
 
     def discard(self) -> None:
-        """Close and remove the draft, if there is one."""
+        """Close and remove the draft, unless it was renamed."""
         try:
             if self._file is not None:
                 self._file.close()
@@ -221,8 +222,8 @@ class AtomicFile:
                 self.draft.unlink(missing_ok=True)
 
 
-def move_to_new(draft: Path, target: Path) -> None:
-    """Give a draft its name, in one step, and never over an existing file.
+def move_to_new(draft: Path, target: Path) -> Path:
+    """Rename a draft in one step, and never over an existing file. Return the target.
 
     Raises:
         FileExistsError: the name is taken.
@@ -240,6 +241,29 @@ def move_to_new(draft: Path, target: Path) -> None:
             raise
     else:
         draft.unlink()
+    return target
+
+
+def move_to_free(draft: Path, target: Path) -> Path:
+    """Rename a draft to the first of `free_names` that is not taken. Return that name."""
+    for name in free_names(target):
+        with suppress(FileExistsError):
+            return move_to_new(draft, name)
+    raise AssertionError("free names never end")
+
+
+def free_names(path: Path) -> Iterator[Path]:
+    """Yield a path, and alternatives in case it is taken: ``3-0-passport-2.jpg``."""
+    yield path
+    for number in count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def replace(draft: Path, target: Path) -> Path:
+    """Rename a draft over an existing file, in one step, with the mode of that file. Return the target."""
+    if target.exists():
+        shutil.copymode(target, draft)
+    return draft.replace(target)
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -249,12 +273,7 @@ def write_new(path: Path, content: bytes) -> None:
         InvalidInputError: the name is taken, or it cannot be written; then nothing is left of it.
     """
     try:
-        file = os.fdopen(private(str(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
-    except OSError as error:
-        raise refusal(path, error, "choose another name") from error
-    try:
-        with file:
+        with AtomicFile(path) as file:
             file.write(content)
     except OSError as error:
-        path.unlink(missing_ok=True)
         raise refusal(path, error, "choose another name") from error
