@@ -1,4 +1,4 @@
-"""What a sample says of itself."""
+"""The truth that samples hold of themselves."""
 
 from __future__ import annotations
 
