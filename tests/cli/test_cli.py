@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -22,7 +21,7 @@ from cvs_async.sandbox import Sample, Sandbox
 from cvs_async.sandbox.samples.einvoice import write_einvoice
 from cvs_async.sandbox.samples.truth import read_truth
 from tests.conftest import good
-from tests.support.commands import COMMAND, cvs_async, environment, lines, read_until, start
+from tests.support.commands import COMMAND, cvs_async, environment, lines
 
 
 def values(info: dict[str, object]) -> dict[str, object]:
@@ -236,108 +235,6 @@ def test_samples_are_written_and_counted(tmp_path: Path) -> None:
     assert ended.returncode == 0
     assert len(list((tmp_path / "here").iterdir())) == 8
     assert ended.stderr.startswith("8 files in here: ")
-
-
-def test_demo_ends_with_its_tables_and_files(tmp_path: Path) -> None:
-    for _ in range(2):  # the second run replaces the first one's results
-        ended = cvs_async("demo", "--count", "24", "--latency", "0", cwd=tmp_path)
-        assert ended.returncode == 0
-        for part in (
-            "Some of the results",
-            "What failed",
-            "Summary",
-            "chip_id_card_front",
-            "could not open the file",
-        ):
-            assert part in ended.stdout
-        found = lines(tmp_path / "cvs-demo" / "results.jsonl")
-        assert len(found) == 24
-        assert {line["status"] for line in found} == {"done", "failed"}
-
-
-def test_demo_shows_a_few_papers_of_every_kind(tmp_path: Path) -> None:
-    ended = cvs_async("demo", "--count", "127", "--latency", "0", cwd=tmp_path)
-    assert ended.returncode == 0
-    rows = [line.split("│")[1:-1] for line in ended.stdout.splitlines() if line.startswith("│ 0")]
-    values = {row[1].strip(): row[2].strip() for row in rows if len(row) == 4}
-    for kind in ("prescription", "hospital_discharge_paper", "list_expense", "bill", "(table)", "claim_form"):
-        assert values[kind], kind
-
-
-@pytest.mark.parametrize(
-    "content", ["mine\n", '{"source": "scans/a.jpg"}\n', '{"source": "samples/a.jpg"}\n', "[]\n", "[" * 5000]
-)
-def test_demo_takes_away_no_results_but_those_of_a_demo(tmp_path: Path, content: str) -> None:
-    results = tmp_path / "results.jsonl"
-    results.write_text(content)
-    refused = cvs_async("demo", tmp_path, "--count", "2", "--latency", "0")
-    assert (refused.returncode, "results.jsonl exists" in refused.stderr) == (2, True)
-    assert (results.read_text(), [path.name for path in tmp_path.iterdir()]) == (content, ["results.jsonl"])
-
-
-@pytest.mark.parametrize("kind", ["pipe", "folder", "dangling"])
-def test_demo_takes_away_nothing_else_that_is_called_like_its_results(tmp_path: Path, kind: str) -> None:
-    results = tmp_path / "results.jsonl"
-    match kind:
-        case "pipe":
-            os.mkfifo(results)
-        case "folder":
-            results.mkdir()
-        case "dangling":
-            results.symlink_to(tmp_path / "none")
-    refused = cvs_async("demo", tmp_path, "--count", "2", "--latency", "0")
-    assert (refused.returncode, "results.jsonl" in refused.stderr) == (2, True)
-    assert list(tmp_path.iterdir()) == [results]
-
-
-def test_sandbox_runs_until_it_is_interrupted(samples: list[Sample]) -> None:
-    with start("sandbox", "--port", "0", "--quota", "1", "--latency", "0.01") as process:
-        assert process.stderr is not None
-        said = read_until(process.stderr, "Ctrl-C")
-        base_url = said.partition("CVS_BASE_URL=")[2].split()[0]
-        codes = [
-            cvs_async("call", "ocr.card", samples[0].path, "--base-url", base_url, CVS_BASE_URL="").returncode
-            for _ in range(2)
-        ]
-        process.send_signal(signal.SIGINT)
-        rest = process.stderr.read()
-        assert process.wait(20) == 0
-    assert codes == [0, 1]
-    assert "2 requests, 1 billed" in rest
-
-
-def test_ctrl_c_stops_a_batch_cleanly(samples: list[Sample], tmp_path: Path) -> None:
-    out = tmp_path / "results.jsonl"
-    paths = [sample.path for sample in samples if sample.kind == "citizen_card"] * 200
-    arguments: list[str | Path] = ["batch", "ocr.card", *paths, "--out", out, "--concurrency", "2"]
-    with Sandbox(latency=0.02) as sandbox, start(*arguments, sandbox=sandbox) as process:
-        pause = threading.Event()
-        while not (out.exists() and out.stat().st_size) and not pause.wait(0.02):
-            assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "Traceback" not in said[1]
-    assert "calls in flight" in said[1]
-    assert all(line["status"] == "done" for line in lines(out)), "no line is torn"
-    assert f"{len(lines(out))} items" in said[1], "every answer that was paid for is in the file"
-    assert sandbox.ledger.billed == len(lines(out)) < len(paths)
-
-
-def test_a_second_ctrl_c_ends_a_batch_at_once(samples: list[Sample], tmp_path: Path) -> None:
-    out = tmp_path / "results.jsonl"
-    arguments: list[str | Path] = ["batch", "ocr.card", *[samples[0].path] * 9, "--out", out, "--concurrency", "3"]
-    with Sandbox(latency=60) as sandbox, start(*arguments, sandbox=sandbox) as process:
-        assert process.stderr is not None
-        while sandbox.ledger.requests < 3:
-            assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        said = read_until(process.stderr, "3 calls in flight")
-        process.send_signal(signal.SIGINT)
-        said += process.stderr.read()
-        assert process.wait(20) == 130
-    assert "Traceback" not in said
-    assert "Interrupted" in said
 
 
 @pytest.fixture
