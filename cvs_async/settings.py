@@ -11,7 +11,7 @@ from ._limits.quota import Quota
 from ._limits.retry import RetryPolicy
 from ._settings.credentials import Credentials
 from ._settings.origins import Origins
-from ._settings.timeout import Timeout
+from ._settings.timeout import Timeout as Timeout  # re-exported for users
 from .errors import ConfigurationError
 
 

@@ -59,7 +59,7 @@ class Origins:
             variable = parse_addresses(os.environ.get(VARIABLE, "").strip("\ufeff\u200b").split(), VARIABLE)
             layers.append(_checked(variable, VARIABLE, operations, allow_insecure=allow_insecure))
         layers.append(DOCUMENTED)
-        hosts = {host: _first(layers, host) for host in HOSTS}
+        hosts: dict[Host, str] = {host: _first(layers, host) for host in HOSTS}
         origins = {name: _first(layers, name, host) for name, host in operations.items()}
         return cls(hosts, {name: origin for name, origin in origins.items() if origin != hosts[operations[name]]})
 

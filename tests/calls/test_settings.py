@@ -469,7 +469,8 @@ def test_the_variable_has_addresses_of_operations_too(
     text: str, hosts: dict[str, str], moved: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CVS_BASE_URL", text)
-    assert load().origins == Origins(hosts, moved)  # type: ignore[arg-type]
+    origins = load().origins
+    assert (origins.hosts, origins.moved) == (hosts, moved)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from cvs_async._exchange import WireReply
 from cvs_async._text.json import CUT, DEPTH, dumps, pretty, sound
 from cvs_async.batch import Csv, Done, Item, JsonLines
 from cvs_async.batch.sinks import outcome_to_dict
-from cvs_async.cli import call
+from cvs_async.cli import _client
 from cvs_async.cli.app import app
 from tests.support.clock import unhurried
 
@@ -131,7 +131,9 @@ def test_call_prints_an_odd_answer_that_was_paid_for(
     flags: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = httpx.MockTransport(lambda _: httpx.Response(200, content=ODD))
-    monkeypatch.setattr(call, "AsyncCVS", partial(AsyncCVS, "key", "secret", transport=answers))
+    monkeypatch.setattr(_client, "AsyncCVS", partial(AsyncCVS, transport=answers))
+    for variable in ("CVS_API_KEY", "CVS_API_SECRET"):
+        monkeypatch.setenv(variable, "canary")
     (tmp_path / "scan.jpg").write_bytes(b"x")
     ended = CliRunner().invoke(app, ["call", "ocr.card", str(tmp_path / "scan.jpg"), *flags])
     assert ended.exit_code == 0, ended.exception
