@@ -1,4 +1,4 @@
-"""Choice of a client's backend. httpx is imported only for a user's own transport, or if it is loaded already."""
+"""Choose the backend of a client. httpx is imported only for a user's own transport, or if it is already loaded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def make_backend(transport: httpx.AsyncBaseTransport | None, max_connections: in
     """Return the backend for a client's arguments.
 
     Raises:
-        ConfigurationError: an environment variable makes it impossible to reach one of the origins.
+        ConfigurationError: an environment variable for proxies or certificates is unusable.
     """
     if transport is not None:
         from .httpx_backend import HttpxBackend
@@ -31,7 +31,7 @@ def make_backend(transport: httpx.AsyncBaseTransport | None, max_connections: in
 
 
 class Replaceable:
-    """A backend in whose place mocks of httpx, such as `respx.mock(using="httpx")`, answer while they are active."""
+    """A backend that mocks of httpx can replace while they are active, such as `respx.mock(using="httpx")`."""
 
     def __init__(self, own: Backend) -> None:
         self._own = own
@@ -40,16 +40,16 @@ class Replaceable:
 
     @property
     def connections(self) -> int | None:
-        """Open connections."""
+        """Number of open connections."""
         return self._own.connections
 
     def proxy_of(self, url: str) -> str | None:
-        """Return the proxy through which a request goes; None without one."""
+        """Return the proxy for a URL; None without one."""
         return self._own.proxy_of(url)
 
     def send(self, request: HttpRequest, attempt: Attempt) -> Awaitable[HttpResponse]:
-        """Send one request, or hand it to the mock."""
-        if "httpx" not in sys.modules:  # so it cannot be mocked
+        """Send a request, or pass it to the mock."""
+        if "httpx" not in sys.modules:  # without httpx there is no mock
             return self._own.send(request, attempt)
         if self._mockable is None:
             from .httpx_backend import Mockable
@@ -62,5 +62,5 @@ class Replaceable:
         await self._own.aclose()
 
     async def abandon(self) -> None:
-        """Close the sockets of an event loop that is closed."""
+        """Close the sockets after their event loop was closed."""
         await self._own.abandon()
