@@ -9,12 +9,13 @@ from attrs import define, field, frozen
 from ._limits.quota import GateState
 from ._limits.retry import Cause
 from .errors import Charge
+from .models.dictionaries import DictConvertible
 
 __all__ = ["ClientStats", "Event"]
 
 
 @define(kw_only=True)
-class ClientStats:
+class ClientStats(DictConvertible):
     """Snapshot of a client's statistics.
 
     Attributes:
@@ -51,7 +52,7 @@ class ClientStats:
 
 
 @frozen(kw_only=True)
-class Event:
+class Event(DictConvertible):
     """A finished request, without documents, URLs and credentials.
 
     Attributes:
