@@ -1,4 +1,4 @@
-"""One attempt: how far it has come, what it has cost, and the answer as it came."""
+"""One attempt of a call: its progress, its charge, and the answer as received."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from .errors import (
 )
 
 NEVER_WORKED_ON = (ConfigurationError, InvalidInputError, ConnectError)
-"""Never complete, or never delivered, so the service cannot have worked on the request."""
+"""Errors of a request that was incomplete or not delivered, so the service cannot have charged it."""
 
 REFUSED = (APIError, RateLimitedError, RedirectError)
-"""The service's code is not 0, or HTTP has refused the request: such an answer is never charged."""
+"""Errors of an answer with another code than 0 or a refusal by HTTP, which is never charged."""
 
 READ_IN_PART = (DecodeError, ResponseTooLargeError)
-"""An answer came that cannot be read whole. The error has what the code in it says of the charge."""
+"""Errors of an answer that cannot be read completely. Their charge is set from the code, if that could be read."""
 
 FREE_STATUSES = (500, 501, 503)
-"""HTTP 5xx without an envelope that cost nothing. Others come from a proxy: the service behind it may have charged."""
+"""HTTP 5xx that are free without an envelope. Others come from a proxy: the service behind it may have charged."""
 
 Phase = Literal["waiting", "handed", "connecting", "sending", "answered"]
 
 
 def charge_of_status(status: int | None) -> Charge:
-    """Return what a request has cost that was answered with HTTP 5xx, without an envelope."""
+    """Return the charge of a request that was answered with HTTP 5xx without an envelope."""
     if status in FREE_STATUSES:
         return "free"
     return "unknown"
@@ -44,16 +44,16 @@ def charge_of_status(status: int | None) -> Charge:
 
 @frozen
 class WireReply:
-    """An answer as it came; nothing of its content has been looked at.
+    """An answer as received, with its body unpacked but not decoded.
 
     Attributes:
-        status: of HTTP.
-        content: the body, unpacked.
-        attempts: requests of the call so far.
-        unknown_attempts: how many of them before this one may have been charged.
-        retry_after: seconds that the service asks to wait; None where it does not.
-        request_size: bytes of the request's body.
-        early: whether it came before all of the request had been written.
+        status: HTTP status.
+        content: the unpacked body.
+        attempts: number of requests of the call so far.
+        unknown_attempts: number of earlier requests of the call that may have been charged.
+        retry_after: seconds after which the service asks for a retry; None if not given.
+        request_size: size of the request's body, in bytes.
+        early: whether the answer came before the whole request was written.
     """
 
     status: int
@@ -67,19 +67,19 @@ class WireReply:
 
 @define(eq=False)
 class Attempt:
-    """One request of a call, from its turn to its end. The HTTP backend reports its progress here.
+    """One request of a call. The HTTP backend reports its progress here.
 
     Attributes:
-        number: of the request within its call, from 1.
-        unknown_before: earlier requests of the call that may have been charged.
-        operation: the name of the operation.
-        priced: whether it can cost anything.
-        phase: ``waiting`` for its turn or its inputs; ``handed`` to a backend that has not reported anything yet;
-            ``connecting``; ``sending`` from its first byte on; ``answered`` when the answer is complete.
-        orphaned: its caller has stopped waiting for it.
-        handed_at, answered_at: in seconds of the loop's clock.
-        sent, received: bytes of the bodies, so far.
-        answer: as it came, once it is complete.
+        number: number of the request within the call, from 1.
+        unknown_before: number of earlier requests of the call that may have been charged.
+        operation: name of the operation.
+        priced: whether the request can be charged.
+        phase: ``waiting`` for limits or inputs; ``handed`` to a backend that has not reported anything yet;
+            ``connecting``; ``sending`` from the first byte on; ``answered`` after the end of the answer.
+        orphaned: whether the caller has stopped waiting.
+        handed_at, answered_at: start of these phases, in seconds of the loop's clock.
+        sent, received: bytes of the bodies so far.
+        answer: the answer, once it is complete.
     """
 
     number: int = 1
@@ -95,7 +95,7 @@ class Attempt:
     answer: WireReply | None = None
 
     def connecting(self) -> None:
-        """Report that the backend looks for a connection."""
+        """Report that the backend opens a connection or waits for one."""
         if self.phase == "handed":
             self.phase = "connecting"
 
@@ -103,48 +103,48 @@ class Attempt:
         """Report that the first byte is about to be written.
 
         Raises:
-            ConnectError: the caller has stopped waiting while the request connected, so it must not be paid for.
+            ConnectError: the caller stopped waiting while the request connected, so it must not be sent.
         """
         if self.orphaned:
             raise ConnectError("withdrawn before anything was sent")
         self.phase = "sending"
 
     def not_delivered(self) -> None:
-        """Report that nothing of the request was sent, although something was written, such as CONNECT to a proxy."""
+        """Report that nothing of the request was sent, although other data was, such as CONNECT to a proxy."""
         self.phase = "connecting"
 
     @property
     def undelivered(self) -> bool:
-        """True if certainly nothing of the request has been delivered."""
+        """True if nothing of the request was delivered for certain."""
         return self.phase in ("waiting", "connecting")
 
     @property
     def may_be_sent(self) -> bool:
-        """True if anything of the request may have been written."""
+        """True if a part of the request may have been sent."""
         return self.phase in ("sending", "answered")
 
     @property
     def attempts(self) -> int:
-        """Requests that the call has made."""
+        """Number of requests that the call has made, including this one unless it still waits."""
         return self.number - (self.phase == "waiting")
 
     @property
     def charge(self) -> Charge:
-        """The charge of the request if it is broken off now."""
+        """Charge of the request if it is cancelled now."""
         if self.undelivered or not self.priced:
             return "free"
         return "unknown"
 
     def charge_of(self, error: CVSError) -> Charge:
-        """Return what the request has cost, given the error that it ended with.
+        """Return the charge of a request that ended with an error.
 
-        1. It is not priced, or nothing of it was sent: free.
-        2. It was never worked on, or refused: free.
-        3. HTTP 5xx without an envelope: free for the statuses of the service itself, else unknown.
-        4. An answer that cannot be read whole: what its code says; unknown without one.
-        5. Anything else, such as silence or a broken connection: unknown.
+        1. The request cannot be charged, or nothing of it was sent: free.
+        2. It was not delivered completely, or the service refused it: free.
+        3. HTTP 5xx without an envelope: free if the service itself answered, unknown if a proxy did.
+        4. The answer cannot be read completely: according to its code; unknown without a code.
+        5. Any other error, such as a timeout or a broken connection: unknown.
 
-        The table for users is in section "Reliability" of README.
+        Section "Reliability" of README has the table for users.
         """
         if self.charge == "free" or isinstance(error, NEVER_WORKED_ON + REFUSED):
             return "free"
@@ -155,7 +155,7 @@ class Attempt:
         return "unknown"
 
     def stamp(self, error: CVSError) -> CVSError:
-        """Write operation, requests and charge into an error that the request ended with. Repeating it is harmless."""
+        """Set operation, attempts and charge of the error that ended the request, and return it. It is idempotent."""
         error.operation, error.attempts, error.charge = self.operation, self.attempts, self.charge_of(error)
         error.unknown_attempts = int(error.charge == "unknown")
         return error

@@ -64,14 +64,14 @@ class CVSError(Exception):
     """Base of all errors of this library.
 
     Attributes:
-        operation: name of the operation, such as ``ocr.card``; None outside of an operation.
+        operation: name of the operation, such as ``ocr.card``; None if there was no operation.
         attempts: number of requests made for this call.
         charge: charge of the call, see `Charge`; ``unknown`` if that of any of its requests is unknown.
-        http_status: of the last answer; None without an answer.
-        raw: the answer: decoded JSON, else the bytes as received, else None.
-        message: message of the service, or of a gateway in front of it; for people, and never part of the text.
+        http_status: HTTP status of the last answer; None without an answer.
+        raw: the answer as JSON values if it was decoded, else as bytes; None without an answer.
+        message: message of the service or of a gateway in front of it; None without one. It is not part of the text.
         retry_after: seconds after which the service asks for a retry; None if not given. For an `OutOfRequestsError` at
-            least the seconds after which the client sends a call to try again, see `quota_probe`.
+            least the seconds until the client sends the next probe, see `quota_probe`.
         unknown_attempts: number of requests that may have been charged.
     """
 
@@ -164,21 +164,21 @@ class RedirectError(CVSError):
 
 
 class ResponseTooLargeError(CVSError):
-    """The answer is larger than ``max_response_bytes``; ``raw`` has its beginning.
+    """The answer is larger than ``max_response_bytes``, or has many more values than any documented answer.
 
-    Or it has more values than any documented answer; ``raw`` has it. The charge is known if the code is at the
-    beginning, else unknown.
+    ``raw`` has its beginning in the first case, and all of it in the second one. The charge is unknown unless the code
+    is in the first 64 KB.
     """
 
 
 class DecodeError(CVSError):
-    """The answer cannot be decoded, or its code is not a whole number; ``raw`` has it. The charge is unknown.
+    """The answer cannot be decoded, or its code is not a whole number. ``raw`` has the answer.
 
-    The charge is known if a code precedes the fault, and if the answer is decoded but does not fit the type declared by
-    an `Endpoint` of your own: it is billed with code 0.
+    The charge is unknown, with two exceptions: a code before the fault decides it; an answer with code 0 that does not
+    fit the type declared by an `Endpoint` of your own is billed.
 
     Attributes:
-        code: the code that is not a whole number, if it is text.
+        code: the code if it is a text other than a whole number; else None.
     """
 
     def __init__(self, text: str, *, code: str | None = None, **context: Any) -> None:
@@ -206,11 +206,11 @@ E = TypeVar("E", bound=BaseException)
 
 
 def drop_frames(error: E) -> E:
-    """Clear the frames of a call: through them an error that is kept would keep its documents in memory."""
+    """Remove the tracebacks of an error and its causes: their frames would keep documents in memory."""
     seen, waiting = set[int](), list[BaseException | None]([error])
     while waiting:
         step = waiting.pop()
-        if step is not None and id(step) not in seen:  # each may be the context of the other
+        if step is not None and id(step) not in seen:  # errors may be the context of each other
             seen.add(id(step))
             step.__traceback__ = None
             waiting += (step.__cause__, step.__context__)

@@ -1,4 +1,4 @@
-"""Statistics of a client, and events of its requests."""
+"""Statistics of a client, and the event after each of its requests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from attrs import define, field, frozen
 from ._limits.quota import GateState
 from ._limits.retry import Cause
 from .errors import Charge
+from .models.dictionaries import DictConvertible
 
 __all__ = ["ClientStats", "Event"]
 
 
 @define(kw_only=True)
-class ClientStats:
+class ClientStats(DictConvertible):
     """Snapshot of a client's statistics.
 
     Attributes:
@@ -23,16 +24,15 @@ class ClientStats:
         retries: number of retries by cause: ``unreachable``, ``rate_limited``, ``unavailable``, ``processing``,
             ``unknown``.
         billed, free, unknown: number of requests by charge.
-        bytes_sent, bytes_received: of their bodies.
+        bytes_sent, bytes_received: total size of the bodies.
         in_flight: number of requests in flight.
         drained: number of requests that finished after their caller was cancelled.
-        waiting: calls that wait for the gate, the rate limit, a connection, or a retry.
+        waiting: number of calls that wait for the gate, the rate limit, a connection, or a retry.
         limit: maximum number of requests in flight: `max_connections`, or the limit found by ``concurrency="auto"``.
-        connections: open ones, including idle ones; None with a transport of your own.
-        gate: ``open``; ``closed`` while the account is out of requests and no call is sent; ``half-open`` from
-            `quota_probe` seconds later: the next call is sent as a probe; ``probing`` while it is in flight. A
-                readiness
-            check should test for ``closed``: in every other state only a call can find out more.
+        connections: number of open connections, including idle ones; None with a transport of your own.
+        gate: ``open``; ``closed`` for `quota_probe` seconds after the account was out of requests, in which no call is
+            sent; then ``half-open``, until the next call is sent as a probe; ``probing`` while it is in flight. A
+            readiness check should only test for ``closed``, because calls are needed in all other states.
     """
 
     calls: int = 0
@@ -52,18 +52,18 @@ class ClientStats:
 
 
 @frozen(kw_only=True)
-class Event:
-    """Result of a request, without its contents, address or credentials.
+class Event(DictConvertible):
+    """A finished request, without documents, URLs and credentials.
 
     Attributes:
-        operation: such as ``ocr.card``.
-        attempt: its number within the call, from 1.
+        operation: name of the operation, such as ``ocr.card``.
+        attempt: number of the request within the call, from 1.
         charge: charge of this request.
-        http_status: of the answer; None without an answer.
+        http_status: HTTP status of the answer; None without an answer.
         error: name of the error's class; None for a reply.
-        seconds: from passing it to the transport to the complete answer or the failure.
-        bytes_sent, bytes_received: of the bodies.
-        drained: its caller was cancelled before it finished.
+        seconds: duration from passing the request to the transport until its end.
+        bytes_sent, bytes_received: size of the bodies.
+        drained: whether it finished after its caller was cancelled.
     """
 
     operation: str

@@ -1,1 +1,1 @@
-"""A call: prepared once, sent in one attempt or more, settled, and observed."""
+"""Calls of operations: checks, attempts, cancellation, statistics, observers."""

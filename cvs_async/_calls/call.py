@@ -1,4 +1,4 @@
-"""One call, from inputs to reply: load, build, send, decode."""
+"""A call of an operation: check it, open its inputs, build the request, send it, decode the answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..settings import ClientConfig
 from .call_state import CallState
 from .dispatch import Dispatcher
 
-if TYPE_CHECKING:  # what they import takes long, and `import cvs_async` shall not
+if TYPE_CHECKING:  # slow to import
     from .._http.transport import Transport
     from .telemetry import Spans
 
@@ -32,24 +32,24 @@ T = TypeVar("T")
 
 
 class Recorder(Protocol):
-    """Callbacks around each request. They run in the request's own task, so also after its caller was cancelled."""
+    """Callbacks around each request. They run in the task of the request, even if its caller was cancelled."""
 
     async def sending(self) -> None:
-        """Run before a request is sent."""
+        """Record that a request is about to be sent."""
 
     async def ended(self, attempt: Attempt, wire: WireReply | None, result: Reply[Any] | BaseException, /) -> None:
-        """Run when a request has ended, or was given up. Must not raise."""
+        """Record how a request ended, also if it was cancelled. Must not raise."""
 
 
 @frozen
 class PreparedCall(Generic[T]):
-    """A call that was checked and may be sent. Its inputs are not part of it.
+    """A checked call, without its inputs.
 
     Attributes:
         endpoint: the operation.
-        options: its keywords, completed with the operation's own defaults.
-        form: how the inputs are sent; None for an operation without inputs.
-        timeout: the bounds of the call.
+        options: the keywords, completed with the defaults of the operation.
+        form: form in which the inputs are sent; None for an operation without inputs.
+        timeout: bounds on the call.
     """
 
     endpoint: Endpoint[T]
@@ -59,11 +59,11 @@ class PreparedCall(Generic[T]):
 
     @property
     def check_sum(self) -> str | None:
-        """The text that the vendor files with each request."""
+        """The text that the vendor stores with each request; None without one."""
         return self.options.get("check_sum")
 
     def with_check_sum(self, check_sum: str) -> PreparedCall[T]:
-        """Return the call with a check_sum, unless it has one."""
+        """Return the call with this check_sum, unless it already has another one."""
         if self.check_sum is not None:
             return self
         return PreparedCall(self.endpoint, {**self.options, "check_sum": check_sum}, self.form, self.timeout)
@@ -72,14 +72,16 @@ class PreparedCall(Generic[T]):
 def prepare(
     endpoint: Endpoint[T], inputs: Mapping[str, object], options: Mapping[str, object], timeout: Timeout
 ) -> PreparedCall[T]:
-    """Check everything that can be refused before anything is opened. Pure.
+    """Check a call as far as possible without opening its inputs. Pure.
 
     Args:
-        endpoint, inputs, options: what to call.
-        timeout: the bounds of a call whose options have none.
+        endpoint: the operation.
+        inputs: its inputs by name.
+        options: its keywords.
+        timeout: bounds on the call if the keywords have none.
 
     Raises:
-        InvalidInputError: a keyword, or the set of inputs, is unusable.
+        InvalidInputError: a keyword is invalid, or inputs are missing, unknown or not accepted.
     """
     completed = endpoint.completed(options)
     if set(inputs) != set(endpoint.images):
@@ -88,12 +90,14 @@ def prepare(
             f" and was given {', '.join(inputs) or 'nothing'}",
             operation=endpoint.name,
         )
-    form = choose_form(endpoint, inputs, completed.get("send_as", "auto")) if endpoint.images else None
+    form = None
+    if endpoint.images:
+        form = choose_form(endpoint, inputs, completed.get("send_as", "auto"))
     return PreparedCall(endpoint, completed, form, as_timeout(completed.get("timeout"), timeout))
 
 
 class Caller:
-    """Makes calls, for the families, `AsyncCVS.call` and the batch."""
+    """Makes the calls of a client: those of its operations, of `AsyncCVS.call` and of batches."""
 
     def __init__(self, config: ClientConfig, transport: Transport, dispatcher: Dispatcher, spans: Spans | None) -> None:
         self._config = config
@@ -106,10 +110,12 @@ class Caller:
     ) -> Coroutine[Any, Any, Reply[T]]:
         """Check a call and return the coroutine that sends it.
 
-        Not a coroutine function itself, which keeps a frame out of tracebacks.
+        This is not a coroutine function, so that tracebacks have one frame less.
 
         Args:
-            endpoint, inputs, options: what to call.
+            endpoint: the operation.
+            inputs: its inputs by name.
+            options: its keywords.
 
         Raises:
             InvalidInputError: before anything is sent.
@@ -129,14 +135,14 @@ class Caller:
 
         Args:
             prepared: the call.
-            inputs: what it reads, opened or not.
-            recorder: is called around each request.
-            patient: wait while the account is out of requests, however long it takes.
+            inputs: its inputs by name, opened or not.
+            recorder: callbacks around each request.
+            patient: wait without a time limit while the account is out of requests.
 
         Raises:
             InvalidInputError: an input cannot be opened; nothing was sent.
             ConfigurationError: the client belongs to another event loop; nothing was sent.
-            CVSError: of any other kind, with what it cost in `charge`.
+            CVSError: the call failed; `charge` is what it cost.
         """
         self._dispatcher.home.enter()
         endpoint = prepared.endpoint
@@ -167,14 +173,14 @@ class Caller:
         self._dispatcher.home.check()
 
     def most_billed(self, endpoint: Endpoint[Any]) -> int:
-        """Return how many requests of one call can be charged."""
+        """Return the maximum number of requests of one call that can be charged."""
         return self._dispatcher.most_billed(repeatable=endpoint.repeatable)
 
     async def download(self, url: Url, *, operation: str) -> bytes:
-        """Get a file to which an answer refers. This is not a call of the API, and costs nothing.
+        """Download a file to which an answer refers. This is not a call of the API and costs nothing.
 
         Raises:
-            CVSError: of the kinds of transport and HTTP.
+            CVSError: an error of the transport or of HTTP.
         """
         self._dispatcher.home.enter()
         timeout = self._config.timeout
@@ -194,8 +200,8 @@ class Caller:
 class _CallRequest(Generic[T]):
     """A prepared call with its inputs. Calling it sends one request.
 
-    A file object can be read only once, so its content is kept. Of a large file its version is kept: all requests of a
-    call send the same content, or fail.
+    The content of a file object is kept for further requests, because it can be read only once. For a large file its
+    version is kept, so that all requests of a call send the same content or fail.
     """
 
     transport: Transport
@@ -207,7 +213,9 @@ class _CallRequest(Generic[T]):
 
     async def __call__(self, attempt: Attempt) -> Reply[T]:
         endpoint, form = self.prepared.endpoint, self.prepared.form
-        parts = {} if form is None else await load(endpoint, self.inputs, form)
+        parts: dict[str, Url | Part] = {}
+        if form is not None:
+            parts = await load(endpoint, self.inputs, form)
         self.inputs.update({name: part for name, part in parts.items() if self._stays(name, part)})
         request = build(endpoint, form, parts, self.parameters, boundary=secrets.token_hex(16))
         wire: WireReply | None = None
@@ -232,16 +240,16 @@ class _CallRequest(Generic[T]):
         return reply
 
     def _stays(self, name: str, part: Url | Part) -> bool:
-        """Return whether the next request sends the same part. Small files are read anew: waiting takes no memory."""
+        """Return whether to keep a part for the next request. A small file is read again, to save memory meanwhile."""
         return isinstance(part, Part) and (part.content is None or is_opened_once(self.inputs[name]))
 
     def _decode(self, wire: WireReply) -> Reply[T]:
         endpoint, elapsed = self.prepared.endpoint, time.perf_counter() - self.started
         reply = decode(endpoint, wire, check_sum=self.prepared.check_sum, elapsed=elapsed)
-        if wire.early:  # the service had not seen all of the document: it may be the answer to an earlier one
+        if wire.early:  # the service had not received all of the document: the answer may belong to an earlier one
             raise ConnectionLostError(
-                f"{endpoint.name}: a reply came before the whole request was sent, so it may be another"
-                " document's; it is in .raw",
+                f"{endpoint.name}: a reply came before the whole request was sent, so it may belong to another"
+                " document; it is in .raw",
                 http_status=wire.status,
                 raw=reply.raw,
             )

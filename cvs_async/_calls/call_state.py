@@ -1,4 +1,4 @@
-"""One call while it is made: its bounds, what its requests have cost so far, and the errors that it ends with."""
+"""State of a call in progress: its bounds, the costs of its requests so far, and its final error."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class CallState:
     """One call of an operation, which may take several requests.
 
     Attributes:
-        operation: its name.
-        origin: where its requests go.
-        timeout: its bounds.
+        operation: name of the operation.
+        origin: scheme, host and port of its requests.
+        timeout: bounds on the call.
         repeatable: whether a request whose charge is unknown may be sent again.
-        priced: whether its requests can cost anything.
-        patient: whether it waits while the account is out of requests; its own time stands still meanwhile.
-        observers: called after each request.
-        began: when, in seconds of the loop's clock.
-        attempts: requests made so far.
-        unknown: how many of them may have been charged.
-        refused: how many of them found the account out of requests, and were put back to wait.
+        priced: whether its requests can be charged.
+        patient: whether it waits while the account is out of requests. This time does not count for `timeout`.
+        observers: functions to call after each request.
+        began: start of the call, in seconds of the loop's clock.
+        attempts: number of requests made so far.
+        unknown: number of them that may have been charged.
+        refused: number of them that were refused because the account was out of requests, so that the call waits again.
     """
 
     operation: str
@@ -49,23 +49,23 @@ class CallState:
     refused: int = 0
 
     def left(self, now: float) -> float | None:
-        """Return the seconds until the bound on the whole call; None without a bound."""
+        """Return the seconds until the time of the whole call is up; None without a bound."""
         if self.timeout.total is None:
             return None
         return self.timeout.total - (now - self.began)
 
     def next_attempt(self) -> Attempt:
-        """Return the next request, before its turn."""
+        """Return the next attempt, still waiting for its turn."""
         return Attempt(self.attempts + 1, self.unknown, self.operation, self.priced)
 
     def charge_of(self, result: object, attempt: Attempt) -> Charge:
-        """Return what a request of the call has cost; `result` is a reply or an error, None if it was given up."""
+        """Return the charge of a request. `result` is its reply or error; None if it was cancelled."""
         if isinstance(result, (Reply, CVSError)):
             return result.charge
         return attempt.charge
 
     def final(self, error: CVSError, step: GiveUp | None = None) -> CVSError:
-        """Return an error as its caller gets it: with what all requests of the call have cost."""
+        """Complete the error that ends the call: with the costs of all its requests, and the reason for giving up."""
         if step is not None and step.why:
             error.args = (f"{error}; {step.why}",)
         error.operation = self.operation
@@ -76,7 +76,7 @@ class CallState:
         return error
 
     def refused_before(self, refusal: OutOfRequestsError | None, retry_after: float) -> CVSError:
-        """Return the error of a call that was not even tried, because the account is out of requests."""
+        """Return the error for a call that is not sent, because the account was out of requests before."""
         error = OutOfRequestsError(
             f"{self.operation}: the account is out of requests, as the service reported before; nothing was sent",
             retry_after=retry_after,
@@ -88,9 +88,9 @@ class CallState:
 
     @property
     def late(self) -> str:
-        """The text for a call whose time is up."""
+        """Error text for a call whose time is up."""
         return f"no answer within {self.timeout.total:g} seconds in all"
 
     def closed(self) -> CVSError:
-        """Return the error of a call whose client is closed."""
+        """Return the error for a call whose client is closed."""
         return self.final(ConfigurationError(f"{self.operation}: the client is closed; make a new one"))

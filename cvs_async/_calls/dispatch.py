@@ -1,8 +1,8 @@
-"""From a call to its requests: one after another, under the client's limits, each in a task of its own.
+"""The attempts of a call: one after another, within the client's limits, each in its own task.
 
-A caller may stop waiting, because it is cancelled or out of time. If nothing of its request has been sent, the task
-ends with it. Otherwise the task goes on without the caller for a bounded time, so that an answer that was paid for is
-still counted, and its connection is used again.
+A caller may stop waiting because it is cancelled or out of time. If nothing of its request has been sent, the task is
+cancelled too. Otherwise the task continues for a bounded time, so that a paid answer is counted and the connection can
+be used again.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from .settlement import Settlement
 
 R = TypeVar("R")
 Send: TypeAlias = Callable[[Attempt], Awaitable[R]]
-"""Sends one request, and returns its result or raises a CVSError."""
+"""Function that sends one request, and returns its result or raises a CVSError."""
 
 DECODING = 1.0
-"""Seconds beyond the bound on the whole call in which an answer that is there may still be decoded."""
+"""Extra seconds to decode an answer that arrived before the time of the whole call was up."""
 
 
 class Dispatcher:
@@ -46,13 +46,13 @@ class Dispatcher:
     Args:
         config: of the client.
         observers: are called after each request of any call.
-        limiter: bounds how often requests leave; None without a bound.
-        gate: keeps requests back while the account has none left.
+        limiter: limits the rate of requests; None without a limit.
+        gate: holds requests back while the account is out of requests.
         pauses: that the service asks for.
         may_cancel: whether a request may be cancelled while it connects.
 
     Attributes:
-        home: the event loop of the client, which is that of its first call.
+        home: event loop of the client: that of its first call.
     """
 
     def __init__(
@@ -79,22 +79,22 @@ class Dispatcher:
         self.home = Home("client", "Make the client inside asyncio.run, or one client for each event loop")
 
     def stats(self) -> ClientStats:
-        """Return the figures of this moment."""
+        """Return a snapshot of the statistics."""
         retries, limit = Counter(self._stats.retries), int(self._slots.total_tokens)
         return evolve(self._stats, retries=retries, limit=limit, gate=self._gate.state)
 
     def most_billed(self, *, repeatable: bool) -> int:
-        """Return how many requests of one call can be charged: the last one, and those sent again at one's own risk."""
+        """Return the maximum number of requests of one call that can be charged."""
         if not repeatable:
             return 1
         retry = self._config.retry
         return 1 + min(retry.unknown_resends, retry.attempts - 1)
 
     async def run(self, call: CallState, send: Send[R]) -> R:
-        """Make requests until one is answered, or no further one is worth making.
+        """Make requests until one succeeds or the retry policy gives up.
 
         Raises:
-            CVSError: the last failure; the first one is its cause.
+            CVSError: the last failure, with the first one as its cause.
         """
         self._stats.calls += 1
         first: CVSError | None = None
@@ -116,15 +116,15 @@ class Dispatcher:
             await self._sleep(call, step.delay)
 
     def abandon(self) -> None:
-        """Make no more requests; those in flight ended when their event loop was closed."""
+        """Refuse further requests. Those in flight ended with their event loop, which is closed."""
         self._closed = True
 
     async def aclose(self) -> None:
-        """Make no more requests, and wait for those in flight, for a bounded time."""
+        """Refuse further requests, and wait at most `drain_timeout` for those in flight."""
         self._closed = True
         for wait in self._waits:
             if not wait.expired():
-                wait.reschedule(0.0)  # these calls fail, because the client is closed
+                wait.reschedule(0.0)  # the waiting calls fail
         try:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=self._config.drain_timeout)
@@ -138,12 +138,14 @@ class Dispatcher:
     # --- before a request
 
     def _admit_at_once(self, call: CallState, attempt: Attempt) -> Permit | None:
-        """Return a permit where nothing stands in the way, without a turn of the loop."""
+        """Return a permit if there is nothing to wait for; else None. This saves a turn of the loop."""
         if self._closed:
             raise call.closed()
         if self._limiter is not None or not self._pauses.of(call.origin).idle(asyncio.get_running_loop().time()):
             return None
-        permit = self._gate.enter() if call.priced else FREE_PERMIT
+        permit: Permit | None = FREE_PERMIT
+        if call.priced:
+            permit = self._gate.enter()
         if permit is None:
             return None
         try:
@@ -156,9 +158,13 @@ class Dispatcher:
     async def _admit(self, call: CallState, attempt: Attempt) -> Permit:
         loop = asyncio.get_running_loop()
         try:
-            permit = await self._patience(call) if call.patient else None
+            permit = None
+            if call.patient:
+                permit = await self._patience(call)
             left = call.left(loop.time())
-            async with self._waiting(None if left is None else max(left, 0.0)):
+            if left is not None:
+                left = max(left, 0.0)
+            async with self._waiting(left):
                 return await self._turn(call, attempt, permit)
         except builtins.TimeoutError as error:
             if isinstance(error, CVSError):
@@ -168,7 +174,7 @@ class Dispatcher:
             raise call.final(TimeoutError(f"{call.operation}: {call.late}, and no turn came")) from error
 
     async def _patience(self, call: CallState) -> Permit:
-        """Wait for the gate, however long that takes; the time of the call stands still."""
+        """Wait for the gate without a time limit. The wait does not count for the time of the call."""
         async with self._waiting(None):
             waited = asyncio.get_running_loop().time()
             permit = await self._gate.wait(first=call.refused > 0)
@@ -176,13 +182,15 @@ class Dispatcher:
             return permit
 
     async def _turn(self, call: CallState, attempt: Attempt, permit: Permit | None) -> Permit:
-        """Wait for gate, pause, rate limiter and slot, in this order. Then there are four cases:
+        """Wait for gate, pause, rate limiter and slot, in this order, and return the permit of the gate.
 
-        1. One of them failed, or the caller stopped waiting: the permit goes back unused.
-        2. The client was closed meanwhile: slot and permit go back.
+        There are four cases:
+
+        1. A wait failed or was cancelled: release the permit.
+        2. The client was closed meanwhile: release slot and permit.
         3. The gate is still open and there is no pause: the request may be sent.
-        4. The gate was closed, or a pause began, during a later wait: the slot goes back, and all begins again. The
-           turn of the rate limiter is used up, which only makes the rate lower.
+        4. The gate closed or a pause began during a later wait: release the slot and start again. The turn of the rate
+           limiter is lost, which only lowers the rate.
         """
         now = asyncio.get_running_loop().time
         pause = self._pauses.of(call.origin)
@@ -239,15 +247,17 @@ class Dispatcher:
     # --- a request
 
     async def _request(self, call: CallState, permit: Permit, attempt: Attempt, send: Send[R]) -> R | CVSError:
-        """Make one request in a task, and wait for it as long as the call may take.
+        """Make one request in a task, and wait until it ends or the time of the call is up.
 
-        Not with `asyncio.wait`, which costs one more callback for each request.
+        It waits for a future of its own, because `asyncio.wait` needs one more callback for each request.
         """
         loop = asyncio.get_running_loop()
         task = loop.create_task(_caught(send, attempt))
         over: asyncio.Future[None] = loop.create_future()
         left = call.left(loop.time())
-        timer = None if left is None else loop.call_later(left, _resolve, over)
+        timer = None
+        if left is not None:
+            timer = loop.call_later(left, _resolve, over)
         self._stats.in_flight += 1
         self._tasks.add(task)
         task.add_done_callback(partial(self._settle, call, permit, attempt, over))
@@ -277,7 +287,7 @@ class Dispatcher:
         raise call.final(attempt.stamp(ConnectionLostError(text)))
 
     def _orphan(self, call: CallState, task: asyncio.Task[object], attempt: Attempt) -> None:
-        """Let a request go on without its caller: not at all if nothing was sent, else for a bounded time."""
+        """Let a request continue without its caller for at most `drain_timeout`. Cancel it if nothing was sent."""
         attempt.orphaned = True
         left = not attempt.undelivered or (attempt.phase == "connecting" and not self._may_cancel)
         if not left or not call.priced:
@@ -291,11 +301,13 @@ class Dispatcher:
     def _settle(
         self, call: CallState, permit: Permit, attempt: Attempt, over: asyncio.Future[None], task: asyncio.Task[object]
     ) -> None:
-        """Wake the caller of a request that has ended, however it has, and settle the request."""
-        _resolve(over)  # its caller goes on in the next turn of the loop
+        """Wake the caller of a request that has ended in any way, and settle the request."""
+        _resolve(over)  # the caller continues in the next turn of the loop
         self._tasks.discard(task)
         self._stats.in_flight -= 1
-        result = None if task.cancelled() or task.exception() is not None else task.result()
+        result = None
+        if not task.cancelled() and task.exception() is None:
+            result = task.result()
         call.attempts = attempt.attempts
         if attempt.attempts < attempt.number:
             self._settlement.unsent(permit, attempt)
@@ -327,7 +339,7 @@ class Dispatcher:
 
     @asynccontextmanager
     async def _waiting(self, seconds: float | None) -> AsyncIterator[None]:
-        """Count a wait. It ends with builtins.TimeoutError after `seconds`, or when the client is closed."""
+        """Count a waiting call. Raise builtins.TimeoutError after `seconds`, or when the client is closed."""
         self._stats.waiting += 1
         wait = asyncio.timeout(seconds)
         self._waits.add(wait)
@@ -340,12 +352,12 @@ class Dispatcher:
 
 
 def _give_up(task: asyncio.Task[object], attempt: Attempt) -> None:
-    if attempt.phase != "answered":  # else nothing is waited for any more: its answer is being decoded
+    if attempt.phase != "answered":  # else its answer is being decoded, which ends soon
         task.cancel()
 
 
 async def _decoded(task: asyncio.Task[object]) -> None:
-    """Wait until an answer is decoded, for at most `DECODING`, by the clock of the thread that decodes it."""
+    """Wait until an answer is decoded, for at most `DECODING` seconds of real time, not of the loop's clock."""
     done = threading.Event()
     task.add_done_callback(lambda _: done.set())
     await asyncio.get_running_loop().run_in_executor(None, done.wait, DECODING)
@@ -357,12 +369,12 @@ def _resolve(over: asyncio.Future[None]) -> None:
 
 
 async def _caught(send: Send[R], attempt: Attempt) -> R | CVSError:
-    """Return errors as values, with what the request has cost. asyncio logs exceptions that nothing retrieves."""
+    """Send a request, and return its error as a value: asyncio would log an exception that is never retrieved."""
     try:
         return await send(attempt)
     except CVSError as error:
         return attempt.stamp(error)
-    except Exception as error:  # a transport of the user's own may raise anything
-        unforeseen = CVSError(f"{attempt.operation}: {type(error).__name__} out of the transport")
-        unforeseen.__cause__ = error
-        return attempt.stamp(unforeseen)
+    except Exception as error:  # a user's own transport may raise any class
+        unexpected = CVSError(f"{attempt.operation}: the transport raised {type(error).__name__}")
+        unexpected.__cause__ = error
+        return attempt.stamp(unexpected)

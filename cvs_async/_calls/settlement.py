@@ -1,4 +1,4 @@
-"""After a request: what it means for statistics, limits and observers."""
+"""Settlement of a finished request: statistics, limits and observers."""
 
 from __future__ import annotations
 
@@ -21,36 +21,39 @@ from .call_state import CallState, Observer
 
 
 class Settlement:
-    """Counts requests that have ended, and informs gate, limits and observers.
+    """Counts finished requests, and informs gate, limits and observers.
 
     Attributes:
-        slots: bounds the requests in flight, in front of the pool of connections, so that none waits inside of it.
-        stats: the figures of the client.
-        budget: of requests that may be sent again.
+        slots: limits the requests in flight, so that no request waits in the pool of connections.
+        stats: statistics of the client.
+        budget: budget for retries.
     """
 
     def __init__(self, config: ClientConfig, gate: Gate, pauses: Pauses, observers: tuple[Observer, ...]) -> None:
         self._observers = observers
         self._gate = gate
         self._pauses = pauses
-        self._auto = AutoLimit(config.max_connections) if config.concurrency == "auto" else None
-        self.slots = anyio.CapacityLimiter(config.max_connections if self._auto is None else self._auto.limit)
+        self._auto: AutoLimit | None = None
+        self.slots = anyio.CapacityLimiter(config.max_connections)
+        if config.concurrency == "auto":
+            self._auto = AutoLimit(config.max_connections)
+            self.slots.total_tokens = self._auto.limit
         self.stats = ClientStats()
         self.budget = Budget()
 
     def unsent(self, permit: Permit, attempt: Attempt) -> None:
-        """Give back what was taken for a request of which nothing was sent, as with an input that cannot be read."""
+        """Release slot and permit of a request that was never sent, for example because an input cannot be read."""
         self.slots.release_on_behalf_of(attempt)
         self._gate.release(permit)
 
     def ended(self, call: CallState, permit: Permit, attempt: Attempt, result: object) -> None:
-        """Settle a request. `result` is a reply or an error; None if the request was given up."""
+        """Settle a request that may have been sent. `result` is its reply or error; None if it was cancelled."""
         charge = call.charge_of(result, attempt)
         call.unknown += charge == "unknown"
         self._count(attempt, charge)
         self._inform_gate(permit, result, charge)
         self._inform_limits(call, attempt, result, charge)
-        # After that, so that no request leaves under a limit that was just refused.
+        # Only now, so that the next request is sent under the new limits.
         self.slots.release_on_behalf_of(attempt)
         self._notify_observers(call, attempt, result, charge)
 
@@ -91,11 +94,14 @@ class Settlement:
         observers = (*self._observers, *call.observers)
         if not observers and not log.isEnabledFor(logging.DEBUG):
             return
+        status = None
+        if isinstance(result, (Reply, CVSError)):
+            status = result.http_status
         event = Event(
             operation=call.operation,
             attempt=attempt.number,
             charge=charge,
-            http_status=result.http_status if isinstance(result, (Reply, CVSError)) else None,
+            http_status=status,
             error=_name(result),
             seconds=(attempt.answered_at or asyncio.get_running_loop().time()) - attempt.handed_at,
             bytes_sent=attempt.sent,
@@ -106,12 +112,12 @@ class Settlement:
         for observe in observers:
             try:
                 observe(event)
-            except Exception as error:  # the user's code must not keep an answer from its caller
+            except Exception as error:  # an error in the user's function must not lose the answer
                 log.error("an on_event hook raised %s", type(error).__name__)
 
 
 def _name(result: object) -> str | None:
-    if result is None:  # it was given up
+    if result is None:
         return asyncio.CancelledError.__name__
     if isinstance(result, CVSError):
         return type(result).__name__

@@ -1,4 +1,4 @@
-"""OpenTelemetry: one span a call, one event a request. Only imported where a client is made with tracing=True."""
+"""OpenTelemetry: a span for each call, an event for each request. Imported only for tracing=True."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ except ImportError:
 
 
 class Spans:
-    """Makes spans with the tracer provider of this moment. They hold no contents, addresses or credentials."""
+    """Creates spans with the current tracer provider. They contain no documents, URLs or credentials."""
 
     def __init__(self) -> None:
         self._tracer = trace.get_tracer("cvs_async", __version__)
 
     @contextmanager
     def call(self, call: CallState) -> Iterator[None]:
-        """Open the span of one call; each of its requests becomes an event of it."""
+        """Open the span of a call, with an event for each of its requests."""
         with self._tracer.start_as_current_span(
             f"cvs {call.operation}",
             kind=trace.SpanKind.CLIENT,
             attributes={"cvs.operation": call.operation},
-            record_exception=False,  # its causes are other libraries' and may quote addresses
+            record_exception=False,  # its causes, from other libraries, may quote URLs
             set_status_on_exception=False,
         ) as span:
 
             def add(event: Event) -> None:
-                if span.is_recording():  # not so where the request outlived its call
+                if span.is_recording():  # False if the request outlives its call
                     span.add_event("attempt", _attributes(event))
                     span.set_attributes({"cvs.attempts": event.attempt, "cvs.charge": event.charge})
 

@@ -270,7 +270,7 @@ def http_error(operation: str, wire: WireReply, answer: dict[str, Any] | None = 
         return AuthenticationError(f"{answered}: {AuthenticationError.__doc__}", **context)
     if status == 413 and wire.request_size:
         text = (
-            f"{answered}: the request of {wire.request_size:,} bytes is too large;"
+            f"{answered}: the request of {wire.request_size:,} bytes is too large for it;"
             " send a smaller picture, fewer pages, or a URL"
         )
         return APIError(text, **context)

@@ -1,4 +1,4 @@
-"""HTTP: `transport` has the rules of the client, `backend` the seam below it, and each HTTP library its own adapter.
+"""HTTP: `transport` has the client's rules, `backend` the interface to HTTP libraries, and each library an adapter.
 
-Nothing outside of the adapters knows aiohttp or httpx; each of them turns its library's errors into `CVSError`s, once.
+Only the adapters use aiohttp and httpx. They convert errors of the library to `CVSError`s.
 """

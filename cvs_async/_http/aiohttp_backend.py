@@ -1,7 +1,6 @@
-"""HTTP over aiohttp, exact about delivery.
+"""HTTP over aiohttp, which stays cheap with a thousand requests in flight.
 
-Errors from before and after the moment when a request begins to leave are never confused, and nothing is ever sent
-twice behind the caller's back. aiohttp is what stays cheap with a thousand requests in flight.
+Errors tell exactly whether anything of a request was sent, and no request is sent twice without the caller.
 """
 
 from __future__ import annotations
@@ -31,28 +30,29 @@ from .certificates import tls_context
 from .proxies import Proxies
 
 KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
-"""Seconds of silence before the first probe, seconds between probes, probes that may go unanswered."""
+"""Seconds without traffic before the first TCP probe, seconds between probes, and number of unanswered probes."""
 
 
 class _UnansweredError(aiohttp.ClientError):
-    """A connection broke without an answer; aiohttp would send a GET again, this error it hands on."""
+    """The connection broke without an answer. After this error aiohttp does not send a GET again."""
 
 
 class _UnusableError(aiohttp.ClientError):
-    """The connection was closed, or something had arrived on it, before anything of the request was written."""
+    """Before the request was written, the connection was closed or had received unexpected data."""
 
 
 @define(eq=False)
 class _Delivery:
-    """The way of one request to its connection.
+    """Delivery of one request over a connection.
 
     Attributes:
-        used: connections that have carried a request.
-        connection: the one that it goes over.
-        kept: whether that has carried a request before.
-        unusable: whether it was closed, or something had arrived on it unasked.
-        write_timer: bounds the time that writing a piece of the body takes; None for a body in memory.
-        body_error: what reading the body has raised.
+        attempt: the attempt to report to.
+        used: connections that have carried a request before.
+        connection: the connection of this request.
+        kept: whether it is one of `used`.
+        unusable: whether it was closed or had received unexpected data.
+        write_timer: timer for writing one piece of the body; None for a body in memory.
+        body_error: error from reading the body.
     """
 
     attempt: Attempt
@@ -68,10 +68,10 @@ class _Delivery:
         self.kept = connection.transport in self.used
 
     async def begin(self) -> None:
-        """Check, right before the first byte is written, that nothing has arrived on the connection unasked.
+        """Check, right before the first byte is written, that the connection is open and has received nothing.
 
         Raises:
-            _UnusableError: something has, or the connection is closed.
+            _UnusableError: it is closed, or has received unexpected data.
         """
         connection = self.connection
         if connection is None or not await connection.is_usable() or connection.transport is None:
@@ -87,19 +87,19 @@ class _Delivery:
 
     def bound_write(self, until: float | None) -> None:
         if self.write_timer is not None:
-            with suppress(RuntimeError):  # the answer came before the body was taken: there is nothing left to bound
+            with suppress(RuntimeError):  # the timer has ended, because the answer came before the end of the body
                 self.write_timer.reschedule(until)
 
 
 _delivery: ContextVar[_Delivery] = ContextVar("cvs_async_delivery")
-"""For `_Request`, which aiohttp makes; it sends in the task that asked for it."""
+"""Passes the delivery to `_Request`, which aiohttp creates in the same task."""
 
 
 class AiohttpBackend:
-    """`max_connections` kept-alive connections; proxies and extra CAs come from the usual environment variables.
+    """Up to `max_connections` kept connections, with proxies and certificate authorities from the environment.
 
     Raises:
-        ConfigurationError: one of these variables makes it impossible to reach one of the origins.
+        ConfigurationError: an environment variable for them is unusable.
     """
 
     may_cancel = True
@@ -109,20 +109,20 @@ class AiohttpBackend:
         self._proxies = Proxies()
         for origin in origins:
             self._proxies.of(origin)
-        # Where no origin needs TLS it is not loaded: that takes tens of milliseconds.
-        tls = any(origin.startswith("https") for origin in origins)
-        self._tls: ssl.SSLContext | bool = tls_context() if tls else True
+        self._tls: ssl.SSLContext | bool = True
+        if any(origin.startswith("https") for origin in origins):  # loading certificates takes tens of milliseconds
+            self._tls = tls_context()
         self._session: aiohttp.ClientSession | None = None
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._used: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
 
     @property
     def connections(self) -> int:
-        """Open connections."""
+        """Number of open connections."""
         return sum(opened.fileno() >= 0 for opened in self._sockets)
 
     def proxy_of(self, url: str) -> str | None:
-        """Return the proxy through which a request goes; None without one."""
+        """Return the proxy for a URL; None without one."""
         return self._proxies.of(url)
 
     async def send(self, request: HttpRequest, attempt: Attempt) -> AiohttpResponse:
@@ -136,9 +136,9 @@ class AiohttpBackend:
             async with asyncio.timeout(None) as delivery.write_timer:
                 return AiohttpResponse(await self._request(request, delivery), request.body, attempt)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            # Raised outside of this block: as context, aiohttp's error would expose URL and answer.
+            # Raised outside of this handler: as context, aiohttp's error would show URL and answer.
             failure = _failure(error, delivery)
-        finally:  # or task, context and timer would keep each other, and the answer with them
+        finally:  # break the reference cycle of task, context and timer, which would keep the answer in memory
             _delivery.reset(token)
             delivery.write_timer = None
         raise failure
@@ -146,6 +146,9 @@ class AiohttpBackend:
     async def _request(self, request: HttpRequest, delivery: _Delivery) -> aiohttp.ClientResponse:
         session, url = self._open_session(), yarl.URL(request.url, encoded=True)
         proxy, timeout = self._proxies.of(request.url), _timeout(request.timeout.connect, request.timeout.read)
+        middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = (_send_once,)
+        if request.method == "POST":  # which aiohttp never sends again
+            middlewares = ()
         while True:
             try:
                 response = await session.request(
@@ -156,7 +159,7 @@ class AiohttpBackend:
                     timeout=timeout,
                     allow_redirects=False,
                     proxy=proxy,
-                    middlewares=() if request.method == "POST" else (_send_once,),
+                    middlewares=middlewares,
                 )
             except aiohttp.ClientError:
                 if not delivery.unusable:
@@ -165,9 +168,9 @@ class AiohttpBackend:
                 if delivery.attempt.may_be_sent:
                     return response
                 response.close()  # it came before anything of the request was written
-            if not delivery.kept:  # a server that closes new connections at once, or speaks first, will go on so
+            if not delivery.kept:  # the server closes new connections at once, or sends first
                 raise _UnusableError
-            # Each turn takes one kept connection out of the pool, so this comes to an end.
+            # Each iteration removes one kept connection from the pool, so the loop ends.
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -176,7 +179,7 @@ class AiohttpBackend:
             await session.close()
 
     async def abandon(self) -> None:
-        """Close the sockets. Their event loop is closed, so that the connections cannot be."""
+        """Close the sockets after their event loop was closed, which no longer closes connections."""
         await self.aclose()
         for opened in self._sockets:
             opened.close()
@@ -195,12 +198,12 @@ class AiohttpBackend:
         return self._session
 
     def _open_socket(self, address: Any) -> socket.socket:
-        """With TCP keep-alive: load balancers forget connections that are silent while a document is worked on."""
+        """Open a socket with TCP keep-alive: load balancers drop connections without traffic during a long request."""
         family, kind, protocol = address[:3]
         opened = Socket(family, kind, protocol)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in KEEP_ALIVE.items():
-            if option := getattr(socket, name, None):  # not every system has them all
+            if option := getattr(socket, name, None):  # missing on some systems
                 opened.setsockopt(socket.IPPROTO_TCP, option, value)
         self._sockets.add(opened)
         return opened
@@ -208,7 +211,7 @@ class AiohttpBackend:
 
 class _Request(aiohttp.ClientRequest):
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        """Write the request. One with a body leaves in a task of its own, a turn of the loop later."""
+        """Write the request. A body is written in another task, whose `begin` checks the connection."""
         delivery = _delivery.get()
         delivery.goes_over(conn.protocol)
         if not self._body:
@@ -226,7 +229,7 @@ def _timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout
 
 
 async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from resending methods other than POST when a kept connection breaks: a call could be paid twice."""
+    """Prevent aiohttp from sending a request again when a kept connection breaks: it could be charged twice."""
     try:
         return await handler(request)
     except aiohttp.ClientConnectorError:
@@ -260,16 +263,19 @@ class _Payload(aiohttp.Payload):
 def _data(request: HttpRequest, delivery: _Delivery) -> AsyncIterator[bytes] | _Payload | None:
     if request.body.pieces is None:
         return _timed(request.body, delivery, request.timeout.write)
-    return _Payload(request.body, delivery) if request.body.pieces else None
+    if not request.body.pieces:
+        return None
+    return _Payload(request.body, delivery)
 
 
 async def _timed(body: HttpBody, delivery: _Delivery, seconds: float | None) -> AsyncIterator[bytes]:
-    """Hand out the body, and bound the time until the next piece is asked for: aiohttp has no write timeout."""
+    """Yield the body, with a timeout for writing each piece, which aiohttp does not have."""
     now = asyncio.get_running_loop().time
     try:
         await delivery.begin()
         async for chunk in body:
-            delivery.bound_write(None if seconds is None else now() + seconds)
+            if seconds is not None:
+                delivery.bound_write(now() + seconds)
             yield chunk
             delivery.bound_write(None)
     except _UnusableError:
@@ -291,9 +297,9 @@ def _failure(error: Exception, delivery: _Delivery) -> Exception:
 
 
 def to_cvs_error(error: Exception, attempt: Attempt) -> CVSError:
-    """Return the error that says what is known of the request's delivery.
+    """Return the error for a failed request, depending on whether anything of it may have been sent.
 
-    aiohttp's own texts may quote the URL with its query, so the kind is shown in httpx's words.
+    Its text does not quote aiohttp's, which may contain the query of the URL. It names the class of httpx's error.
     """
     if attempt.may_be_sent:
         return _lost(error, attempt.operation)
@@ -322,7 +328,7 @@ def _lost(error: Exception, operation: str) -> CVSError:
 
 
 class AiohttpResponse:
-    """An answer whose head has arrived; see `HttpResponse`."""
+    """An `HttpResponse` of aiohttp."""
 
     def __init__(self, response: aiohttp.ClientResponse, body: HttpBody, attempt: Attempt) -> None:
         self._response = response
@@ -347,7 +353,7 @@ class AiohttpResponse:
         raise failure
 
     async def aclose(self) -> None:
-        """Give the connection back if the body was read to its end, and close it if it was not."""
+        """Return the connection to the pool if the body was read to its end; else close it."""
         with suppress(aiohttp.ClientError):
             if self._response.content.at_eof():
                 self._response.release()

@@ -1,8 +1,7 @@
-"""Parses answers with aiohttp's parser, within bounds, and saves those paid ones which that parser would refuse.
+"""Parse answers with aiohttp's parser, including two kinds that it refuses although they were paid for:
 
-RFC 9110, section 8.6, lets a recipient read an answer whose equal Content-Length stands in it several times; some
-proxies make such answers, and aiohttp's C parser refuses them. And what is broken after a whole answer, but comes
-together with it, costs aiohttp that answer too.
+1. An answer with several equal Content-Length headers, as some proxies send it. RFC 9110, section 8.6, allows it.
+2. A complete answer that is followed by broken data.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from typing import Any, TypeAlias
 from aiohttp.http import HttpProcessingError
 
 MAX_FIELD = 1 << 16
-"""Most bytes of the status line or of one header; aiohttp's default of 8,190 is less than gateways send."""
+"""Maximum size of the status line or a header, in bytes. Gateways send more than aiohttp's default of 8,190."""
 
 MAX_FIELDS = 1000
-"""Most headers of one answer."""
+"""Maximum number of headers of an answer."""
 
 MAX_HEAD = 1 << 20
-"""Most bytes of an answer before its body."""
+"""Maximum size of an answer before its body, in bytes."""
 
 Parsed: TypeAlias = tuple[Sequence[tuple[Any, Any]], bool, bytes]
 """Result of aiohttp's parsers: messages with their bodies, whether the protocol changes, and the unparsed rest."""
@@ -32,20 +31,20 @@ _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
 class Parser:
-    """One of aiohttp's parsers, for one answer; `make` makes another one of the same kind."""
+    """A parser for one answer, around one of aiohttp's. `make` returns another one of the same kind."""
 
     def __init__(self, parser: Any, make: Callable[[], Any]) -> None:
         self._parser = parser
         self._make = make
-        self._head: bytes | None = b""  # until the head was read
+        self._head: bytes | None = b""  # all data so far; None after the end of the head
         self._refusal: HttpProcessingError | None = None
-        self._failed = False  # after a whole answer
+        self._failed = False  # broken data followed a complete answer
 
     def feed_data(self, data: bytes) -> Parsed:
-        """Parse more of the answer.
+        """Parse the next part of the answer.
 
         Raises:
-            HttpProcessingError: it is not HTTP, or too large.
+            HttpProcessingError: it is not HTTP, or its head is too large.
         """
         if self._head is None:
             parsed: Parsed = self._parser.feed_data(data)
@@ -65,7 +64,7 @@ class Parser:
         return parsed
 
     def _read_anyway(self, head: bytes, refusal: HttpProcessingError) -> Parsed:
-        """Parse from the beginning, once the whole head is there: with one length, and apart from what follows.
+        """Parse a refused answer again, when its head is complete: with one Content-Length, and apart from later data.
 
         Raises:
             HttpProcessingError: the refusal, if the answer itself is broken.
@@ -91,18 +90,20 @@ class Parser:
         return [*parsed[0], *messages], upgraded, tail
 
     def feed_eof(self) -> Any:
-        """The connection has ended; returns what aiohttp's parser makes of an answer without its end."""
-        return None if self._refusal is not None else self._parser.feed_eof()
+        """Parse the end of the connection. Return what aiohttp's parser returns for an answer without an end."""
+        if self._refusal is not None:
+            return None
+        return self._parser.feed_eof()
 
     def pause_reading(self) -> None:
-        """Parse no more of the body until there is room for it."""
+        """Pause until the data so far has been read."""
         self._parser.pause_reading()
 
     def is_between_messages(self) -> bool:
-        """Return whether the last message was read to its end, and nothing of another one.
+        """Return whether the last message was parsed to its end, and nothing after it.
 
-        aiohttp's C parser does not show its state, so it is given a message: only between two others it is read as
-        it is.
+        aiohttp's C parser does not show its state. Therefore it parses a probe: the result is the probe's message only
+        if nothing was unfinished before.
         """
         if self._failed:
             return False
@@ -114,14 +115,14 @@ class Parser:
 
 
 def with_one_length(data: bytes) -> bytes | None:
-    """Return an answer with its equal Content-Lengths made one; unchanged if they differ; None before its head ends."""
+    """Replace equal Content-Lengths of an answer by one; keep different ones. Return None if its head is incomplete."""
     if (place := _place_of_head(data)) is None:
         return None
     start, end = place
     head = data[start:end]
     lines, lengths = list[bytes](), list[bytes]()
     for line in head.splitlines(keepends=True):
-        # No regular expression: with blanks without end in a line, it would try each way to part them.
+        # Without a regular expression, which would need quadratic time for a line of many blanks.
         name, colon, value = line.partition(b":")
         if colon and name.rstrip(b" \t").lower() == b"content-length" and line.endswith(b"\n"):
             lengths += map(bytes.strip, value.split(b","))
@@ -134,11 +135,13 @@ def with_one_length(data: bytes) -> bytes | None:
 
 
 def _place_of_head(data: bytes) -> tuple[int, int] | None:
-    """Return where the head of an answer begins and ends, after interim answers; None before its end."""
+    """Return start and end of the head of an answer, after interim answers; None if it is incomplete."""
     start = 0
-    while data[start : start + 10].startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):  # 100 Continue and the like
+    while data[start : start + 10].startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):  # such as 100 Continue
         if (end := _END_OF_HEAD.search(data, start)) is None:
             return None
         start = end.end()
     end = _END_OF_HEAD.search(data, start)
-    return None if end is None else (start, end.end())
+    if end is None:
+        return None
+    return start, end.end()

@@ -1,4 +1,4 @@
-"""The seam between the client and an HTTP library: what a request is, and what a library's adapter must do with it."""
+"""The interface between the client and an HTTP library: requests, responses, and the protocol of an adapter."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ from .._exchange import Attempt
 from .._settings.timeout import Timeout
 
 SMALL = 1 << 18
-"""Bytes of a body that are handed to the connection at once."""
+"""Maximum size of a body that is written at once, in bytes."""
 
 
 class HttpBody:
-    """The body of a request. HTTP libraries keep requests in reference cycles, so it can be released by hand.
+    """The body of a request. `release` frees its memory, because HTTP libraries keep requests in reference cycles.
 
     Attributes:
         size: in bytes.
-        pieces: the whole body, where it is small and in memory: without waiting between pieces, sending takes half
-            the time. They are not joined: copying 100 KB takes as long as the rest of sending it. Else None.
+        pieces: the whole body if it is small and in memory, else None. Without waits between the pieces, sending takes
+            half the time. They are not joined, because copying 100 KB would take as long as the rest of sending.
     """
 
     def __init__(self, body: Body | None, attempt: Attempt) -> None:
-        self.size = 0 if body is None else body.size
+        self.size = 0
         self.pieces: Sequence[bytes] | None = ()
-        self._body: Body | None = None
+        self._body = body
         self._attempt = attempt
         if body is not None:
-            self.pieces = body.contents() if self.size <= SMALL else None
-            if self.pieces is None:
-                self._body = body
+            self.size = body.size
+            self.pieces = None
+            if self.size <= SMALL:
+                self.pieces = body.contents()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self.pieces is not None:
@@ -45,7 +46,7 @@ class HttpBody:
                 yield chunk
 
     def release(self) -> None:
-        """Drop the contents. Count a body in memory as sent if the request may have been written."""
+        """Drop the content. Count a body in memory as sent if the request may have been written."""
         if self.pieces is not None and self._attempt.may_be_sent:
             self._attempt.sent = self.size
         self.pieces, self._body = (), None
@@ -53,11 +54,14 @@ class HttpBody:
 
 @define(eq=False)
 class HttpRequest:
-    """A request as it leaves. Its repr shows neither credentials nor contents.
+    """An HTTP request. Its repr shows neither credentials nor content.
 
     Attributes:
-        url: quoted, letters in ASCII only.
-        timeout: bounds on connecting, reading and writing, in seconds.
+        method: HTTP method.
+        url: percent-encoded, in ASCII.
+        headers: including credentials.
+        body: the body; its size is 0 without one.
+        timeout: bounds on connecting, reading and writing.
     """
 
     method: str
@@ -71,13 +75,13 @@ class HttpRequest:
 
 
 class HttpResponse(Protocol):
-    """An answer whose head has arrived. Iterating gives its body as it arrives. It must be closed.
+    """An answer whose head has arrived. Iteration yields its body. It must be closed.
 
     Attributes:
-        status: of HTTP.
-        headers: by name, in any case.
-        encoding: the Content-Encoding of what iterating gives.
-        early: whether the answer came before all of the request had been written.
+        status: HTTP status.
+        headers: values by name, case-insensitive.
+        encoding: Content-Encoding of the body as it is yielded.
+        early: whether the answer came before the whole request was written.
     """
 
     @property
@@ -103,25 +107,25 @@ class Backend(Protocol):
 
     @property
     def may_cancel(self) -> bool:
-        """True if a request may be cancelled while it connects, without losing a connection of the pool."""
+        """True if cancelling a request that is connecting does not lose a connection of the pool."""
         ...
 
     @property
     def connections(self) -> int | None:
-        """Open connections; None where the library cannot be asked."""
+        """Number of open connections; None if the library does not tell."""
         ...
 
     def proxy_of(self, url: str) -> str | None:
-        """Return the proxy through which a request goes, as far as it is known; None without one."""
+        """Return the proxy for a URL; None without one, or if it is not known."""
         ...
 
     def send(self, request: HttpRequest, attempt: Attempt) -> Awaitable[HttpResponse]:
-        """Send one request, once, and report to the attempt when it connects and when its first byte leaves.
+        """Send a request exactly once, and report to the attempt when it connects and before its first byte is sent.
 
         Raises:
-            TransportError: without an answer; a ConnectError only if nothing of the request was delivered.
-            ConfigurationError: no file descriptor is left.
-            CVSError: what iterating over the body has raised.
+            TransportError: there is no answer; a ConnectError only if nothing of the request was delivered.
+            ConfigurationError: no file descriptor is free.
+            CVSError: an error from reading the body of the request.
         """
         ...
 
@@ -130,5 +134,5 @@ class Backend(Protocol):
         ...
 
     async def abandon(self) -> None:
-        """Close the sockets. Their event loop is closed, so that the connections cannot be."""
+        """Close the sockets after their event loop was closed, which no longer closes connections."""
         ...

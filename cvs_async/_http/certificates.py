@@ -16,9 +16,9 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 
 
 def refuse_pipes() -> None:
-    """Raise ConfigurationError if a variable names a pipe. Call it before aiohttp is imported.
+    """Raise ConfigurationError if an environment variable for certificates names a pipe.
 
-    OpenSSL would wait forever for a writer, and aiohttp loads certificates on import.
+    It must be called before aiohttp is imported, which loads certificates: OpenSSL would wait forever for a writer.
     """
     for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         path = os.environ.get(variable)
@@ -30,7 +30,7 @@ def refuse_pipes() -> None:
 
 
 def tls_context() -> ssl.SSLContext:
-    """Return a client's side of TLS: with the authorities of SSL_CERT_FILE, else of SSL_CERT_DIR, else of certifi.
+    """Return a TLS context with the authorities from SSL_CERT_FILE, else from SSL_CERT_DIR, else from certifi.
 
     Raises:
         ConfigurationError: naming the variable, if its path is missing or contains no certificate.
@@ -45,16 +45,20 @@ def tls_context() -> ssl.SSLContext:
         if not file and folder:
             return ssl.create_default_context(capath=folder)
         return ssl.create_default_context(cafile=file or certifi.where())
-    except OSError as error:  # ssl.SSLError is one too
+    except OSError as error:
         if not file:
             raise
-        why = "contains no certificate in PEM form" if isinstance(error, ssl.SSLError) else "cannot be read"
+        why = "cannot be read"
+        if isinstance(error, ssl.SSLError):  # a subclass of OSError
+            why = "contains no certificate in PEM form"
         raise ConfigurationError(f"SSL_CERT_FILE {why}: {_shown(file)}") from error
 
 
 def _shown(path: str) -> str:
-    """Return a path, but not the content of a file passed in its place, which may be a key."""
-    return repr(path) if len(path) < 200 and path.isprintable() else f"a text of {len(path)} characters"
+    """Return the repr of a path. A variable may contain a file's content by mistake, even a key, which is not shown."""
+    if len(path) >= 200 or not path.isprintable():
+        return f"a text of {len(path)} characters"
+    return repr(path)
 
 
 def _has_certificates(folder: str) -> bool:

@@ -1,4 +1,4 @@
-"""Choice of a client's backend. httpx is imported only for a user's own transport, or if it is loaded already."""
+"""Choose the backend of a client. httpx is imported only for a user's own transport, or if it is already loaded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def make_backend(config: ClientConfig, transport: httpx.AsyncBaseTransport | Non
     """Return the backend of a client: the user's own transport, if there is one, else a pool of connections.
 
     Raises:
-        ConfigurationError: an environment variable makes it impossible to reach one of the origins.
+        ConfigurationError: an environment variable for proxies or certificates is unusable.
     """
     if transport is not None:
         from .httpx_backend import HttpxBackend
@@ -32,7 +32,7 @@ def make_backend(config: ClientConfig, transport: httpx.AsyncBaseTransport | Non
 
 
 class Replaceable:
-    """A backend in whose place mocks of httpx, such as `respx.mock(using="httpx")`, answer while they are active."""
+    """A backend that mocks of httpx can replace while they are active, such as `respx.mock(using="httpx")`."""
 
     def __init__(self, own: Backend) -> None:
         self._own = own
@@ -41,16 +41,16 @@ class Replaceable:
 
     @property
     def connections(self) -> int | None:
-        """Open connections."""
+        """Number of open connections."""
         return self._own.connections
 
     def proxy_of(self, url: str) -> str | None:
-        """Return the proxy through which a request goes; None without one."""
+        """Return the proxy for a URL; None without one."""
         return self._own.proxy_of(url)
 
     def send(self, request: HttpRequest, attempt: Attempt) -> Awaitable[HttpResponse]:
-        """Send one request, or hand it to the mock."""
-        if "httpx" not in sys.modules:  # so it cannot be mocked
+        """Send a request, or pass it to the mock."""
+        if "httpx" not in sys.modules:  # without httpx there is no mock
             return self._own.send(request, attempt)
         if self._mockable is None:
             from .httpx_backend import Mockable
@@ -63,5 +63,5 @@ class Replaceable:
         await self._own.aclose()
 
     async def abandon(self) -> None:
-        """Close the sockets of an event loop that is closed."""
+        """Close the sockets after their event loop was closed."""
         await self._own.abandon()

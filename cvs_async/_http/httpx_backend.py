@@ -1,4 +1,4 @@
-"""HTTP over httpx: for a transport of the user's own, and for mocks that replace the transports of all clients."""
+"""HTTP over httpx, for a user's own transport, and for mocks that replace the transports of all clients."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ NOT_DELIVERED = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-"""Errors that httpx raises before anything of a request is sent, with any transport."""
+"""Errors that httpx raises only before anything of a request is sent."""
 
 
 class HttpxBackend:
-    """Sends over one transport of httpx."""
+    """A backend that sends over a transport of httpx."""
 
-    may_cancel = False  # a request that is cancelled while it connects costs httpx a connection for good
+    may_cancel = False  # httpx loses a connection of its pool if a request is cancelled while it connects
     connections = None
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        # Without trust_env: httpx would route around the transport where the environment names a proxy.
+        # With trust_env, httpx would bypass the transport if the environment names a proxy.
         self._client = httpx.AsyncClient(transport=transport, follow_redirects=False, trust_env=False)
 
     def proxy_of(self, url: str) -> str | None:
-        """Return None: the transport knows."""
+        """Return None, because only the transport knows its proxy."""
         return None
 
     def transport(self) -> httpx.AsyncBaseTransport:
-        """Return the transport, or what a mock has put in its place.
+        """Return the transport, or the mock that replaces it.
 
-        What `AsyncClient.send` does beside this is for redirects, credentials, cookies and logging.
+        It is used directly, because `AsyncClient.send` would only add redirects, credentials, cookies and logging.
         """
         return self._client._transport_for_url(_ANY)
 
     async def send(self, request: HttpRequest, attempt: Attempt) -> HttpResponse:
-        """Send one request."""
+        """Send a request."""
         try:
             return _Response(await self.transport().handle_async_request(_to_httpx(request, attempt)), attempt)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -57,11 +57,11 @@ class HttpxBackend:
         await self._client.aclose()
 
     async def abandon(self) -> None:
-        """Do nothing: the sockets belong to the user."""
+        """Do nothing, because the sockets belong to the user's transport."""
 
 
 class Mockable:
-    """Another backend, as a transport of httpx that mocks can replace."""
+    """Another backend as a transport of httpx, which mocks can replace."""
 
     def __init__(self, own: Backend) -> None:
         self._own = own
@@ -69,14 +69,14 @@ class Mockable:
         self._backend = HttpxBackend(self._bridge)
 
     def send(self, request: HttpRequest, attempt: Attempt) -> Awaitable[HttpResponse]:
-        """Send one request, or hand it to the mock."""
+        """Send a request, or pass it to the mock."""
         if self._backend.transport() is self._bridge:
             return self._own.send(request, attempt)
         return self._backend.send(request, attempt)
 
 
 class _Bridge(httpx.AsyncBaseTransport):
-    """Sends what a mock lets through over the other backend."""
+    """Transport of httpx that sends over the other backend, also requests that a mock lets through."""
 
     def __init__(self, own: Backend) -> None:
         self._own = own
@@ -90,7 +90,7 @@ class _Bridge(httpx.AsyncBaseTransport):
 
 
 class _Trace:
-    """Translates httpcore's trace events into the phases of an attempt."""
+    """Sets the phase of an attempt from httpcore's trace events."""
 
     def __init__(self, request: HttpRequest, attempt: Attempt) -> None:
         self.request = request
@@ -104,7 +104,7 @@ class _Trace:
 
 
 class _Stream(httpx.AsyncByteStream):
-    """A body, in httpx's type."""
+    """The body of a request or response as a stream of httpx."""
 
     def __init__(self, body: HttpBody | HttpResponse) -> None:
         self._body = body
@@ -130,12 +130,12 @@ def _to_httpx(request: HttpRequest, attempt: Attempt) -> httpx.Request:
 
 
 class _Response:
-    """An answer of httpx. Its body is not read through `aiter_bytes`, which would unpack a bomb in one piece.
+    """A response of httpx. Its body is not read with `aiter_bytes`, which would unpack a compression bomb at once.
 
-    A mock's answer has its content from the beginning, unpacked.
+    The response of a mock has its content from the beginning, already unpacked.
     """
 
-    early = False  # transports of others need not read the request's body
+    early = False  # a user's transport may answer without reading the request's body
 
     def __init__(self, response: httpx.Response, attempt: Attempt) -> None:
         self._response = response
@@ -143,7 +143,9 @@ class _Response:
         self._read = False
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
-        self.encoding = "" if response.is_stream_consumed else response.headers.get("content-encoding", "")
+        self.encoding = ""
+        if not response.is_stream_consumed:
+            self.encoding = response.headers.get("content-encoding", "")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._response.is_stream_consumed:
@@ -160,25 +162,25 @@ class _Response:
         self._read = True
 
     async def aclose(self) -> None:
-        """Close the answer, and its connection if it came through httpcore over HTTP/1.
+        """Close the response, and its connection if it is one of httpcore with HTTP/1.
 
-        httpcore keeps what came together with an answer, and takes it for the answer to the next request. HTTP/2
-        numbers its answers, so its connections stay open.
+        httpcore would take data that follows a response for the response to the next request. With HTTP/2 this cannot
+        happen, because responses are numbered.
         """
         if self._read and self._response.http_version.startswith("HTTP/1"):
             connection = self._response.extensions.get("network_stream")
             if connection is not None:
-                with suppress(Exception):  # the answer is there; how its connection ends does not matter
+                with suppress(Exception):  # the answer is complete, so errors of closing do not matter
                     await connection.aclose()
         await self._response.aclose()
 
 
 _ANY = httpx.URL()
-"""The client has one transport, whatever the URL."""
+"""Any URL: the client has the same transport for all of them."""
 
 
 def to_cvs_error(error: httpx.HTTPError | httpx.InvalidURL, attempt: Attempt) -> CVSError:
-    """Return the error that says what is known of the request's delivery."""
+    """Return the error for a failed request, depending on whether anything of it may have been sent."""
     if isinstance(error, NOT_DELIVERED):
         attempt.not_delivered()
     if attempt.undelivered and (descriptors := found_in(error)) is not None:
@@ -192,6 +194,6 @@ def to_cvs_error(error: httpx.HTTPError | httpx.InvalidURL, attempt: Attempt) ->
 
 
 def _without_texts(error: Exception) -> Exception:
-    """Return the error without its text and causes: those of httpx and httpcore may quote the answer."""
+    """Return the error without its text and causes, which may quote the answer."""
     error.args, error.__cause__, error.__context__ = (type(error).__name__,), None, None
     return error

@@ -1,4 +1,4 @@
-"""``CVS_ASYNC_OFFLINE``: keeps tests away from a service that bills."""
+"""The environment variable ``CVS_ASYNC_OFFLINE``, which keeps tests away from the paid service."""
 
 from __future__ import annotations
 
@@ -13,18 +13,24 @@ _OFF = ("", "0", "false", "no", "off")
 
 
 def is_offline() -> bool:
-    """Return whether requests may go only to this machine. Read for each request, because tests set it after
-    imports.
+    """Return whether requests may go only to this machine.
+
+    The variable is read for each request, because tests may set it after the import.
     """
     value = os.environ.get(VARIABLE)
     return value is not None and value.strip().lower() not in _OFF
 
 
 def refuse_elsewhere(operation: str, url: str, what: str) -> None:
-    """Refuse a URL of another machine. `what` is its name in the error.
+    """Refuse a URL of another machine.
+
+    Args:
+        operation: name of the operation.
+        url: the URL.
+        what: description of the URL in the error.
 
     Raises:
-        ConfigurationError: naming only the host of the URL.
+        ConfigurationError: naming the host, but not the rest of the URL.
     """
     host = urlsplit(url).hostname or ""
     if not is_loopback(host):

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from ..errors import ConfigurationError
+from .urls import origin_of
 
 
 class Proxies:
-    """Current values of ``http_proxy``, ``https_proxy``, ``all_proxy`` and ``no_proxy``, in lower or upper case."""
+    """The proxies in ``http_proxy``, ``https_proxy``, ``all_proxy`` and ``no_proxy``, in lower or upper case."""
 
     def __init__(self) -> None:
         self._given = getproxies()
@@ -21,22 +22,22 @@ class Proxies:
         Raises:
             ConfigurationError: the proxy is unusable; the error names the variable, without its value.
         """
-        scheme = url.partition(":")[0]
-        kind = scheme if self._given.get(scheme) else "all"
-        given = self._given.get(kind)
-        if not given:
-            return None
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or (443 if scheme == "https" else 80)
-        if proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):  # entries of no_proxy may have a port
-            return None
-        return _usable(given, kind)
+        scheme, host, port = origin_of(url)
+        for kind in (scheme, "all"):
+            given = self._given.get(kind)
+            if not given:
+                continue
+            if proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):  # entries of no_proxy may have a port
+                return None
+            return _usable(given, kind)
+        return None
 
 
 def _usable(given: str, kind: str) -> str:
-    """Return a proxy's URL. Without a scheme it is http, as in curl."""
-    given = given.strip()
-    url = given if "://" in given else f"http://{given.removeprefix('//')}"
+    """Return the URL of a proxy. The scheme is http if it is missing, as in curl."""
+    url = given.strip()
+    if "://" not in url:
+        url = f"http://{url.removeprefix('//')}"
     try:
         parts = urlsplit(url)
         usable = bool(parts.hostname) and parts.port != 0 and not any(map(str.isspace, url))
@@ -45,7 +46,9 @@ def _usable(given: str, kind: str) -> str:
     if not usable:
         raise ConfigurationError(f"{_variable(kind)} must look like http://proxy.example.com:3128")
     if parts.scheme not in ("http", "https"):
-        what = "a socks proxy" if parts.scheme.startswith("socks") else "a proxy of this kind"
+        what = "a proxy of this kind"
+        if parts.scheme.startswith("socks"):
+            what = "a socks proxy"
         raise ConfigurationError(
             f"{_variable(kind)}: {what} cannot be used; name an http:// or https:// proxy,"
             " name this host in no_proxy, or pass a transport of your own"
@@ -54,7 +57,12 @@ def _usable(given: str, kind: str) -> str:
 
 
 def _variable(kind: str) -> str:
-    """Return the source of a proxy. Lower case has precedence; on some systems it is not a variable."""
+    """Return the name of the variable that sets a proxy; on some systems it may be a setting of the system instead.
+
+    Lower case has precedence.
+    """
     name = f"{kind}_proxy"
-    known = [variable for variable in (name, name.upper()) if os.environ.get(variable)]
-    return known[0] if known else f"the system's {kind} proxy"
+    for variable in (name, name.upper()):
+        if os.environ.get(variable):
+            return variable
+    return f"the system's {kind} proxy"

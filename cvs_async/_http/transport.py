@@ -1,4 +1,4 @@
-"""Sending one request over HTTP, and saying exactly what became of it. Knows no HTTP library."""
+"""Send a request over HTTP, and tell exactly how far it came. Independent of the HTTP library."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from .unpack import ENCODINGS, BrokenEncodingError, Unpacker
 from .urls import address_of, origin_of, quoted
 
 HEAD = 1 << 16
-"""Bytes of an answer that is too large which are kept: its code may stand there."""
+"""Number of bytes that are kept of an answer that is too large. Its code may be in them."""
 
 
 class Transport:
-    """The client's rules for HTTP: URLs, credentials, bounds, unpacking, no redirects."""
+    """The client's rules for HTTP: URLs, credentials, size limits, unpacking, no redirects."""
 
     def __init__(self, config: ClientConfig, backend: Backend) -> None:
         self._config = config
@@ -42,19 +42,21 @@ class Transport:
 
     @property
     def connections(self) -> int | None:
-        """Open connections; None with a transport of the user's own."""
+        """Number of open connections; None with a user's own transport."""
         return self._backend.connections
 
     def send(self, request: Request, timeout: Timeout, attempt: Attempt) -> Awaitable[WireReply]:
-        """Make one attempt. The bound on the whole call is the caller's; the attempt shows it how far this has come.
+        """Send a request and read the answer, and record the progress in `attempt`.
+
+        The bound on the whole call is not applied here.
 
         Raises:
-            TransportError: without an answer.
-            DecodeError: the body's content encoding is broken.
-            ResponseTooLargeError: the answer is larger than the client's bound.
+            TransportError: there is no answer.
+            DecodeError: the content encoding of the body is broken.
+            ResponseTooLargeError: the answer is larger than `max_response_bytes`.
             InvalidInputError: a file changed while it was being sent.
-            ConfigurationError: a file could not be opened again, for the system allows no more open files; or the
-                service is on another machine, and CVS_ASYNC_OFFLINE is set.
+            ConfigurationError: no file descriptor was free to read a file; or CVS_ASYNC_OFFLINE is set and the service
+                is on another machine.
         """
         url = quoted(f"{self._config.origins.of(request.operation, request.host)}{request.path}")
         if request.query:
@@ -66,7 +68,7 @@ class Transport:
         return self._exchange(HttpRequest(request.method, url, headers, body, timeout), attempt)
 
     def fetch(self, operation: str, url: str, timeout: Timeout, attempt: Attempt) -> Awaitable[WireReply]:
-        """Get what is at a URL. The credentials go along to the configured origins only.
+        """Download a file. Credentials are sent only to the configured origins.
 
         Raises:
             TransportError, DecodeError, ResponseTooLargeError: as for `send`.
@@ -91,7 +93,7 @@ class Transport:
         await self._backend.aclose()
 
     async def abandon(self) -> None:
-        """Close the sockets of an event loop that is closed. A transport of the user's own keeps its own."""
+        """Close the sockets after their event loop was closed, except those of a user's own transport."""
         await self._backend.abandon()
 
     async def _exchange(self, request: HttpRequest, attempt: Attempt) -> WireReply:
@@ -107,7 +109,7 @@ class Transport:
             attempt.answered_at, attempt.phase = now(), "answered"
         except BrokenEncodingError as error:
             text = f"{attempt.operation}: the answer's content encoding is broken"
-            raw = bytes(content) or None  # what it cost may stand there
+            raw = bytes(content) or None  # the code may be in it
             raise DecodeError(text, raw=raw, charge="unknown") from error
         except ConfigurationError as error:
             error.args = (f"{attempt.operation}: {error}",)
@@ -133,13 +135,13 @@ class Transport:
         async for chunk in response:
             attempt.received += len(chunk)
             for number, piece in enumerate(unpacker.feed(chunk)):
-                if number:  # there is much in a small chunk, and perhaps in those of many other answers
+                if number:  # a highly compressed chunk: let other tasks run between its pieces
                     await asyncio.sleep(0)
                 content += piece
                 if len(content) > bound:
                     raise ResponseTooLargeError(
-                        f"{attempt.operation}: the answer has more than {bound} bytes, which is the bound; a larger"
-                        " one is AsyncCVS(max_response_bytes=...)",
+                        f"{attempt.operation}: the answer has more than {bound} bytes, the maximum;"
+                        " AsyncCVS(max_response_bytes=...) raises it",
                         http_status=response.status,
                         raw=bytes(content[:HEAD]),
                         charge="unknown",

@@ -1,4 +1,4 @@
-"""Unpacks compressed answers in pieces of bounded size, so that a small bomb does not become a large piece."""
+"""Unpack compressed answers in pieces of limited size, so that a compression bomb never becomes a large piece."""
 
 from __future__ import annotations
 
@@ -7,31 +7,38 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 PIECE = 1 << 18
+"""Maximum size of a piece, in bytes."""
+
 STEP = 16
-"""Bytes that are unpacked at once near a fault."""
+"""Number of bytes that are unpacked at once before a fault."""
 
 ENCODINGS = "gzip, deflate"
-"""The encodings that are asked for: zlib can bound the size of its output."""
+"""The accepted encodings: those in which zlib can limit the size of its output."""
 
-_EITHER = zlib.MAX_WBITS | 32  # gzip or zlib, whichever it is
+_EITHER = zlib.MAX_WBITS | 32
+"""gzip or zlib, detected from the header."""
+
 _BARE = -zlib.MAX_WBITS
+"""Deflate without a header."""
 
 
 class BrokenEncodingError(Exception):
-    """The bytes are not what the answer's Content-Encoding says."""
+    """The body does not have the format of its Content-Encoding."""
 
 
 class Unpacker:
-    """Unpacks an answer, chunk by chunk.
+    """Unpacks an answer chunk by chunk.
 
-    A body in an encoding that was not asked for, such as "utf-8", is passed on as it is, and so is JSON that is
-    declared as gzip: whether it is readable shows later. What follows a whole gzip or deflate is dropped, as by curl.
+    A body with any other encoding, such as "utf-8", and JSON that is declared as gzip are returned unchanged. Data
+    after the end of gzip or deflate is dropped, as by curl.
     """
 
     def __init__(self, encoding: str) -> None:
         encoding = encoding.strip().lower()
         self._window = _EITHER
-        self._zlib = zlib.decompressobj(_EITHER) if encoding in ("gzip", "x-gzip", "deflate") else None
+        self._zlib = None
+        if encoding in ("gzip", "x-gzip", "deflate"):
+            self._zlib = zlib.decompressobj(_EITHER)
         self._may_be_json = encoding != "deflate"
         self._ended = False
         self._beginning: bytes | None = b""
@@ -57,7 +64,7 @@ class Unpacker:
             self._beginning += chunk
         more = bool(chunk) and not self._ended
         while more:
-            if self._zlib.eof:  # gzip may be several members in a row
+            if self._zlib.eof:  # gzip may have several members
                 if not chunk.startswith(b"\x1f"):
                     self._ended = True
                     return
@@ -74,9 +81,9 @@ class Unpacker:
             more = bool(chunk) or (len(piece) == PIECE and not self._zlib.eof)
 
     def _before_the_fault(self) -> Iterator[bytes]:
-        """Yield what comes before the fault, if nothing was yielded yet: zlib drops what it unpacked in the same step.
+        """Yield the content before a fault, if nothing was yielded before: zlib drops the output of a failed step.
 
-        The code of the answer may be in it, and so what the answer cost.
+        The code of the answer, and with it the charge, may be in this content.
         """
         beginning, self._beginning = self._beginning or b"", None
         anew = zlib.decompressobj(self._window)
@@ -85,12 +92,12 @@ class Unpacker:
                 yield anew.decompress(beginning[place : place + STEP])
 
     def finish(self) -> None:
-        """Raise BrokenEncodingError if something is missing at the end."""
+        """Raise BrokenEncodingError if the end is missing."""
         if self._zlib is not None and self._begun and not self._zlib.eof:
             raise BrokenEncodingError
 
     def _with_head(self, chunk: bytes) -> bytes:
-        """Return a chunk once it is known whether a "deflate" has its zlib header; many servers leave it out."""
+        """Return a chunk after detecting whether "deflate" has a zlib header, which many servers omit."""
         self._begun = self._begun or bool(chunk)
         if not self._may_be_bare:
             return chunk

@@ -1,4 +1,4 @@
-"""URLs as they go over the wire, and origins that can be compared."""
+"""Normalised URLs and origins."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ _PORTS = {"http": 80, "https": 443}
 
 @lru_cache
 def quoted(url: str) -> str:
-    """Return an absolute URL as it goes over the wire: letters in ASCII, no dot segments, no default port, no fragment.
+    """Return an absolute URL in normal form: in ASCII, without dot segments, default port and fragment.
 
-    What is percent-encoded stays as it is.
+    Percent-encoded characters stay as they are.
 
     Raises:
         ValueError: host or port are unusable.
     """
     scheme, host, port = origin_of(url)
-    place = f"[{host}]" if ":" in host else host
+    place = host
+    if ":" in host:
+        place = f"[{host}]"
     if port != _PORTS.get(scheme):
         place = f"{place}:{port}"
     user, at, _ = urlsplit(url).netloc.rpartition("@")

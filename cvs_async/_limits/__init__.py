@@ -1,1 +1,1 @@
-"""Limits on requests: the quota gate, the rate, concurrency, and the decision to send again."""
+"""Limits on requests: quota gate, rate limit, concurrency limit, retries."""

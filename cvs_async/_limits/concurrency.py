@@ -7,29 +7,33 @@ from statistics import median
 
 from attrs import define, field
 
-FEWEST = 2
-FIRST = 8
-OVERLOADED = 0.75
-SLOW = 0.5
-INFLATED = 2.0
-REMEMBERED = 50
+MIN_LIMIT = 2
+INITIAL_LIMIT = 8
+BACKOFF_ON_REFUSAL = 0.75
+BACKOFF_ON_LATENCY = 0.5
+LATENCY_TOLERANCE = 2.0
+"""Factor between the median latency of a window and the lowest one, above which the service is considered slow."""
+WINDOWS_REMEMBERED = 50
 WINDOWS_HELD = 10
 RISE = 16
+"""The limit rises by this fraction of it."""
 
 
 @define
 class AutoLimit:
-    """Additive increase, multiplicative decrease: more in flight while all goes well, less when it does not.
+    """Limit by additive increase and multiplicative decrease (AIMD), adapted after each window of requests.
 
-    It judges by windows of about one round trip of all slots. A window in which the service refused for load
-    (HTTP 429, 503, a timeout) lowers the limit to three quarters; one whose median latency is more than twice
-    the least of the last fifty windows halves it, because those requests only wait in the service; any other
-    one raises it by a sixteenth, at least one, or doubles it until the first of these happens. Where the service
-    refused, it stays just below for ten windows before it tries again.
+    A window is about one round trip of all slots. There are three cases:
+
+    1. The service refused a request because of load (HTTP 429, 503, a timeout): lower the limit to three quarters.
+    2. The median latency is more than twice the lowest of the last 50 windows: halve the limit, because more requests
+       only wait longer in the service.
+    3. Otherwise raise the limit by a sixteenth, at least by 1. Before the first decrease, double it instead. Just below
+       a limit at which the service refused, stay for ten windows.
 
     Attributes:
-        most: its upper bound.
-        limit: requests that may be in flight now.
+        most: the maximum of `limit`.
+        limit: maximum number of requests in flight.
     """
 
     most: int
@@ -41,21 +45,22 @@ class AutoLimit:
     _refused: bool = field(default=False, init=False)
     _used: int = field(default=0, init=False)
     _latencies: list[float] = field(factory=list, init=False, repr=False)
-    _medians: deque[float] = field(factory=lambda: deque(maxlen=REMEMBERED), init=False, repr=False)
+    _medians: deque[float] = field(factory=lambda: deque(maxlen=WINDOWS_REMEMBERED), init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        self.limit = min(FIRST, self.most)
+        self.limit = min(INITIAL_LIMIT, self.most)
 
     def observe(self, began: float, ended: float, in_flight: int, *, refused: bool, latency: bool) -> None:
-        """Take a request into account, and change the limit where that is due.
+        """Add a finished request to the window, and adapt the limit if the window is complete.
 
         Args:
-            began, ended: of the request, in seconds of one clock.
-            in_flight: requests when it ended, itself included.
-            refused: whether the service refused it for load.
-            latency: whether its time is a measure of the service: a refusal comes fast.
+            began: start of the request, in seconds.
+            ended: its end, by the same clock.
+            in_flight: number of requests in flight when it ended, including itself.
+            refused: whether the service refused it because of load.
+            latency: whether its duration measures the latency of the service. That of a refusal does not.
         """
-        if began < self._since:  # sent under an earlier limit, so it says nothing about this one
+        if began < self._since:  # sent under an earlier limit
             return
         self._used = max(self._used, in_flight)
         self._refused = self._refused or refused
@@ -63,16 +68,16 @@ class AutoLimit:
             self._latencies.append(ended - began)
         if self._refused:
             self._ceiling, self._held = self.limit, 0
-            self._change(max(min(FEWEST, self.most), int(self.limit * OVERLOADED)), ended)
-        elif len(self._latencies) >= max(self.limit, FIRST):
+            self._change(max(min(MIN_LIMIT, self.most), int(self.limit * BACKOFF_ON_REFUSAL)), ended)
+        elif len(self._latencies) >= max(self.limit, INITIAL_LIMIT):
             self._judge(ended)
 
     def _judge(self, now: float) -> None:
         usual = median(self._latencies)
         self._medians.append(usual)
-        if usual > INFLATED * min(self._medians):
-            self._change(max(min(FEWEST, self.most), int(self.limit * SLOW)), now)
-        elif self._used >= self.limit:  # a limit that was not reached has proved nothing
+        if usual > LATENCY_TOLERANCE * min(self._medians):
+            self._change(max(min(MIN_LIMIT, self.most), int(self.limit * BACKOFF_ON_LATENCY)), now)
+        elif self._used >= self.limit:  # rise only if the limit was reached
             self._change(min(self.most, self._next()), now)
         else:
             self._change(self.limit, now)
@@ -94,7 +99,7 @@ class AutoLimit:
     def _change(self, limit: int, now: float) -> None:
         if limit < self.limit:
             self._rising_fast = False
-            self._since = now  # the answers to what is in flight still come in under the old limit
+            self._since = now  # ignore the requests in flight, which were sent under the old limit
         self.limit = limit
         self._latencies.clear()
         self._refused, self._used = False, 0

@@ -1,4 +1,4 @@
-"""Limit on the rate of requests, with pauses while the service asks for them."""
+"""Limit on the rate of requests, and pauses that the service asks for."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from attrs import frozen
 from ..errors import ConfigurationError
 
 LATENESS = 0.01
-"""Seconds by which a timer may come late without slowing the rate down: what it missed leaves together."""
+"""Seconds by which a timer may be late without lowering the rate: requests that became due meanwhile go together."""
 
 
 @frozen
 class RateLimit:
-    """Limit on the requests in a time, resent ones included.
+    """Maximum rate of requests, including retries.
 
     Attributes:
-        count: requests.
-        per: seconds.
-        burst: how many may leave at once after a quiet time. With 1, the default, requests are evenly spaced, so
-            that no span of `per` seconds ever sees more than `count` and one.
+        count: number of requests.
+        per: in this number of seconds.
+        burst: number of requests that may be sent at once after a pause. With 1, the default, requests are evenly
+            spaced: at most `count` + 1 in any `per` seconds.
 
     Raises:
         ConfigurationError: if a number is out of range.
@@ -48,15 +48,15 @@ class RateLimit:
 
 
 class Limiter(Protocol):
-    """Bounds how often requests leave: `RateLimiter`, or one that several processes share."""
+    """Limits the rate of requests: `RateLimiter`, or one that several processes share."""
 
     def slot(self, began: float) -> AbstractAsyncContextManager[None]:
-        """Return a context that is entered when a request may be sent; its call began at that time of the loop."""
+        """Return a context that is entered when a request may be sent. `began` is when its call began, by the loop."""
         ...
 
 
 class Pause:
-    """Holds requests up until a time. Those whose call began first go on first; one timer serves all of them."""
+    """Holds requests back until a time. The oldest call goes first. One timer serves all waiting calls."""
 
     def __init__(self) -> None:
         self._paused_until = 0.0
@@ -65,19 +65,19 @@ class Pause:
         self._timer: asyncio.TimerHandle | None = None
 
     def paused(self, now: float) -> float:
-        """Return the seconds that the pause still takes; 0 without one."""
+        """Return the remaining seconds of the pause; 0 without a pause."""
         return max(0.0, self._paused_until - now)
 
     def idle(self, now: float) -> bool:
-        """Return whether nothing waits, and nothing has to."""
+        """Return whether there is neither a pause nor a waiting call."""
         return not self._waiting and self._paused_until <= now
 
     def pause(self, until: float) -> None:
-        """Hold everything up until a time of the loop."""
+        """Hold all requests back until a time of the loop."""
         self._paused_until = max(self._paused_until, until)
 
     async def wait(self, began: float) -> None:
-        """Return when a request may be sent; `began` is the loop's time when its call began."""
+        """Wait until a request may be sent. `began` is when its call began, in time of the loop."""
         await self._enter(asyncio.get_running_loop(), began)
 
     async def _enter(self, loop: asyncio.AbstractEventLoop, began: float) -> None:
@@ -90,28 +90,28 @@ class Pause:
         try:
             await future
         except asyncio.CancelledError:
-            if future.done() and not future.cancelled():  # it was admitted in the same moment
+            if future.done() and not future.cancelled():  # admitted at the same moment
                 self._withdraw(loop)
             raise
 
     def _delay(self, now: float) -> float:
-        """Return the seconds until a request may be admitted; infinite if only those inside can tell."""
+        """Return the seconds until a request may be admitted; infinite while the slots are full."""
         return self._paused_until - now
 
     def _admit(self, since: float) -> None:
         """Note that a request was admitted."""
 
     def _withdraw(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Note that a request was admitted, and is not sent."""
+        """Note that an admitted request is not sent."""
 
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Admit the waiters whose turn has come. There are three cases:
+        """Admit the waiting requests that are due, in order, and set the timer for the next one. There are four cases:
 
-        1. Nothing waits: no timer is needed.
-        2. The first one's turn is to come: the timer is set for it. If that depends on those who are inside, there is
-           no timer, and they call this when they leave.
-        3. The first one's turn has come: it is admitted, as if that had happened in time, since timers may be late.
-           One that was cancelled meanwhile takes no turn.
+        1. No request waits: no timer is needed.
+        2. The next one is due later: set the timer.
+        3. The next one waits for a free slot: no timer, because each request in a slot calls this method at its end.
+        4. The next one is due: admit it, counted from when it was due, because timers may be late. If it was cancelled
+           meanwhile, drop it.
         """
         if self._timer is not None:
             self._timer.cancel()
@@ -156,10 +156,10 @@ class LocalPauses:
 
 
 class RateLimiter(Pause):
-    """Admits requests at a rate, by GCRA, the generic cell rate algorithm; see https://en.wikipedia.org/wiki/GCRA.
+    """Admits requests at a rate, by the generic cell rate algorithm: https://en.wikipedia.org/wiki/GCRA.
 
-    `_due` is GCRA's theoretical arrival time: when the next request would leave if all were evenly spaced. It may lie
-    ahead by as much as the burst allows.
+    `_due` is GCRA's theoretical arrival time: when the next request would be sent if all were evenly spaced. A request
+    may be sent earlier, as far as the burst allows.
     """
 
     def __init__(self, rate: RateLimit) -> None:
@@ -170,16 +170,16 @@ class RateLimiter(Pause):
         self._inside = 0
 
     async def wait(self, began: float) -> None:
-        """Return when a request may be sent; `began` is the loop's time when its call began."""
+        """Wait until a request may be sent. `began` is when its call began, in time of the loop."""
         async with self.slot(began):
             pass
 
     @asynccontextmanager
     async def slot(self, began: float) -> AsyncIterator[None]:
-        """Enter as `wait` returns, for a request that must still wait for something else, such as a connection.
+        """Wait until a request may be sent, and then let it wait for something else in the block, such as a connection.
 
-        At most `burst` requests may be inside at once, or all that were admitted during a long wait would be sent
-        together. A late request is counted from when it leaves the block; if the block raises, it is not counted.
+        At most `burst` requests are in the block at once; otherwise those admitted during a long wait would be sent
+        together. A request counts from its end of the block if that is late; it does not count if the block raises.
         """
         loop = asyncio.get_running_loop()
         await self._enter(loop, began)

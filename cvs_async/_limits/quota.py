@@ -1,4 +1,4 @@
-"""The quota gate: once the account is out of requests, no further ones are spent on being refused again."""
+"""The quota gate: holds requests back while the account is out of requests."""
 
 from __future__ import annotations
 
@@ -13,27 +13,32 @@ from ..errors import OutOfRequestsError
 
 Quota = Literal["raise", "wait"]
 GateState = Literal["open", "closed", "half-open", "probing"]
-"""``closed`` is the one state in which no call is let through."""
+"""``closed`` is the only state in which the next call cannot be sent. See `ClientStats.gate`."""
 
 
 @define(eq=False)
 class Permit:
-    """Permission to send one request. Each is given back once, with what became of the request."""
+    """The right to send one request. It must be returned once, by `Gate.close`, `open` or `release`.
+
+    Attributes:
+        era: number of times that the gate had opened before. Permits of earlier eras cannot close it.
+        probe: whether the request is the only one let through while the gate is closed.
+    """
 
     era: int
     probe: bool = False
 
 
 FREE_PERMIT = Permit(-1)
-"""For requests that cost nothing, which the gate does not concern."""
+"""Permit of requests that cost nothing. They pass even while the gate is closed."""
 
 
 class Gate(Protocol):
-    """Keeps requests back while the account has none left: `QuotaGate`, or one that several processes share.
+    """Holds requests back while the account is out of requests: `QuotaGate`, or one that several processes share.
 
     Attributes:
-        waits: whether calls wait while it is closed, instead of failing.
-        refusal: what the service has answered when it closed.
+        waits: whether calls wait while it is closed; otherwise they fail.
+        refusal: the error that closed it; None while it is open.
     """
 
     waits: bool
@@ -41,11 +46,11 @@ class Gate(Protocol):
 
     @property
     def state(self) -> GateState:
-        """State of the gate: which calls it lets through."""
+        """State of the gate."""
         ...
 
     def seconds_to_probe(self) -> float:
-        """Return the seconds after which a call is let through."""
+        """Return the seconds until a call may be sent."""
         ...
 
     def enter(self) -> Permit | None:
@@ -57,7 +62,7 @@ class Gate(Protocol):
         ...
 
     async def wait(self, *, first: bool = False) -> Permit:
-        """Return a permit as soon as there is one. `first` puts a call that was refused at the head of the queue."""
+        """Wait for a permit. `first` puts a call that was refused at the head of the queue."""
         ...
 
     def is_valid(self, permit: Permit) -> bool:
@@ -65,27 +70,29 @@ class Gate(Protocol):
         ...
 
     def close(self, permit: Permit, refusal: OutOfRequestsError) -> None:
-        """Give a permit back: the account is out of requests."""
+        """Return a permit and close the gate, because the account is out of requests."""
         ...
 
     def open(self, permit: Permit) -> None:
-        """Give a permit back: its request was paid for."""
+        """Return a permit and open the gate, because its request was charged."""
         ...
 
     def release(self, permit: Permit) -> None:
-        """Give a permit back: nothing was learnt of the account."""
+        """Return a permit whose request says nothing about the account."""
         ...
 
 
 class QuotaGate:
-    """Open until the service says "out of requests"; then closed but for one probe at a time.
+    """A gate that closes when the service answers "out of requests", and then lets one probe at a time through.
 
-    A probe is a real call: the next one, once `interval` seconds have passed since the last refusal. There are three
-    cases: it is paid for, and the gate opens; it is refused too, and the next probe is `interval` seconds away; any
-    other answer says nothing of the account, and the next call is the next probe.
+    A probe is a normal call: the first one after `interval` seconds. There are three cases:
 
-    From the moment when a probe may be sent until one is, the gate is half-open. It turns so by the clock: a load
-    balancer that keeps calls away from a closed gate would otherwise wait for a call that never comes.
+    1. It is charged: the gate opens.
+    2. It is refused too: the next probe may be sent after another `interval` seconds.
+    3. Any other result says nothing about the account: the next call is the next probe.
+
+    While a probe may be sent and there is no call, the gate is half-open. It becomes half-open by the clock alone:
+    otherwise a load balancer that sends no calls to a closed gate would wait forever.
     """
 
     def __init__(self, mode: Quota, interval: float) -> None:
@@ -102,7 +109,7 @@ class QuotaGate:
 
     @property
     def state(self) -> GateState:
-        """State of the gate: which calls it lets through. May be read from anywhere, also outside of the event loop."""
+        """State of the gate. It may be read from any thread."""
         if self._current is not None:
             return "open"
         if self._probing:
@@ -112,7 +119,7 @@ class QuotaGate:
         return "half-open"
 
     def seconds_to_probe(self) -> float:
-        """Return the seconds after which a call is let through; a whole interval while a probe is under way."""
+        """Return the seconds until a call may be sent; while a probe is in flight, a whole interval."""
         if self._current is not None:
             return 0.0
         if self._probing:
@@ -121,7 +128,7 @@ class QuotaGate:
 
     @property
     def waiting(self) -> int:
-        """Callers that wait for it to open."""
+        """Number of calls that wait for the gate."""
         return sum(not future.done() for future in self._waiting)
 
     def enter(self) -> Permit | None:
@@ -138,7 +145,7 @@ class QuotaGate:
         return self.enter()
 
     async def wait(self, *, first: bool = False) -> Permit:
-        """Return a permit, as soon as there is one. `first` puts a call that was refused at the head of the queue."""
+        """Wait for a permit. `first` puts a call that was refused at the head of the queue."""
         permit = self.enter()
         if permit is not None:
             return permit
@@ -157,13 +164,13 @@ class QuotaGate:
             raise
 
     def is_valid(self, permit: Permit) -> bool:
-        """Return whether a permit may still be used: the gate may have closed while its call waited for more."""
+        """Return whether a permit may still be used. The gate may have closed while its call waited for a slot."""
         return permit is self._current or permit.probe or permit is FREE_PERMIT
 
     def close(self, permit: Permit, refusal: OutOfRequestsError) -> None:
-        """Give a permit back: the account is out of requests."""
+        """Return a permit and close the gate, because the account is out of requests."""
         if permit.era != self._era or (self._current is None and not permit.probe):
-            return  # it was sent before the gate closed, and says nothing new
+            return  # sent before the gate closed
         loop = asyncio.get_running_loop()
         if self._current is not None:
             self._current = None
@@ -173,7 +180,7 @@ class QuotaGate:
         self._schedule(loop)
 
     def open(self, permit: Permit) -> None:
-        """Give a permit back: its request was paid for, so the account has requests."""
+        """Return a permit and open the gate, because its request was charged."""
         if not permit.probe or self._current is not None:
             return
         self._era += 1
@@ -185,7 +192,7 @@ class QuotaGate:
                 future.set_result(self._current)
 
     def release(self, permit: Permit) -> None:
-        """Give a permit back: nothing was learnt of the account."""
+        """Return a permit whose request says nothing about the account."""
         if permit.probe and self._current is None:
             self._probing = False
             self._next_probe = 0.0
@@ -199,8 +206,8 @@ class QuotaGate:
             self._timer = loop.call_at(max(self._next_probe, loop.time()), self._probe)
 
     def _probe(self) -> None:
-        """Let the first waiter probe."""
-        self._timer, self._next_probe = None, 0.0  # it is time, even if the timer came a little early
+        """Let the first waiting call send a probe."""
+        self._timer, self._next_probe = None, 0.0  # now, even if the timer is a little early
         while self._waiting and self._waiting[0].done():
             self._waiting.popleft()
         if not self._waiting:

@@ -1,4 +1,4 @@
-"""Decision whether a failed request is sent again, and when. Pure: no clock, no sleeping."""
+"""The decision whether and when a failed request is sent again. Pure: without clock or sleep."""
 
 from __future__ import annotations
 
@@ -27,23 +27,22 @@ when processing"; or it was sent and no readable answer came, so that the call m
 
 @frozen
 class RetryPolicy:
-    """Policy for sending failed requests again: those that certainly were not charged, by default no others.
+    """Rules for sending failed requests again. By default only those that were certainly not charged.
 
-    A client has a budget beside it, so that a dead service gets dozens of further requests and not thousands:
-    500 tokens, of which every request sent again takes 5 and every success gives some back.
+    In addition, all calls of a client share a budget, so that an unavailable service gets dozens of retries instead of
+    thousands: 500 tokens, of which each retry takes 5 and each success returns some.
 
     Attributes:
-        attempts: the most requests for one call, the first included; 1 sends nothing again.
-        max_elapsed: seconds since the call began, after which nothing is sent again; None for no such bound. The
-            bound on the whole call, `Timeout.total`, holds beside it.
-        initial: the longest wait before the second request, in seconds. It doubles with each further one; how
-            long the wait is within it is left to chance, so that many callers do not come back at once.
-        maximum: the longest wait that the doubling comes to, in seconds.
-        max_retry_after: the longest ``Retry-After`` that is obeyed, in seconds. Where the service asks for more,
-            the call fails at once, and says so.
-        unknown_resends: how often a request is sent again of which it is unknown whether it was charged.
-            Each of them may be paid for twice, so the default is 0; `face_search.add_image` is never among them,
-            because it would add the picture twice.
+        attempts: maximum number of requests for one call, including the first; 1 disables retries.
+        max_elapsed: seconds since the start of the call after which there are no retries; None for no limit. The bound
+            on the whole call, `Timeout.total`, applies as well.
+        initial: maximum wait before the first retry, in seconds. It doubles with each retry. The actual wait is random,
+            from 0 to this maximum, so that many callers do not retry at the same moment.
+        maximum: upper limit of the maximum wait, in seconds.
+        max_retry_after: longest ``Retry-After`` to wait for, in seconds. With a longer one the call fails at once.
+        unknown_resends: maximum number of retries for a call after requests whose charge is unknown. Each of them may
+            be charged in addition, so the default is 0. `face_search.add_image` is never repeated in this case, because
+            it could add the picture twice.
 
     Raises:
         ConfigurationError: if a number is out of range.
@@ -64,16 +63,16 @@ class RetryPolicy:
             if number is None and name == "max_elapsed":
                 continue
             if number is None or not 0 <= number < float("inf"):
-                raise ConfigurationError(f"retry: {name} must be a number from 0 on, and is {number!r}")
+                raise ConfigurationError(f"retry: {name} must be a number of at least 0, not {number!r}")
 
     def backoff(self, attempt: int, chance: float) -> float:
-        """Return the seconds to wait after the given attempt: exponential, with full jitter; `chance` is 0 to 1."""
+        """Return the seconds to wait after an attempt: exponential backoff with full jitter. `chance` is 0 to 1."""
         return chance * min(self.maximum, self.initial * 2.0 ** min(attempt - 1, 64))
 
 
 @frozen
 class Retry:
-    """Send the request again, after `delay` seconds."""
+    """Decision to send the request again after `delay` seconds."""
 
     cause: Cause
     delay: float
@@ -81,14 +80,14 @@ class Retry:
 
 @frozen
 class GiveUp:
-    """Do not send the request again. `why` is empty where that needs no explanation."""
+    """Decision not to send the request again. `why` is added to the error; empty if there is nothing to explain."""
 
     why: str = ""
 
 
 @define
 class Budget:
-    """The retry budget that all calls of a client share, with the numbers of botocore's standard mode."""
+    """Retry budget of a client, with the numbers of botocore's standard mode."""
 
     capacity: int = 500
     cost: int = 5
@@ -98,15 +97,18 @@ class Budget:
         self.tokens = self.capacity
 
     def take(self) -> bool:
-        """Return whether one more request may be sent again, and count it."""
+        """Take the tokens for a retry; return False if there are not enough."""
         if self.tokens < self.cost:
             return False
         self.tokens -= self.cost
         return True
 
     def succeeded(self, *, after_retry: bool) -> None:
-        """Give tokens back after a success: more, if sending again was what it took."""
-        self.tokens = min(self.capacity, self.tokens + (self.cost if after_retry else 1))
+        """Return tokens after a success: the cost of a retry if it was one, else 1."""
+        tokens = 1
+        if after_retry:
+            tokens = self.cost
+        self.tokens = min(self.capacity, self.tokens + tokens)
 
 
 def decide(
@@ -121,17 +123,18 @@ def decide(
     budget: Budget,
     repeatable: bool = True,
 ) -> Retry | GiveUp:
-    """Return what to do after a request has failed.
+    """Decide whether to send a failed request again.
 
     Args:
-        failure: what became of it, with its charge and the `retry_after` of the service.
-        attempts: requests made so far.
-        unknown: how many of them may have been charged, this one included.
-        elapsed: seconds since the call began.
-        left: seconds until the bound on the whole call; None without a bound.
-        chance: 0 to 1, for the jitter.
-        budget: of the client; one more retry is taken out of it.
-        repeatable: False for an operation that does something each time.
+        policy: the retry policy.
+        failure: error of the request, with its `charge` and `retry_after`.
+        attempts: number of requests of the call so far.
+        unknown: number of them that may have been charged, including the failed one.
+        elapsed: seconds since the start of the call.
+        left: seconds until the time of the whole call is up; None without a bound.
+        chance: random number from 0 to 1, for the jitter.
+        budget: retry budget of the client; a retry takes its tokens.
+        repeatable: False for an operation with a side effect.
     """
     cause = retry_cause(failure)
     if cause is None or policy.attempts == 1:
@@ -151,18 +154,18 @@ def decide(
     if left is not None and left <= 0:
         return GiveUp()
     if left is not None and delay >= left:
-        return GiveUp(f"{delay:.1f} seconds are to be waited, and the call has {left:.1f} left")
-    # A 429 with Retry-After pauses all calls to this origin already, so it does not spend the budget.
+        return GiveUp(f"the next attempt is in {delay:.1f} seconds, and the call has {left:.1f} left")
+    # A 429 with Retry-After pauses all calls to the origin anyway, so it does not need the budget.
     if not (cause == "rate_limited" and asked is not None) and not budget.take():
-        return GiveUp("too many requests fail to send this one again")
+        return GiveUp("not sent again, because too many requests of this client fail")
     return Retry(cause, delay)
 
 
 def retry_cause(failure: CVSError) -> Cause | None:
-    """Return why a request may be sent again; None if it may not. The table is in section "Reliability" of README."""
+    """Return the cause for which a request may be sent again; None if it may not. See "Reliability" in README."""
     if failure.charge == "unknown":
         if isinstance(failure, ResponseTooLargeError):
-            return None  # its answer will be too large the next time, too
+            return None  # the next answer would be too large again
         return "unknown"
     if failure.charge == "billed":
         return None
@@ -180,12 +183,12 @@ def retry_cause(failure: CVSError) -> Cause | None:
 
 
 def parse_retry_after(header: str | None, date: str | None, now: float) -> float | None:
-    """Return the seconds that a ``Retry-After`` asks for; None where it is absent or unreadable.
+    """Return the seconds in a ``Retry-After`` header; None if it is missing or unreadable.
 
     Args:
-        header: seconds, or an HTTP date.
-        date: the answer's own ``Date``, which a date is compared with: the clocks of client and service may differ.
-        now: seconds since the epoch, for answers without one.
+        header: value of the header: seconds, or an HTTP date.
+        date: the ``Date`` of the answer. A date in `header` is relative to it, because the client's clock may be wrong.
+        now: seconds since the epoch, in place of a missing `date`.
     """
     if header is None:
         return None
@@ -198,7 +201,7 @@ def parse_retry_after(header: str | None, date: str | None, now: float) -> float
 
 
 def _epoch(http_date: str | None) -> float | None:
-    """Return an HTTP date in seconds since the epoch; None if it is absent or unreadable."""
+    """Return an HTTP date as seconds since the epoch; None if it is missing or unreadable."""
     if http_date is None:
         return None
     try:

@@ -57,6 +57,7 @@ def json_schema_of(cls: type[Any], schema: Any, handler: GetJsonSchemaHandler) -
     """Return the JSON Schema of a class. The descriptions in it are docstrings of the class and its fields."""
     found = handler(schema["steps"][0][INPUT])
     described = handler.resolve_ref_schema(found)
+    described["title"] = schema["steps"][0]["function"]["function"].__name__
     described["description"] = _markdown((inspect.getdoc(cls) or "").partition("\n")[0])
     properties = described.get("properties", {})
     texts = meanings(cls) | _attributes_section(cls)
@@ -98,6 +99,7 @@ def _validate(cls: type[Any], source: Any) -> Callable[[Any], Any]:
         except ValueError as error:
             return _Refused(value, str(error))
 
+    validate.__name__ = validate.__qualname__ = _name(source)  # pydantic shows it as the title of errors
     return validate
 
 

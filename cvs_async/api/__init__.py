@@ -1,4 +1,4 @@
-"""Operations: endpoints as data, with the coroutines that call them, in families as in the URLs."""
+"""Operations: their endpoints, and the coroutines that call them, grouped as in the URLs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OPERATIONS: dict[str, Endpoint[Any]] = {
     for module in (ekyc, ocr, ocr_document, face_search, smartcrop, v1, v3)
     for endpoint in module.ENDPOINTS
 }
-"""Every known operation by name, shared by client, command line, sandbox and tests."""
+"""All operations by name."""
 
 HOST_OF: dict[str, Host] = {name: endpoint.host for name, endpoint in OPERATIONS.items()}
-"""The vendor's host of every known operation."""
+"""The vendor's host of each operation."""

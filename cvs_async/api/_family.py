@@ -19,9 +19,9 @@ F = TypeVar("F", bound="Family")
 
 
 class Attached(Generic[F]):
-    """Descriptor of a family: an object has the callable family, its class has the family's class.
+    """Descriptor of a family: on an object it is a family that can make calls, on the class it is the family's class.
 
-    This lets `help`, `dir` and `unittest.mock.create_autospec` find the operations in the class.
+    Therefore `help`, `dir` and `unittest.mock.create_autospec` find the operations in the class.
     """
 
     def __init__(self, family: type[F]) -> None:
@@ -32,19 +32,23 @@ class Attached(Generic[F]):
     @overload
     def __get__(self, holder: object, owner: type) -> F: ...
     def __get__(self, holder: object | None, owner: type) -> type[F] | F:
-        """Return the family's class; objects have the families that `attach` set."""
+        """Return the family's class. On an object, the attribute that `attach` has set precedes this descriptor."""
         return self.family
 
 
 def attach(holder: object, call: Caller) -> None:
-    """Create the families of an object's class and set them on the object."""
+    """Set the families that an object's class declares as attributes of the object."""
     for name, attached in vars(type(holder)).items():
         if isinstance(attached, Attached):
             setattr(holder, name, attached.family(call))
 
 
 class Family:
-    """Operations with a common path prefix. `path` is the attribute path on the client."""
+    """Base of groups of operations with a common prefix of their paths.
+
+    Attributes:
+        path: attribute path on the client, such as ``ocr.document``.
+    """
 
     path: str
 
@@ -53,9 +57,9 @@ class Family:
         attach(self, call)
 
     def __init_subclass__(cls) -> None:
-        """List the keywords of the operations for `help` and notebooks, as type checkers see them.
+        """Prepare the operations of a family: spell out ``**options`` in their signatures, for `help` and notebooks.
 
-        Also keep the documents, which are their arguments, out of tracebacks.
+        Keep their arguments, which are documents, out of tracebacks.
         """
         for name, function in list(vars(cls).items()):
             if inspect.iscoroutinefunction(function):
@@ -78,12 +82,12 @@ class Family:
 
 
 def no_operation(owner: str, name: str, others: Iterable[str] = ()) -> AttributeError:
-    """Return the error for a missing attribute, with the most similar names.
+    """Return the error for a missing attribute of the client or a family, with similar names.
 
     Args:
-        owner: ``cvs`` or a family, such as ``cvs.ocr``.
-        name: of the attribute.
-        others: names of the owner that are not operations.
+        owner: ``cvs``, or a family such as ``cvs.ocr``.
+        name: name of the attribute.
+        others: other names that may be suggested.
     """
     if is_private(name):
         return no_attribute(owner, name)

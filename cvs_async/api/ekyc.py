@@ -1,4 +1,4 @@
-"""eKYC: identity papers and faces, with the service's judgement of them (vendor documents 001 and 003)."""
+"""eKYC: identity papers and faces, with checks for forgery (vendor documents 001 and 003)."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class Ekyc(Family):
     async def cards(self, img1: Input, img2: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized]]:
         """Read the front (`img1`) and the back (`img2`) of one identity card, two pictures or two URLs.
 
-        The data is the list of both papers. Choose by `type`, or with `models.front` and `models.back`: answers
-        with the back before the front were seen.
+        The data is the list of both papers, in any order: select them by `type`, or with `models.front` and
+        `models.back`.
 
         Raises `NoContentError` if no card is found. Vendor document 003, chapters 1 to 3 and 10.
         """
@@ -79,7 +79,7 @@ class Ekyc(Family):
     ) -> Reply[FaceMatching]:
         """Compare the face on a card or portrait (`img1`, of kind `type1`) with a portrait (`img2`).
 
-        The data has their likeness as a percentage, and problems of the pictures.
+        The data has the similarity in percent, and problems with the pictures.
 
         Raises `NoContentError` if a picture shows no face. Vendor document 001, Face Matching 1 to 3.
         """
@@ -90,17 +90,17 @@ class Ekyc(Family):
     ) -> Reply[Liveness]:
         """Check that three portraits (turned left, straight, turned right) show one living person.
 
-        The data has the verdict, `valid`, and how alike the portraits are, as percentages. A verdict of False is
-        charged as well.
+        The data has the result, `valid`, and the similarity of the portraits in percent. A result of False is charged
+        as well.
 
-        Raises `InvalidImageError` for an unreadable picture, `NoContentError` where one shows no face. Vendor
+        Raises `InvalidImageError` for an unreadable picture, `NoContentError` for one without a face. Vendor
         document 001, Liveness Verify; URLs and base64: newer pages.
         """
         inputs = {"portrait_left": portrait_left, "portrait_mid": portrait_mid, "portrait_right": portrait_right}
         return await self._call(VERIFY_LIVENESS, inputs, **options)
 
     async def person_with_card(self, img: Input, **options: Unpack[CallOptions]) -> Reply[PersonWithCard]:
-        """Compare a person with the card that they hold up, in one picture, and read the card.
+        """Compare the faces of a person and of the card in their hand, in one picture, and read the card.
 
         The vendor documents this operation only in a comment.
 

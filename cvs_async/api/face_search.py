@@ -81,8 +81,8 @@ class FaceSearch(Family):
     async def iter_images(self, limit: int = 50, **options: Unpack[CallOptions]) -> AsyncGenerator[FaceImage]:
         """Iterate over all pictures in the store, fetched in pages of `limit` on demand.
 
-        Every page is a separate call and is charged. A picture added or deleted during the iteration shifts the pages,
-        so that another picture may be missed or repeated. Vendor document 001, Face Search 1.
+        Each page is a separate call and is charged. A picture that is added or deleted during the iteration may cause
+        others to be missed or repeated. Vendor document 001, Face Search 1.
         """
         offset = 0
         while True:

@@ -1,4 +1,4 @@
-"""OCR: papers and files of papers (vendor documents 000, 001 and 003)."""
+"""OCR of papers, single or in a file (vendor documents 000, 001 and 003)."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Ocr(Family):
         return await self._call(DRIVING_LICENSE, {"img": img}, **options)
 
     async def vehicle_registration(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized]]:
-        """Read one side of a vehicle's registration; `type` is the side.
+        """Read one side of a vehicle's registration. `type` tells which side.
 
         Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 13 to 15.
         """
@@ -132,7 +132,7 @@ class Ocr(Family):
         return await self._call(BIRTH_CERTIFICATE, {"img": img}, **options)
 
     async def scan(self, img: Input, **options: Unpack[CallOptions]) -> Reply[list[Page]]:
-        """Read the lines of text of a scanned page, by URL or file. Documented only in a comment.
+        """Read the lines of text of a scanned page, by URL or file. The vendor documents it only in a comment.
 
         Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 22 and 23.
         """
@@ -141,7 +141,7 @@ class Ocr(Family):
     async def claims(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized]]:
         """Read a health-insurance claim: request forms, insurance cards and identity papers.
 
-        The data is the list of the papers found: one a page of a PDF, or one a paper in a picture.
+        The data is the list of the papers found: one for each page of a PDF, or for each paper in a picture.
 
         Raises `NoContentError` if none is found. Vendor document 000.
         """
@@ -159,7 +159,7 @@ class Ocr(Family):
     async def vehicle(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized]]:
         """Read a file of vehicle papers: registrations, inspection certificates, driving licences.
 
-        The data is the list of the papers found: one a page of a PDF, or one a paper in a picture.
+        The data is the list of the papers found: one for each page of a PDF, or for each paper in a picture.
 
         Raises `NoContentError` if none is found. Vendor document 001, "Giấy tờ xe".
         """

@@ -91,22 +91,22 @@ class OcrDocument(Family):
     async def general(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Page]]:
         """Read all text of a picture or PDF.
 
-        The data is a list of pages; a page is a list of blocks, a block of lines, a line of pieces of text
-        with their confidence (0 to 1) and box (pixels). Pages, blocks and lines have their `text`.
+        The data is a list of pages. A page is a list of blocks, a block of lines, and a line of pieces of text with
+        confidence (0 to 1) and box (pixels). Pages, blocks and lines have the attribute `text`.
 
         Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 25 to 27 and 43.
         """
         return await self._call(GENERAL, {"img": img}, **options)
 
     async def invoice(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized[Invoice]]]:
-        """Read an invoice, a picture or PDF. The data is a list with the `info` of each page.
+        """Read an invoice, a picture or PDF. The data is a list with one element for each page.
 
         Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 28 to 30, and "Hóa đơn".
         """
         return await self._call(INVOICE, {"img": img}, **options)
 
     async def invoice_xml(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized[Invoice]]]:
-        """Read an electronic invoice from its XML file. Files only; there are no boxes.
+        """Read an electronic invoice from its XML file. It has to be sent as a file. The answer has no boxes.
 
         Raises `InvalidImageError` for another kind of file. Vendor document 001, "Hóa đơn" 2.
         """
@@ -152,7 +152,7 @@ class OcrDocument(Family):
         return await self._call(GET_LABEL_CLAIM, {"img": img}, **options)
 
     async def bank_statement(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[StatementPage]]:
-        """Read a bank statement: for each page its tables, for each row date, text, debit, credit and balance.
+        """Read a bank statement. The data is a list of pages with their tables: date, text, debit, credit and balance.
 
         Raises `NoContentError` if none is found. Vendor document 001, "Sao kê ngân hàng".
         """
@@ -177,7 +177,7 @@ class OcrDocument(Family):
     async def invoice_hospital(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[Any]:
         """Read the bill of a hospital, a picture or PDF. On the demo host.
 
-        The vendor's page describes the request; its answers could not be read, so the data is JSON as received.
+        The answer is undocumented, so the data is the JSON as received.
 
         Raises `NoContentError` if no bill is found. Newer pages, hospital bill.
         """
@@ -186,8 +186,8 @@ class OcrDocument(Family):
     async def van_ban_phap_quy(self, img: Input, get_seal: bool = False, **options: Unpack[ThumbOptions]) -> Reply[Any]:
         """Read a legal or official document, a picture or PDF. On the demo host.
 
-        With `get_seal` the answer also has the stamp, cut out. The vendor's page describes the request; its
-        answers could not be read, so the data is JSON as received.
+        With `get_seal` the answer also contains the stamp as a picture. The answer is undocumented, so the data is the
+        JSON as received.
 
         Raises `NoContentError` if no document is found. Newer pages, legal documents.
         """

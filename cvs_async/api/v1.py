@@ -1,4 +1,4 @@
-"""API v1, the legacy: papers and faces under its own names and paths (vendor document 004, and newer pages)."""
+"""The legacy API v1: papers and faces, under names and paths of its own (vendor document 004, and newer pages)."""
 
 from __future__ import annotations
 
@@ -125,9 +125,9 @@ class V1(Family):
         return await self._call(GET_INFOR_ALL, {"image": image}, **options)
 
     async def get_blx(self, img: Input, **options: Unpack[CallOptions]) -> Reply[V1Paper]:
-        """Read a driving licence. The data has no `valid`.
+        """Read a driving licence. `valid` of the data is always None.
 
-        Raises `NoContentError` where there is no licence. Newer pages, v1, licence.
+        Raises `NoContentError` if no licence is found. Newer pages, v1, licence.
         """
         return await self._call(GET_BLX, {"img": img}, **options)
 
@@ -145,14 +145,14 @@ class V1(Family):
     ) -> Reply[V1CardMatching]:
         """Compare the face on an identity card (`img_cmt`) with a portrait (`img_person`).
 
-        Raises `NoContentError` where a picture shows no face. Newer pages, v1, face matching.
+        Raises `NoContentError` if a picture shows no face. Newer pages, v1, face matching.
         """
         return await self._call(v1_faces.MATCHING, {"img_cmt": img_cmt, "img_person": img_person}, **options)
 
     async def face_matching(self, face1: Input, face2: Input, **options: Unpack[CallOptions]) -> Reply[V1FaceMatching]:
         """Compare the faces of two portraits. The scale of `match` differs from that of API v2.
 
-        Raises `NoContentError` where a picture shows no face. Newer pages, v1, face matching.
+        Raises `NoContentError` if a picture shows no face. Newer pages, v1, face matching.
         """
         return await self._call(v1_faces.FACE_MATCHING, {"face1": face1, "face2": face2}, **options)
 
@@ -161,7 +161,7 @@ class V1(Family):
     ) -> Reply[V1LivenessMatching]:
         """Compare a card or portrait (`img_cmt`) with three portraits of one living person. Files or base64.
 
-        Raises `NoContentError` where a picture shows no face. Newer pages, v1, face matching.
+        Raises `NoContentError` if a picture shows no face. Newer pages, v1, face matching.
         """
         inputs = {"img_cmt": img_cmt, "mid": mid, "left": left, "right": right}
         return await self._call(v1_faces.MATCHINGLIVENESS, inputs, **options)

@@ -1,4 +1,4 @@
-"""Faces in API v1: comparing them, and its store of pictures (newer pages)."""
+"""Faces in API v1: comparisons, and a store of pictures (newer pages)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PAGES = "newer pages, v1"
 
 
 def _matching(name: str) -> dict[str, Any]:
-    """Return what face comparisons share: an envelope, and a path of its own for base64."""
+    """Return the keywords of an endpoint that compares faces, with a separate path for base64."""
     return {
         "paths": {"base64": f"{_BELOW}face_matching/{name}base64"},
         "thumb": False,
@@ -55,7 +55,7 @@ MATCHINGLIVENESS = Endpoint(
 
 
 def _stored(name: str) -> dict[str, Any]:
-    """Return what differs from the operation of `cvs.face_search`."""
+    """Return the keywords that differ from the endpoint of `cvs.face_search`."""
     return {
         "path": f"{_BELOW}face_search/{name}",
         "document": f"{_PAGES}, face search",
@@ -94,7 +94,7 @@ class V1FaceSearch(Family):
     async def search(self, image: Input, **options: Unpack[CallOptions]) -> Reply[list[FaceImage]]:
         """Find the pictures in the store that show the face in `image`.
 
-        Raises `NoContentError` where `image` shows no face. Newer pages, v1, face search.
+        Raises `NoContentError` if `image` shows no face. Newer pages, v1, face search.
         """
         return await self._call(SEARCH, {"image": image}, **options)
 
@@ -103,7 +103,7 @@ class V1FaceSearch(Family):
     ) -> Reply[FaceImage]:
         """Add a picture to the store, with `metadata` whose values are text.
 
-        Raises `NoContentError` where it shows no face. Newer pages, v1, face search.
+        Raises `NoContentError` if it shows no face. Newer pages, v1, face search.
         """
         extra: dict[str, Any] = {} if metadata is None else {"metadata": metadata}
         return await self._call(ADD, {"image": image}, **extra, **options)
@@ -111,16 +111,16 @@ class V1FaceSearch(Family):
     async def edit_metadata(
         self, image_id: int | str, metadata: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Reply[FaceImage]:
-        """Replace the metadata of a picture in the store. What it answers is not described.
+        """Replace the metadata of a picture in the store. The answer is undocumented.
 
-        Raises `InvalidIdError` where the store has no such picture. Newer pages, v1, face search.
+        Raises `InvalidIdError` if there is no such picture. Newer pages, v1, face search.
         """
         extra: dict[str, Any] = {} if metadata is None else {"metadata": metadata}
         return await self._call(EDIT_METADATA, {}, image_id=image_id, **extra, **options)
 
     async def delete(self, ids: Sequence[int | str], **options: Unpack[CallOptions]) -> Reply[Any]:
-        """Delete pictures from the store, at least one. The data is None by the vendor's page.
+        """Delete pictures from the store, at least one. The documented data is None.
 
-        Raises `InvalidIdError` where the store has no such picture. Newer pages, v1, face search.
+        Raises `InvalidIdError` if there is no such picture. Newer pages, v1, face search.
         """
         return await self._call(DELETE, {}, ids=ids, **options)

@@ -1,4 +1,4 @@
-"""API v3, as far as it is known: requests only (newer pages). What it answers is read like API v2."""
+"""API v3: its requests are published (newer pages), its answers are assumed to be those of API v2."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class V3Ekyc(Family):
     path = "v3.ekyc"
 
     async def cards(self, img1: Input, img2: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized]]:
-        """Read both sides of an identity card, driving licence, or card of the military.
+        """Read both sides of an identity card, driving licence or military card.
 
-        The vendor's page describes the request; its answers could not be read, and are taken to be those of
-        `cvs.ekyc.cards`. Papers of types that are not known stay JSON, in `extra`.
+        The answer is undocumented and decoded like that of `cvs.ekyc.cards`. A paper of an unknown type stays JSON, in
+        `extra`.
 
-        Raises `NoContentError` where there is no card. Newer pages, v3.
+        Raises `NoContentError` if no card is found. Newer pages, v3.
         """
         return await self._call(CARDS, {"img1": img1, "img2": img2}, **options)
 
@@ -50,15 +50,15 @@ class V3Ekyc(Family):
     ) -> Reply[FaceMatching]:
         """Compare the face on a card or portrait (`img1`, of kind `type1`) with a portrait (`img2`).
 
-        No page of the vendor describes it: only programs of users call it.
+        The vendor does not document this operation; it is known from programs of other users.
 
-        Raises `NoContentError` where a picture shows no face.
+        Raises `NoContentError` if a picture shows no face.
         """
         return await self._call(FACE_MATCHING, {"img1": img1, "img2": img2}, type1=type1, **options)
 
 
 class V3(Family):
-    """``cvs.v3``: the newest version, of which little is published."""
+    """``cvs.v3``: the newest version of the API, of which little is published."""
 
     path = "v3"
 

@@ -12,7 +12,7 @@ from .._codec.converter import unstructure
 from .._codec.inputs import describe
 from .._codec.reply import Reply, reply_head
 from ..errors import APIError, CVSError
-from ..models.dictionaries import Serializable
+from ..models.dictionaries import DictConvertible, Serializable
 
 T = TypeVar("T")
 
@@ -216,7 +216,7 @@ def _error_record(error: CVSError) -> dict[str, Any]:
 
 
 @define
-class Stats:
+class Stats(DictConvertible):
     """A batch in numbers, up to date at any time.
 
     Attributes:

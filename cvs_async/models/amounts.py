@@ -1,4 +1,4 @@
-"""Parsers for numbers and amounts of money as Vietnamese papers print them. Fields keep the text."""
+"""Parse numbers and amounts of money as Vietnamese papers print them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from .dictionaries import DictConvertible
 from .plain import is_mark
 
 LONGEST = 100
@@ -39,29 +40,27 @@ _PRINTED = re.compile(
     rf"(?P<after>{_UNIT})?"
 )
 
-# A separator that only forms groups of three digits separates thousands: "1.234" is 1234 in Vietnam, where papers that
-# mean one and a quarter print "1,234" with another number of decimals, or a zero before the separator.
+# A separator before groups of three digits separates thousands: "1.234" means 1234 on Vietnamese papers.
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?P<mark>[.,' ])\d{3}(?:(?P=mark)\d{3})*(?:(?!(?P=mark))[.,](?P<rest>\d+))?")
 _GROUP_OR_DECIMALS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _PLAIN = re.compile(r"\d+(?:[.,](?P<rest>\d+))?")
 _GROUPS_OR_DECIMALS = re.compile(r"[^.,]*[' ][^.,]*[.,]\d{3}")
-"""1'000.000 is a million where people write, a thousand where machines do."""
+"""Ambiguous numbers: 1'000.000 may be a million, or a thousand with three decimals."""
 _CODE = re.compile(r"0\d{3,}(?:[.,]\d+)?|0\d+[.,]\d{3}")
-"""Zeros before it are those of a code, or of a number that was misread."""
+"""Digits with leading zeros: a code, or a misread number."""
 _REMARK = re.compile(r"\(\d{1,2}\)")
 """The number of a column or note."""
 
-
 _SAME = str.maketrans({"\u2018": "'", "\u2019": "'", "\u2010": "-", "\u2011": "-", "\u2013": "-", "ð": "đ", "Ð": "Đ"})
-"""Look-alikes that are printed in place of other characters: apostrophes, hyphens, the letter of the currency."""
+"""Characters that look like the expected ones, and their replacements."""
 
 
 @frozen
-class Amount:
+class Amount(DictConvertible):
     """A number with its unit.
 
     Attributes:
-        value: the number; of a percentage the printed number, so that "8 %" has the value 8.
+        value: the number as printed: 8 for "8 %".
         unit: ISO code of the currency, such as ``VND``, or ``%``; None if not printed.
     """
 
@@ -72,13 +71,13 @@ class Amount:
 def parse_amount(text: str | None) -> Amount | None:
     """Parse a text that consists of one amount.
 
-    Accepted are Vietnamese (1.234.567,89) and international (1,234,567.89) notation, blanks and apostrophes between
+    Accepted are the Vietnamese (1.234.567,89) and international (1,234,567.89) notation, blanks or apostrophes between
     groups, currencies before or after the number, percentages, and negative amounts with a minus sign or in brackets.
-    A single separator before three digits separates thousands: 1.234 and 1,234 are both 1234. In a percentage it is
-    a decimal separator, as in an interest rate of 8.125%.
+    A single separator before three digits separates thousands: 1.234 and 1,234 both mean 1234. In a percentage it is a
+    decimal separator, as in 8.125%.
 
-    No amounts are the numbers of columns and notes, (1) to (99), a percentage in brackets, codes such as 0123456789,
-    and what may be another number by a thousand times: 012.345, 1'000.000, 1.000,000 đ.
+    The result is None for numbers of columns and notes, (1) to (99), for a percentage in brackets, for codes such as
+    0123456789, and for ambiguous numbers: 012.345, 1'000.000, 1.000,000 đ.
 
     Returns:
         The amount; None for any other text.
@@ -98,18 +97,24 @@ def parse_amount(text: str | None) -> Amount | None:
         return None
     if "VND" in units and _is_mixed(found["number"]):
         return None
-    negative = signs not in ([], ["+"])
-    return Amount(-value if negative else value, next(iter(units), None))
+    if signs not in ([], ["+"]):
+        value = -value
+    return Amount(value, next(iter(units), None))
 
 
 def parse_number(text: str | None) -> Decimal | None:
-    """Parse a text that consists of one number, as `parse_amount` does, and drop the unit."""
+    """Parse a text that consists of one amount, and return its number without the unit; None for any other text."""
     amount = parse_amount(text)
-    return None if amount is None else amount.value
+    if amount is None:
+        return None
+    return amount.value
 
 
 def _is_mixed(printed: str) -> bool:
-    """Return True if both marks occur, the last before three digits and perhaps misread: no đồng has thousandths."""
+    """Return whether a number has both separators, the last one before three digits.
+
+    An amount in đồng has no thousandths, so one of the separators was misread.
+    """
     return re.fullmatch(r"[^.,]+([.,][^.,]+)*([.,])\d{3}", printed) is not None and "." in printed and "," in printed
 
 
@@ -118,10 +123,11 @@ def _number(printed: str, *, is_rate: bool) -> Decimal | None:
     compact = re.sub(r"\s*([.,'])\s*", r"\1", " ".join(printed.split()))
     if _CODE.fullmatch(compact) or _GROUPS_OR_DECIMALS.fullmatch(compact):
         return None
-    has_decimals = is_rate and _GROUP_OR_DECIMALS.fullmatch(compact) is not None
-    found = (None if has_decimals else _GROUPED.fullmatch(compact)) or _PLAIN.fullmatch(compact)
+    found = _PLAIN.fullmatch(compact)
+    if not (is_rate and _GROUP_OR_DECIMALS.fullmatch(compact)):
+        found = _GROUPED.fullmatch(compact) or found
     if found is None:
         return None
-    rest = found["rest"] or ""
-    whole = compact[: found.start("rest")] if rest else compact
-    return Decimal(re.sub(r"\D", "", whole) + (f".{rest}" if rest else ""))
+    decimals = found["rest"] or ""
+    whole = re.sub(r"\D", "", compact.removesuffix(decimals))
+    return Decimal(f"{whole}.{decimals}")

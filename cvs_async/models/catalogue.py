@@ -1,7 +1,4 @@
-"""Catalogue of the documented fields: their meaning, and the documented parts beside their value.
-
-It is loaded on first use.
-"""
+"""Catalogue of the documented fields, with their meanings and parts. It is loaded on first use."""
 
 from __future__ import annotations
 
@@ -15,12 +12,14 @@ import attrs
 from attrs import evolve, field, frozen
 
 from .catalogue_sources import Parts, documented, meaning, meanings
+from .dictionaries import DictConvertible
 from .employee import EmployeeProfile
 from .faces import PersonWithCard
 from .fields import PAPERS, Box, Document, Field, Image, Paper
 from .general import Page, TextItem
 from .invoice import GoodsLabel
 from .recognized import Recognized
+from .statement import StatementRow
 from .tables import Cell, Row
 from .v1 import V1_PAPERS, V1Paper, V1Sides
 
@@ -37,21 +36,21 @@ FieldKind: TypeAlias = Literal[
     "list",
     "table",
 ]
-"""Content of a field. A ``cell`` has a value like a text; a ``document`` has fields; ``list`` and ``table`` are
-lists, and lists of lists, of documents or cells.
+"""Kind of a field's content. A ``document`` has fields. A ``list`` consists of documents, a ``table`` of lists of
+documents or cells.
 """
 
 WRAPPED = "*"
-"""Key of the documented names around a paper, or of an answer without papers."""
+"""Key of the documented names around papers, or of those in an answer without papers."""
 
 
 @frozen
-class FieldInfo:
+class FieldInfo(DictConvertible):
     """A documented field.
 
     Attributes:
-        name: of the attribute.
-        path: from the requested document, such as ``info.id``; ``*`` stands for any element of a list.
+        name: name of the attribute.
+        path: path from the requested document, such as ``info.id``; ``*`` stands for any element of a list.
         wire: the vendor's name.
         kind: kind of content.
         english: meaning in English.
@@ -126,9 +125,10 @@ def _class_named(name: str) -> type[Document]:
     lower = {each.lower(): each for each in [*_classes(), *_operations(), *V1_PAPERS, *PAPERS]}
     near += [lower[each] for each in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)]
     near = list(dict.fromkeys(near))[:3]
-    raise LookupError(
-        f"There is no operation or type of paper {name}" + (f"; near: {', '.join(near)}." if near else ".")
-    )
+    hint = ""
+    if near:
+        hint = f"; near: {', '.join(near)}"
+    raise LookupError(f"There is no operation or type of paper {name}{hint}.")
 
 
 @cache
@@ -148,15 +148,18 @@ def _classes() -> dict[str, type[Document]]:
 @cache
 def _operation(name: str) -> tuple[FieldInfo, ...]:
     root = _root(name)
-    return _rooted(root.fields, "*.*.*." if root.model is TextItem else "")
+    if root.model is TextItem:
+        return _rooted(root.fields, "*.*.*.")
+    return _rooted(root.fields)
 
 
 @cache
 def _root(operation: str) -> FieldInfo:
     """Return the root of an answer's data, without paths."""
     papers = documented().get(operation, {})
-    returns = _operations()[operation].returns
-    element = get_args(returns)[0] if get_origin(returns) is list else returns
+    element = _operations()[operation].returns
+    if get_origin(element) is list:
+        (element,) = get_args(element)
     origin = get_origin(element) or element
     match origin:
         case None:
@@ -192,12 +195,17 @@ def _wrapped(cls: type[Document], info: str, infos: Iterable[FieldInfo], around:
     """Return the fields around a paper, with one `info` for each kind of paper."""
     found: list[FieldInfo] = []
     for node in _children(cls, around):
-        found += infos if node.wire == info else [node]
+        if node.wire == info:
+            found += infos
+        else:
+            found.append(node)
     return tuple(found)
 
 
 def _infos(cls: type[Document], declared: type[Paper], papers: Mapping[str, Parts]) -> Iterator[FieldInfo]:
-    kinds = V1_PAPERS if cls is V1Paper else PAPERS
+    kinds = PAPERS
+    if cls is V1Paper:
+        kinds = V1_PAPERS
     (info,) = (node for node in _children(cls) if node.name == "info")
     for type_, parts in papers.items():
         if type_ != WRAPPED and type_ != "matching":
@@ -206,14 +214,16 @@ def _infos(cls: type[Document], declared: type[Paper], papers: Mapping[str, Part
 
 
 def _staff(node: FieldInfo, papers: Mapping[str, Parts]) -> FieldInfo:
-    """Return a list of an employee's papers, all of the kind named by the list."""
+    """Return the list of an employee's papers of one kind, with the fields of that kind."""
     if node.name not in papers:
         return node
     return evolve(node, fields=_recognized(Paper, {node.name: papers[node.name]}))
 
 
 def _with_parts(node: FieldInfo, parts: Parts | None) -> FieldInfo:
-    return evolve(node, fields=_children(node.model, parts)) if node.model and node.fields else node
+    if not node.model or not node.fields:
+        return node
+    return evolve(node, fields=_children(node.model, parts))
 
 
 def _children(cls: type[Document], parts: Parts | None = None, prefix: str = "") -> tuple[FieldInfo, ...]:
@@ -224,7 +234,7 @@ def _children(cls: type[Document], parts: Parts | None = None, prefix: str = "")
         wire = _wire(cls, attribute, place)
         if parts is not None and prefix + wire not in parts:
             continue
-        letters = parts[prefix + wire] if parts else ""
+        letters = (parts or {}).get(prefix + wire, "")
         found.append(
             evolve(
                 _typed(attribute.type, parts, f"{prefix}{wire}."),
@@ -240,9 +250,11 @@ def _children(cls: type[Document], parts: Parts | None = None, prefix: str = "")
 
 
 def _wire(cls: type[Document], attribute: attrs.Attribute[Any], place: int) -> str:
-    """Return the vendor's name; for a row, whose columns have no names, the documented label of the column."""
+    """Return the vendor's name of a field; for a column of a row, its documented label."""
+    if issubclass(cls, StatementRow):
+        return f"json_{place}"
     if issubclass(cls, Row):
-        return f"json_{place}" if cls.__name__ == "StatementRow" else f"json{place}"
+        return f"json{place}"
     return str(attribute.metadata.get("wire", (attribute.name,))[0])
 
 
@@ -271,8 +283,9 @@ def _typed(type_: Any, parts: Parts | None, prefix: str) -> FieldInfo:
     model = get_origin(type_) or type_
     if not (isinstance(model, type) and issubclass(model, Document)):
         model = Paper  # the type variable of classes that wrap papers
-    below = parts if parts is not None and any(name.startswith(prefix) for name in parts) else None
-    return FieldInfo("", "", "", "document", model=model, fields=_children(model, below, prefix if below else ""))
+    if parts is None or not any(name.startswith(prefix) for name in parts):
+        parts, prefix = None, ""
+    return FieldInfo("", "", "", "document", model=model, fields=_children(model, parts, prefix))
 
 
 def _listed(element: Any, parts: Parts | None, prefix: str) -> FieldInfo:
@@ -302,7 +315,7 @@ def _labelled(parts: Parts, prefix: str) -> Iterator[FieldInfo]:
             )
 
 
-# --- trees as they are given out
+# --- trees with paths
 
 
 def _rooted(nodes: Iterable[FieldInfo], prefix: str = "") -> tuple[FieldInfo, ...]:
@@ -324,7 +337,7 @@ def _walk(node: FieldInfo) -> Iterator[FieldInfo]:
 
 
 def _inside(cls: type[Document], root: FieldInfo) -> Iterator[tuple[FieldInfo, ...]]:
-    """Yield the fields of each document of a class in a tree; for a base class, the fields that it has."""
+    """Yield the fields of each document of a class in a tree; for a base class, only its own fields."""
     for node in _walk(root):
         if node.model is not None and issubclass(node.model, cls) and node.fields:
             own = {attribute.name for attribute in attrs.fields(cls)}

@@ -1,4 +1,4 @@
-"""Sources of the field catalogue: the text below each declaration, and ``documented.json``."""
+"""Sources of the field catalogue: the docstrings below fields, and ``documented.json``."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from typing import Any
 PACKAGE = __name__.rpartition(".")[0]
 
 Parts = Mapping[str, str]
-"""Documented names, dotted, with letters for the parts beside them: confidence, box, page."""
+"""Documented paths, each with the letters of its documented parts: c for confidence, b for box, p for page."""
 
 
 @cache
 def documented() -> Mapping[str, Mapping[str, Parts]]:
-    """Return the documented names of each operation by the ``type`` of the paper."""
+    """Return the documented paths of each operation, by the ``type`` of the paper."""
     content: dict[str, dict[str, str]] = json.loads(
         files(PACKAGE).joinpath("documented.json").read_text(encoding="utf-8")
     )
@@ -41,13 +41,15 @@ _MEANING = re.compile(r"(?P<english>.+?) \((?P<vietnamese>[^()]+)\)(?:, such as 
 
 
 def meaning(text: str | None) -> dict[str, Any]:
-    """Split the text below a declaration into English, Vietnamese and example."""
+    """Split the docstring of a field into the English meaning, the Vietnamese meaning and the example."""
     found = _MEANING.fullmatch(text or "")
-    return found.groupdict() if found else {"english": text or ""}
+    if found is None:
+        return {"english": text or ""}
+    return found.groupdict()
 
 
 def meanings(cls: type[Any]) -> dict[str, str]:
-    """Return the text below each declaration of a class and its bases; empty if the source is not available."""
+    """Return the docstrings of all fields of a class and its bases; empty if their source is not available."""
     found: dict[str, str] = {}
     for each in reversed(cls.__mro__):
         if each.__module__.startswith(PACKAGE):
@@ -57,7 +59,7 @@ def meanings(cls: type[Any]) -> dict[str, str]:
 
 @cache
 def _texts(module: str) -> dict[str, dict[str, str]]:
-    """Return the texts below the declarations of each class of a module."""
+    """Return the docstrings of the fields of each class in a module."""
     try:
         source = inspect.getsource(import_module(module))
     except OSError:

@@ -35,7 +35,7 @@ class ClaimPaper(Paper):
 @paper("claim_form")
 @frozen(kw_only=True)
 class ClaimForm(ClaimPaper):
-    """A request for compensation. Everything is of the insured person unless it says otherwise."""
+    """A request for compensation. The fields describe the insured person unless they name another one."""
 
     insure_name: Text = EMPTY
     """Full name of the insured person (họ tên người được bảo hiểm), such as ``LÊ VĂN MẪU``."""

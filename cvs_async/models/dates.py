@@ -1,4 +1,4 @@
-"""Parsers for dates on Vietnamese papers. Fields keep the printed text."""
+"""Parse dates as Vietnamese papers print them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .plain import is_mark, plain
 
 _START, _END = r"(?<!\d)(?<!\d[./-])", r"(?![./-]?\d)"
 _DAY = r"(?P<day>\d\d|(?<!\b[0-3] )\d)"
-"""Not the second digit of a day whose digits were read apart."""
+"""One or two digits. A single digit after another digit and a blank is the rest of a day that was read in two parts."""
 _FORMS = [
     re.compile(rf"{_START}{_DAY}\s*(?P<by>[./-])\s*(?P<month>\d{{1,2}})\s*(?P=by)\s*(?P<year>\d{{4}}){_END}"),
     re.compile(rf"{_START}(?P<year>\d{{4}})(?P<by>[./-])(?P<month>\d{{1,2}})(?P=by)(?P<day>\d{{1,2}}){_END}"),
@@ -22,7 +22,7 @@ _UNLIMITED = re.compile(r"\b(khong|vo)\s*(co|xac dinh|gioi han)?\s*thoi\s*han")
 
 
 YEARS = range(1800, 2200)
-"""Those of papers and of people. Others are misread, or of another calendar."""
+"""Plausible years on papers. Others are misread or of another calendar."""
 
 
 def parse_date(text: str | None) -> datetime.date | None:
@@ -33,36 +33,39 @@ def parse_date(text: str | None) -> datetime.date | None:
     ignored.
 
     Returns:
-        The date; None without one, if it is not in the calendar or of a year that no paper has, such as 2563, if
-        there are several, and for "không thời hạn", which `is_unlimited` tells from nonsense.
+        The date. None if there is no date or several, if it is not in the calendar, or if its year is implausible, such
+        as 2563; also for "không thời hạn" (unlimited), which `is_unlimited` recognises.
     """
     found = _found(text)
-    return _day(*found.pop()) if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    return _day(*found.pop())
 
 
 def is_impossible(text: str | None) -> bool:
-    """Return True if the one date in a text is not in the calendar (30/02/1990), or of a year that no paper has."""
+    """Return whether the one date in a text is not in the calendar (30/02/1990), or has an implausible year."""
     found = _found(text)
     return len(found) == 1 and _day(*found.pop()) is None
 
 
 def _found(text: str | None) -> set[tuple[int, int, int]]:
-    """Each year, month and day that a text names."""
+    """Return year, month and day of each distinct date in a text."""
     letters = _letters(text)
     return {(int(m["year"]), int(m["month"]), int(m["day"])) for form in _FORMS for m in form.finditer(letters)}
 
 
 def _letters(text: str | None) -> str:
-    """Return a text in the form that is looked through, in which blanks are single and notes have no marks."""
+    """Return a text in the form that the patterns expect: `plain`, with single blanks and without marks of notes."""
     if not isinstance(text, str):
         return ""
     if not text.isascii():
-        text = "".join(" " if is_mark(letter) else letter for letter in text)
+        for mark in filter(is_mark, set(text)):
+            text = text.replace(mark, " ")
     return " ".join(plain(text).split())
 
 
 def _day(year: int, month: int, day: int) -> datetime.date | None:
-    if year not in YEARS and year != datetime.MAXYEAR:  # which stands for no end
+    if year not in YEARS and year != datetime.MAXYEAR:  # 9999 means unlimited
         return None
     try:
         return datetime.date(year, month, day)
@@ -71,5 +74,5 @@ def _day(year: int, month: int, day: int) -> datetime.date | None:
 
 
 def is_unlimited(text: str | None) -> bool:
-    """Return True if a text says that a paper never expires: "không thời hạn", "vô thời hạn"."""
+    """Return whether a text means that a paper never expires: "không thời hạn", "vô thời hạn"."""
     return _UNLIMITED.search(_letters(text)) is not None

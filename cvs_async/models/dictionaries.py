@@ -45,11 +45,40 @@ class InPydantic:
         return pydantic_json_schema(cls, schema, handler)
 
 
-class Serializable(InPydantic):
-    """Base of types that can be written as a dictionary of plain JSON values, under the names of the model.
+class DictConvertible:
+    """Base of types without `to_dict` that `dict` can convert, for FastAPI's `jsonable_encoder` and similar code.
 
-    A field becomes an object with ``value``, ``confidence``, ``box`` and ``page``; a box a list of four numbers; a
-    picture its base64 text. `dict` gives the same result, for code that does not know `to_dict`, such as FastAPI's
+    The result has the public attributes as plain JSON values.
+    """
+
+    __slots__ = ()
+
+    __iter__: ClassVar[None] = None
+    """Prevents iteration, because the class has `__getitem__` but is not a sequence."""
+
+    def keys(self) -> Iterable[str]:
+        """Return the names of the public attributes."""
+        return [name for name in _names(type(self)) if not name.startswith("_")]
+
+    def __getitem__(self, name: str) -> Any:
+        """Return an attribute as plain JSON; a class as its name."""
+        from .._codec.converter import unstructure  # needs the models
+
+        if name not in self.keys():
+            raise no_key(self, name)
+        value = getattr(self, name)
+        if isinstance(value, type):
+            return value.__name__
+        if isinstance(value, tuple):
+            return [dict(each) for each in value]
+        return json_values(unstructure(value))
+
+
+class Serializable(InPydantic):
+    """Base of types with `to_dict`: a dictionary of plain JSON values under the names of the model.
+
+    A field becomes an object with ``value``, ``confidence``, ``box`` and ``page``, a box a list of four numbers, a
+    picture its base64 text. `dict` has the same result, for code that does not know `to_dict`, such as FastAPI's
     `jsonable_encoder`.
     """
 
@@ -61,8 +90,8 @@ class Serializable(InPydantic):
     def to_dict(self, *, compact: bool = False) -> dict[str, Any]:
         """Return plain JSON values, as in a JSON Lines file.
 
-        Values that JSON cannot represent are replaced: half of a surrogate pair by U+FFFD, infinity by null, and
-        content nested hundreds of levels deep by an explanatory text.
+        Values that JSON cannot represent are replaced: lone surrogates by U+FFFD, infinity by null, and content nested
+        hundreds of levels deep by an explanation.
 
         Args:
             compact: omit empty values: parts of fields, fields, lists.
@@ -80,7 +109,7 @@ class Serializable(InPydantic):
         return unstructure(self, compact=compact)
 
     def keys(self) -> Iterable[str]:
-        """Return the names in `to_dict`, so that `dict` can convert it."""
+        """Return the names in `to_dict`. `dict` uses them."""
         return self.to_dict().keys()
 
     def __getitem__(self, name: str) -> Any:
@@ -92,7 +121,7 @@ class Serializable(InPydantic):
 
 
 class Showable:
-    """Base of types with a visual representation."""
+    """Base of types that terminals and notebooks can show."""
 
     __slots__ = ()
 
@@ -113,15 +142,15 @@ class Showable:
 
 
 class Restorable(Serializable):
-    """Base of types that can be read back knowing only the class."""
+    """Base of types that their own `from_dict` can restore."""
 
     __slots__ = ()
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read back the result of `to_dict`, compact or not.
+        """Restore an instance from the result of `to_dict`, compact or not.
 
-        Missing values are empty; a document keeps unknown names in `extra`.
+        Missing values are empty. A document keeps unknown names in `extra`.
 
         Raises:
             ValueError: a value has another type than `to_dict` writes; the message names the place, not the value.
@@ -132,7 +161,7 @@ class Restorable(Serializable):
         return restored
 
     def keys(self) -> Iterable[str]:
-        """Return the names in `to_dict`, so that `dict` can convert it."""
+        """Return the names in `to_dict`. `dict` uses them."""
         return [name for name in _names(type(self)) if name != "extra" or getattr(self, name)]
 
     def __getitem__(self, name: str) -> Any:

@@ -10,10 +10,10 @@ from .recognized import Recognized
 
 @frozen(kw_only=True)
 class FaceMatching(Document):
-    """Likeness of the faces in two pictures."""
+    """Similarity of the faces in two pictures."""
 
     matching: float | None = None
-    """Likeness of the faces in percent, 0 to 100 (độ giống nhau), such as ``88.4``."""
+    """Similarity of the faces in percent, 0 to 100 (độ giống nhau), such as ``88.4``."""
     match: int | None = None
     """1 if `matching` is above 75, 0 from 65 to 75, -1 below (kết luận có cùng một người), such as ``1``."""
     face1: Image | None = None
@@ -34,14 +34,14 @@ class FaceMatching(Document):
 
 @frozen(kw_only=True)
 class Liveness(Document):
-    """Result of a check whether portraits from three sides show one living person."""
+    """Result of the check that three portraits show one living person."""
 
     matching_mid_left: float | None = None
-    """Likeness of middle and left face in percent, 0 to 100 (độ giống của ảnh giữa và trái), such as ``91.2``."""
+    """Similarity of middle and left face in percent, 0 to 100 (độ giống của ảnh giữa và trái), such as ``91.2``."""
     matching_mid_right: float | None = None
-    """Likeness of middle and right face in percent, 0 to 100 (độ giống của ảnh giữa và phải), such as ``90.1``."""
+    """Similarity of middle and right face in percent, 0 to 100 (độ giống của ảnh giữa và phải), such as ``90.1``."""
     valid: bool | None = None
-    """The verdict: whether it is one living person (kết luận), such as ``True``."""
+    """True if the portraits show one living person (kết luận), such as ``True``."""
     invalid_code: int | None = renamed("invalidCode", default=None)
     """A `LivenessWarning`; 0 if nothing is wrong (mã cảnh báo), such as ``0``."""
     invalid_message: str | None = renamed("invalidMessage", default=None)
@@ -67,7 +67,7 @@ class PersonWithCard(Document):
 
 @frozen(kw_only=True)
 class FaceImage(Document):
-    """A picture in the store of faces. Its metadata, if the service returns them, are in `extra`."""
+    """A picture in the store of faces. If the service returns its metadata, they are in `extra`."""
 
     id: str | None = None
     """Id of the picture (id của ảnh), such as ``481``."""

@@ -1,4 +1,4 @@
-"""Building blocks of documents: fields, boxes, pictures, base classes."""
+"""Building blocks of documents: fields, boxes, pictures, and base classes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .._text.hints import Hinted, advice
 from .._text.reveal import is_revealed, repr_of
 from .amounts import Amount, parse_amount, parse_number
 from .dates import parse_date
-from .dictionaries import InPydantic, Restorable, Showable, pydantic_json_schema, pydantic_schema
+from .dictionaries import DictConvertible, InPydantic, Restorable, Showable, pydantic_json_schema, pydantic_schema
 
 T = TypeVar("T", default=str)
 
@@ -59,7 +59,9 @@ class Readable:
 
     def _text(self) -> str | None:
         value = getattr(self, "value", None)
-        return value if isinstance(value, str) else None
+        if not isinstance(value, str):
+            return None
+        return value
 
 
 _VALUES = frozenset({"content", "strip", "text", "raw", "lower", "upper", "replace", "split", "string", "startswith"})
@@ -99,19 +101,21 @@ class Field(Readable, Restorable, Hinted, Generic[T]):
     page: int | None = None
 
     def __repr__(self) -> str:
-        shown = repr(self.value) if is_revealed() else "…"
-        parts = [f"value={shown}"] if self.value is not None else []
-        parts += [
-            f"{name}={part}" for name in ("confidence", "box", "page") if (part := getattr(self, name)) is not None
-        ]
-        return f"Field({', '.join(parts)})"
+        parts = {name: getattr(self, name) for name in ("value", "confidence", "box", "page")}
+        shown = {name: str(part) for name, part in parts.items() if part is not None}
+        if self.value is not None:
+            shown["value"] = repr(self.value) if is_revealed() else "…"
+        return f"Field({', '.join(f'{name}={part}' for name, part in shown.items())})"
 
     def __str__(self) -> str:
-        is_hidden = self.value is not None and not is_revealed()
-        return f"{self!r} (hidden; .value has it)" if is_hidden else repr(self)
+        if self.value is None or is_revealed():
+            return repr(self)
+        return f"{self!r} (hidden; use .value)"
 
     def _advice(self, name: str) -> str:
-        return "; .value has the value" if name in _VALUES else advice(type(self), name)
+        if name in _VALUES:
+            return "; use .value"
+        return advice(type(self), name)
 
 
 Text = Field[str]
@@ -122,8 +126,12 @@ EMPTY: Text = Field()
 
 
 @frozen
-class Image(InPydantic):
-    """A picture in an answer, cropped and straightened by the service. Kept as received, decoded on demand."""
+class Image(InPydantic, DictConvertible):
+    """A picture in an answer, cropped and straightened by the service. It is decoded on demand.
+
+    Attributes:
+        base64: the picture as received: base64 text, perhaps with a prefix such as ``data:image/jpeg;base64,``.
+    """
 
     base64: str = field(repr=False)
 
@@ -147,7 +155,7 @@ _SIGNATURES = {
 
 
 def described(image: Image) -> str:
-    """Return what stands for a picture where it is not shown: its kind and size, such as ``<image/jpeg, 18 KB>``."""
+    """Return kind and size of a picture as text, such as ``<image/jpeg, 18 KB>``."""
     text = image.base64.rpartition(",")[2]
     try:
         head = base64.b64decode("".join(text[:64].split())[:24], validate=True)
@@ -155,27 +163,29 @@ def described(image: Image) -> str:
         return f"<no picture, {len(text)} characters>"
     kind = next((kind for begin, kind in _SIGNATURES.items() if head.startswith(begin)), "picture")
     size = len(text) * 3 // 4
-    return f"<{kind}, {size} bytes>" if size < 1024 else f"<{kind}, {round(size / 1024)} KB>"
+    if size < 1024:
+        return f"<{kind}, {size} bytes>"
+    return f"<{kind}, {round(size / 1024)} KB>"
 
 
 @frozen(kw_only=True)
 class Document(Restorable, Showable, Hinted):
-    """Base of everything that is read field by field.
+    """Base of all models with fields.
 
     Attributes:
-        extra: content beyond the documented fields, and parts that do not fit their documented type; by the vendor's
-            names, as received.
+        extra: undocumented content, and values that do not have their documented type, as received, by the vendor's
+            names.
     """
 
     wire_envelope: ClassVar[tuple[str, ...]] = ()
-    """Names around the document that do not belong to it; they are read elsewhere."""
+    """Names of the envelope, which the reply has instead of the document."""
     wire_inside: ClassVar[str | None] = None
     """Name of an object that may wrap some of the fields."""
 
     extra: Mapping[str, Any] = field(factory=dict, repr=False)
 
     def __init_subclass__(cls) -> None:
-        """Set this repr on each class, before attrs creates its own."""
+        """Set the repr of each class to this one, before attrs creates another one."""
         super().__init_subclass__()
         if "__repr__" not in vars(cls):
             cls.__repr__ = Document.__repr__  # type: ignore[method-assign]
@@ -188,27 +198,30 @@ class Document(Restorable, Showable, Hinted):
 
 
 def renamed(*wire: str, default: Any = EMPTY) -> Any:
-    """Declare a field whose wire name is not its Python name, or has two spellings."""
+    """Declare a field with another name on the wire, or with several."""
     return field(default=default, metadata={"wire": wire})
 
 
 def scored(*wire: str) -> Any:
-    """Declare a field whose confidence and box stand beside it as ``score`` and ``box``."""
+    """Declare a field whose confidence and box are named ``score`` and ``box`` on the wire."""
     return field(default=EMPTY, metadata={"wire": wire, "beside": ("score", "box")})
 
 
 def listed(*wire: str) -> Any:
-    """Declare a list that is empty by default, with its wire name if it differs."""
-    return field(default=Factory(list), repr=False, metadata={"wire": wire} if wire else {})
+    """Declare a list that is empty by default, perhaps with other names on the wire."""
+    metadata = {}
+    if wire:
+        metadata["wire"] = wire
+    return field(default=Factory(list), repr=False, metadata=metadata)
 
 
 ENVELOPE = ("errorCode", "errorMessage")
-"""Names that a document built from the whole answer ignores, because the reply has them."""
+"""Names of an answer's code and message, which a document read from the whole answer ignores."""
 
 
 @frozen(kw_only=True)
 class Paper(Document):
-    """Base of all kinds of paper, with their common fields. Fields that a kind of paper does not have stay empty."""
+    """Base of all kinds of paper, with their common fields. A field that a paper does not have is empty."""
 
     id: Text = EMPTY
     """Number of the paper (số giấy tờ), such as ``000090000001``."""
@@ -222,35 +235,46 @@ class Paper(Document):
 
 @frozen(kw_only=True)
 class Unknown(Paper):
-    """A paper of a type unknown to this version of the library: all its content is in `extra`.
+    """A paper of a type that this version of the library does not know. All of its content is in `extra`.
 
-    Fields shared with other papers, such as `id` and `name`, are also set as usual.
+    The common fields of papers, such as `id` and `name`, are set too.
     """
 
 
 PAPERS: dict[str, type[Paper]] = {}
-"""The known kinds of paper by the service's ``type``."""
+"""Classes of papers by the service's ``type``."""
 
 PaperT = TypeVar("PaperT", bound=Paper)
 
 
 def paper_classes(kind: Any) -> tuple[type[Paper], ...]:
-    """Return a class of papers, or those that are joined in a union.
+    """Return the classes of papers in a union; for a single class, a tuple of it.
 
     Raises:
-        TypeError: `kind` is neither.
+        TypeError: `kind` is neither a class of papers nor a union of such classes.
     """
-    classes = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    classes = (kind,)
+    if get_origin(kind) in (Union, UnionType):
+        classes = get_args(kind)
     if not all(isinstance(each, type) and issubclass(each, Paper) for each in classes):
-        meant = f"; {kind!r} is models.{PAPERS[kind].__name__}" if isinstance(kind, str) and kind in PAPERS else ""
-        raise TypeError(f"kind must be a class of papers, such as models.Passport{meant}")
+        hint = ""
+        if isinstance(kind, str) and kind in PAPERS:
+            hint = f"; {kind!r} is models.{PAPERS[kind].__name__}"
+        raise TypeError(f"kind must be a class of papers, such as models.Passport{hint}")
     return classes
 
 
 def class_of(type_name: str | None, kinds: Mapping[str, type[Paper]], declared: type[Paper]) -> type[Paper]:
-    """Return the class of a paper from its type, given the class expected there."""
-    kind = kinds.get(type_name or "", Unknown if declared is Paper else declared)
-    return kind if issubclass(kind, declared) else declared
+    """Return the class for a paper's type if it is a subclass of the declared one.
+
+    Else return the declared class; if that is `Paper`, return `Unknown`.
+    """
+    kind = kinds.get(type_name or "", declared)
+    if kind is Paper:
+        return Unknown
+    if not issubclass(kind, declared):
+        return declared
+    return kind
 
 
 def paper(type_name: str, kinds: dict[str, type[Paper]] = PAPERS) -> Callable[[type[PaperT]], type[PaperT]]:

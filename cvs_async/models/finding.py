@@ -30,9 +30,9 @@ class Finding(Serializable):
     """A contradiction. It names fields and never contains their values, so it may be logged.
 
     Attributes:
-        path: the field, as in the columns of tables: ``info.id``, ``info.table.0.5``.
-        kind: for programs.
-        message: for people.
+        path: path of the field, such as ``info.id`` or ``info.table.0.5``.
+        kind: kind of contradiction, for programs.
+        message: description, for people.
     """
 
     path: str
@@ -41,4 +41,6 @@ class Finding(Serializable):
 
     def below(self, prefix: str) -> Finding:
         """Return the finding with its path relative to an enclosing document."""
-        return evolve(self, path=f"{prefix}.{self.path}") if prefix else self
+        if not prefix:
+            return self
+        return evolve(self, path=f"{prefix}.{self.path}")

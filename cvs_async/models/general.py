@@ -1,4 +1,4 @@
-"""The text of scanned pages: page, block, line, text (vendor document 001, "văn bản scan")."""
+"""The text of scanned pages: pages, blocks, lines, pieces of text (vendor document 001, "văn bản scan")."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Quiet(InPydantic, Showable, list[T]):
 
     @classmethod
     def from_dict(cls, data: Sequence[Any]) -> Self:
-        """Read back the result of `to_dict`, compact or not.
+        """Restore an instance from the result of `to_dict`, compact or not.
 
         Raises:
             ValueError: a value has another type than `to_dict` writes; the message names the place, not the value.
@@ -59,13 +59,13 @@ class _Quiet(InPydantic, Showable, list[T]):
 
 
 class Line(_Quiet[TextItem]):
-    """Pieces of text of one line, from left to right."""
+    """The pieces of text on one line, from left to right."""
 
     __slots__ = ()
 
     @property
     def text(self) -> str:
-        """Return the line's text, its pieces joined by spaces."""
+        """The text of the line: its pieces, joined by spaces."""
         return " ".join(item.text or "" for item in self)
 
 
@@ -76,7 +76,7 @@ class Block(_Quiet[Line]):
 
     @property
     def text(self) -> str:
-        """Return the block's lines."""
+        """The text of the block: its lines."""
         return "\n".join(line.text for line in self)
 
 
@@ -85,7 +85,7 @@ class Page(_Quiet[Block]):
 
     Attributes:
         image: the page, straightened; only with ``get_thumb``.
-        extra: what the answer holds beside blocks and picture.
+        extra: undocumented content of the page, as received.
     """
 
     __slots__ = ("extra", "image")
@@ -95,11 +95,11 @@ class Page(_Quiet[Block]):
     ) -> None:
         super().__init__(blocks)
         self.image = image
-        self.extra: Mapping[str, Any] = {} if extra is None else extra
+        self.extra: Mapping[str, Any] = extra or {}
 
     @property
     def text(self) -> str:
-        """Return the page's blocks, separated by empty lines."""
+        """The text of the page: its blocks, separated by empty lines."""
         return "\n\n".join(block.text for block in self)
 
 

@@ -153,13 +153,13 @@ class ChipIdCardBack(MachineReadable):
 @paper("chip_id_card_2024_front")
 @frozen(kw_only=True)
 class ChipIdCard2024Front(ChipIdCardFront):
-    """Front of the citizen card of 2024, of which only programs of users tell."""
+    """Front of the citizen card of 2024. It is undocumented, and known from programs of other users."""
 
 
 @paper("chip_id_card_2024_back")
 @frozen(kw_only=True)
 class ChipIdCard2024Back(ChipIdCardBack):
-    """Back of the citizen card of 2024, which has the address; only programs of users tell of it."""
+    """Back of the citizen card of 2024. It is undocumented, and known from programs of other users."""
 
     address: Text = EMPTY
     """Place of residence (nơi cư trú), such as ``Số 1 Đường Mẫu, Hà Nội``."""

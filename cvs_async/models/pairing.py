@@ -33,12 +33,12 @@ KINDS: tuple[tuple[type[Paper], type[Paper]], ...] = (
 
 @frozen
 class PersonCard(Serializable):
-    """Both sides of one card, or the only one found.
+    """Both sides of one card, or the only side that was found.
 
     Attributes:
-        front: the paper with its judgement; None if no front belongs to the back.
-        back: likewise.
-        findings: contradictions between the sides; paths begin with ``front`` or ``back``.
+        front: the front; None if it was not found.
+        back: the back; None if it was not found.
+        findings: contradictions between the sides. Their paths begin with ``front`` or ``back``.
     """
 
     front: Recognized[Front] | None = None
@@ -47,21 +47,21 @@ class PersonCard(Serializable):
 
 
 def pair(front: Recognized[Front] | None, back: Recognized[Back] | None) -> PersonCard:
-    """Join two sides of a card, and compare what both of them say: kind of card, number, name, date of birth, plate.
+    """Join both sides of a card, in any order, and compare kind of card, number, name, date of birth and plate.
 
-    Nothing is raised if they are of different people: that is what `PersonCard.findings` says. What one of them
-    lacks, or what cannot be read, is not compared; backs without a chip say nothing of the person. Which side is which
-    is seen from their classes.
+    Differences do not raise, even between different people: they are in `PersonCard.findings`. Values that are missing
+    on a side or cannot be parsed are not compared.
 
     Raises:
-        TypeError: two fronts, two backs, or something else.
+        TypeError: the arguments are not a front and a back, such as two fronts.
     """
     if _is_side(front, Back) and _is_side(back, Front):
         front, back = cast("Recognized[Front] | None", back), cast("Recognized[Back] | None", front)
     if not _is_side(front, Front) or not _is_side(back, Back):
         raise TypeError("front and back must be those of a card, as models.front and models.back find them")
-    found = _differences(front, back) if front is not None and back is not None else ()
-    return PersonCard(front, back, tuple(found))
+    if front is None or back is None:
+        return PersonCard(front, back)
+    return PersonCard(front, back, tuple(_differences(front, back)))
 
 
 def _is_side(paper: object, kinds: Any) -> bool:
@@ -69,13 +69,14 @@ def _is_side(paper: object, kinds: Any) -> bool:
 
 
 def pairs(papers: object) -> list[PersonCard]:
-    """Join fronts and backs in a reply or its data, possibly of several people, in the order received.
+    """Join the fronts and backs in a reply or its data, possibly of several people, in the order received.
 
-    1. A front and a back with the same number (a vehicle's plate) are one card.
-    2. If one front and one back of a kind of card remain and the back has no number, they are one card.
-    3. If there are no other cards at all, that holds although their numbers differ, and the findings report it.
+    1. A front and a back with the same number (for vehicles: plate) are one card.
+    2. If one front and one back of the same kind of card remain, and one of them has no number, they are one card.
+    3. If these are the only front and back at all, they are one card even if their numbers differ. The findings report
+       that.
 
-    Any other side becomes a card with one side.
+    Each remaining side becomes a card of its own.
     """
     found = list(papers_of(papers))
     fronts: list[Recognized[Front]] = list(of_kind(found, Front))
@@ -91,7 +92,7 @@ def pairs(papers: object) -> list[PersonCard]:
 
 
 Joined = dict[int, Recognized[Back]]
-"""The back of each front, by the front's identity."""
+"""The back of each front by the `id` of the front object."""
 
 
 def _by_number(fronts: list[Recognized[Front]], backs: list[Recognized[Back]]) -> Joined:
@@ -141,11 +142,13 @@ def _differences(front_side: Recognized[Front], back_side: Recognized[Back]) -> 
     if not _same_kind(front_side, back_side):
         yield Finding("back.type", "sides_differ", "the kind of card is not that of the front")
     front, back = front_side.info, back_side.info
-    number = "plate" if isinstance(back, VehicleRegistrationBack) else "person_number"
+    number, name = "person_number", "given_name"
+    if isinstance(back, VehicleRegistrationBack):
+        number, name = "plate", "name"
     if _differ(_number(front), _number(back)):
         yield _finding(number, "the number")
     if _names_differ(front.name, back):
-        yield _finding("name" if isinstance(back, VehicleRegistrationBack) else "given_name", "the name")
+        yield _finding(name, "the name")
     if isinstance(back, ChipIdCardBack):
         born, due = (front.dob, back.dob), (getattr(front, "due_date", EMPTY), back.due_date)
         for path, words, (ours, theirs) in (("dob", "the date of birth", born), ("due_date", "the expiry date", due)):
@@ -159,7 +162,7 @@ def _names_differ(name: Text, back: Back) -> bool:
         return _differ(ours, _letters(back.name.value))
     sur_name, given_name = back.sur_name.value, back.given_name.value
     if not sur_name or not given_name:
-        return False  # an incomplete name proves nothing
+        return False  # an incomplete name cannot be compared
     theirs = _letters(sur_name + given_name)
     if len(sur_name.strip()) + len("<<") + len(given_name.strip()) >= ZONE_NAME - 1:
         ours = ours[: len(theirs)]

@@ -1,7 +1,4 @@
-"""Selection of papers in a reply by type, never by position.
-
-The service does not guarantee an order: answers with the back before the front have been observed.
-"""
+"""Select papers in a reply by type. Their order is not guaranteed: some answers have the back before the front."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from .vehicle import VehicleRegistrationBack, VehicleRegistrationFront
 IdentityPaper: TypeAlias = (
     IdCard9Front | IdCard12Front | ChipIdCardFront | IdCard9Back | IdCard12Back | ChipIdCardBack | Passport
 )
-"""Proofs of identity: the papers that ``ocr.card`` is made for. A `match` over it can be exhaustive."""
+"""Identity cards and passports, the papers of ``ocr.card``. A `match` over this union can be exhaustive."""
 
 Front: TypeAlias = IdCard9Front | IdCard12Front | ChipIdCardFront | VehicleRegistrationFront | V1IdCard9Front
 """Fronts of cards with two sides. The other fronts of v1 are subclasses of `V1IdCard9Front`."""
@@ -71,7 +68,7 @@ PaperType: TypeAlias = Literal[
     "medical_examination",
     "health_records",
 ]
-"""The documented values of `Recognized.type`, which stays a `str`, as the vendor adds types without notice."""
+"""The documented values of `Recognized.type`, which is a `str`, because the vendor adds types without notice."""
 
 P = TypeVar("P", bound=Paper)
 
@@ -80,12 +77,11 @@ def first(papers: object, kind: type[P]) -> Recognized[P] | None:
     """Return the first paper of a class or of a subclass; None if there is no such paper.
 
     Args:
-        papers: a reply, its data, whatever its shape, its outcome in a batch, or any papers of it. Data without papers
-            has none.
-        kind: such as `Passport`, or `IdCardFront` for the front of any identity card.
+        papers: a reply, its data, an outcome of a batch, or a list of papers.
+        kind: a class such as `Passport`, or a base class: `IdCardFront` for the front of any identity card.
 
     Raises:
-        TypeError: `kind` is not a class of papers; it may be a text, for example.
+        TypeError: `kind` is not a class of papers.
     """
     return next(of_kind(papers, kind), None)
 
@@ -106,22 +102,18 @@ def identity_papers(papers: object) -> list[Recognized[IdentityPaper]]:
 
 
 LEVELS = 50
-"""Lists in lists that are looked into: no documented data has more than two."""
+"""Maximum depth of nested lists that are searched. Documented data has at most two levels."""
 
 
 def papers_of(data: object, levels: int = LEVELS) -> Iterator[Recognized[Paper]]:
-    """Yield the papers in a reply or its data: those of a list, the only one, or those of a file or of a person.
-
-    Papers of v1 are wrapped like those of v2.
-    """
-    from .._codec.reply import Reply  # which needs these functions
-    from ..batch.outcome import Done
+    """Yield the papers in a reply, an outcome of a batch, or data of any type. Papers of v1 become `Recognized`."""
+    from .._codec.reply import Reply  # needs these functions
 
     match data:
         case Reply():
             yield from papers_of(data.data)
-        case Done():
-            yield from papers_of(data.reply)
+        case object(reply=Reply() as reply):
+            yield from papers_of(reply)
         case Recognized():
             yield data
         case V1Paper(type=type_, info=info, valid=valid):
@@ -145,10 +137,10 @@ def papers_of(data: object, levels: int = LEVELS) -> Iterator[Recognized[Paper]]
 
 
 def of_kind(papers: object, kind: Any) -> Iterator[Recognized[Any]]:
-    """Yield the papers of a class, or of one of a union of classes.
+    """Yield the papers of a class or of a union of classes.
 
     Raises:
-        TypeError: `kind` is neither.
+        TypeError: `kind` is neither a class of papers nor a union of such classes.
     """
     classes = paper_classes(kind)
     return (paper for paper in papers_of(papers) if isinstance(paper.info, classes))

@@ -9,7 +9,7 @@ import unicodedata
 def plain(text: object) -> str:
     """Return text in lower case without diacritics; "" for other types.
 
-    Papers set in old fonts have the letter eth (ð), which looks the same, in place of đ.
+    The letter eth (ð) counts as đ, because papers in old fonts have it instead.
     """
     if not isinstance(text, str):
         return ""
@@ -18,14 +18,14 @@ def plain(text: object) -> str:
 
 
 def is_mark(letter: str) -> bool:
-    """Return whether a letter is the mark of a note, such as ², or a number in a circle: no digit of a number."""
+    """Return whether a character is a number but not a digit, such as the mark of a note: ² or ①."""
     return letter.isnumeric() and not letter.isdecimal()
 
 
 def compact(number: object) -> str:
     """Return a number without spaces, dots and hyphens between its digits; "" for other types.
 
-    Note marks such as ² are kept as they are, so they never become digits.
+    Marks of notes such as ² are kept, so that they do not become digits.
     """
     if not isinstance(number, str):
         return ""

@@ -21,7 +21,7 @@ PaperClass: TypeAlias = type[Paper]
 class Recognized(Document, Generic[P]):
     """A paper found in a picture or PDF (vendor documents 000 to 003).
 
-    The vendor calls `info` ``info_goods`` in employee files and ``infor`` in ``person_with_card``.
+    The vendor's name of `info` is ``info_goods`` in employee files and ``infor`` in ``person_with_card``.
     """
 
     type: str | None = None
@@ -38,13 +38,13 @@ class Recognized(Document, Generic[P]):
     """The pages that it covers, in claims; of one page, its fields have that `page` (các trang của giấy tờ)."""
 
     def _advice(self, name: str) -> str:
-        if name != "info" and name in public_names(type(self.info)):  # it has no info during construction
+        if name != "info" and name in public_names(type(self.info)):  # during construction it has no info
             return f"; use .info.{name}"
         return super()._advice(name)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], kind: PaperClass = Paper) -> Self:
-        """Read back the result of `to_dict`, compact or not.
+        """Restore a paper from the result of `to_dict`, compact or not.
 
         Args:
             data: the dictionary.

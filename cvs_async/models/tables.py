@@ -1,4 +1,4 @@
-"""Tables in answers: of cells, of rows with named columns, of plain text."""
+"""Tables in answers: cells, and rows with named columns."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ BLANK = Cell()
 
 @frozen(kw_only=True)
 class Row(Document):
-    """Base of rows that are lists on the wire and have named columns here, in the documented order.
+    """Base of rows with named columns, in the documented order. On the wire they are lists.
 
-    Missing columns are blank cells; additional ones are in `extra` by position.
+    Missing cells are blank. Additional ones are in `extra`, by position.
     """
 
 

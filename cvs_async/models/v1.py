@@ -10,7 +10,7 @@ from attrs import Factory, field, frozen
 from .fields import EMPTY, ENVELOPE, Document, Paper, Text, listed, paper, renamed
 
 V1_PAPERS: dict[str, type[Paper]] = {}
-"""The known kinds of paper by the ``type`` of v1."""
+"""Classes of papers by the ``type`` of v1."""
 
 
 @paper("cmt", V1_PAPERS)
@@ -86,12 +86,12 @@ class V1DrivingLicense(Paper):
 
 @frozen(kw_only=True)
 class V1Front(V1IdCard12Front):
-    """Front of a card of either kind: v1 does not return which."""
+    """Front of an identity card. v1 does not return which kind of card it is."""
 
 
 @frozen(kw_only=True)
 class V1Back(V1IdCard9Back):
-    """Back of a card of either kind: v1 does not return which."""
+    """Back of an identity card. v1 does not return which kind of card it is."""
 
 
 @frozen(kw_only=True)
@@ -141,8 +141,13 @@ class V1Scan(Document):
 
 
 def v1_papers(answer: Any) -> Any:
-    """Return the papers of a whole answer: those of a PDF, each with the values common to all, or that of a picture."""
+    """Return the list of papers in the answer for a PDF, each with their common values; any other answer unchanged."""
     if not isinstance(answer, Mapping) or not isinstance(answer.get("data"), list):
         return answer
     common = {name: value for name, value in answer.items() if name not in ("type", "data")}
-    return [{**common, **element} if isinstance(element, Mapping) else element for element in answer["data"]]
+    papers = []
+    for element in answer["data"]:
+        if isinstance(element, Mapping):
+            element = {**common, **element}
+        papers.append(element)
+    return papers

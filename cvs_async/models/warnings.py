@@ -1,6 +1,6 @@
-"""Meanings of the service's warning codes. The fields stay numbers, which compare equal to these.
+"""Meanings of the service's warning codes. The fields of papers are numbers, which are equal to these members.
 
-Undocumented codes are members too: ``CardWarning(99)`` has the name ``UNKNOWN_99``.
+An undocumented code is a member, too: ``CardWarning(99)`` has the name ``UNKNOWN_99``.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ ATTRIBUTES: list[tuple[Callable[[], object], str]] = [
     (lambda: ONE.id, "Recognized has no attribute 'id'; use .info.id"),
     (lambda: ONE.items, "Recognized has no attribute 'items'; .to_dict() returns a dictionary"),
     (lambda: INFO.surname, "Passport has no attribute 'surname'; did you mean .sur_name?"),
-    (lambda: INFO.id.text, "Field has no attribute 'text'; .value has the value"),
+    (lambda: INFO.id.text, "Field has no attribute 'text'; use .value"),
     (lambda: INFO.id.confidnce, "Field has no attribute 'confidnce'; did you mean .confidence?"),
 ]
 KEYS: list[tuple[Callable[[], object], str]] = [
@@ -95,6 +95,6 @@ def test_names_that_are_the_librarys_own_are_not_listed() -> None:
 
 
 def test_a_field_in_a_text_says_how_to_get_its_value() -> None:
-    assert f"{PASSPORT.id}" == "Field(value=…, confidence=0.9) (hidden; .value has it)"
+    assert f"{PASSPORT.id}" == "Field(value=…, confidence=0.9) (hidden; use .value)"
     assert f"{models.Field()}" == "Field()"
     assert repr(PASSPORT.id) == "Field(value=…, confidence=0.9)"

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cvs_async import AsyncCVS, ConfigurationError, ConnectionLostError, RateLimitedError, Reply, RetryPolicy
-from cvs_async._limits.concurrency import FEWEST, FIRST, AutoLimit
+from cvs_async._limits.concurrency import INITIAL_LIMIT, MIN_LIMIT, AutoLimit
 from tests.support.clock import now, settle, unhurried, virtual
 from tests.support.servers import ANSWER
 
@@ -185,7 +185,7 @@ def test_it_finds_the_hidden_limit_and_stays_there(service: Service) -> None:
     rates = [simulation.run(10) for _ in range(10)]
     assert min(rates) >= 0.8 * service.best
     assert max(simulation.limits) <= 256
-    assert min(simulation.limits) >= FEWEST
+    assert min(simulation.limits) >= MIN_LIMIT
 
 
 def test_where_nothing_holds_it_up_it_takes_all_it_may() -> None:
@@ -218,7 +218,7 @@ def test_a_limit_that_is_not_reached_proves_nothing() -> None:
     auto = AutoLimit(most=256)
     for second in range(1000):
         auto.observe(second, second + 0.2, 1, refused=False, latency=True)
-    assert auto.limit == FIRST
+    assert auto.limit == INITIAL_LIMIT
 
 
 def test_one_refusal_of_many_in_flight_lowers_it_once() -> None:
@@ -241,7 +241,7 @@ def test_the_limit_stays_within_its_bounds_whatever_is_observed(
     auto = AutoLimit(most)
     for began, seconds, in_flight, refused, latency in observations:
         auto.observe(began, began + seconds, in_flight, refused=refused, latency=latency)
-        assert min(FEWEST, most) <= auto.limit <= most
+        assert min(MIN_LIMIT, most) <= auto.limit <= most
 
 
 # The whole client
@@ -276,7 +276,7 @@ class Bearing:
 async def test_a_client_shows_the_limit_that_it_has_found() -> None:
     service = Bearing(1000)
     async with client(service, concurrency="auto", max_connections=40) as cvs:
-        assert cvs.stats.limit == FIRST
+        assert cvs.stats.limit == INITIAL_LIMIT
         await asyncio.gather(*(cvs.ocr.card(b"x") for _ in range(400)))
         assert cvs.stats.limit == 40
     assert service.most == 40
@@ -347,4 +347,4 @@ async def test_a_client_gives_way_to_a_service_that_has_too_much_to_do(answer: h
 
     async with client(service, concurrency="auto", retry=RetryPolicy(attempts=1)) as cvs:
         await asyncio.gather(*(cvs.ocr.card(b"x") for _ in range(100)), return_exceptions=True)
-        assert cvs.stats.limit == FEWEST
+        assert cvs.stats.limit == MIN_LIMIT

@@ -155,8 +155,11 @@ def test_it_says_why_it_stops() -> None:
     failure = ServerError("x", http_status=503)
     assert why(decided(failure, attempts=5)) == "given up after 5 attempts"
     assert why(decided(failure, elapsed=119.9, attempts=3)) == "given up after 120 seconds and 3 attempts"
-    assert why(decided(failure, left=0.2)) == "0.5 seconds are to be waited, and the call has 0.2 left"
-    assert why(decided(failure, budget=Budget(capacity=4))) == "too many requests fail to send this one again"
+    assert why(decided(failure, left=0.2)) == "the next attempt is in 0.5 seconds, and the call has 0.2 left"
+    assert (
+        why(decided(failure, budget=Budget(capacity=4)))
+        == "not sent again, because too many requests of this client fail"
+    )
 
 
 def test_no_time_left_needs_no_explanation() -> None:
@@ -441,7 +444,7 @@ async def test_a_wait_that_would_pass_the_bound_on_the_call_is_not_begun() -> No
     service = Service(httpx.Response(503, headers={"Retry-After": "30"}))
     error = await failure(service, timeout=10)
     assert (now(), len(service.asked), error.charge, error.attempts) == (0.0, 1, "free", 1)
-    assert str(error).endswith("30.0 seconds are to be waited, and the call has 10.0 left")
+    assert str(error).endswith("the next attempt is in 30.0 seconds, and the call has 10.0 left")
 
 
 @virtual

@@ -9,7 +9,9 @@ import re
 import runpy
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -30,6 +32,7 @@ from cvs_async._codec.converter import structure
 from cvs_async.api import OPERATIONS
 from cvs_async.batch.outcome import Item, Outcome
 from cvs_async.models import (
+    Amount,
     Box,
     ChipIdCardBack,
     ChipIdCardFront,
@@ -55,6 +58,7 @@ from cvs_async.models import (
 )
 from cvs_async.models.fields import PAPERS
 from cvs_async.sandbox import Sample, Sandbox
+from cvs_async.stats import ClientStats, Event
 from tests.support.papers import EXAMPLES
 
 PASSPORT: Recognized[Passport] = Recognized(
@@ -146,6 +150,31 @@ def test_every_kind_of_answer_is_the_same_in_all_ways(name: str) -> None:
     assert jsonable_encoder(data) == plain
     assert adapter.validate_python(data) == data
     assert adapter.validate_json(adapter.dump_json(data)) == data
+
+
+def test_what_has_no_dictionary_of_its_own_can_be_returned_too() -> None:
+    (plate, *_) = fields_of("ocr.vehicle_plate")
+    assert jsonable_encoder(Image("aGk=")) == {"base64": "aGk="}
+    assert jsonable_encoder(Amount(Decimal("1.50"), "VND")) == {"value": "1.50", "unit": "VND"}
+    assert jsonable_encoder(plate)["english"] == "Number plate"
+    assert {each["name"]: each["model"] for each in jsonable_encoder(fields_of("ocr.card"))}["info"] is not None
+    assert jsonable_encoder(ClientStats(retries=Counter(["unknown", "unknown"])))["retries"] == {"unknown": 2}
+    assert jsonable_encoder(Event(operation="ocr.card", attempt=1, charge="free"))["charge"] == "free"
+    assert set(jsonable_encoder(batch.Stats(done=1))) >= {"done", "errors", "in_flight"}
+
+
+def test_a_wrong_name_of_an_amount_is_an_error() -> None:
+    with pytest.raises(KeyError, match="Amount has no 'currency'"):
+        Amount(Decimal(1))["currency"]
+
+
+@pytest.mark.parametrize(("kind", "title"), [(Reply, "Reply"), (Passport, "Passport"), (Image, "Image")])
+def test_titles_are_names_of_classes(kind: Any, title: str) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    assert adapter.json_schema()["title"] == title
+    with pytest.raises(ValidationError) as caught:
+        adapter.validate_python(5)
+    assert f"[{title}()]" in caught.value.title
 
 
 async def test_a_letter_that_no_json_can_hold_costs_no_answer() -> None:
