@@ -76,12 +76,16 @@ class PageView:
     @property
     def papers(self) -> list[dict[str, Any]]:
         """Return the papers of a sample page; empty for other files."""
-        return self.picture.truth.pages[self.number].papers if self.picture.truth else []
+        if self.picture.truth is None:
+            return []
+        return self.picture.truth.pages[self.number].papers
 
     @property
     def image(self) -> dict[str, str]:
         """Return the picture of the page as part of an answer; empty if none is requested or available."""
-        return {} if self.source.thumb is None else {"image": self.source.thumb}
+        if self.source.thumb is None:
+            return {}
+        return {"image": self.source.thumb}
 
 
 @frozen
@@ -114,7 +118,9 @@ class Files:
         return Source(f"{picture.digest}/{page}", *size, self._thumb(content, page), page)
 
     def _thumb(self, content: bytes, page: int) -> str | None:
-        return thumbnail(content, page) if self.thumb else None
+        if not self.thumb:
+            return None
+        return thumbnail(content, page)
 
 
 class Responder:
@@ -163,7 +169,7 @@ class Responder:
         if endpoint.name in self._own:
             return self._own[endpoint.name](files)
         if endpoint.returns == list[Page]:
-            return [{"result": _text(page)} | page.image if files.thumb else _text(page) for page in files.pages()]
+            return [_text_page(page, with_picture=files.thumb) for page in files.pages()]
         papers = _papers(endpoint, files)
         if not papers:
             raise Refusal(NoContentError)
@@ -200,22 +206,31 @@ def _as_jpeg(content: bytes) -> bytes:
 
 
 def _papers(endpoint: Endpoint[Any], files: Files) -> list[dict[str, Any]]:
-    return [
-        {"type": paper["type"], "info": paper["info"] | page.image}
-        | ({"pages": [page.number]} if endpoint.name == "ocr.claims" else {})
-        for page in files.pages()
-        for paper in (page.papers if page.picture.truth else [_other_paper(endpoint, page)])
-        if paper["type"] != TABLE
-    ]
+    found = []
+    for page in files.pages():
+        for paper in _papers_on(page, endpoint):
+            read = {"type": paper["type"], "info": paper["info"] | page.image}
+            if endpoint.name == "ocr.claims":
+                read["pages"] = [page.number]
+            found.append(read)
+    return found
+
+
+def _papers_on(page: PageView, endpoint: Endpoint[Any]) -> list[dict[str, Any]]:
+    if page.picture.truth is None:
+        return [_other_paper(endpoint, page)]
+    return [paper for paper in page.papers if paper["type"] != TABLE]
 
 
 def _other_paper(endpoint: Endpoint[Any], page: PageView) -> dict[str, Any]:
-    second = OTHER_SECONDS.get(endpoint.name) if page.file else None
     (recognized,) = get_args(endpoint.returns) or (Recognized,)
     (declared,) = get_args(recognized) or (Paper,)
-    name = second or OTHER_PAPERS.get(endpoint.name) or TYPE_NAMES.get(declared)
-    if name is None:
-        name = "chip_id_card_front" if declared is Paper else endpoint.name.rpartition(".")[2]
+    name = OTHER_PAPERS.get(endpoint.name) or TYPE_NAMES.get(declared)
+    if page.file:
+        name = OTHER_SECONDS.get(endpoint.name, name)
+    if name is None and declared is Paper:
+        name = "chip_id_card_front"
+    name = name or endpoint.name.rpartition(".")[2]
     return {"type": name, "info": fabricate(PAPERS.get(name, declared), page.source)}
 
 
@@ -226,7 +241,15 @@ def _in_v1(endpoint: Endpoint[Any], papers: Sequence[dict[str, Any]], files: Fil
         return {"data": sides, "valid": "True"}
     if files.files[0][0].is_pdf:
         return {"type": "pdf", "data": read}
-    return read[0] if endpoint.name == "v1.get_blx" else read[0] | {"valid": "True"}
+    if endpoint.name == "v1.get_blx":
+        return read[0]
+    return read[0] | {"valid": "True"}
+
+
+def _text_page(page: PageView, *, with_picture: bool) -> Any:
+    if not with_picture:
+        return _text(page)
+    return {"result": _text(page)} | page.image
 
 
 def _text(page: PageView) -> list[Any]:
@@ -257,7 +280,7 @@ def _cut_out(files: Files, *names: str) -> dict[str, str | None]:
 def _person_with_card(files: Files, boxes: Boxes) -> dict[str, Any]:
     page, content = files.pages()[0], files.contents[0]
     other = {"type": "chip_id_card_front", "info": fabricate(PAPERS["chip_id_card_front"], page.source)}
-    paper = page.papers[0] if page.papers else other
+    paper = (page.papers or [other])[0]
     if boxes == "documented":
         paper = as_documented("ekyc.person_with_card", paper)
     judged = {"valid": "True", "invalidMessage": "Successful"}
