@@ -31,12 +31,13 @@ from ..errors import (
     ProcessingError,
     UrlUnavailableError,
 )
-from .answers import Files, Responder
+from .answers import Responder
 from .documented import Boxes
 from .faults import UNANSWERED, UNWORKED, Faults, HangUp, bare, spoiled
 from .intake import Credentials, ParsedRequest, Refusal, parse_request
 from .ledger import Entry, Ledger
 from .picture import Gallery, Reader, UnreadableError
+from .views import Files
 
 MESSAGES: dict[type[APIError], str] = {
     NoContentError: "The photo does not contain content",
