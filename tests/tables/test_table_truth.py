@@ -172,7 +172,7 @@ async def test_the_lines_of_expenses_and_drugs_are_the_truth(
         for name, names in columns.items():
             assert [tuple(row[each] for each in names) for row in rows if row["table"] == name] == right[name]
         assert {row["table"] for row in rows} == {*right, "info.icd_10"}
-    boxes = [row["goods.box"] for row in rows if row["table"] == "info.table.tables"]
+    boxes = [row["goods.box"] for row in found[1] if row["table"] == "info.table.tables"]
     assert [list(box.values()) for box in boxes] == [row[0]["box"] for row in cells]
 
 
