@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any, get_args
 
-from attrs import frozen
 from PIL import Image
 
 from .._codec.endpoint import Endpoint
@@ -18,14 +17,14 @@ from ..models.labels import ClaimLabel
 from ..models.recognized import Recognized
 from ..models.statement import StatementPage
 from ..models.vehicle import Plate
-from . import faces
+from . import faces, legacy
 from .documented import Boxes, as_documented
-from .fabricate import TYPE_NAMES, Source, fabricate
+from .fabricate import TYPE_NAMES, fabricate
 from .intake import Refusal
-from .legacy import as_v1
-from .picture import Gallery, Picture, cropped, thumbnail
+from .picture import Gallery, cropped, thumbnail
 from .samples.einvoice import read_einvoice
 from .tabular import TABLE, tables_on
+from .views import Files, PageView, cut_out, text_of
 
 OBJECT_FOR_ONE = frozenset({"ekyc.card", "ocr.card"})
 """Operations that answer with an object for a picture of one paper, and with a list otherwise."""
@@ -54,68 +53,6 @@ OTHER_SECONDS = {
 IDENTITY = ("id_card_front", "id_card_back", "passport")
 """Ends of the types of papers with the label ``id_doc``."""
 
-WORDS = "văn bản mẫu của hộp cát không phải giấy tờ thật"
-
-
-@frozen
-class PageView:
-    """Page of a file in a request.
-
-    Attributes:
-        file: index of the file in the request.
-        number: index of the page in the file.
-        picture: the file.
-        source: source of fabricated values, if the file is not a sample.
-    """
-
-    file: int
-    number: int
-    picture: Picture
-    source: Source
-
-    @property
-    def papers(self) -> list[dict[str, Any]]:
-        """Return the papers of a sample page; empty for other files."""
-        return self.picture.truth.pages[self.number].papers if self.picture.truth else []
-
-    @property
-    def image(self) -> dict[str, str]:
-        """Return the picture of the page as part of an answer; empty if none is requested or available."""
-        return {} if self.source.thumb is None else {"image": self.source.thumb}
-
-
-@frozen
-class Files:
-    """Inspected files and other arguments of a request."""
-
-    files: Sequence[tuple[Picture, bytes]]
-    arguments: Mapping[str, Any]
-    base_url: str
-
-    @property
-    def thumb(self) -> bool:
-        """Return whether the answer should include pictures."""
-        return self.arguments.get("get_thumb") == "true"
-
-    @property
-    def contents(self) -> list[bytes]:
-        """Return the contents of the files."""
-        return [content for _, content in self.files]
-
-    def pages(self) -> list[PageView]:
-        """Return every page of every file."""
-        return [
-            PageView(file, number, picture, self._source(picture, content, number, size))
-            for file, (picture, content) in enumerate(self.files)
-            for number, size in enumerate(picture.pages)
-        ]
-
-    def _source(self, picture: Picture, content: bytes, page: int, size: tuple[int, int]) -> Source:
-        return Source(f"{picture.digest}/{page}", *size, self._thumb(content, page), page)
-
-    def _thumb(self, content: bytes, page: int) -> str | None:
-        return thumbnail(content, page) if self.thumb else None
-
 
 class Responder:
     """Answers requests. Operations that read papers share one method; each other operation has its own."""
@@ -140,7 +77,7 @@ class Responder:
             "face_search.update_image": lambda files: self._faces.update(
                 str(files.arguments["image_id"]), files.arguments.get("metadata", {})
             ),
-            **_V1,
+            **legacy.OWN,
             "v3.ekyc.face_matching": _face_matching,
             "ocr.document.invoice_hospital": lambda files: _unpublished(files, self.boxes),
             "ocr.document.van_ban_phap_quy": lambda files: _unpublished(files, self.boxes),
@@ -151,7 +88,7 @@ class Responder:
             ),
         }
 
-        for name, newer in _V1_STORE.items():
+        for name, newer in legacy.STORE.items():
             self._own[f"v1.face_search.{name}"] = self._own[f"face_search.{newer}"]
 
     def answer(self, endpoint: Endpoint[Any], files: Files) -> Any:
@@ -163,14 +100,14 @@ class Responder:
         if endpoint.name in self._own:
             return self._own[endpoint.name](files)
         if endpoint.returns == list[Page]:
-            return [{"result": _text(page)} | page.image if files.thumb else _text(page) for page in files.pages()]
+            return [_text_page(page, with_picture=files.thumb) for page in files.pages()]
         papers = _papers(endpoint, files)
         if not papers:
             raise Refusal(NoContentError)
         if self.boxes == "documented":
             papers = [as_documented(endpoint.name, paper) for paper in papers]
         if endpoint.name.startswith("v1."):
-            return _in_v1(endpoint, papers, files)
+            return legacy.in_v1(endpoint, papers, files)
         if endpoint.name in ALWAYS_OBJECT:
             return papers[0]
         if len(papers) == 1 and endpoint.name in OBJECT_FOR_ONE and not files.files[0][0].is_pdf:
@@ -200,64 +137,48 @@ def _as_jpeg(content: bytes) -> bytes:
 
 
 def _papers(endpoint: Endpoint[Any], files: Files) -> list[dict[str, Any]]:
-    return [
-        {"type": paper["type"], "info": paper["info"] | page.image}
-        | ({"pages": [page.number]} if endpoint.name == "ocr.claims" else {})
-        for page in files.pages()
-        for paper in (page.papers if page.picture.truth else [_other_paper(endpoint, page)])
-        if paper["type"] != TABLE
-    ]
+    found = []
+    for page in files.pages():
+        for paper in _papers_on(page, endpoint):
+            read = {"type": paper["type"], "info": paper["info"] | page.image}
+            if endpoint.name == "ocr.claims":
+                read["pages"] = [page.number]
+            found.append(read)
+    return found
+
+
+def _papers_on(page: PageView, endpoint: Endpoint[Any]) -> list[dict[str, Any]]:
+    if page.picture.truth is None:
+        return [_other_paper(endpoint, page)]
+    return [paper for paper in page.papers if paper["type"] != TABLE]
 
 
 def _other_paper(endpoint: Endpoint[Any], page: PageView) -> dict[str, Any]:
-    second = OTHER_SECONDS.get(endpoint.name) if page.file else None
     (recognized,) = get_args(endpoint.returns) or (Recognized,)
     (declared,) = get_args(recognized) or (Paper,)
-    name = second or OTHER_PAPERS.get(endpoint.name) or TYPE_NAMES.get(declared)
-    if name is None:
-        name = "chip_id_card_front" if declared is Paper else endpoint.name.rpartition(".")[2]
+    name = OTHER_PAPERS.get(endpoint.name) or TYPE_NAMES.get(declared)
+    if page.file:
+        name = OTHER_SECONDS.get(endpoint.name, name)
+    if name is None and declared is Paper:
+        name = "chip_id_card_front"
+    name = name or endpoint.name.rpartition(".")[2]
     return {"type": name, "info": fabricate(PAPERS.get(name, declared), page.source)}
 
 
-def _in_v1(endpoint: Endpoint[Any], papers: Sequence[dict[str, Any]], files: Files) -> dict[str, Any]:
-    read = [as_v1(paper) for paper in papers]
-    if endpoint.name == "v1.get_haimat":
-        sides = {"mattruoc": read[0]["data"], "matsau": read[-1]["data"]}
-        return {"data": sides, "valid": "True"}
-    if files.files[0][0].is_pdf:
-        return {"type": "pdf", "data": read}
-    return read[0] if endpoint.name == "v1.get_blx" else read[0] | {"valid": "True"}
-
-
-def _text(page: PageView) -> list[Any]:
-    if page.picture.truth is not None:
-        return page.picture.truth.pages[page.number].blocks
-    words, source = WORDS.split(), page.source
-    step, middle = source.width // len(words), source.height // 2
-    line = [
-        {
-            "text": word,
-            "confidence": source.score(word),
-            "box": {"left": step * place, "right": step * (place + 1), "top": middle, "bottom": middle + step // 3},
-        }
-        for place, word in enumerate(words)
-    ]
-    return [[line]]
+def _text_page(page: PageView, *, with_picture: bool) -> Any:
+    if not with_picture:
+        return text_of(page)
+    return {"result": text_of(page)} | page.image
 
 
 def _face_matching(files: Files) -> dict[str, Any]:
-    return faces.match(files.contents) | _cut_out(files, "face1", "face2")
-
-
-def _cut_out(files: Files, *names: str) -> dict[str, str | None]:
-    """Return a small picture of each file, by its name in the answer."""
-    return {name: thumbnail(content, 0) for name, content in zip(names, files.contents, strict=True)}
+    return faces.match(files.contents) | cut_out(files, "face1", "face2")
 
 
 def _person_with_card(files: Files, boxes: Boxes) -> dict[str, Any]:
     page, content = files.pages()[0], files.contents[0]
     other = {"type": "chip_id_card_front", "info": fabricate(PAPERS["chip_id_card_front"], page.source)}
-    paper = page.papers[0] if page.papers else other
+    paper = (page.papers or [other])[0]
     if boxes == "documented":
         paper = as_documented("ekyc.person_with_card", paper)
     judged = {"valid": "True", "invalidMessage": "Successful"}
@@ -279,29 +200,6 @@ def _profile(files: Files, boxes: Boxes) -> dict[str, Any]:
 
 def _tables(files: Files) -> list[dict[str, Any]]:
     return [table | page.image for page in files.pages() for table in tables_on(page.papers, page.source)]
-
-
-def _scan(files: Files) -> dict[str, Any]:
-    lines = [
-        " ".join(piece["text"] for piece in line) for page in files.pages() for block in _text(page) for line in block
-    ]
-    return {"result": lines or None, "time": 0.5}
-
-
-def _v1_matching(files: Files, *names: str) -> dict[str, Any]:
-    return {"matching": faces.match(files.contents)["matching"], "valid": "True"} | _cut_out(files, *names)
-
-
-def _v1_verdict(files: Files) -> str:
-    """1 for the same person, 2 for doubt, 3 for different ones, where API v2 has 1, 0 and -1."""
-    return {"1": "1", "0": "2", "-1": "3"}[faces.match(files.contents)["match"]]
-
-
-def _v1_liveness(files: Files) -> dict[str, Any]:
-    card, mid, left, right = files.contents
-    living = faces.verify([left, mid, right])
-    wrong = "" if living["valid"] == "True" else living["invalidMessage"]
-    return {"matching": faces.match([card, mid])["matching"], "valid": living["valid"], "errors": wrong}
 
 
 def _unpublished(files: Files, boxes: Boxes) -> list[dict[str, Any]]:
@@ -340,7 +238,7 @@ def _label(page: PageView) -> str:
 def _statements(files: Files) -> list[Any]:
     pages = []
     for page in files.pages():
-        shown = [paper["info"] for paper in page.papers if "json" in paper["info"]]
+        shown = [paper["info"] for paper in page.papers if paper["type"] == "bank_statement"]
         images = list(page.image.values())
         pages += [info | {"image_table": images} for info in shown] or [fabricate(StatementPage, page.source)]
     return pages
@@ -351,21 +249,3 @@ def _invoice_xml(files: Files) -> list[dict[str, Any]]:
     if info is None:
         raise Refusal(InvalidImageError)
     return [{"type": "invoice", "info": info}]
-
-
-_V1: dict[str, Callable[[Files], Any]] = {
-    "v1.get_scan_a4": _scan,
-    "v1.matching": lambda files: _v1_matching(files, "img_cmt", "img_person"),
-    "v1.face_matching": lambda files: _v1_matching(files, "img_person1", "img_person2") | {"match": _v1_verdict(files)},
-    "v1.matchingliveness": _v1_liveness,
-}
-"""Operations of API v1 that read no papers and need no store."""
-
-_V1_STORE = {
-    "get_all_images": "list_images",
-    "search": "search",
-    "add": "add_image",
-    "edit_metadata": "update_image",
-    "delete": "delete_images",
-}
-"""Operations on the store in API v1, by what they are called in v2."""

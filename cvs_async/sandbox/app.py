@@ -31,12 +31,13 @@ from ..errors import (
     ProcessingError,
     UrlUnavailableError,
 )
-from .answers import Files, Responder
+from .answers import Responder
 from .documented import Boxes
 from .faults import UNANSWERED, UNWORKED, Faults, HangUp, bare, spoiled
 from .intake import Credentials, ParsedRequest, Refusal, parse_request
 from .ledger import Entry, Ledger
 from .picture import Gallery, Reader, UnreadableError
+from .views import Files
 
 MESSAGES: dict[type[APIError], str] = {
     NoContentError: "The photo does not contain content",
@@ -100,12 +101,14 @@ class Service:
     def quota(self) -> int | None:
         """Number of answers that may still be billed; None is unlimited."""
         left = self._account.left
-        return None if math.isinf(left) else int(left)
+        if math.isinf(left):
+            return None
+        return int(left)
 
     @quota.setter
     def quota(self, left: int | None) -> None:
         # Create a new account, because requests in progress return their charge to the old one.
-        self._account = Account(math.inf if left is None else left)
+        self._account = Account(_bound(left))
 
     @property
     def workers(self) -> int | None:
@@ -148,8 +151,10 @@ class Service:
         forms = endpoint.forms if endpoint.images else (None,)
         for path in sorted({endpoint.wire_path(form) for form in forms}):
             methods = {endpoint.wire_method(form) for form in forms if endpoint.wire_path(form) == path}
-            # If the query gives the form, a wrong method counts as a wrong form and gets that answer.
-            yield Route(path, handle, methods=["GET", "POST"] if endpoint.format_type and endpoint.images else methods)
+            if endpoint.format_type and endpoint.images:
+                # If the query gives the form, a wrong method counts as a wrong form and gets that answer.
+                methods = {"GET", "POST"}
+            yield Route(path, handle, methods=methods)
 
     def _handler(self, endpoint: Endpoint[Any]) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
@@ -217,12 +222,13 @@ class Service:
 
     def _open_places(self) -> None:
         # `workers` is set from any thread, but the line belongs to the loop: each request reads it again.
-        workers = self.workers
-        self._line.total_tokens = math.inf if workers is None else workers
+        self._line.total_tokens = _bound(self.workers)
 
     def _read(self, endpoint: Endpoint[Any], parsed: ParsedRequest, base_url: str) -> Any:
+        look = self._reader.look
+        if endpoint.name == "ocr.document.invoice_xml":
+            look = self._reader.note
         try:
-            look = self._reader.look if endpoint.name != "ocr.document.invoice_xml" else self._reader.note
             files = [(look(content), content) for content in parsed.contents]
         except UnreadableError:
             raise Refusal(InvalidImageError) from None
@@ -230,7 +236,16 @@ class Service:
 
     async def _picture(self, request: Request) -> Response:
         content = self._gallery.get(request.path_params["name"])
-        return Response(content or b"", 200 if content else 404, media_type="image/jpeg")
+        if content is None:
+            return Response(status_code=404)
+        return Response(content, media_type="image/jpeg")
+
+
+def _bound(number: int | None) -> float:
+    """Return a limit as a number; None is unlimited."""
+    if number is None:
+        return math.inf
+    return number
 
 
 def _wrapped(endpoint: Endpoint[Any], data: Any, code: int, message: str) -> dict[str, Any]:

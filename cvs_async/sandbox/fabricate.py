@@ -73,7 +73,8 @@ def _derive_document(cls: type[Document], source: Source, name: str) -> dict[str
         if get_origin(attribute.type) is Field:
             score, box = attribute.metadata.get("beside", (f"{key}_confidence", f"{key}_box"))
             wire |= {key: source.text(path), score: source.score(path), box: source.box(path)}
-            wire |= {f"{key}_id": source.page} if f"{key}_id" not in declared and score != "score" else {}
+            if f"{key}_id" not in declared and score != "score":
+                wire[f"{key}_id"] = source.page
         elif (value := fabricate(attribute.type, source, path)) is not None:
             wire[key] = value
     return wire
@@ -85,9 +86,13 @@ def _derive_scalar(cls: Any, source: Source, name: str) -> Any:
         return source.thumb
     if Box in kinds:
         return source.box(name)
-    if float in kinds or int in kinds:
-        return source.score(name) if float in kinds else 0
-    return source.text(name) if str in kinds else None
+    if float in kinds:
+        return source.score(name)
+    if int in kinds:
+        return 0
+    if str in kinds:
+        return source.text(name)
+    return None
 
 
 def _attributes(cls: type[Document]) -> list[attrs.Attribute[Any]]:

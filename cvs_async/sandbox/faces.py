@@ -36,7 +36,9 @@ def likeness(one: Sequence[bool], other: Sequence[bool]) -> float:
 def _verdict(matching: float) -> int:
     if matching > SAME:
         return 1
-    return 0 if matching >= PERHAPS else -1
+    if matching >= PERHAPS:
+        return 0
+    return -1
 
 
 def match(contents: Sequence[bytes]) -> dict[str, Any]:

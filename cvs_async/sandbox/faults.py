@@ -90,8 +90,10 @@ def _chance(kind: str, number: float | str) -> float:
 
 def bare(status: int, retry_after: float | None) -> Response:
     """Return an answer without an envelope, as from a proxy; 429 and 503 have a Retry-After."""
-    headers = {"Retry-After": f"{retry_after:g}"} if retry_after is not None and status in (429, 503) else None
-    return HTMLResponse(f"<h1>{status}</h1>", status, headers)
+    answer = HTMLResponse(f"<h1>{status}</h1>", status)
+    if retry_after is not None and status in (429, 503):
+        answer.headers["Retry-After"] = f"{retry_after:g}"
+    return answer
 
 
 def spoiled(answer: Response, fault: str | None, stalls: set[anyio.CancelScope]) -> Response:

@@ -98,12 +98,19 @@ async def parse_request(endpoint: Endpoint[Any], request: Request, entry: Entry)
 
 def _form(endpoint: Endpoint[Any], request: Request) -> Form:
     """Return the form of the inputs: from `format_type`, or else from method and content type."""
-    posted: Form = "file" if _is(request, "multipart/form-data") else "base64"
-    shown: Form = "url" if request.method == "GET" else posted
-    requested = request.query_params.get("format_type", "") if endpoint.format_type else shown
-    if requested != shown or shown not in endpoint.forms:
+    shown = _shown_form(request)
+    requested = request.query_params.get("format_type", "")
+    if shown not in endpoint.forms or (endpoint.format_type and requested != shown):
         raise Refusal(FormatTypeError)
     return shown
+
+
+def _shown_form(request: Request) -> Form:
+    if request.method == "GET":
+        return "url"
+    if _is(request, "multipart/form-data"):
+        return "file"
+    return "base64"
 
 
 def _is(request: Request, content_type: str) -> bool:
@@ -116,9 +123,12 @@ def _number(text: str) -> int | str:
 
 def _check_query(endpoint: Endpoint[Any], request: Request, entry: Entry, form: Form | None) -> None:
     allowed = {"check_sum"} | {param.name for param in endpoint.params if "query" in param.places}
-    allowed |= {"format_type"} if endpoint.format_type and form is not None else set()
-    allowed |= {"get_thumb"} if endpoint.thumb else set()
-    allowed |= set(endpoint.wire_names(form)) if form == "url" else set()
+    if endpoint.format_type and form is not None:
+        allowed.add("format_type")
+    if endpoint.thumb:
+        allowed.add("get_thumb")
+    if form == "url":
+        allowed.update(endpoint.wire_names(form))
     given = set(request.query_params)
     entry.violations += [f"{endpoint.name}: parameter {name} is not documented" for name in sorted(given - allowed)]
     if len(given) != len(request.query_params.multi_items()):

@@ -109,8 +109,10 @@ class Ledger:
         entry.code, entry.billed = code, code == 0
         entry.fault, entry.status, entry.answered = fault, status, answered
         self.billed += entry.billed
-        self.codes.update([code] if code is not None else [])
-        self.faults.update([fault] if fault is not None else [])
+        if code is not None:
+            self.codes[code] += 1
+        if fault is not None:
+            self.faults[fault] += 1
         self.violations.update(entry.violations)
 
     def __iter__(self) -> Iterator[Entry]:

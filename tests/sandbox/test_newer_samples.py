@@ -104,6 +104,15 @@ async def test_a_page_with_only_a_table_has_no_paper(cvs: AsyncCVS, all_kinds: l
         await cvs.ocr.card(of_kind(all_kinds, "table")[0].path)
 
 
+async def test_a_table_is_not_the_table_of_a_statement(cvs: AsyncCVS, all_kinds: list[Sample]) -> None:
+    price_list = of_kind(all_kinds, "table")[0]
+    reply = await cvs.ocr.document.bank_statement(price_list.path)
+    assert "Khám bệnh" not in json.dumps(reply.raw, ensure_ascii=False)
+    assert "Tên dịch vụ" not in json.dumps(reply.raw, ensure_ascii=False)
+    [page] = reply.data
+    assert all(row.date.value for table in page.tables for row in table)
+
+
 @pytest.mark.parametrize("boxes", ["documented", "all"])
 async def test_a_hospital_bill_is_answered_with_a_note_and_without_boxes(boxes: Any, all_kinds: list[Sample]) -> None:
     [sample] = of_kind(all_kinds, "hospital_bill")

@@ -137,6 +137,34 @@ def _compare_files(rows: list[dict[str, str]], path: Path) -> None:
             ]
 
 
+async def test_the_lines_of_expenses_and_drugs_are_the_truth(
+    mixed: list[Sample], cvs: AsyncCVS, tmp_path: Path
+) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    [expenses] = [sample for sample in mixed if sample.kind == "expense_list"]
+    [drugs] = [sample for sample in mixed if sample.kind == "prescription"]
+    lines, typed = Csv(tmp_path / "l.csv", rows="line"), Parquet(tmp_path / "l.parquet", rows="line")
+    batch = cvs.batch(cvs.ocr.claims, [expenses.path, drugs.path], ordered=True)
+    async with batch, lines, typed:
+        async for outcome in batch:
+            await lines.write(outcome)
+            await typed.write(outcome)
+    goods = ("goods", "patient_pays", "quantity", "unit_price")
+    [cells] = papers(expenses)[0]["info"]["table"]["info_table"]
+    right = {
+        "info.table.tables": [tuple(cell["value"] for cell in row) for row in cells],
+        "info.drug_info": [(one["drug"], one["quanlity"]) for one in papers(drugs)[0]["info"]["drug_info"]],
+    }
+    columns = {"info.table.tables": goods, "info.drug_info": ("drug", "quantity")}
+    found: list[Any] = [printed(lines.path), parquet.read_table(typed.path).to_pylist()]
+    for rows in found:
+        for name, names in columns.items():
+            assert [tuple(row[each] for each in names) for row in rows if row["table"] == name] == right[name]
+        assert {row["table"] for row in rows} == {*right, "info.icd_10"}
+    boxes = [row["goods.box"] for row in found[1] if row["table"] == "info.table.tables"]
+    assert [list(box.values()) for box in boxes] == [row[0]["box"] for row in cells]
+
+
 # --- every operation
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from . import people
 from .drawing import LABEL, RED, Ink
 from .people import Person, Repair, printed
-from .sheet import A4, Column, Drawn, Sheet, Table, triple
+from .sheet import A4, Column, Drawn, Sheet, Table, cell, triple
 
 __all__ = ["bank_statement", "price_quotation"]
 
@@ -134,25 +134,24 @@ def _entries(chance: Random) -> list[dict[str, str]]:
     balance, entries = chance.randint(10, 90) * 1_000_000, []
     for _ in range(chance.randint(8, 17)):
         day += timedelta(days=chance.randint(0, 3))
-        amount, gains = chance.randint(1, 80) * 50_000, chance.random() < 0.5
-        balance += amount if gains else -amount
-        entries.append(
-            {
-                "date": printed(day),
-                "description": chance.choice(_GAINS if gains else _COSTS),
-                "debit": "" if gains else printed(amount),
-                "credit": printed(amount) if gains else "",
-                "balance": printed(balance),
-            }
-        )
+        amount = chance.randint(1, 80) * 50_000
+        entry = {"date": printed(day), "debit": "", "credit": ""}
+        if chance.random() < 0.5:
+            balance += amount
+            entry |= {"description": chance.choice(_GAINS), "credit": printed(amount)}
+        else:
+            balance -= amount
+            entry |= {"description": chance.choice(_COSTS), "debit": printed(amount)}
+        entries.append(entry | {"balance": printed(balance)})
     return entries
 
 
 def _statement_row(sheet: Sheet, table: Table, row: int, inks: dict[str, Ink]) -> list[dict[str, Any]]:
     cells = []
     for left, column in zip(table.lefts, table.columns, strict=True):
-        ink = inks.get(column.label)
         box = [left - table.left, table.ROW * row, column.right - table.left, table.ROW * (row + 1)]
-        score = ink.confidence if ink else sheet.confidence()
-        cells.append({"value": ink.text if ink else "", "score": score, "box": box})
+        if column.label in inks:
+            cells.append(cell(inks[column.label]) | {"box": box})
+        else:
+            cells.append({"value": "", "score": sheet.confidence(), "box": box})
     return cells

@@ -332,7 +332,9 @@ def repairs(chance: Random) -> list[Repair]:
 
 def printed(value: date | int) -> str:
     """Format a date or an amount as on Vietnamese papers: 31/12/2030, 1.250.000."""
-    return f"{value:,}".replace(",", ".") if isinstance(value, int) else f"{value:%d/%m/%Y}"
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", ".")
+    return f"{value:%d/%m/%Y}"
 
 
 def plain(text: str) -> str:

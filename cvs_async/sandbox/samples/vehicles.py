@@ -67,7 +67,7 @@ def vehicle_registration_back(person: Person, vehicle: Vehicle, chance: Random) 
 
 
 def _registered(vehicle: Vehicle, chance: Random) -> tuple[list[Row], list[Row]]:
-    load = f"{chance.randint(10, 35) * 100} kg" if vehicle.is_truck else "0 kg"
+    load = _load(vehicle, chance)
     return [
         ("brand", "Nhãn hiệu / Brand:", vehicle.brand),
         ("model", "Số loại / Model:", vehicle.model),
@@ -77,7 +77,7 @@ def _registered(vehicle: Vehicle, chance: Random) -> tuple[list[Row], list[Row]]
     ], [
         ("color", "Màu sơn / Color:", vehicle.color),
         ("capacity", "Dung tích / Capacity:", f"{vehicle.capacity} cm3"),
-        ("pay_load", "Trọng tải / Pay load:", load),
+        ("pay_load", "Trọng tải / Pay load:", f"{load} kg"),
         ("year_of_manufacture", "Năm sản xuất / Year:", str(vehicle.year)),
     ]
 
@@ -90,12 +90,20 @@ def _places(vehicle: Vehicle) -> list[Row]:
     ]
 
 
-_CAPITALS = frozenset({"address_town", "address_district", "address_ward", "address_ward_code"})
+def _load(vehicle: Vehicle, chance: Random) -> int:
+    """Return the load that the vehicle may carry, in kg."""
+    if not vehicle.is_truck:
+        return 0
+    return chance.randint(10, 35) * 100
+
+
+_CAPITALS = ("address_town", "address_district", "address_ward", "address_ward_code")
+_SPELT = {name: name.capitalize() for name in _CAPITALS}
 
 
 def _as_spelt(address: dict[str, str]) -> dict[str, str]:
     """Return the parts of an address with the names that the vendor's newest page has."""
-    return {(name.capitalize() if name in _CAPITALS else name): value for name, value in address.items()}
+    return {_SPELT.get(name, name): value for name, value in address.items()}
 
 
 def vehicle_inspection(vehicle: Vehicle, chance: Random) -> Drawn:
@@ -134,13 +142,24 @@ def _identity(vehicle: Vehicle, inspected: date, chance: Random) -> list[Row]:
         ("chassis_number", "Số khung:", vehicle.chassis),
         ("manufactured_year", "Năm sản xuất:", str(vehicle.year)),
         ("manufactured_country", "Nước sản xuất:", "Việt Nam"),
-        ("life_time_limit", "Niên hạn sử dụng:", str(vehicle.year + 25) if vehicle.is_truck else "Không"),
+        ("life_time_limit", "Niên hạn sử dụng:", _life_time(vehicle)),
     ]
 
 
+def _life_time(vehicle: Vehicle) -> str:
+    if not vehicle.is_truck:
+        return "Không"
+    return str(vehicle.year + 25)
+
+
+def _cargo_box(vehicle: Vehicle, chance: Random) -> str:
+    if not vehicle.is_truck:
+        return "-"
+    return f"{chance.randint(20, 42) * 100} x 1650 x 1700 mm"
+
+
 def _measures(vehicle: Vehicle, chance: Random) -> list[Row]:
-    load = chance.randint(10, 35) * 100 if vehicle.is_truck else 0
-    cargo = f"{chance.randint(20, 42) * 100} x 1650 x 1700 mm" if vehicle.is_truck else "-"
+    load, cargo = _load(vehicle, chance), _cargo_box(vehicle, chance)
     return [
         ("commercial_use", "Kinh doanh vận tải:", "Có" if vehicle.is_truck else "Không"),
         ("modification", "Cải tạo:", chance.choice(("Có", "Không"))),

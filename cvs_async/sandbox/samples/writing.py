@@ -223,6 +223,11 @@ def _of_person(draw: Callable[[Person, Random], Drawn]) -> Draw:
     return lambda chance: [draw(person(chance), chance)]
 
 
+def _of(draw: Callable[[Person, Random], Drawn], *names: str) -> list[tuple[str, Write]]:
+    """Return the ways to write a person's paper of one page, one for each end of a file name."""
+    return [(name, _good(_of_person(draw))) for name in names]
+
+
 def _statements(chance: Random) -> list[Drawn]:
     somebody = person(chance)
     return [business.bank_statement(somebody, chance) for _ in range(2)]
@@ -299,47 +304,26 @@ _WAYS: dict[str, list[tuple[str, Write]]] = {
         ("chứng-minh-nhân-dân-mặt-sau.jpg", _good(_of_person(cards.old_id_card_back))),
         ("chứng-minh-nhân-dân-hai-mặt.pdf", _good(_old_sides)),
     ],
-    "driving_license": [
-        ("giấy-phép-lái-xe.jpg", _good(_of_person(cards.driving_license))),
-        ("giấy-phép-lái-xe.png", _good(_of_person(cards.driving_license))),
-    ],
+    "driving_license": _of(cards.driving_license, "giấy-phép-lái-xe.jpg", "giấy-phép-lái-xe.png"),
     "vehicle_registration": [
         ("đăng-ký-xe.jpg", _good(_registration_front)),
         ("đăng-ký-xe-mặt-sau.jpg", _good(_registration_back)),
     ],
     "vehicle_inspection": [("đăng-kiểm-xe.jpg", _good(_inspection))],
-    "birth_certificate": [("giấy-khai-sinh.jpg", _good(_of_person(civil.birth_certificate)))],
-    "business_registration": [
-        ("đăng-ký-doanh-nghiệp.pdf", _good(_of_person(civil.business_registration))),
-        ("đăng-ký-doanh-nghiệp.jpg", _good(_of_person(civil.business_registration))),
-    ],
-    "insurance_card": [("thẻ-bảo-hiểm.jpg", _good(_of_person(cards.insurance_card)))],
-    "price_quotation": [("báo-giá-xe.jpg", _good(_of_person(business.price_quotation)))],
+    "birth_certificate": _of(civil.birth_certificate, "giấy-khai-sinh.jpg"),
+    "business_registration": _of(civil.business_registration, "đăng-ký-doanh-nghiệp.pdf", "đăng-ký-doanh-nghiệp.jpg"),
+    "insurance_card": _of(cards.insurance_card, "thẻ-bảo-hiểm.jpg"),
+    "price_quotation": _of(business.price_quotation, "báo-giá-xe.jpg"),
     "bank_statement": [
         ("sao-kê-ngân-hàng.pdf", _good(_statements)),
         ("sao-kê-ngân-hàng.jpg", _good(_of_person(business.bank_statement))),
     ],
     "einvoice": [("hóa-đơn-điện-tử.xml", _einvoice)],
-    "prescription": [
-        ("đơn-thuốc.jpg", _good(_of_person(medical.prescription))),
-        ("đơn-thuốc.pdf", _good(_of_person(medical.prescription))),
-    ],
-    "discharge_paper": [
-        ("giấy-ra-viện.jpg", _good(_of_person(medical.discharge_paper))),
-        ("giấy-ra-viện.pdf", _good(_of_person(medical.discharge_paper))),
-    ],
-    "expense_list": [
-        ("bảng-kê-chi-phí.pdf", _good(_of_person(medical.expense_list))),
-        ("bảng-kê-chi-phí.jpg", _good(_of_person(medical.expense_list))),
-    ],
-    "hospital_bill": [
-        ("biên-lai-viện-phí.jpg", _good(_of_person(medical.hospital_bill))),
-        ("biên-lai-viện-phí.pdf", _good(_of_person(medical.hospital_bill))),
-    ],
-    "table": [
-        ("bảng-giá.jpg", _good(_of_person(tables.newer_table))),
-        ("danh-sách.jpg", _good(_of_person(tables.older_table))),
-    ],
+    "prescription": _of(medical.prescription, "đơn-thuốc.jpg", "đơn-thuốc.pdf"),
+    "discharge_paper": _of(medical.discharge_paper, "giấy-ra-viện.jpg", "giấy-ra-viện.pdf"),
+    "expense_list": _of(medical.expense_list, "bảng-kê-chi-phí.pdf", "bảng-kê-chi-phí.jpg"),
+    "hospital_bill": _of(medical.hospital_bill, "biên-lai-viện-phí.jpg", "biên-lai-viện-phí.pdf"),
+    "table": _of(tables.newer_table, "bảng-giá.jpg") + _of(tables.older_table, "danh-sách.jpg"),
 }
 
 _NAMES = frozenset(name for ways in _WAYS.values() for name, _ in ways)
