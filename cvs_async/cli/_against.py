@@ -153,7 +153,7 @@ class Comparison:
 
 
 class Joined:
-    """Joins our charges with the vendor's file in constant memory.
+    """Comparison of our charges with the vendor's list, in constant memory.
 
     Raises:
         InvalidInputError: from `read`, as from `read_vendor`.
@@ -164,7 +164,7 @@ class Joined:
         self.comparison = Comparison()
 
     def read(self, path: Path) -> None:
-        """Read the vendor's file."""
+        """Read the vendor's list."""
         for line in read_vendor(path):
             if not line.check_sum:
                 self.comparison.nameless += 1

@@ -44,6 +44,12 @@ BaseUrl = Annotated[
 GetThumb = Annotated[
     bool, typer.Option("--get-thumb", help="Also request cropped and straightened pictures of the papers.")
 ]
+ThumbsOption = Annotated[
+    Path | None, typer.Option("--thumbs", help="Folder for pictures in answers.", metavar="FOLDER")
+]
+PortOption = Annotated[
+    int, typer.Option("--port", help="Port to listen on; 0 selects a free one.", min=0, max=65535, metavar="N")
+]
 SendAsOption = Annotated[
     str, typer.Option(help="Form in which files are sent: auto, url, file or base64.", metavar="FORM")
 ]

@@ -97,7 +97,7 @@ class Display:
 
 
 def _counted(stats: Stats, **ranks: int) -> list[Part]:
-    """Return parts for those of the named counts that are not 0."""
+    """Return parts for the named counts that are not 0."""
     parts = [Part(f"{number} {name}", rank, ", ") for name, rank in ranks.items() if (number := getattr(stats, name))]
     return [*(evolve(part, mark=" · ") for part in parts[:1]), *parts[1:]]
 

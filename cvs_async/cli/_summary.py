@@ -92,7 +92,7 @@ def meaning(kind: str) -> str:
 
 
 def format_counts(stats: Stats, *names: str) -> str:
-    """Format those of the named counts that are not 0: "5 done, 1 failed"."""
+    """Format the named counts that are not 0, such as "5 done, 1 failed"."""
     return ", ".join(f"{number} {name.replace('_', ' ')}" for name in names if (number := getattr(stats, name)))
 
 

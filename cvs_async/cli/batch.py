@@ -29,6 +29,7 @@ from ._common import (
     Operation,
     SendAsOption,
     Settings,
+    ThumbsOption,
     exit_on_error,
     fail,
     find_operation,
@@ -113,9 +114,7 @@ def command(
     delimiter: DelimiterOption = None,
     excel: ExcelOption = False,
     append: Annotated[bool, typer.Option("--append", help="Append to the results file if it exists.")] = False,
-    thumbs: Annotated[
-        Path | None, typer.Option(help="Folder for the pictures in the answers.", metavar="FOLDER")
-    ] = None,
+    thumbs: ThumbsOption = None,
     journal: Annotated[
         Path | None,
         typer.Option(help="Journal file. To resume, run the same command with it again.", metavar="FILE"),

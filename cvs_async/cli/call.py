@@ -25,6 +25,7 @@ from ._common import (
     Operation,
     SendAsOption,
     Settings,
+    ThumbsOption,
     console,
     exit_on_error,
     fail,
@@ -58,9 +59,7 @@ def command(
     ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Print the answer as received, pictures included.")] = False,
     table: Annotated[bool, typer.Option("--table", help="Print a table instead of JSON.")] = False,
-    thumbs: Annotated[
-        Path | None, typer.Option(help="Folder for the pictures in the answer.", metavar="FOLDER")
-    ] = None,
+    thumbs: ThumbsOption = None,
     overlay: Annotated[
         Path | None,
         typer.Option(help="Write each page with the boxes of its values to a .png file.", metavar="FILE"),

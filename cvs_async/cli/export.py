@@ -17,7 +17,7 @@ from ..batch.journal.several import Journals
 from ..batch.replay import outcomes_of
 from ..errors import InvalidInputError
 from ._bars import Look, Showing
-from ._common import Fields, JournalPaths, exit_on_error, fail, messages, parse_fields, run
+from ._common import Fields, JournalPaths, ThumbsOption, exit_on_error, fail, messages, parse_fields, run
 from ._places import refuse_existing, refuse_overlap
 from ._results import (
     AmountsOption,
@@ -51,9 +51,7 @@ def command(
     raw: RawOption = False,
     delimiter: DelimiterOption = None,
     excel: ExcelOption = False,
-    thumbs: Annotated[
-        Path | None, typer.Option(help="Folder for the pictures in the answers.", metavar="FOLDER")
-    ] = None,
+    thumbs: ThumbsOption = None,
     review: Annotated[
         Path | None,
         typer.Option(help="Verdicts from `cvs-async view`; corrected values are written.", metavar="FILE"),

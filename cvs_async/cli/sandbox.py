@@ -8,13 +8,11 @@ from typing import Annotated, Literal
 import typer
 
 from ..errors import CVSError
-from ._common import fail, messages
+from ._common import PortOption, fail, messages
 
 
 def command(
-    port: Annotated[
-        int, typer.Option(help="Port to listen on; 0 selects a free one.", min=0, max=65535, metavar="N")
-    ] = 8787,
+    port: PortOption = 8787,
     latency: Annotated[float, typer.Option(help="Minimum seconds for each answer.", min=0, metavar="N")] = 0.0,
     quota: Annotated[
         int | None,

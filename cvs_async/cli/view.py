@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from ..errors import ConfigurationError
-from ._common import JournalPaths, exit_on_error, messages
+from ._common import JournalPaths, PortOption, exit_on_error, messages
 from ._reviews import FilesOption, LangOption, LowOption, RequireOption, parse_limits
 
 REDIRECT = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={address}">'
@@ -22,9 +22,7 @@ REDIRECT = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" cont
 def command(
     journals: JournalPaths,
     files: FilesOption = None,
-    port: Annotated[
-        int, typer.Option(help="Port to listen on; 0 selects a free one.", min=0, max=65535, metavar="N")
-    ] = 0,
+    port: PortOption = 0,
     low: LowOption = None,
     require: RequireOption = None,
     lang: LangOption = "en",
