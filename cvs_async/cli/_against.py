@@ -1,4 +1,4 @@
-"""Comparison of our requests with the vendor's list, joined on check_sum in a temporary private database."""
+"""Comparison of our requests with the vendor's list, joined by check_sum in a temporary private database."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
+import attrs
 from attrs import define, field
 
 from ..batch.journal import Charges
@@ -46,10 +47,10 @@ class Pair:
     """All requests with one check_sum.
 
     Attributes:
-        check_sum: normalised; "" for requests without one, which are never joined.
-        ours: charges of our documents, as `attrs.asdict` writes `Charges`; usually of one document and day.
+        check_sum: normalised check_sum; "" for requests without one, which are never joined.
+        ours: our `Charges` as dictionaries; usually one, of one document and day.
         lines: number of lines in the vendor's list.
-        their_billed, their_free: requests in these lines.
+        their_billed, their_free: number of requests in these lines.
     """
 
     check_sum: str
@@ -78,9 +79,12 @@ class Pair:
         """Return how the two sides compare."""
         if not self.ours:
             return "theirs only"
-        if not self.lines:
-            return "ours only" if self.billed or self.unknown else "free"
-        return "both" if self.billed == self.their_billed and not self.unknown else "different"
+        if self.lines:
+            is_same = self.billed == self.their_billed and not self.unknown
+            return "both" if is_same else "different"
+        if self.billed or self.unknown:
+            return "ours only"
+        return "free"
 
 
 @define
@@ -105,11 +109,11 @@ class Comparison:
     """Result of a comparison.
 
     Attributes:
-        sums: by match.
-        nameless: lines of the vendor's without a check_sum.
-        damaged: check_sums of the vendor's that a spreadsheet has rewritten as numbers.
-        settled: requests unknown to us that the vendor has billed.
-        elsewhen: check_sums that are theirs only because ours are of days that are not looked at.
+        sums: totals by match.
+        nameless: number of the vendor's lines without a check_sum.
+        damaged: number of the vendor's check_sums that a spreadsheet converted to numbers.
+        settled: number of requests with an unknown charge that the vendor has billed.
+        elsewhen: number of check_sums that are ``theirs only`` because our requests are outside the period.
     """
 
     sums: defaultdict[Match, Sums] = field(factory=lambda: defaultdict(Sums))
@@ -149,7 +153,7 @@ class Comparison:
 
 
 class Joined:
-    """Joins our charges with the vendor's file in constant memory.
+    """Comparison of our charges with the vendor's list, in constant memory.
 
     Raises:
         InvalidInputError: from `read`, as from `read_vendor`.
@@ -160,7 +164,7 @@ class Joined:
         self.comparison = Comparison()
 
     def read(self, path: Path) -> None:
-        """Read the vendor's file."""
+        """Read the vendor's list."""
         for line in read_vendor(path):
             if not line.check_sum:
                 self.comparison.nameless += 1
@@ -170,22 +174,11 @@ class Joined:
 
     def add(self, charges: Charges) -> None:
         """Add charges of one of our documents."""
-        record = {
-            "operation": charges.operation,
-            "key": charges.key,
-            "sources": list(charges.sources),
-            "papers": charges.papers,
-            "billed": charges.billed,
-            "free": {str(code): count for code, count in charges.free.items()},
-            "unknown": charges.unknown,
-            "sent_at": charges.sent_at,
-            "ended_at": charges.ended_at,
-        }
-        row = (normal(charges.check_sum), json.dumps(record))
+        row = (normal(charges.check_sum), json.dumps(attrs.asdict(charges)))
         self._database.execute("INSERT INTO ours VALUES (?, ?)", row)
 
     def add_elsewhen(self, charges: Charges) -> None:
-        """Take charges of ours of a day that is not looked at."""
+        """Add charges of a document outside the period."""
         self._database.execute("INSERT INTO elsewhen VALUES (?)", (normal(charges.check_sum),))
 
     def pairs(self) -> Iterator[Pair]:
@@ -218,7 +211,7 @@ def _joined(check_sum: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[Pair]:
 
 @contextmanager
 def joining() -> Iterator[Joined]:
-    """Open a private SQLite file to join in. The file is unlinked at once, or removed at the end."""
+    """Open a private temporary database for a comparison."""
     with closing(sqlite3.connect("", isolation_level=None)) as database:
         database.executescript(_SCHEMA)
         database.execute("BEGIN")

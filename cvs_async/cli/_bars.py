@@ -24,7 +24,7 @@ REFRESHES = 4
 
 @frozen
 class Part:
-    """Part of a line. If the line is too long, parts with the lowest rank are omitted first."""
+    """Part of a line. If a line is too long, parts with the lowest rank are omitted first."""
 
     text: str
     rank: int = 0
@@ -44,7 +44,8 @@ def fitted(parts: Sequence[Part], width: int) -> str:
 
 
 def _joined(parts: Sequence[Part]) -> str:
-    return "".join(part.text if not number else f"{part.mark}{part.text}" for number, part in enumerate(parts))
+    first = "".join(part.text for part in parts[:1])
+    return first + "".join(f"{part.mark}{part.text}" for part in parts[1:])
 
 
 @frozen
@@ -52,11 +53,11 @@ class Look:
     """Snapshot of the progress of a task.
 
     Attributes:
-        name: of the task.
+        name: name of the task.
         done: finished amount.
         total: total amount; None if unknown.
-        pace: rest of the first line.
-        counts: second line.
+        pace: parts of the first line, after the amount.
+        counts: parts of the second line.
     """
 
     name: str
@@ -69,13 +70,17 @@ class Look:
     def _through(self) -> Part:
         return Part(f"{self.done} of {'?' if self.total is None else self.total}", 9)
 
+    @property
+    def _whole(self) -> list[Part]:
+        return [part for part in (self._through, *self.counts, *self.pace) if part.text]
+
     def line(self) -> str:
-        """Return everything in one line of any length."""
-        return f"{self.name}: {_joined([part for part in (self._through, *self.counts, *self.pace) if part.text])}"
+        """Return all parts in one line of any length."""
+        return f"{self.name}: {_joined(self._whole)}"
 
     def lines(self, width: int) -> RenderableType:
         """Return a bar and all parts in one line if they fit, else in two lines without the parts that do not fit."""
-        whole = [part for part in (self._through, *self.counts, *self.pace) if part.text]
+        whole = self._whole
         bar = ProgressBar(self.total, min(self.done, self.total or self.done), BAR, pulse=self.total is None)
         if cell_len(self.name) + BAR + cell_len(_joined(whole)) + 2 <= width:
             return _row(Text(self.name), bar, Text(_joined(whole)))
@@ -89,7 +94,9 @@ class Look:
 
     def _above(self, first: RenderableType, width: int) -> RenderableType:
         second = fitted(self.counts, width)
-        return Group(first, Text(second)) if second else first
+        if not second:
+            return first
+        return Group(first, Text(second))
 
 
 def _row(*cells: RenderableType) -> RenderableType:
@@ -114,7 +121,7 @@ class Showing:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show the progress while the block runs."""
+        """Show the progress while the block is running."""
         if not self._console.is_terminal:
             yield
             return
@@ -122,7 +129,7 @@ class Showing:
             yield
 
     def beat(self) -> None:
-        """Print a line if standard error is not a terminal and the last line is old enough. Call it often."""
+        """Print a line if standard error is not a terminal and the last line is `PLAIN` seconds old. Call it often."""
         if not self._console.is_terminal and time.monotonic() >= self._printed + PLAIN:
             self._printed = time.monotonic()
             self._console.print(self._look().line(), markup=False)

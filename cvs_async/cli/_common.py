@@ -31,24 +31,41 @@ INTERRUPTED = 130
 MOST_CALLS = 10_000
 """Upper bound on calls in flight: each allocates memory before it starts."""
 
-Concurrency = Annotated[int, typer.Option(help="Maximum number of calls in flight.", min=1, max=MOST_CALLS)]
-GetThumb = Annotated[
-    bool, typer.Option("--get-thumb", help="Also return cropped, straightened pictures of the papers.")
+STATES: dict[str, str] = {"planned": "not sent"}
+"""Names shown to users for states in a journal, if they differ."""
+
+Concurrency = Annotated[
+    int, typer.Option(help="Maximum number of calls in flight.", min=1, max=MOST_CALLS, metavar="N")
 ]
-SendAsOption = Annotated[str, typer.Option(help="Form of the inputs: auto, url, file or base64.")]
+GetThumb = Annotated[
+    bool, typer.Option("--get-thumb", help="Also request cropped and straightened pictures of the papers.")
+]
+ThumbsOption = Annotated[
+    Path | None, typer.Option("--thumbs", help="Folder for pictures in answers.", metavar="FOLDER")
+]
+PortOption = Annotated[
+    int, typer.Option("--port", help="Port to listen on; 0 selects a free one.", min=0, max=65535, metavar="N")
+]
+SendAsOption = Annotated[
+    str, typer.Option(help="Form in which files are sent: auto, url, file or base64.", metavar="FORM")
+]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Argument other than a file, such as width=400 or ids=[1,2].", metavar="NAME=VALUE"),
+    typer.Option(
+        "--set",
+        help="Other argument of the operation, such as width=400 or ids=[1,2]. Repeatable.",
+        metavar="NAME=VALUE",
+    ),
 ]
 JournalPath = Annotated[Path, typer.Argument(help="Journal written by batch --journal.", metavar="JOURNAL")]
 JournalPaths = Annotated[
     list[Path],
-    typer.Argument(help="One or more journals written by batch --journal.", metavar="JOURNAL…", show_default=False),
+    typer.Argument(help="One or more journals written by batch --journal.", metavar="JOURNAL", show_default=False),
 ]
 Fields = Annotated[
     str | None,
     typer.Option(
-        help="Columns of a table, such as name,info.id,'info.*.confidence'. Default: all documented fields.",
+        help="Columns of a table, such as name,info.id,'info.*'. Default: all documented fields.",
         metavar="FIELD,…",
     ),
 ]
@@ -83,7 +100,9 @@ def exit_on_error() -> Iterator[None]:
     except CVSError as error:
         fail(str(error), FAILED)
     except OSError as error:
-        fail(f"{error.filename or 'output'}: {error.strerror}" if error.strerror else str(error))
+        if error.strerror:
+            fail(f"{error.filename or 'output'}: {error.strerror}")
+        fail(str(error))
     except (KeyboardInterrupt, asyncio.CancelledError):
         fail("Interrupted.", INTERRUPTED)
 
@@ -153,7 +172,9 @@ def gentle_interrupt(on_first: Callable[[], None], patience: float) -> Iterator[
 def _hang_ups() -> list[signal.Signals]:
     """Return the hang-up signal if the platform has it and it is not ignored."""
     number = getattr(signal, "SIGHUP", None)
-    return [] if number is None or signal.getsignal(number) is signal.SIG_IGN else [number]
+    if number is None or signal.getsignal(number) is signal.SIG_IGN:
+        return []
+    return [number]
 
 
 def find_operation(name: str) -> Endpoint[Any]:
@@ -162,8 +183,8 @@ def find_operation(name: str) -> Endpoint[Any]:
         return OPERATIONS[name]
     if name == "auto":
         fail("Name the operation for the files, such as ocr.card; `cvs-async operations` lists them.")
-    advice = did_you_mean(nearest(name, OPERATIONS)).removeprefix("; ")
-    fail(f"There is no operation {name}; {advice}{' ' if advice else ''}`cvs-async operations` lists them.")
+    similar = did_you_mean(nearest(name, OPERATIONS)).removeprefix("; ")
+    fail(" ".join(filter(None, (f"There is no operation {name};", similar, "`cvs-async operations` lists them."))))
 
 
 def options_of(endpoint: Endpoint[Any], settings: list[str] | None, **given: Any) -> dict[str, Any]:
@@ -207,7 +228,9 @@ def _parse_settings(settings: list[str] | None) -> dict[str, Any]:
 
 def parse_fields(fields: str | None) -> list[str] | None:
     """Parse the columns given with --fields."""
-    return None if fields is None else [name.strip() for name in fields.split(",")]
+    if fields is None:
+        return None
+    return [name.strip() for name in fields.split(",")]
 
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -230,7 +253,9 @@ def format_time(seconds: float | None) -> str:
 
 def format_span(seconds: float | None) -> str:
     """Format a duration."""
-    return "?" if seconds is None else str(timedelta(seconds=round(seconds)))
+    if seconds is None:
+        return "?"
+    return str(timedelta(seconds=round(seconds)))
 
 
 def shown(path: Path) -> str:

@@ -31,12 +31,12 @@ class Items(Listed):
     """Files, folders, patterns, URLs and standard input in sequence, or the lines of a manifest.
 
     Attributes:
-        endpoint: the operation that reads them; several inputs are taken in groups.
-        paths: command-line arguments.
+        endpoint: operation that reads them; if it has several inputs, files are taken in groups.
+        paths: arguments of the command line.
         listed: manifest to use instead of paths.
-        exclude: name patterns to omit from folders and patterns.
-        null: entries on standard input are separated by NUL.
-        ready: event to set once the results can be written; nothing is read before.
+        exclude: patterns of names to omit in folders and patterns.
+        null: whether paths on standard input end with NUL.
+        ready: event that is set once results can be written; nothing is read before.
     """
 
     endpoint: Endpoint[Any]
@@ -134,14 +134,15 @@ class Items(Listed):
             yield Entry(origin=path, problem="nothing matches it")
 
     def _look(self, paths: Sequence[str]) -> list[folder | matches | None]:
-        """Return the folder or pattern that each path names, None for files. Blocks, indefinitely on a lost network
-        drive.
+        """Return the folder or pattern that each path names, None for others.
+
+        Blocks; on an unreachable network drive, forever.
         """
-        return [None if path == STDIN else self._several(path) for path in paths]
+        return list(map(self._several, paths))
 
     def _several(self, path: str) -> folder | matches | None:
-        """Return the folder or pattern that a path names; always None for operations with several inputs."""
-        if len(self.endpoint.images) > 1 or is_url(path):
+        """Return the folder or pattern that a path names; None for others and for operations with several inputs."""
+        if path == STDIN or len(self.endpoint.images) > 1 or is_url(path):
             return None
         if os.path.isdir(path):
             return folder(path, _suffixes(self.endpoint), exclude=self.exclude)

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from ..look.overlay import Places
 
 FAST = 1
-"""Compression level of zlib: a third of the time for 5 % more bytes."""
+"""Compression level of zlib: it takes a third of the usual time, for 5 % more bytes."""
 
 
 class Overlays:
     """Output files. A single page is written to the path itself, several to ``out-1.png``, ``out-2.png`` and so on.
 
     Args:
-        target: a .png that does not exist.
+        target: path of a new .png file.
         files: inputs of the call.
 
     Raises:
-        InvalidInputError: before anything is sent: the target has another extension or exists; an input is a URL.
-        ConfigurationError: a library is missing.
+        InvalidInputError: the target has another extension or exists, or an input is a URL.
+        ConfigurationError: a library is missing; the message names it.
     """
 
     def __init__(self, target: Path, files: Sequence[str]) -> None:
@@ -57,7 +57,7 @@ class Overlays:
         return [target.with_name(f"{target.stem}-{number}{target.suffix}") for number in range(1, count + 1)]
 
     def write(self, reply: Reply[Any]) -> int:
-        """Draw every page with known positions. Return the exit code: 0 if there is a picture."""
+        """Draw each page that has values. Return the exit code: 0 if pictures were written, without an error."""
         from ..look import Pages
         from ..look.overlay import places_of
 
@@ -68,10 +68,12 @@ class Overlays:
         except CVSError as error:
             messages().print(f"No picture: {error}", markup=False)
             return REFUSED
-        return 0 if 0 in codes and REFUSED not in codes else REFUSED
+        if 0 in codes and REFUSED not in codes:
+            return 0
+        return REFUSED
 
     def _write_page(self, pages: Pages, page: int, places: Places) -> int | None:
-        """Draw a page. Return None if no position on it is known."""
+        """Draw a page. Return the exit code; None if no value is known to be on it."""
         from ..look.overlay import describe_boxes, drawn_on
 
         path = self._targets[page]

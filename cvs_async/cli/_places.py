@@ -1,4 +1,4 @@
-"""Checks that the files a command reads, keeps and writes are different, before any of them is opened."""
+"""Checks that a command does not write to files that it reads, before any of them is opened."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMPANIONS = ("", "-wal", "-shm", "-journal", "-lock", "-new", "-cut")
 """Suffixes of the files that belong to a journal."""
 
 PICTURES = ("/0-0-passport.jpg", "/0-0-passport.png", "/0-0-passport.bin")
-"""Possible picture names below their folder."""
+"""Examples of names of pictures in their folder."""
 
 
 def refuse_existing(out: Path) -> None:
@@ -40,28 +40,27 @@ def refuse_used(thumbs: Path) -> None:
 
 
 def refuse_overlap(
-    journal: Path | Sequence[Path] | None,
+    journals: Sequence[Path],
     out: Path | None,
     thumbs: Path | None,
     *,
     manifest: Path | None = None,
     inputs: Iterable[str] = (),
 ) -> None:
-    """Refuse to write to files that are read or kept, under any name.
+    """Refuse to write to files that the command reads or keeps, or into folders that it reads.
 
     Raises:
-        InvalidInputError: if two of them are the same file, or pictures would be written to an input folder.
+        InvalidInputError: two of the files are the same, or results or pictures would be among the inputs.
     """
     files = [os.fspath(path) for path in inputs if not is_url(path)]
-    journals = [journal] if isinstance(journal, Path) else journal or ()
     kept = {mark for one in journals for mark in _marks_of_journal(one)}
     for file in files:
         if kept.intersection(_marks(Path(file))):
             raise InvalidInputError(f"{file} is the journal of this command, not an input: remove it")
     for path in (manifest, *map(Path, files)):
-        kept.update(() if path is None else _marks(path))
+        kept.update(_marks(path))
     for path, what in ((out, "the results"), (thumbs, "the pictures")):
-        marks = set() if path is None else set(_marks(path))
+        marks = set(_marks(path))
         if kept.intersection(marks):
             raise InvalidInputError(f"{path} is read or kept by this command: choose another name for {what}")
         kept |= marks
@@ -81,8 +80,10 @@ def _marks_of_journal(journal: Path) -> Iterator[object]:
         yield from _marks(Path(os.path.realpath(journal) + companion))
 
 
-def _marks(path: Path) -> Iterator[object]:
-    """Yield values that two names of the same file have in common."""
+def _marks(path: Path | None) -> Iterator[object]:
+    """Yield values that all names of a file have in common; nothing for None."""
+    if path is None:
+        return
     yield os.path.realpath(path)
     try:
         status = path.stat()
@@ -92,7 +93,7 @@ def _marks(path: Path) -> Iterator[object]:
 
 
 def _refuse_read(given: str, written: Iterable[Path | None], thumbs: Path | None) -> None:
-    """Refuse to write into an input folder or pattern, where the next run would find, send and pay for the file."""
+    """Refuse to write into an input folder or pattern: the next run would find the file, send it and pay for it."""
     for path in written:
         if path is not None and _is_read(path, given, COMPANIONS):
             raise InvalidInputError(f"{path} is among the inputs ({given}): choose another folder for it")
@@ -103,7 +104,7 @@ def _refuse_read(given: str, written: Iterable[Path | None], thumbs: Path | None
 
 
 def _is_read(path: Path, given: str, endings: Iterable[str]) -> bool:
-    """Return whether an input folder or pattern would find a path with one of the suffixes."""
+    """Return whether an input folder or pattern would find the path with one of the endings."""
     root, pattern = _split(given)
     below = PurePath(os.path.realpath(root))
     if not pattern or not _real(path).is_relative_to(below):

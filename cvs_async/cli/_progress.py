@@ -64,20 +64,22 @@ class Display:
         self._stack.close()
 
     def show(self) -> None:
-        """Update the display. Call it often; it limits its own output."""
+        """Update the display. Call it often: the display limits its output."""
         self._looks.append((time.monotonic(), self._stats.finished))
         self._showing.beat()
 
     def _look(self) -> Look:
-        """Return a snapshot of the progress, without counts of 0."""
+        """Return a snapshot of the progress. Counts of 0 are omitted."""
         stats, rate = self._stats, self._rate()
         through = stats.finished + stats.skipped
-        left = None if stats.total is None or not rate else max(stats.total - through, 0) / rate
+        left = ""
+        if rate and stats.total is not None and stats.total > through:
+            left = f"{format_span((stats.total - through) / rate)} left"
         return Look(
             self._name,
             through,
             stats.total,
-            pace=(Part(f"{rate:.0f}/s", 1), Part(f"{format_span(left)} left" if left else "", 2)),
+            pace=(Part(f"{rate:.0f}/s", 1), Part(left, 2)),
             counts=(
                 *_counted(stats, done=3, failed=6, held=5),
                 *_counted(stats, billed=9, free=2, unknown=7, not_sent=4),
@@ -93,14 +95,14 @@ class Display:
 
 
 def _counted(stats: Stats, **ranks: int) -> list[Part]:
-    """Return parts for those of the named counts that are not 0."""
+    """Return parts for the named counts that are not 0."""
     parts = [Part(f"{number} {name}", rank, ", ") for name, rank in ranks.items() if (number := getattr(stats, name))]
-    return [evolve(part, mark=" · ") if part is parts[0] else part for part in parts]
+    return [*(evolve(part, mark=" · ") for part in parts[:1]), *parts[1:]]
 
 
 @asynccontextmanager
 async def beating(*work: Callable[[], object]) -> AsyncGenerator[None]:
-    """Call functions repeatedly while the block runs."""
+    """Call functions every `BEAT` seconds while the block is running."""
 
     async def beat() -> None:
         while True:

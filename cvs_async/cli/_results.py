@@ -31,28 +31,35 @@ JSON_LINES = ("", ".jsonl", ".ndjson", ".json")
 
 RowsOption = Annotated[
     str,
-    typer.Option("--rows", help="Row of a table: paper, document, line (of an invoice, …) or field."),
+    typer.Option(
+        "--rows", help="Rows of a table: one for each paper, document, field, or line of invoices.", metavar="KIND"
+    ),
 ]
-DatesOption = Annotated[str, typer.Option("--dates", help="Dates in a table: printed, or iso if they can be parsed.")]
+DatesOption = Annotated[
+    str,
+    typer.Option("--dates", help="Dates in a table: as printed, or iso if they can be parsed.", metavar="FORMAT"),
+]
 AmountsOption = Annotated[
-    str, typer.Option("--amounts", help="Amounts in a table: printed, or number if they can be parsed.")
+    str,
+    typer.Option(
+        "--amounts", help="Amounts in a table: as printed, or number if they can be parsed.", metavar="FORMAT"
+    ),
 ]
-RawOption = Annotated[bool, typer.Option("--raw", help="Add a last column to a table: each paper as JSON.")]
+RawOption = Annotated[bool, typer.Option("--raw", help="Add a last column to a table: the paper as JSON.")]
 DelimiterOption = Annotated[
-    str | None, typer.Option("--delimiter", help="Delimiter of a .csv: , or ; or tab.", metavar="CHARACTER")
+    str | None, typer.Option("--delimiter", help="Delimiter of a .csv file: , or ; or tab.", metavar="CHAR")
 ]
 ExcelOption = Annotated[
-    bool, typer.Option("--excel", help='Keep leading zeros and dates in Excel: ="00012" in the .csv.')
+    bool, typer.Option("--excel", help='Write ="00012" in a .csv file, to keep leading zeros and dates in Excel.')
 ]
 
 
 @frozen(kw_only=True)
 class TableOptions:
-    """Table options given by the user; None or False if not given.
+    """Options for tables, see their help texts.
 
     Attributes:
-        operation: that the results belong to.
-        delimiter, excel: for CSV only.
+        operation: operations of the results.
     """
 
     fields: Sequence[str] | None = None
@@ -85,23 +92,23 @@ _NOTHING_SAID = TableOptions()
 
 
 class Results:
-    """Outputs of a command; enter it like a sink.
+    """Outputs of a command. Enter it like a sink.
 
     Args:
-        out: .csv, .parquet, .xlsx or JSON Lines; None is standard output.
-        table: table options.
-        append: continue a file that exists.
-        draft: write under a hidden random name, and rename the file at the end if `whole` is set or the new content is
-            longer than the existing file, which is replaced only if it was made with this journal.
-        thumbs: folder of pictures.
+        out: results file; None for standard output.
+        table: options for tables.
+        append: whether to append to an existing file.
+        draft: whether to write under a hidden name, and rename the file at the end. An existing file is replaced only
+            if the same journal made it, and if the new one is complete (`whole`) or longer.
+        thumbs: folder for pictures.
 
     Attributes:
-        notes: the open journal that records the files made and decides what may be replaced; set it before entering.
-        whole: set it when everything is written.
-        path: of the file; None for standard output.
+        notes: open journal that knows which files may be replaced. Set it before entering.
+        whole: set it when all results are written.
+        path: path of the results file; None for standard output.
 
     Raises:
-        InvalidInputError: if the options do not fit together; also on entering.
+        InvalidInputError: the options do not fit together, or, on entering, a file may not be written.
         OSError: from `write`, with the name of the file.
     """
 
@@ -193,7 +200,7 @@ class Results:
                     self._remade.close()
 
     async def write(self, outcome: Outcome[Any], record: Mapping[str, Any] | None = None) -> None:
-        """Add one outcome; `record` replaces its content if values were corrected."""
+        """Add one outcome; `record` has its contents if values were corrected."""
         await _write(self._sink, outcome if record is None else record, self.path or "standard output")
         if self._thumbs is not None:
             await _write(self._thumbs, outcome, self._folder)
@@ -201,18 +208,21 @@ class Results:
 
 def named(out: Path | None) -> Path | None:
     """Return the results file; None for standard output, also named ``-`` or ``/dev/stdout``."""
-    return None if out in (Path("-"), Path("/dev/stdout")) else out
+    if out in (Path("-"), Path("/dev/stdout")):
+        return None
+    return out
 
 
 def _refuse_written(out: Path) -> None:
-    """Refuse a file that another command makes anew."""
+    """Refuse a file that another command is rewriting."""
     if atomic.is_being_written(Path(os.path.realpath(out))):
         raise atomic.in_use(out)
 
 
 def _sink(out: Path | None, table: TableOptions, *, append: bool = False, draft: Path | None = None) -> Sink:
-    """Return the sink for a file name, or for its empty draft."""
-    kind = "" if out is None else out.suffix.lower()
+    """Return the sink that writes a file or its draft in the format of the file's extension."""
+    kind = (out or Path()).suffix.lower()
+    target, continues = draft or out, append or draft is not None
     if kind not in (*JSON_LINES, ".csv", ".parquet", ".xlsx"):
         raise InvalidInputError(
             f"{out}: {kind} is not a results format: write .jsonl, .parquet, .xlsx,"
@@ -222,25 +232,25 @@ def _sink(out: Path | None, table: TableOptions, *, append: bool = False, draft:
         table.refuse(("fields", "dates", "amounts"), "a .csv, .parquet or .xlsx file; JSON Lines have every field")
         table.refuse(("rows", "raw"), "a .csv or .parquet file")
         table.refuse(("delimiter", "excel"), "a .csv file")
-        return JsonLines(draft or out, append=append or draft is not None)
-    assert out is not None  # noqa: S101 - it has an ending
+        return JsonLines(target, append=continues)
+    assert target is not None  # noqa: S101 - it has an extension
     if table.rows == "line" and table.operation:
         check_lines(table.operation)
     if kind == ".csv":
         delimiter = DELIMITERS.get(table.delimiter or ",", table.delimiter or ",")
-        append = append or draft is not None
-        return Csv(draft or out, table.fields, append=append, delimiter=delimiter, excel=table.excel, **table.shape)
+        return Csv(target, table.fields, append=continues, delimiter=delimiter, excel=table.excel, **table.shape)
     table.refuse(("delimiter", "excel"), "a .csv file")
     if append:
         raise InvalidInputError(f"a {kind} file cannot be appended to: choose another name")
+    sink: Xlsx | Parquet
     if kind == ".xlsx":
         table.refuse(
             ("rows", "raw"), "a .csv or .parquet file, while .xlsx has a sheet of papers and one of line items"
         )
-    make = Xlsx if kind == ".xlsx" else Parquet
-    return (
-        make(out, table.fields, **table.shape) if draft is None else make(draft, table.fields, **table.shape).as_draft()
-    )
+        sink = Xlsx(target, table.fields, **table.shape)
+    else:
+        sink = Parquet(target, table.fields, **table.shape)
+    return sink if draft is None else sink.as_draft()
 
 
 DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}

@@ -34,8 +34,8 @@ class VendorLine:
     """Line of the vendor's list.
 
     Attributes:
-        check_sum: normalised by `normal`; "" if absent.
-        billed, free: number of requests that it stands for.
+        check_sum: check_sum as returned by `normal`; "" if absent.
+        billed, free: number of requests in the line.
     """
 
     check_sum: str
@@ -108,8 +108,7 @@ class _Columns:
         return cls(names, places)
 
     def line(self, cells: Sequence[str]) -> VendorLine:
-        count = self._cell(cells, "count")
-        number = 1 if count in (None, "") else _number(count)
+        number = _number(self._cell(cells, "count") or "1")
         if number is None:
             raise _BadError(f"its {self._name('count')} is not a number of requests")
         charged = self._charged(cells)
@@ -131,15 +130,14 @@ class _Columns:
                 return number
             if number in (0, 1):
                 return number == 1
-            if word in YES:
-                return True
-            return False if word in NO else None
+            return {**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}.get(word)
         code = self._cell(cells, "code")
         return code is None or _number(code) == 0
 
     def _cell(self, cells: Sequence[str], kind: str) -> str | None:
-        place = self.places.get(kind)
-        return None if place is None or place >= len(cells) else cells[place].strip()
+        """Return the text of a cell; None if the table has no such column or the row is too short."""
+        place = self.places.get(kind, len(cells))
+        return cells[place].strip() if place < len(cells) else None
 
     def _name(self, kind: str) -> str:
         return self.names[self.places[kind]].strip()

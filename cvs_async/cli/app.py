@@ -16,7 +16,7 @@ from . import batch, call, demo, export, fields, operations, purge, reconcile, r
 
 @contextmanager
 def _quoted_safely() -> Iterator[None]:
-    """Escape the text of command-line errors, which quote the command line and are printed by typer."""
+    """Escape foreign text in errors of the command line, which typer prints."""
     try:
         yield
     except Exception as error:
@@ -27,17 +27,17 @@ def _quoted_safely() -> Iterator[None]:
 
 
 ELSEWHERE = {
-    "check": "`cvs-async operations` is what the API offers, `cvs-async demo` tries this installation out.",
-    "convert": "`cvs-async export JOURNAL --to results.csv` writes what was read as .csv, .parquet or .jsonl.",
+    "check": "`cvs-async operations` lists what the API offers, `cvs-async demo` tests this installation.",
+    "convert": "`cvs-async export JOURNAL --to results.csv` writes results as .csv, .parquet, .xlsx or .jsonl.",
     "list": "`cvs-async operations` lists the operations, `cvs-async fields` what they read.",
-    "merge": "`cvs-async export A.db B.db --to results.csv` puts together what several journals have.",
+    "merge": "`cvs-async export A.db B.db --to results.csv` merges the results of several journals.",
     "ocr": "`cvs-async call ocr.card FILE` reads one file, `cvs-async batch ocr.card FOLDER` many.",
     "resume": "run the same `cvs-async batch` command with the same --journal to resume.",
     "retry": "run the same `cvs-async batch` command with the same --journal; see its --in-doubt.",
     "run": "`cvs-async batch OPERATION FOLDER` reads many files.",
-    "show": "`cvs-async view JOURNAL` shows what was read in a browser, `cvs-async export JOURNAL --to -` prints it.",
+    "show": "`cvs-async view JOURNAL` shows results in a browser, `cvs-async export JOURNAL --to -` prints them.",
 }
-"""Commands that people expect under another name. A real command with that name takes precedence."""
+"""Advice on names that people may expect for a command. A command with that name takes precedence."""
 
 
 class Commands(TyperGroup):
@@ -48,8 +48,16 @@ class Commands(TyperGroup):
         with _quoted_safely():
             return super().make_context(*arguments, **more)
 
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command. Its help shows no type for flags, since they take no value."""
+        command = super().get_command(ctx, cmd_name)
+        for option in getattr(command, "params", ()):
+            if getattr(option, "is_flag", False):
+                option.metavar = ""
+        return command
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command, or suggest the command with the expected function."""
+        """Find the command, or suggest the one that does what the name suggests."""
         if args and args[0] in ELSEWHERE and self.get_command(ctx, args[0]) is None:
             ctx.fail(f"There is no command {args[0]}: {ELSEWHERE[args[0]]}")
         return super().resolve_command(ctx, args)
@@ -64,7 +72,7 @@ app = typer.Typer(
     name="cvs-async",
     cls=Commands,
     help="Read Vietnamese papers with the CVS API: identity cards, passports, claims, invoices, text.",
-    epilog="Credentials come from CVS_API_KEY and CVS_API_SECRET, the service's address from CVS_BASE_URL.",
+    epilog="Set your credentials in CVS_API_KEY and CVS_API_SECRET, and the address of the service in CVS_BASE_URL.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="markdown",

@@ -12,14 +12,11 @@ from typing import Annotated, Any
 import anyio
 import typer
 from attrs import define, field
-from rich.table import Table
 
 from .._limits.pace import RateLimit
 from ..batch import Batch, Held
 from ..batch.outcome import Reason
-from ..batch.plan import Plan
 from ..batch.prices import Prices
-from ..batch.sources.listing import format_passed_over
 from ..client import AsyncCVS
 from ..errors import InvalidInputError
 from ._client import AllowInsecure, BaseUrl, open_client
@@ -31,7 +28,7 @@ from ._common import (
     Operation,
     SendAsOption,
     Settings,
-    console,
+    ThumbsOption,
     exit_on_error,
     fail,
     find_operation,
@@ -45,7 +42,7 @@ from ._common import (
 )
 from ._items import STDIN, Items, open_items
 from ._places import refuse_existing, refuse_overlap, refuse_used
-from ._prices import PriceFile, PriceList, format_bill, parse_prices
+from ._prices import PriceFile, PriceList, bill_of, parse_prices
 from ._progress import Display, beating
 from ._results import (
     AmountsOption,
@@ -58,7 +55,7 @@ from ._results import (
     TableOptions,
     named,
 )
-from ._summary import Failures, exit_code, print_summary
+from ._summary import Failures, exit_code, print_plan, print_summary, skipped
 
 HELD_BECAUSE: dict[Reason, str] = {
     "quota": "the account is out of requests",
@@ -82,26 +79,31 @@ def command(
         list[str] | None,
         typer.Argument(
             help="Files, folders, quoted patterns such as 'scans/**/*.jpg', URLs; - reads them from standard input.",
-            metavar="PATH…",
+            metavar="PATH",
             show_default=False,
         ),
     ] = None,
     manifest: Annotated[
         Path | None,
-        typer.Option(help="Manifest instead of paths: JSON Lines or CSV, an item a line with its id and arguments."),
+        typer.Option(
+            help="List of files to use instead of paths, with ids and arguments: JSON Lines or CSV.", metavar="FILE"
+        ),
     ] = None,
     exclude: Annotated[
         list[str] | None,
         typer.Option(
-            help="Names of files or folders to skip in folders and patterns, such as '*_draft.pdf'. Repeatable.",
+            help="Files or subfolders to skip, such as '*_draft.pdf'. Repeatable.",
             metavar="PATTERN",
         ),
     ] = None,
     null: Annotated[
-        bool, typer.Option("--null", "-0", help="Paths on standard input end with NUL, as from find -print0.")
+        bool, typer.Option("--null", "-0", help="Paths on standard input end with NUL, as those of find -print0.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Results: .csv, .parquet, .xlsx or .jsonl. Default or -: standard output.")
+        Path | None,
+        typer.Option(
+            help="Results file: .csv, .parquet, .xlsx or .jsonl. Default, and -: standard output.", metavar="FILE"
+        ),
     ] = None,
     fields: Fields = None,
     rows: RowsOption = "paper",
@@ -110,39 +112,56 @@ def command(
     raw: RawOption = False,
     delimiter: DelimiterOption = None,
     excel: ExcelOption = False,
-    append: Annotated[bool, typer.Option("--append", help="Append to an existing results file.")] = False,
-    thumbs: Annotated[Path | None, typer.Option(help="Folder for the pictures in the answers.")] = None,
+    append: Annotated[bool, typer.Option("--append", help="Append to the results file if it exists.")] = False,
+    thumbs: ThumbsOption = None,
     journal: Annotated[
-        Path | None, typer.Option(help="Journal file. Run the same command with it again to resume.")
+        Path | None,
+        typer.Option(help="Journal file. To resume, run the same command with it again.", metavar="FILE"),
     ] = None,
     moved_from: Annotated[
         str | None,
-        typer.Option(help="Earlier address of the service, to continue a journal from there.", metavar="ORIGIN"),
+        typer.Option(help="Continue a journal whose service had this address.", metavar="URL"),
     ] = None,
     other_account: Annotated[
-        bool, typer.Option("--other-account", help="Continue a journal that another api_key has paid for.")
+        bool, typer.Option("--other-account", help="Continue a journal that was paid for with another api_key.")
     ] = False,
     in_doubt: Annotated[
         str,
-        typer.Option(help="Items sent earlier without an answer: report, retry (may pay twice) or skip."),
+        typer.Option(
+            help="Items sent by an earlier run without an answer: report, skip, or retry, which may pay twice.",
+            metavar="ACTION",
+        ),
     ] = "report",
-    dedupe: Annotated[bool, typer.Option(help="Send only one of several equal files.")] = True,
-    replay: Annotated[bool, typer.Option(help="Also output results already in the journal.")] = True,
-    quota: Annotated[str, typer.Option(help="Out of requests: raise holds what remains, wait waits.")] = "raise",
-    max_billed: Annotated[int | None, typer.Option(help="Maximum number of charged calls in this run.", min=0)] = None,
+    dedupe: Annotated[bool, typer.Option(help="Send only one of several identical files.")] = True,
+    replay: Annotated[bool, typer.Option(help="Also output results that the journal already has.")] = True,
+    quota: Annotated[
+        str,
+        typer.Option(
+            help="If the account is out of requests: raise holds the remaining items, wait waits.", metavar="ACTION"
+        ),
+    ] = "raise",
+    max_billed: Annotated[
+        int | None, typer.Option(help="Maximum number of charged calls in this run.", min=0, metavar="N")
+    ] = None,
     price: PriceList = None,
     prices: PriceFile = None,
     max_failures: Annotated[
-        int, typer.Option(help="Stop after this many consecutive failures that no file caused; 0 never stops.", min=0)
+        int,
+        typer.Option(help="Stop after N consecutive failures not caused by files; 0 never stops.", min=0, metavar="N"),
     ] = 50,
     drain: Annotated[
-        float, typer.Option(help="Seconds for calls in flight to finish after Ctrl-C, SIGTERM or SIGHUP.", min=0)
+        float,
+        typer.Option(help="Seconds to wait for calls in flight after Ctrl-C, SIGTERM or SIGHUP.", min=0, metavar="N"),
     ] = 30.0,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Read the files, send nothing, print the plan and its cost.")
-    ] = (False),
-    concurrency: Annotated[str, typer.Option(help="Maximum number of calls in flight; auto adapts it.")] = "16",
-    rate: Annotated[float | None, typer.Option(help="Maximum number of requests a second.", min=0.001)] = None,
+        bool, typer.Option("--dry-run", help="Read the files, send nothing, and print the plan and its cost.")
+    ] = False,
+    concurrency: Annotated[
+        str, typer.Option(help="Maximum number of calls in flight; auto adapts it.", metavar="N")
+    ] = "16",
+    rate: Annotated[
+        float | None, typer.Option(help="Maximum number of requests a second.", min=0.001, metavar="N")
+    ] = None,
     ordered: Annotated[bool, typer.Option("--ordered", help="Write results in the order of the files.")] = False,
     settings: Settings = None,
     get_thumb: GetThumb = False,
@@ -152,14 +171,15 @@ def command(
 ) -> None:
     """Read many files and record the outcome of each.
 
-    Folders are searched recursively for pictures and PDFs. Operations with several inputs take the files in groups.
+    Folders are searched recursively for pictures and PDFs. Operations with several inputs take files in groups.
 
-    With --journal, the same command resumes after any kind of end and pays for nothing twice. The results file is then
-    rewritten by each run, under a hidden name until the end, and replaces only a file made with this journal. After
-    Ctrl-C, SIGTERM or loss of the terminal, the command waits for the calls in flight; a second Ctrl-C ends it at once.
+    With --journal you can resume a batch, however it ended, with the same command, and nothing is paid for twice. Each
+    run then rewrites the results file, under a hidden name until the end. It replaces only a file made with the same
+    journal. After Ctrl-C, SIGTERM or loss of the terminal, the command waits for calls in flight; a second Ctrl-C ends
+    it at once.
 
-    Exit codes: 0 every item is done; 1 some failed; 3 some are held, whether or not others failed; 2 refused, or
-    journal or results cannot be written; 130 interrupted.
+    Exit codes: 0 all items are done; 1 some failed; 3 some are held, and others may have failed; 2 the command was
+    refused, or the journal or results cannot be written; 130 interrupted.
     """
     if out is None and not dry_run and is_terminal():
         fail(NOWHERE)
@@ -203,7 +223,7 @@ def command(
             excel=excel,
         )
         results = Results(out, table, append=append, draft=goes_on, thumbs=thumbs)
-        refuse_overlap(journal, out, thumbs, manifest=manifest, inputs=paths or [])
+        refuse_overlap([*filter(None, [journal])], out, thumbs, manifest=manifest, inputs=paths or [])
         if goes_on and journal is not None and not journal.exists():
             _refuse_unsafe(out, thumbs)
     bounds: dict[str, Any] = {"drain": drain, "dry_run": dry_run, "goes_on": goes_on}
@@ -226,7 +246,7 @@ async def _batch(
         batch = cvs.batch(items.endpoint, items, concurrency=client["max_connections"], **options)
         if dry_run:
             items.ready.set()
-            _print_plan(await batch.plan(), prices, items.nothing_found)
+            print_plan(await batch.plan(), prices, items.nothing_found)
             return 0
         if goes_on:
             results.notes = batch.journal
@@ -258,7 +278,9 @@ class Run:
         finally:
             if self.items.ready.is_set():
                 self._sum_up()
-        return INTERRUPTED if self.interrupted else exit_code(self.batch.stats)
+        if self.interrupted:
+            return INTERRUPTED
+        return exit_code(self.batch.stats)
 
     async def _take_all(self) -> None:
         with Display(messages(), self.items.endpoint.name, self.batch.stats, lambda: self.cvs.stats) as display:
@@ -284,7 +306,7 @@ class Run:
         )
 
     def _leave(self) -> None:
-        """Cancel calls that were not sent yet, such as those at a closed gate, once the batch is stopping."""
+        """While the batch is stopping, cancel calls that only wait to send, such as those at a closed gate."""
         client, stats = self.cvs.stats, self.batch.stats
         only_waits = client.in_flight == 0 and client.waiting == stats.in_flight > 0
         if self.interrupted and only_waits and self.taken == stats.finished:
@@ -293,13 +315,12 @@ class Run:
     def _sum_up(self) -> None:
         stats = self.batch.stats
         name = self.items.endpoint.name
-        bill = None if self.prices is None else self.prices.bill({name: stats.billed})
-        print_summary(messages(), stats, self.failures, bill)
+        print_summary(messages(), stats, self.failures, bill_of(self.prices, {name: stats.billed}))
         sentences = [f"  {number} held: {HELD_BECAUSE[reason]}" for reason, number in self.held.most_common()]
         if self.results.path is not None and stats.errors and self.results.path.exists():
             sentences.append(f"For details see {self.results.path}.")
         sentences += self.results.remarks
-        sentences += _passed_over(self.items.passed_over)
+        sentences += skipped(self.items.passed_over)
         if stats.finished + stats.skipped == 0 and not self.interrupted:
             sentences.append(self.items.nothing_found)
         if self.interrupted or self.held:
@@ -310,14 +331,16 @@ class Run:
     def _how_to_go_on(self) -> list[str]:
         if self.journal is None:
             return ["Without --journal, running the same command again starts, and pays, from the beginning."]
-        with_lines = ", with the same lines on standard input" if STDIN in self.items.paths else ""
+        with_lines = ""
+        if STDIN in self.items.paths:
+            with_lines = ", with the same lines on standard input"
         return [
             f"To resume, run the same command again{with_lines}: {self.journal} has what is done and paid for.",
             f"To see the remaining items: cvs-async status {shlex.quote(str(self.journal))}",
         ]
 
     def _count_aside(self) -> None:
-        """Count the items while the batch is already running."""
+        """Count the items in a thread, while the batch is running."""
 
         def count() -> None:
             with suppress(InvalidInputError):  # a source that cannot be listed stops the batch with the reason
@@ -335,38 +358,8 @@ def _concurrency(given: str) -> dict[str, Any]:
 
 
 def _refuse_unsafe(out: Path | None, thumbs: Path | None) -> None:
-    """Refuse to replace existing outputs, since a new journal has made none of them."""
+    """Refuse existing outputs: a new journal has not made them."""
     if out is not None:
         refuse_existing(out)
     if thumbs is not None:
         refuse_used(thumbs)
-
-
-def _passed_over(passed_over: Counter[str]) -> list[str]:
-    return [f"{format_passed_over(passed_over)}."] if passed_over else []
-
-
-def _print_plan(plan: Plan, prices: Prices | None, nothing_found: str) -> None:
-    table = Table("", "", show_header=False)
-    table.add_row("items", f"{plan.count:,}")
-    table.add_row("bytes", f"{plan.bytes:,}")
-    unknown = "unknown; to count them: pip install 'cvs_async[pdf]'"
-    table.add_row("pages", unknown if plan.pages is None else f"{plan.pages:,}")
-    table.add_row("duplicates", f"{plan.duplicates:,}")
-    table.add_row("unreadable", f"{plan.unreadable_count:,}")
-    for state, number in sorted(plan.known.items()):
-        table.add_row(f"in the journal: {'not sent' if state == 'planned' else state}", f"{number:,}")
-    table.add_row("maximum billed calls", f"{plan.most_billed:,}")
-    if prices is not None:
-        table.add_row("maximum cost", format_bill(plan.cost(prices)))
-    out = console()
-    out.print("Nothing was sent. A run would process:")
-    out.print(table)
-    for sentence in _passed_over(plan.passed_over):
-        out.print(sentence)
-    if plan.count == 0:
-        out.print(nothing_found, markup=False)
-    for _, reason in plan.unreadable:
-        out.print(reason, markup=False)
-    if plan.unreadable_count > len(plan.unreadable):
-        out.print(f"… and {plan.unreadable_count - len(plan.unreadable):,} more", markup=False)

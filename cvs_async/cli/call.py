@@ -25,6 +25,7 @@ from ._common import (
     Operation,
     SendAsOption,
     Settings,
+    ThumbsOption,
     console,
     exit_on_error,
     fail,
@@ -48,18 +49,20 @@ def command(
     operation: Operation,
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(help="One file or URL for each input of the operation.", metavar="FILE…", show_default=False),
+        typer.Argument(help="One file or URL for each input of the operation.", metavar="FILE", show_default=False),
     ] = None,
     settings: Settings = None,
     get_thumb: GetThumb = False,
     send_as: SendAsOption = "auto",
-    check_sum: Annotated[str | None, typer.Option(help="Label that the vendor stores with the request.")] = None,
+    check_sum: Annotated[
+        str | None, typer.Option(help="Label that the vendor stores with the request.", metavar="TEXT")
+    ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Print the answer as received, pictures included.")] = False,
     table: Annotated[bool, typer.Option("--table", help="Print a table instead of JSON.")] = False,
-    thumbs: Annotated[Path | None, typer.Option(help="Folder for the pictures in the answer.")] = None,
+    thumbs: ThumbsOption = None,
     overlay: Annotated[
         Path | None,
-        typer.Option(help="Draw each page with the boxes of its values into a .png.", metavar="FILE"),
+        typer.Option(help="Write each page with the boxes of its values to a .png file.", metavar="FILE"),
     ] = None,
     base_url: BaseUrl = None,
     allow_insecure: AllowInsecure = False,
@@ -71,10 +74,7 @@ def command(
     if thumbs is not None and endpoint.thumb and not get_thumb:
         fail(f"--thumbs requires --get-thumb: without it {operation} returns no pictures.")
     if len(files) != len(endpoint.images):
-        wanted = ", ".join(endpoint.images) or "no file"
-        number = len(endpoint.images)
-        many = f" `cvs-async batch {operation} …` reads many." if endpoint.images and len(files) > number else ""
-        fail(f"{operation} reads {wanted}: give {number} {'file' if number == 1 else 'files'}, not {len(files)}.{many}")
+        fail(_wrong_number(endpoint, len(files)))
     arguments: dict[str, Any] = dict(zip(endpoint.images, files, strict=True)) | options_of(
         endpoint, settings, check_sum=check_sum, get_thumb=get_thumb or None, send_as=other_than_auto(send_as)
     )
@@ -117,7 +117,7 @@ def _print_raw(reply: Reply[Any]) -> int:
 
 
 def _print(reply: Reply[Any], pictures: KeptPictures, *, table: bool) -> int:
-    """Print the result. Pictures that cannot be written are printed as JSON, since they were paid for."""
+    """Print the result. Pictures that cannot be written are part of the JSON: they were paid for."""
     plain = pictures.plain(reply)
     if table and not pictures.problems:
         print_tables(reply, console())
@@ -130,9 +130,20 @@ def _print(reply: Reply[Any], pictures: KeptPictures, *, table: bool) -> int:
     return REFUSED if pictures.problems else 0
 
 
+def _wrong_number(endpoint: Endpoint[Any], given: int) -> str:
+    """Return the message for a wrong number of files."""
+    number = len(endpoint.images)
+    wanted = ", ".join(endpoint.images) or "no file"
+    noun = "file" if number == 1 else "files"
+    sentence = f"{endpoint.name} reads {wanted}: give {number} {noun}, not {given}."
+    if 0 < number < given:
+        sentence += f" `cvs-async batch {endpoint.name} …` reads many."
+    return sentence
+
+
 @define(eq=False)
 class _Ending:
-    """Graceful end of an interrupted call: the answer to a request in flight is awaited, and nothing is sent again."""
+    """Graceful end of an interrupted call: wait for the answer to a request in flight, and send nothing more."""
 
     cvs: AsyncCVS
     scope: anyio.CancelScope = field(factory=anyio.CancelScope)

@@ -1,4 +1,4 @@
-"""``cvs-async demo``: samples, sandbox, batch and results, on this machine only."""
+"""``cvs-async demo``: samples, sandbox, batch and results, without the real service."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(help="Folder for samples and results; created if missing.")] = Path(
-        "cvs-demo"
-    ),
-    count: Annotated[int, typer.Option(help="Number of sample documents.", min=1)] = 240,
+    folder: Annotated[
+        Path, typer.Argument(help="Folder for samples and results; created if missing.", metavar="FOLDER")
+    ] = Path("cvs-demo"),
+    count: Annotated[int, typer.Option(help="Number of sample documents.", min=1, metavar="N")] = 240,
     concurrency: Concurrency = 16,
-    latency: Annotated[float, typer.Option(help="Seconds the sandbox takes to answer.", min=0)] = 0.1,
+    latency: Annotated[float, typer.Option(help="Seconds that the sandbox takes to answer.", min=0, metavar="N")] = 0.1,
     report: Annotated[
         Path | None, typer.Option(help="Also write a report page: a .html file, or a folder.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Write sample documents, send them to an embedded sandbox over real HTTP, and show the results."""
+    """Write sample documents, send them to a sandbox on this machine, and show the results. Needs no key."""
     try:
-        from .. import sandbox  # noqa: F401 - to say at once if it is not installed
+        from .. import sandbox  # noqa: F401 - fails now if it is not installed
     except CVSError as error:
         fail(str(error))
     if report is not None:
@@ -92,13 +92,13 @@ def _report(results: Path, to: Path) -> None:
     from ..look.report import write_report
     from ..look.summary import Limits
 
-    # The sandbox is never less certain than 0.93, and the review queue should not be empty.
+    # Confidences of the sandbox are at least 0.93, and the review queue should not be empty.
     remarks = write_report([results], to, ReportOptions(limits=Limits(0.94)))
     messages().print(f"Report page with {remarks.pictures} pictures: {shown(to)}.")
 
 
 def _remove_earlier(results: Path) -> None:
-    """Remove the results of an earlier demo, which contain only samples. Refuse other files."""
+    """Remove the results of an earlier demo, which contain only samples. Refuse any other file."""
     if not os.path.lexists(results):
         return
     if not results.is_file() or not _is_of_a_demo(results):  # reading a pipe would block
@@ -128,7 +128,7 @@ async def _read(batch: Batch[Any], name: str, sink: JsonLines, show: DemoReport,
 
 
 def _write(folder: Path, count: int) -> dict[str, list[Path]]:
-    """Write the samples and return their paths by the operation that reads them best."""
+    """Write the samples and return their paths by the operation that reads them."""
     from ..sandbox import write_samples
 
     paths: defaultdict[str, list[Path]] = defaultdict(list)
@@ -210,7 +210,8 @@ def _rows(data: Sequence[object]) -> Iterator[tuple[str, str, str]]:
             yield _page_row(part)
         elif isinstance(part, StatementPage):
             rows = [row for table in part.tables for row in table]
-            yield "bank_statement", f"{len(rows)} rows, last balance {rows[-1].balance.value if rows else '?'}", ""
+            balance = next((row.balance.value for row in reversed(rows)), "?")
+            yield "bank_statement", f"{len(rows)} rows, last balance {balance}", ""
         elif isinstance(part, CellTable):
             yield _table_row(part)
         elif isinstance(part, Recognized):

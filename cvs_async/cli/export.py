@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio.to_thread
 import typer
@@ -16,9 +16,8 @@ from ..batch.journal import JournalReader
 from ..batch.journal.several import Journals
 from ..batch.replay import outcomes_of
 from ..errors import InvalidInputError
-from ..look.review import Review, Verdict, corrected, error_rates
 from ._bars import Look, Showing
-from ._common import Fields, JournalPaths, exit_on_error, fail, messages, parse_fields, run
+from ._common import Fields, JournalPaths, ThumbsOption, exit_on_error, fail, messages, parse_fields, run
 from ._places import refuse_existing, refuse_overlap
 from ._results import (
     AmountsOption,
@@ -32,13 +31,19 @@ from ._results import (
     named,
 )
 
+if TYPE_CHECKING:
+    from ..look.review import Verdict
+
 MANY = 16
 """Number of outcomes decoded together."""
 
 
 def command(
     journals: JournalPaths,
-    to: Annotated[Path, typer.Option(help="File to write: .csv, .parquet, .xlsx or .jsonl; - is standard output.")],
+    to: Annotated[
+        Path,
+        typer.Option(help="New file: .csv, .parquet, .xlsx or .jsonl; - is standard output.", metavar="FILE"),
+    ],
     fields: Fields = None,
     rows: RowsOption = "paper",
     dates: DatesOption = "printed",
@@ -46,18 +51,21 @@ def command(
     raw: RawOption = False,
     delimiter: DelimiterOption = None,
     excel: ExcelOption = False,
-    thumbs: Annotated[Path | None, typer.Option(help="Folder for the pictures in the answers.")] = None,
-    review: Annotated[Path | None, typer.Option(help="Verdicts of `cvs-async view`: write corrected values.")] = None,
+    thumbs: ThumbsOption = None,
+    review: Annotated[
+        Path | None,
+        typer.Option(help="Verdicts from `cvs-async view`; corrected values are written.", metavar="FILE"),
+    ] = None,
     status: Annotated[
         str | None,
-        typer.Option(help="Outcomes to write: done, failed, held.", metavar="STATUS,…"),
+        typer.Option(help="Outcomes to write: done, failed, held. Default: all.", metavar="STATUS,…"),
     ] = None,
 ) -> None:
-    """Write the results in journals, in the order in which the files were first seen. Sends nothing.
+    """Write the results in journals to a file, in the order in which the batches read the files. Sends nothing.
 
-    Several journals are merged: each name of a document has one outcome, the paid one if there is one. A table has the
-    documented fields of all operations in the journals. While a batch runs, the export has the results so far. Files
-    that could never be read are not in a journal.
+    Several journals are merged: each file name has one outcome, the paid one if there is one. A table has the
+    documented fields of all operations in the journals. While a batch is running, the export has the results so far.
+    Files that the batch could not open are not in a journal.
     """
     out = named(to)
     wanted = parse_status(status)
@@ -75,7 +83,7 @@ def command(
         results = Results(out, table, draft=True, thumbs=thumbs)
         if out is not None:
             refuse_existing(out)
-        refuse_overlap(journals, out, thumbs, inputs=[] if review is None else [str(review)])
+        refuse_overlap(journals, out, thumbs, inputs=map(str, filter(None, [review])))
         verdicts = _verdicts(review)
     run(_export(journals, results, wanted, verdicts))
 
@@ -83,6 +91,8 @@ def command(
 def _verdicts(review: Path | None) -> Mapping[str, list[Verdict]]:
     if review is None:
         return {}
+    from ..look.review import Review
+
     if not review.is_file():
         raise InvalidInputError(f"{review}: verdicts not found; `cvs-async view` writes them")
     return Review(review).by_key()
@@ -109,7 +119,7 @@ async def _export(
                 while group := await anyio.to_thread.run_sync(_some, outcomes):
                     for outcome in group:
                         if type(outcome) in wanted:
-                            await results.write(outcome, corrected(outcome, verdicts) if verdicts else None)
+                            await results.write(outcome, _corrected(outcome, verdicts))
                             count += 1
                     through += len(group)
                     showing.beat()
@@ -121,7 +131,19 @@ async def _export(
     return 0
 
 
+def _corrected(outcome: Outcome[Any], verdicts: Mapping[str, list[Verdict]]) -> dict[str, Any] | None:
+    if not verdicts:
+        return None
+    from ..look.review import corrected
+
+    return corrected(outcome, verdicts)
+
+
 def _error_rates(verdicts: Mapping[str, list[Verdict]]) -> Iterator[str]:
+    if not verdicts:
+        return
+    from ..look.review import error_rates
+
     for rate in error_rates(chain.from_iterable(verdicts.values())):
         yield f"Confidence {rate.least:g} to {rate.most:g}: {rate.wrong} of {rate.reviewed} reviewed values were wrong."
 

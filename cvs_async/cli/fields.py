@@ -21,29 +21,32 @@ from ._common import console, fail
 
 Name = Annotated[
     str | None,
-    typer.Argument(help="Operation or kind of paper, such as passport. Default: list all.", metavar="[OPERATION|TYPE]"),
+    typer.Argument(
+        help="Operation or type of paper, such as passport. Default: list their names.", metavar="OPERATION|TYPE"
+    ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 MOST_NAMES = 3
-"""Most fields of a name that are listed, and most operations for each field."""
+"""Maximum number of fields listed for a name, and of operations listed for a field."""
 
-_LEGEND = "c, b, p: a confidence, a box, a page is documented beside the value."
+_LEGEND = "c, b, p: the value has a confidence, a box, a page."
 
 
 def command(name: Name = None, as_json: AsJson = False) -> None:
-    """List the fields of an operation or kind of paper: meaning in English and Vietnamese, with examples."""
-    if as_json:
-        found: Any = (
-            {operation: _plain(fields_of(operation)) for operation in OPERATIONS}
-            if name is None
-            else _plain(_find(name))
-        )
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    """List the fields of an operation or type of paper: meaning in English and Vietnamese, with examples."""
+    if name is None and as_json:
+        _print_json({operation: _plain(fields_of(operation)) for operation in OPERATIONS})
     elif name is None:
         _print_names()
+    elif as_json:
+        _print_json(_plain(_find(name)))
     else:
         _print_fields(name)
+
+
+def _print_json(found: object) -> None:
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 def _find(name: str) -> tuple[FieldInfo, ...]:
@@ -55,7 +58,7 @@ def _find(name: str) -> tuple[FieldInfo, ...]:
 
 
 def _whose(name: str) -> Iterator[str]:
-    """Sentences about the fields of this name, or path."""
+    """Yield sentences that name the operations with a field of this name or path."""
     owners: dict[str, list[str]] = {}
     for operation in OPERATIONS:
         known = documented((operation,))
@@ -63,12 +66,14 @@ def _whose(name: str) -> Iterator[str]:
             if name in (column.name, column.path, column.name.rpartition(".")[2]):
                 owners.setdefault(column.path or column.name, []).append(operation)
     for path, operations in owners.items():
-        others = " and others" if len(operations) > MOST_NAMES else ""
-        yield f"{path} is a field of {', '.join(operations[:MOST_NAMES])}{others}."
+        named = ", ".join(operations[:MOST_NAMES])
+        if len(operations) > MOST_NAMES:
+            named += " and others"
+        yield f"{path} is a field of {named}."
 
 
 def _plain(fields: tuple[FieldInfo, ...]) -> list[dict[str, Any]]:
-    """Return fields, with nested ones, as plain values."""
+    """Return fields and their nested fields as JSON values."""
     return [
         {
             "name": field.name,
@@ -110,12 +115,12 @@ def _print_fields(name: str) -> None:
         table.add_row(*row)
     out.print(table)
     out.print(_LEGEND, style="dim")
-    if called := _called(name, fields):
-        out.print(called, style="dim")
+    if columns := _columns(name, fields):
+        out.print(columns, style="dim")
 
 
-def _called(name: str, fields: tuple[FieldInfo, ...]) -> str:
-    """A sentence about the columns of tables that have these fields; "" if none has."""
+def _columns(name: str, fields: tuple[FieldInfo, ...]) -> str:
+    """Return a sentence about the columns with these fields in tables; "" if there is no such column."""
     items: tuple[Column, ...] = ()
     if name in OPERATIONS:
         known = documented((name,))
@@ -125,18 +130,21 @@ def _called(name: str, fields: tuple[FieldInfo, ...]) -> str:
     else:
         return ""
     own = [each for each in own if each.startswith("info.")] or own
-    said = [f"their names are such as {' and '.join(own[:2])}"] if own else []
+    clauses = []
+    if own:
+        clauses.append(f"columns have names such as {' and '.join(own[:2])}")
     if items:
-        said.append(
-            f"those of line items, with --rows line, such as {' and '.join(column.name for column in items[:2])}"
-        )
-    return f"In tables, and after --fields, {'; '.join(said)}." if said else ""
+        names = " and ".join(column.name for column in items[:2])
+        clauses.append(f"columns of line items (--rows line) have names such as {names}")
+    if not clauses:
+        return ""
+    return f"In tables and in --fields, {'; '.join(clauses)}."
 
 
 def _rows(fields: tuple[FieldInfo, ...], depth: int) -> Iterator[tuple[Text, Text, Text]]:
     for field in fields:
         letters = zip("cbp", (field.has_confidence, field.has_box, field.has_page), strict=True)
-        parts = "".join(letter if there else "·" for letter, there in letters)
+        parts = "".join(letter if is_there else "·" for letter, is_there in letters)
         yield (
             Text("  " * depth + _format_name(field), style="bold" if field.fields else ""),
             Text(parts),
@@ -146,9 +154,9 @@ def _rows(fields: tuple[FieldInfo, ...], depth: int) -> Iterator[tuple[Text, Tex
 
 
 def _format_name(field: FieldInfo) -> str:
-    """Format the name; lists get a sign, an `info` the type of its paper."""
+    """Return the name, with [] for a list, and the type of its paper for an `info`."""
     name = {"list": f"{field.name}[]", "table": f"{field.name}[][]"}.get(field.kind, field.name)
-    return f"{name} {field.paper}" if field.paper else name
+    return f"{name} {field.paper or ''}".rstrip()
 
 
 def _explanation(field: FieldInfo) -> Text:

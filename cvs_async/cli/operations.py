@@ -21,16 +21,18 @@ from ._common import console, exit_on_error, find_operation
 
 def command(
     operation: Annotated[
-        str | None, typer.Argument(help="Operation to describe in full.", metavar="[OPERATION]", show_default=False)
+        str | None, typer.Argument(help="Operation to describe in full.", metavar="OPERATION", show_default=False)
     ] = None,
     long: Annotated[bool, typer.Option("--long", help="Also show arguments, forms, hosts and documents.")] = False,
 ) -> None:
-    """List the operations, what each reads, and from which files. With a name, describe one in full."""
+    """List the operations of the API, or describe one in full."""
     with exit_on_error():
         if operation is not None:
             console().print(_page(find_operation(operation)))
+        elif long:
+            console().print(_long())
         else:
-            console().print(_long() if long else _short())
+            console().print(_short())
 
 
 def _short() -> Table:

@@ -13,10 +13,11 @@ from ._common import JournalPath, exit_on_error, messages, parse_span
 def command(
     journal: JournalPath,
     older_than: Annotated[
-        str, typer.Option(help="Minimum age of answers to delete: a number and s, m, h, d or w: 30d.", metavar="TIME")
+        str,
+        typer.Option(help="Delete answers that are older: a number and s, m, h, d or w, such as 30d.", metavar="TIME"),
     ],
 ) -> None:
-    """Delete the contents of old answers. Keys and charges are kept, so nothing is paid for again."""
+    """Delete old answers from a journal. Keys and charges are kept, so nothing is paid for again."""
     seconds = parse_span(older_than)
     with exit_on_error():
         dropped = purge_journal(journal, seconds)

@@ -1,4 +1,4 @@
-"""``cvs-async reconcile``: charges, to compare with the vendor's invoice."""
+"""``cvs-async reconcile``: charges by day, to compare with the vendor's invoice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import tzinfo
 from pathlib import Path
@@ -32,7 +32,7 @@ from ..batch.tables import FORMULA
 from ._against import MATCHES, MEANINGS, Comparison, Joined, Pair, joining
 from ._common import JournalPaths, console, exit_on_error, messages
 from ._places import refuse_existing, refuse_overlap
-from ._prices import PriceFile, PriceList, format_bill, parse_prices
+from ._prices import PriceFile, PriceList, bill_of, format_bill, parse_prices
 from ._zones import VIETNAM, SinceOption, UntilOption, format_moment, parse_period, parse_zone
 
 STDOUT = "-"
@@ -51,7 +51,9 @@ def command(
     journals: JournalPaths,
     table: Annotated[
         str | None,
-        typer.Option("--csv", help="CSV with a row for each document and day; - is standard output.", metavar="FILE"),
+        typer.Option(
+            "--csv", help="New CSV file with a row for each document and day; - is standard output.", metavar="FILE"
+        ),
     ] = None,
     zone: Annotated[
         str, typer.Option("--tz", help=f"Time zone of days and times, such as {VIETNAM}.", metavar="ZONE")
@@ -62,33 +64,38 @@ def command(
     prices: PriceFile = None,
     against: Annotated[
         Path | None,
-        typer.Option(help="Vendor's list to compare with: CSV with a column check_sum.", metavar="FILE"),
+        typer.Option(help="Vendor's list of requests to compare with: CSV with a column check_sum.", metavar="FILE"),
     ] = None,
 ) -> None:
     """Count billed, free and possibly billed requests by day and operation.
 
-    With --against the requests are compared with the vendor's by their check_sum, which by itself is the beginning of
-    the document's key. A line of the vendor's file is a charged request, unless it has a column count, charge or code.
-    The rows of --csv are then one for each check_sum, with a column that says how the two compare. --since and --until
-    bound our side to the days that the vendor's file is of.
+    With --against, your requests are compared with those in the vendor's list by check_sum, which is the beginning of
+    the document's key unless you set it. A line of the list is one charged request, unless it has a column count,
+    charge or code. --csv then has a row for each check_sum and the result of the comparison. If the list covers only
+    some days, select them with --since and --until.
     """
     with exit_on_error(), ExitStack() as stack:
         days = parse_zone(zone)
         period = parse_period(since, until)
         opened = stack.enter_context(Journals(journals))
         if table not in (None, STDOUT):
-            refuse_overlap(journals, Path(table), None, inputs=[] if against is None else [os.fspath(against)])
-        known = parse_prices(price, prices, opened.billed() if price or prices else ())
-        joined = None if against is None else stack.enter_context(joining())
-        if joined is not None and against is not None:
+            refuse_overlap(journals, Path(table), None, inputs=map(os.fspath, filter(None, [against])))
+        known = parse_prices(price, prices, opened.billed)
+        joined: Joined | None = None
+        if against is not None:
+            joined = stack.enter_context(joining())
             joined.read(against)
-        write = None if table is None else _writer(stack.enter_context(_opened(table)))
-        charges = opened.reconcile(days, papers=write is not None)
-        sums = _write_days(_within(charges, period, joined), days, known, write if joined is None else None, joined)
-        if joined is not None:
+        write: Write = _discard
+        if table is not None:
+            write = _writer(stack.enter_context(_opened(table)))
+        charges = _within(opened.reconcile(days, papers=table is not None), period, joined)
+        if joined is None:
+            sums = _sum_up(_written(charges, days, known, write))
+        else:
+            sums = _sum_up(_joined(charges, joined))
             _write_matches(joined, days, write)
         out = messages() if table == STDOUT else console()
-        _print(out, sums, f"{zone}, {period}" if period else zone, known, opened)
+        _print(out, sums, ", ".join(filter(None, (zone, str(period)))), known, opened)
         if joined is not None:
             _print_matches(out, joined.comparison)
         for remark in opened.remarks:
@@ -100,8 +107,9 @@ class Sum:
     """Counts of one day and operation.
 
     Attributes:
-        documents: with a request on that day.
-        billed, free, unknown: requests by charge; free ones by code.
+        documents: number of documents with a request on that day.
+        billed, unknown: number of requests with this charge.
+        free: number of free requests by code.
     """
 
     documents: int = 0
@@ -111,7 +119,7 @@ class Sum:
     _key: str | None = None
 
     def add(self, charges: Charges) -> None:
-        """Add a document. Its charges under different check_sums come in succession."""
+        """Add charges. Those of one document must follow each other."""
         self.documents += charges.key != self._key
         self._key = charges.key
         self.billed += charges.billed
@@ -123,7 +131,7 @@ Sums: TypeAlias = dict[tuple[str, str], Sum]
 
 
 def _within(found: Iterator[Charges], period: Period, joined: Joined | None) -> Iterator[Charges]:
-    """The charges of a period."""
+    """Yield the charges of a period."""
     for charges in found:
         if charges.day in period:
             yield charges
@@ -131,39 +139,49 @@ def _within(found: Iterator[Charges], period: Period, joined: Joined | None) -> 
             joined.add_elsewhen(charges)
 
 
-def _write_days(
-    found: Iterator[Charges], zone: tzinfo, prices: Prices | None, write: Write | None, joined: Joined | None
-) -> Sums:
-    """Process all charges in one pass."""
-    if write is not None:
-        write((*COLUMNS, *(() if prices is None else ("amount", "currency"))))
+def _sum_up(found: Iterable[Charges]) -> Sums:
     sums: Sums = {}
     for charges in found:
         sums.setdefault((charges.day, charges.operation), Sum()).add(charges)
-        if write is not None:
-            write(_row(charges, zone, prices))
-        if joined is not None:
-            joined.add(charges)
     return sums
 
 
-def _row(charges: Charges, zone: tzinfo, prices: Prices | None) -> Sequence[object]:
+def _joined(found: Iterable[Charges], joined: Joined) -> Iterator[Charges]:
+    """Yield charges after adding them to a comparison."""
+    for charges in found:
+        joined.add(charges)
+        yield charges
+
+
+def _written(found: Iterable[Charges], zone: tzinfo, prices: Prices | None, write: Write) -> Iterator[Charges]:
+    """Yield charges after writing their rows."""
+    write(COLUMNS if prices is None else (*COLUMNS, "amount", "currency"))
+    for charges in found:
+        write((*_row(charges, zone), *_amount(charges, prices)))
+        yield charges
+
+
+def _row(charges: Charges, zone: tzinfo) -> Sequence[object]:
     free = Counter({str(code): number for code, number in charges.free.items()})
     about = (charges.operation, charges.key, *_names(charges.sources), charges.papers, charges.check_sum)
     counted = (charges.billed, free.total(), _by_code(free), charges.unknown)
-    row = (charges.day, *about, *counted, *(format_moment(at, zone) for at in (charges.sent_at, charges.ended_at)))
+    return (charges.day, *about, *counted, *(format_moment(at, zone) for at in (charges.sent_at, charges.ended_at)))
+
+
+def _amount(charges: Charges, prices: Prices | None) -> Sequence[object]:
+    """Return the cells for amount and currency; none without prices."""
     if prices is None:
-        return row
+        return ()
     bill = prices.bill({charges.operation: charges.billed})
-    return (*row, "" if charges.operation not in prices.each else f"{bill.amount:f}", bill.currency)
+    if charges.operation not in prices.each:
+        return "", bill.currency
+    return f"{bill.amount:f}", bill.currency
 
 
-def _write_matches(joined: Joined, zone: tzinfo, write: Write | None) -> None:
-    if write is not None:
-        write(MATCHED)
+def _write_matches(joined: Joined, zone: tzinfo, write: Write) -> None:
+    write(MATCHED)
     for pair in joined.pairs():
-        if write is not None:
-            write(_matched(pair, zone))
+        write(_matched(pair, zone))
 
 
 def _matched(pair: Pair, zone: tzinfo) -> Sequence[object]:
@@ -182,8 +200,11 @@ def _matched(pair: Pair, zone: tzinfo) -> Sequence[object]:
 
 def _names(sources: Sequence[tuple[str, str | None]]) -> tuple[str, str]:
     """Return the names of a document and the user's ids, an id for each name if there is any."""
+    names = COPIES.join(name for name, _ in sources)
     references = [reference or "" for _, reference in sources]
-    return COPIES.join(name for name, _ in sources), COPIES.join(references) if any(references) else ""
+    if not any(references):
+        return names, ""
+    return names, COPIES.join(references)
 
 
 def _by_code(free: Counter[str]) -> str:
@@ -192,13 +213,9 @@ def _by_code(free: Counter[str]) -> str:
 
 def _print(out: Console, sums: Sums, zone: str, prices: Prices | None, journals: Journals) -> None:
     table = _table(f"Documents and requests by day ({zone})")
-    heads = [
-        "day",
-        "documents",
-        "requests\nbilled",
-        "requests\nunknown",
-        *([] if prices is None else ["cost of\nbilled"]),
-    ]
+    heads = ["day", "documents", "requests\nbilled", "requests\nunknown"]
+    if prices is not None:
+        heads.append("cost of\nbilled")
     for head in heads:
         table.add_column(Text(head), no_wrap=True)
     for head in ("operation", "requests free,\nby code"):
@@ -208,20 +225,11 @@ def _print(out: Console, sums: Sums, zone: str, prices: Prices | None, journals:
         billed[operation] += one.billed
         free += one.free.total()
         unknown += one.unknown
-        cost = [] if prices is None else [_cost(prices.bill({operation: one.billed}))]
         numbers = (f"{number:,}" for number in (one.documents, one.billed, one.unknown))
-        by_code = f" ({_by_code(one.free)})" if one.free else ""
-        table.add_row(day, *numbers, *cost, operation, f"{one.free.total():,}{by_code}")
-    bill = None if prices is None else prices.bill(billed)
-    totals = [
-        "all",
-        "",
-        f"{billed.total():,}",
-        f"{unknown:,}",
-        *([] if bill is None else [_cost(bill)]),
-        "",
-        f"{free:,}",
-    ]
+        by_code = f"{one.free.total():,} ({_by_code(one.free)})".removesuffix(" ()")
+        table.add_row(day, *numbers, *_cost(bill_of(prices, {operation: one.billed})), operation, by_code)
+    bill = bill_of(prices, billed)
+    totals = ["all", "", f"{billed.total():,}", f"{unknown:,}", *_cost(bill), "", f"{free:,}"]
     for column, total in zip(table.columns, totals, strict=True):
         column.footer = total
     table.show_footer = True
@@ -236,9 +244,13 @@ def _table(title: str) -> Table:
     return Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
 
 
-def _cost(bill: Bill) -> str:
-    """Format an amount; "" if no price is known."""
-    return "" if bill.unpriced and not bill.amount else f"{bill.amount:,f}"
+def _cost(bill: Bill | None) -> list[str]:
+    """Return the cell with a cost, "" if no price is known; no cell without prices."""
+    if bill is None:
+        return []
+    if bill.unpriced and not bill.amount:
+        return [""]
+    return [f"{bill.amount:,f}"]
 
 
 def _print_matches(out: Console, comparison: Comparison) -> None:
@@ -255,18 +267,29 @@ def _print_matches(out: Console, comparison: Comparison) -> None:
         out.print(remark)
 
 
+def _discard(_: Sequence[object]) -> None:
+    """Write no row, if no CSV is required."""
+
+
 def _writer(file: IO[str]) -> Write:
-    is_terminal = file.isatty()
-    rows = csv.writer(file, lineterminator="\n" if is_terminal else "\r\n")
-    shown = escaped if is_terminal else str
+    shown: Callable[[str], str]
+    if file.isatty():
+        shown, end = escaped, "\n"
+    else:
+        shown, end = str, "\r\n"
+    rows = csv.writer(file, lineterminator=end)
     return lambda cells: rows.writerow([_cell(cell, shown) for cell in cells])
 
 
 def _cell(value: object, shown: Callable[[str], str]) -> object:
     """Return a spreadsheet cell, escaped so that it is not run as a formula or obeyed by a terminal."""
+    if value is None:
+        return ""
     if not isinstance(value, str):
-        return "" if value is None else value
-    return shown(f"'{value}" if value.startswith(FORMULA) else value)
+        return value
+    if value.startswith(FORMULA):
+        value = f"'{value}"
+    return shown(value)
 
 
 @contextmanager

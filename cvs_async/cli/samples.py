@@ -15,10 +15,10 @@ from ._common import fail, messages
 
 def command(
     folder: Annotated[Path, typer.Argument(help="Output folder; created if missing.", metavar="DIR")],
-    count: Annotated[int, typer.Option(help="Number of files; 130 are of every kind.", min=1)] = 40,
-    seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same files.")] = 0,
+    count: Annotated[int, typer.Option(help="Number of files; 130 are of every kind.", min=1, metavar="N")] = 40,
+    seed: Annotated[int, typer.Option(help="Random seed; the same seed makes the same files.", metavar="N")] = 0,
 ) -> None:
-    """Write fake documents, clearly marked as such: cards, passports, claims, invoices, text, some of them broken.
+    """Write fake documents, marked as such: cards, passports, claims, invoices, text, and some broken files.
 
     The first 24 are of the common kinds; then every sixth one is rarer, such as a prescription or a table.
     """

@@ -1,4 +1,4 @@
-"""``cvs-async sandbox``: the sandbox service in the foreground."""
+"""``cvs-async sandbox``: run the sandbox in the foreground."""
 
 from __future__ import annotations
 
@@ -8,42 +8,50 @@ from typing import Annotated, Literal
 import typer
 
 from ..errors import CVSError
-from ._common import fail, messages
+from ._common import PortOption, fail, messages
 
 
 def command(
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 selects a free one.", min=0, max=65535)] = 8787,
-    latency: Annotated[float, typer.Option(help="Minimum seconds for each answer.", min=0)] = 0.0,
+    port: PortOption = 8787,
+    latency: Annotated[float, typer.Option(help="Minimum seconds for each answer.", min=0, metavar="N")] = 0.0,
     quota: Annotated[
-        int | None, typer.Option(help="Billed answers until the account is out of requests.", min=0)
+        int | None,
+        typer.Option(help="Number of billed answers until the account is out of requests.", min=0, metavar="N"),
     ] = None,
-    files: Annotated[Path | None, typer.Option(help="Folder to serve under /files/, for inputs by URL.")] = None,
+    files: Annotated[
+        Path | None, typer.Option(help="Folder to serve under /files/, for inputs by URL.", metavar="FOLDER")
+    ] = None,
     faults: Annotated[
         str | None,
         typer.Option(
-            help="Faults to inject, such as 503=0.02,lost=0.01: 408, 429, 500, 502, 503, 504, reset, lost, "
-            "cut, garbage and stall.",
-            metavar="KIND=PROBABILITY,...",
+            help="Faults to inject, with their probabilities, such as 503=0.02,lost=0.01. Kinds: 408, 429, 500, 502, "
+            "503, 504, reset, lost, cut, garbage, stall.",
+            metavar="KIND=CHANCE,…",
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(help="Maximum number of accepted requests; others get HTTP 429.", min=0)
+        int | None,
+        typer.Option(
+            help="Maximum number of requests at once, including waiting ones; others get HTTP 429.", min=0, metavar="N"
+        ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Maximum number of requests processed at once; others wait.", min=1)
+        int | None,
+        typer.Option(help="Maximum number of requests processed at once; others wait.", min=1, metavar="N"),
     ] = None,
     retry_after: Annotated[
-        float | None, typer.Option(help="Seconds in the Retry-After header of HTTP 429 and 503.", min=0)
+        float | None,
+        typer.Option(help="Seconds in the Retry-After header of HTTP 429 and 503.", min=0, metavar="N"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Random seed for fault injection.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed for faults.", metavar="N")] = 0,
     boxes: Annotated[
         Literal["documented", "all"],
-        typer.Option(help="Return documented boxes only, or all boxes."),
+        typer.Option(help="Return only boxes that the vendor documents, or boxes of all values."),
     ] = "documented",
 ) -> None:
-    """Run a service on 127.0.0.1 that implements the vendor's API, until Ctrl-C.
+    """Run a service on this machine that implements the vendor's API, until Ctrl-C.
 
-    Any key and any secret except `wrong` are accepted.
+    It accepts any key, and any secret except `wrong`.
     """
     out = messages()
     try:

@@ -1,4 +1,4 @@
-"""``cvs-async status``: counts of a journal, also while its batch runs."""
+"""``cvs-async status``: counts of a journal, also while its batch is running."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._text.json import dumps
 from ..batch.journal import JournalFigures
 from ..batch.journal.several import Journals
 from ..batch.prices import Bill
-from ._common import JournalPaths, console, exit_on_error, format_span, format_time, print_result
+from ._common import STATES, JournalPaths, console, exit_on_error, format_span, format_time, print_result
 from ._prices import PriceFile, PriceList, format_bill, parse_prices
 
 MEANINGS = {
@@ -28,30 +28,31 @@ MEANINGS = {
 
 def command(
     journals: JournalPaths,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
     price: PriceList = None,
     prices: PriceFile = None,
 ) -> None:
-    """Print the progress of batches, their charges and their remaining items from their journals, also while they run.
+    """Print progress, charges and remaining items of batches from their journals, also while they are running.
 
-    Several journals are added up. A document in more than one of them counts once, as does a request that two journals
-    share because one is a copy of the other.
+    Several journals are added up. A document in more than one of them counts once, and so does a request that two
+    journals have because one is a copy of the other.
     """
     with exit_on_error():
         with Journals(journals) as opened:
             each = opened.figures()
             total = opened.sum_up(each)
-            billed = opened.billed() if price or prices else {}
+            bill = None
+            if known := parse_prices(price, prices, opened.billed):
+                bill = known.bill(opened.billed())
             remarks = opened.remarks
-        known = parse_prices(price, prices, billed)
-        bill = None if known is None else known.bill(billed)
         paths = [reader.path for reader in opened.readers]
         if as_json:
             print_result(dumps(_plain_sum(total, dict(zip(paths, each, strict=True))) | _plain_bill(bill)))
         else:
             _print(total, bill)
             for path, figures in zip(paths, each, strict=True):
-                console().print(f"{f'{path}: ' if len(paths) > 1 else ''}{_at_work(figures)}", markup=False)
+                name = f"{path}: " if len(paths) > 1 else ""
+                console().print(f"{name}{_activity(figures)}", markup=False)
             for remark in remarks:
                 console().print(remark, markup=False)
 
@@ -62,7 +63,7 @@ def _in_doubt(figures: JournalFigures) -> int:
 
 
 def _left(figures: JournalFigures) -> int | None:
-    """Return the number of items without an outcome, as last noted by the batch; None if unknown."""
+    """Return the number of items without an outcome, as last recorded by the batch; None if unknown."""
     noted = figures.noted or {}
     if noted.get("total") is None:
         return None
@@ -70,7 +71,7 @@ def _left(figures: JournalFigures) -> int | None:
 
 
 def _through(noted: Mapping[str, Any]) -> int:
-    """Return the number of items that have or need no outcome."""
+    """Return the number of items with an outcome, and of skipped ones."""
     return sum(noted.get(name) or 0 for name in ("done", "failed", "held", "skipped"))
 
 
@@ -84,10 +85,10 @@ def _plain_sum(total: JournalFigures, each: Mapping[Path, JournalFigures]) -> di
     """Return one journal's figures, or the sum of several with the figures of each."""
     if len(each) == 1:
         return _plain(total)
-    left = [_left(figures) for figures in each.values()]
+    left = [number for figures in each.values() if (number := _left(figures)) is not None]
     plain = {
         "running": any(figures.writer is not None for figures in each.values()),
-        "left": None if None in left else sum(filter(None, left)),
+        "left": sum(left) if len(left) == len(each) else None,
         "journals": [{"path": str(path)} | _plain(figures) for path, figures in each.items()],
     }
     return _plain(total) | plain
@@ -103,14 +104,14 @@ def _print(figures: JournalFigures, bill: Bill | None) -> None:
     out = console()
     documents = Table("documents", "", "", title_justify="left")
     for state, number in figures.states.items():
-        documents.add_row("not sent" if state == "planned" else state, f"{number:,}", MEANINGS[state])
+        documents.add_row(STATES.get(state, state), f"{number:,}", MEANINGS[state])
     documents.add_row("all", f"{figures.documents:,}", f"under {figures.sources:,} names", end_section=True)
     documents.columns[1].justify = "right"
     out.print(documents)
     lines = [
         f"Requests: {figures.billed:,} billed, {figures.free:,} free, {figures.unknown:,} unknown, "
         f"{figures.in_flight:,} in flight.",
-        *([] if bill is None else [f"Cost of billed requests: {format_bill(bill)}."]),
+        *(f"Cost of billed requests: {format_bill(one)}." for one in filter(None, [bill])),
         f"Duplicates: {figures.duplicates:,}. In doubt: {_in_doubt(figures):,}.",
         f"Answered by {figures.origin or 'a service that was not noted'}.",
         f"Since {format_time(figures.first_at)}; last request {format_time(figures.last_at)}.",
@@ -119,8 +120,9 @@ def _print(figures: JournalFigures, bill: Bill | None) -> None:
         out.print(line, markup=False)
 
 
-def _at_work(figures: JournalFigures) -> str:
-    return _running(figures) if figures.writer is not None else _resting(figures)
+def _activity(figures: JournalFigures) -> str:
+    """Return a sentence on the batch that is running, or on the last one."""
+    return _running(figures) if figures.writer is not None else _ended(figures)
 
 
 def _running(figures: JournalFigures) -> str:
@@ -133,10 +135,15 @@ def _running(figures: JournalFigures) -> str:
     )
 
 
-def _resting(figures: JournalFigures) -> str:
-    left, held = _left(figures), (figures.noted or {}).get("held", 0)
+def _ended(figures: JournalFigures) -> str:
     if figures.noted is None:
         return "No batch is running."
-    rest = "the number of remaining items was unknown" if left is None else f"{left:,} items remained"
-    more = " To resume, run the same command again." if left or held or left is None else ""
-    return f"No batch is running. When one last was, {format_time(figures.noted_at)}, {rest} and {held:,} held.{more}"
+    left, held = _left(figures), figures.noted.get("held", 0)
+    remaining = "an unknown number of items remained"
+    if left is not None:
+        remaining = f"{left:,} items remained"
+    last = format_time(figures.noted_at)
+    sentence = f"No batch is running. When the last one ended, {last}, {remaining} and {held:,} were held."
+    if left == held == 0:
+        return sentence
+    return f"{sentence} To resume, run the same command again."

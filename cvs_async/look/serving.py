@@ -47,7 +47,7 @@ ENTRANCE = '<!doctype html><title>cvs-async view</title><meta http-equiv="refres
 """Page that redirects to the report."""
 
 LARGEST_VERDICT = 10_000
-"""Bytes."""
+"""Maximum number of bytes of a verdict."""
 
 PART = re.compile(r"[a-z]+(-\d{1,6})?")
 

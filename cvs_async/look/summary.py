@@ -56,9 +56,10 @@ class Limits:
     def missing(self, document: DocumentView) -> list[tuple[int, str]]:
         """Return the required columns without a value, each with the index of its paper.
 
-        1. A column is missing in each paper that has a value for it, or a documented column, but only empty ones.
-        2. If no paper of the document has the column, it is missing in the document: the index is -1.
-        3. Only documents that are done can miss a column.
+        1. A column is missing in a paper if the paper has it, in its values or its documented fields, and all values
+           are empty.
+        2. If no paper has the column, it is missing in the whole document: the index is -1.
+        3. Documents that are not done miss no column.
         """
         found: list[tuple[int, str]] = []
         if document.status != "done":

@@ -234,7 +234,7 @@ def _answer(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[s
 
 
 class _Alarm:
-    """Timer that ends this process if the caller does not, because it has ended itself."""
+    """Timer that ends this process if the caller has ended and so cannot do it."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = int(seconds) + 5

@@ -270,8 +270,8 @@ def test_the_command_lists_all_names_and_knows_the_nearest() -> None:
 
 def test_the_command_says_what_fields_are_called_in_tables() -> None:
     shown = " ".join(cvs_async("fields", "ocr.document.invoice").stdout.split())
-    assert "In tables, and after --fields, their names are such as info.date and info.form" in shown
-    assert "those of line items, with --rows line, such as name and coin." in shown
+    assert "In tables and in --fields, columns have names such as info.date and info.form" in shown
+    assert "columns of line items (--rows line) have names such as name and coin." in shown
     shown = " ".join(cvs_async("fields", "passport").stdout.split())
     assert "such as info.id and info.dob." in shown
 
