@@ -1,4 +1,4 @@
-"""The quota gate: once the account is out of requests, no further ones are spent on being refused again."""
+"""The quota gate: while the account is out of requests, only probes are sent."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ..errors import OutOfRequestsError
 
 Quota = Literal["raise", "wait"]
 GateState = Literal["open", "closed", "half-open", "probing"]
-"""``closed`` is the one state in which no call is let through."""
+"""In the state ``closed`` no call is let through."""
 
 
 @define(eq=False)
 class Permit:
-    """Permission to send one request. Each is given back once, with what became of the request."""
+    """Permission to send one request. It is given back exactly once, with the result of the request."""
 
     era: int
     probe: bool = False
 
 
 FREE_PERMIT = Permit(-1)
-"""For requests that cost nothing, which the gate does not concern."""
+"""For free operations, which the gate lets through."""
 
 
 class Gate(Protocol):
@@ -73,12 +73,12 @@ class Gate(Protocol):
         ...
 
     def release(self, permit: Permit) -> None:
-        """Give a permit back: nothing was learnt of the account."""
+        """Give a permit back: the request did not show whether the account has requests."""
         ...
 
 
 class QuotaGate:
-    """Open until the service says "out of requests"; then closed but for one probe at a time.
+    """Open until the service answers "out of requests"; then closed, except for one probe at a time.
 
     A probe is a real call: the next one, once `interval` seconds have passed since the last refusal. There are three
     cases: it is paid for, and the gate opens; it is refused too, and the next probe is `interval` seconds away; any
@@ -121,7 +121,7 @@ class QuotaGate:
 
     @property
     def waiting(self) -> int:
-        """Callers that wait for it to open."""
+        """Number of callers that wait for the gate to open."""
         return sum(not future.done() for future in self._waiting)
 
     def enter(self) -> Permit | None:
@@ -185,7 +185,7 @@ class QuotaGate:
                 future.set_result(self._current)
 
     def release(self, permit: Permit) -> None:
-        """Give a permit back: nothing was learnt of the account."""
+        """Give a permit back: the request did not show whether the account has requests."""
         if permit.probe and self._current is None:
             self._probing = False
             self._next_probe = 0.0

@@ -266,7 +266,7 @@ class Stats:
 
     @property
     def eta(self) -> float | None:
-        """Seconds until the end at this rate; None if that cannot be estimated."""
+        """Estimated seconds until the end; None if `total` is unknown or no item is finished."""
         if self.total is None or not self.finished:
             return None
         return max(self.total - self.finished - self.skipped, 0) / self.rate
