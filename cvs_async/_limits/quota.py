@@ -80,12 +80,14 @@ class Gate(Protocol):
 class QuotaGate:
     """Open until the service answers "out of requests"; then closed, except for one probe at a time.
 
-    A probe is a real call: the next one, once `interval` seconds have passed since the last refusal. There are three
-    cases: it is paid for, and the gate opens; it is refused too, and the next probe is `interval` seconds away; any
-    other answer says nothing of the account, and the next call is the next probe.
+    A probe is a real call, the first one made at least `interval` seconds after the last refusal:
 
-    From the moment when a probe may be sent until one is, the gate is half-open. It turns so by the clock: a load
-    balancer that keeps calls away from a closed gate would otherwise wait for a call that never comes.
+    1. It is billed: the gate opens.
+    2. It is refused: the next probe may be sent after another `interval` seconds.
+    3. It ends in any other way, which shows nothing of the account: the next call is the next probe.
+
+    While a probe may be sent, and none is in flight, the gate is half-open. The clock alone makes it so, because a load
+    balancer that keeps calls away from a closed gate would otherwise never send the probe.
     """
 
     def __init__(self, mode: Quota, interval: float) -> None:
