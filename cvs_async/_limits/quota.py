@@ -1,4 +1,4 @@
-"""The quota gate: holds requests back while the account is out of requests."""
+"""The quota gate: while the account is out of requests, only probes are sent."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Gate(Protocol):
         ...
 
     def release(self, permit: Permit) -> None:
-        """Return a permit whose request says nothing about the account."""
+        """Give a permit back: the request did not show whether the account has requests."""
         ...
 
 
@@ -128,7 +128,7 @@ class QuotaGate:
 
     @property
     def waiting(self) -> int:
-        """Number of calls that wait for the gate."""
+        """Number of callers that wait for the gate to open."""
         return sum(not future.done() for future in self._waiting)
 
     def enter(self) -> Permit | None:
@@ -192,7 +192,7 @@ class QuotaGate:
                 future.set_result(self._current)
 
     def release(self, permit: Permit) -> None:
-        """Return a permit whose request says nothing about the account."""
+        """Give a permit back: the request did not show whether the account has requests."""
         if permit.probe and self._current is None:
             self._probing = False
             self._next_probe = 0.0

@@ -6,13 +6,11 @@ import anyio
 
 
 class LocalCeiling:
-    """A limit on billed requests that also holds for those in flight; None means unlimited.
-
-    A request that may have been billed counts as billed.
+    """A limit on billed requests, including those in flight. A request that may have been billed counts as billed.
 
     Args:
-        most: billed requests.
-        each: how many requests of one call can be billed, which is how many permits a call takes.
+        most: maximum number of billed requests; None means unlimited.
+        each: number of permits that a call takes: how many of its requests can be billed.
     """
 
     def __init__(self, most: int | None, each: int = 1) -> None:

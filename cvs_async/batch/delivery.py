@@ -34,7 +34,7 @@ class Delivery(Generic[T]):
         self._permits.release()
 
     def put(self, item: Item, outcome: Outcome[T] | None) -> None:
-        """Make an outcome ready; with `ordered`, once those of all earlier items are. None is a skipped item."""
+        """Make an outcome ready; with `ordered`, after those of all earlier items. None: the item was skipped."""
         if not self._ordered:
             self._put(item, outcome)
             return

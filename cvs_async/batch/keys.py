@@ -1,4 +1,4 @@
-"""Keys of items: equal content, operation and parameters make equal keys; names and places do not count."""
+"""Keys of items: equal for equal content, operation and parameters. Names and folders do not matter."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..api import OPERATIONS
 from ..errors import InvalidInputError
 
 OF_THE_CALL = frozenset({"send_as", "timeout", "check_sum"})
-"""Keywords that change how a call is made, but not its answer."""
+"""Keywords that do not affect the answer of a call."""
 
 
 def question_of(operation: str, parameters: Mapping[str, object], *, place: Sequence[str] = ()) -> bytes:
-    """Return operation and parameters as bytes; `place` is where the operation is, see `place_of`.
+    """Return operation and parameters as bytes; `place` is the result of `place_of`.
 
     Raises:
         InvalidInputError: a parameter is not a JSON value.
@@ -33,29 +33,33 @@ def question_of(operation: str, parameters: Mapping[str, object], *, place: Sequ
 
 
 def chosen_of(parameters: Mapping[str, object]) -> dict[str, object]:
-    """Return the parameters that are part of a key: those that differ from the defaults and affect the answer."""
+    """Return the parameters that are part of a key: all that affect the answer and differ from their defaults."""
     chosen = ((name, value) for name, value in parameters.items() if value not in (None, DEFAULTS.get(name)))
     return {name: value for name, value in chosen if name not in OF_THE_CALL}
 
 
 def state_of(inputs: Mapping[str, Url | Part]) -> str | None:
-    """Return size and time of the files among the inputs, ``106013:1732600000000000000 …``; None without files."""
+    """Return size and modification time of each file, ``106013:1732600000000000000 …``; None without files."""
     files = [part for part in inputs.values() if isinstance(part, Part) and part.modified_ns is not None]
     return " ".join(f"{part.size}:{part.modified_ns}" for part in files) or None
 
 
 def place_of(endpoint: Endpoint[Any]) -> Sequence[str]:
-    """Return host, method and paths of an endpoint that its name does not identify; empty for the library's own.
+    """Return host, method and paths of an endpoint of the user's own, unless its name implies them; else nothing.
 
-    A name is derived from the path, without its prefix and hyphens, and has neither host nor method. So an endpoint of
-    the user's own may have the name of another one, whose answers it must not get.
+    Names are derived from paths, without prefix, hyphens, host and method. So an endpoint of the user's own may have
+    the name of another one, whose answers it must not get.
     """
     here = _place(endpoint)
     known = OPERATIONS.get(endpoint.name)
     if known is not None:
-        return () if here == _place(known) else here
-    is_implied = endpoint.path.replace("-", "_") == f"/api/v2/{endpoint.name.replace('.', '/')}"
-    return () if is_implied and here == ("cloud", "", endpoint.path) else here
+        is_implied = here == _place(known)
+    else:
+        is_usual = endpoint.path.replace("-", "_") == f"/api/v2/{endpoint.name.replace('.', '/')}"
+        is_implied = is_usual and here == ("cloud", "", endpoint.path)
+    if is_implied:
+        return ()
+    return here
 
 
 def _place(endpoint: Endpoint[Any]) -> tuple[str, ...]:
@@ -63,16 +67,18 @@ def _place(endpoint: Endpoint[Any]) -> tuple[str, ...]:
 
 
 def key_of(question: bytes, inputs: Mapping[str, Url | Part], *, copy: int | None = None) -> str:
-    """Return 64 hex digits. Blocks while files are read.
+    """Return the key of an item, 64 hex digits. Blocks while files are read.
 
-    Of a URL, the URL itself is hashed; `copy` makes different keys for equal items.
+    Of a URL, its text is hashed. Different numbers for `copy` make different keys for equal items.
 
     Raises:
-        InvalidInputError: if a file cannot be read any more.
+        InvalidInputError: a file cannot be read any more.
     """
     whole = hashlib.sha256(b"%d %s" % (-1 if copy is None else copy, question))
     for name, value in sorted(inputs.items()):
-        content = value.digest() if isinstance(value, Part) else hashlib.sha256(value.encode()).digest()
-        kind = "file" if isinstance(value, Part) else "url"
+        if isinstance(value, Part):
+            kind, content = "file", value.digest()
+        else:
+            kind, content = "url", hashlib.sha256(value.encode()).digest()
         whole.update(hashlib.sha256(f"{kind} {name}".encode()).digest() + content)
     return whole.hexdigest()

@@ -1,4 +1,4 @@
-"""The items of a batch, their outcomes, and the figures of both."""
+"""Items of a batch, their outcomes, and figures of both."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ class Item:
     """One element of a source.
 
     Attributes:
-        index: its place in the source, from 0.
-        source: the element itself, as the source gave it; not in the repr.
-        key: a hash of content, operation and parameters, 64 hex digits; None if the item cannot be read, or the batch
-            was stopped before it was.
-        reference: the user's own id of it, from a manifest.
+        index: position in the source, from 0.
+        source: the element of the source. Not in the repr.
+        key: hash of content, operation and parameters, 64 hex digits; None if the item was not read.
+        reference: the user's id, from a manifest.
     """
 
     index: int
@@ -56,10 +55,10 @@ class Requests:
     """The requests that were made for an item, in this run or an earlier one.
 
     Attributes:
-        sent_at: when the one that was answered left, else the last one, in seconds since 1970; without a journal, when
+        sent_at: when the answered request, or the last one, was sent, in seconds since 1970; without a journal, when
             its call began.
         ended_at: when it was answered or given up; None while it is in flight.
-        billed: how many of all of them were charged.
+        billed: number of all requests that were billed.
     """
 
     sent_at: float | None
@@ -69,14 +68,14 @@ class Requests:
 
 @frozen
 class Done(Recorded, Generic[T]):
-    """The item was read, and paid for; or perhaps, where `reply.charge` is ``unknown``.
+    """The item was read. It was billed, unless `reply.charge` is ``unknown``.
 
     Attributes:
-        replayed: an earlier run has paid for it; this is its answer from the journal.
-        deduplicated: another item with the same key has paid for it.
-        purged: its answer was since dropped from the journal, so that the reply has no data. Only an export has such
-            outcomes; in results files their status is ``purged``.
-        requests: when it was sent, and how often it was charged; None if that is not known.
+        replayed: an earlier run paid for the answer, which comes from the journal.
+        deduplicated: another item with the same key paid for the answer.
+        purged: the answer was dropped from the journal, so that the reply has no data. Only exports have such outcomes;
+            in results files their status is ``purged``.
+        requests: when it was sent, and how often it was billed; None if unknown.
     """
 
     item: Item
@@ -94,7 +93,7 @@ class Done(Recorded, Generic[T]):
 
 @frozen
 class Failed(Recorded):
-    """The service refused the item, or it cannot be sent. It cost nothing, unless `error.charge` says otherwise.
+    """The service refused the item, or it cannot be sent. It was free, unless `error.charge` differs.
 
     Attributes:
         replayed, deduplicated, requests: see `Done`.
@@ -109,14 +108,14 @@ class Failed(Recorded):
 
 @frozen
 class Held(Recorded):
-    """The item is open: try again later, or settle it with the vendor.
+    """The item has no result yet: try again later or, if it is in doubt, ask the vendor.
 
     Attributes:
-        reason: ``quota``: the account is out of requests, nothing was charged. ``in_doubt``: the request left
-            and its answer was lost or unreadable, now or in an earlier run; whether it was charged is unknown.
-            ``ceiling``: `max_billed` is reached. ``stop``: too many calls failed in a row, the journal cannot be
-            written, or the set-up is to blame, such as a closed client.
-        error: that the call ended with.
+        reason: ``quota``: the account is out of requests; free. ``in_doubt``: the request was sent and its answer was
+            lost or unreadable, now or in an earlier run; its charge is unknown. ``ceiling``: `max_billed` is reached.
+            ``stop``: too many calls failed in a row, the journal cannot be written, or the client cannot send
+            anything, for example because it is closed.
+        error: why the item is held.
         requests: see `Done`; None if no request was made.
     """
 
@@ -127,18 +126,17 @@ class Held(Recorded):
 
 
 def name_of(source: object) -> str:
-    """Return an item's name in all outputs: its path, or its URL without the query; several inputs in one line."""
+    """Return the name of an item in all outputs: its path, or its URL without the query; several inputs are joined."""
     if isinstance(source, tuple):
         return ", ".join(name_of(part) for part in source)
     return printable_name(describe(source))
 
 
 def printable_name(name: str) -> str:
-    """Return text that can be written anywhere: bytes of a file name outside UTF-8 are escaped, as in the journal.
-
-    Different names stay different.
-    """
-    return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode()
+    """Return a file name that can be written as UTF-8: other bytes are escaped. Different names stay different."""
+    if name.isascii():
+        return name
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 Outcome: TypeAlias = Done[T] | Failed | Held
@@ -150,9 +148,9 @@ Cost = Literal["billed", "free", "unknown", "not sent"]
 def cost_of(outcome: Outcome[Any]) -> Cost:
     """Return the charge of an outcome, or ``not sent`` if no request was made for it.
 
-    Not sent are items beyond `max_billed`, items held by a closed gate or a stopped batch, and inputs that cannot be
-    used. They cost nothing, and their `error.charge` is ``free`` with 0 `attempts`. A request that was refused, or
-    that could not be delivered, is ``free``.
+    Items beyond `max_billed`, items held by a closed gate or a stopped batch, and unusable inputs are not sent. Their
+    `error.charge` is ``free``, and their `attempts` 0. A request that was refused or could not be delivered is
+    ``free``.
     """
     if isinstance(outcome, Done):
         return outcome.reply.charge
@@ -162,7 +160,7 @@ def cost_of(outcome: Outcome[Any]) -> Cost:
 
 
 def head_of(outcome: Recorded) -> dict[str, Any]:
-    """Return `to_dict` of an outcome without the reply's data; of an error, all of it."""
+    """Return the dictionary of an outcome, without the data of a reply."""
     item, source = outcome.item, outcome.item.source
     record: dict[str, Any] = {
         "index": item.index,
@@ -189,9 +187,11 @@ def outcome_to_dict(outcome: Outcome[Any], *, data: bool = True) -> dict[str, An
 
     Args:
         outcome: of an item.
-        data: include what was read.
+        data: include the data of the reply.
     """
-    return outcome.to_dict() if data else head_of(outcome)
+    if not data:
+        return head_of(outcome)
+    return outcome.to_dict()
 
 
 def _how(outcome: Done[Any] | Failed) -> dict[str, Any]:
@@ -209,24 +209,25 @@ def _error_record(error: CVSError) -> dict[str, Any]:
         record["error"] |= {"code": error.code, "message": error.message}
     elif error.message is not None:
         record["error"]["message"] = error.message
-    if error.raw is not None:
-        raw = error.raw
-        record["raw"] = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    if isinstance(error.raw, bytes):
+        record["raw"] = error.raw.decode("utf-8", "replace")
+    elif error.raw is not None:
+        record["raw"] = error.raw
     return record
 
 
 @define
 class Stats(DictConvertible):
-    """A batch in numbers, up to date at any time.
+    """Figures of a batch, always up to date.
 
     Attributes:
-        total: how many items there are; None if that is not known.
+        total: number of items; None if unknown.
         done, failed, held: outcomes so far.
-        billed, free, unknown, not_sent: the same outcomes by what they cost in this run, see `cost_of`, without those
-            that are `replayed` or `deduplicated`. They count items; `AsyncCVS.stats` counts requests.
-        replayed, deduplicated: outcomes without a request, because the journal, or another item, had them.
-        skipped: items without an outcome, because the journal has it and `replay` is off.
-        errors: how often each error occurred, by the name of its class.
+        billed, free, unknown, not_sent: outcomes by their cost in this run, see `cost_of`, without replayed and
+            deduplicated ones. These count items; `AsyncCVS.stats` counts requests.
+        replayed, deduplicated: outcomes without a request, because the journal or another item had the answer.
+        skipped: items without an outcome, because of `replay=False` or `in_doubt="skip"`.
+        errors: number of errors by the name of their class.
         in_flight: calls in flight.
     """
 
@@ -265,7 +266,7 @@ class Stats(DictConvertible):
 
     @property
     def eta(self) -> float | None:
-        """Seconds until the end at this rate; None if that cannot be estimated."""
+        """Estimated seconds until the end; None if `total` is unknown or no item is finished."""
         if self.total is None or not self.finished:
             return None
         return max(self.total - self.finished - self.skipped, 0) / self.rate

@@ -1,4 +1,4 @@
-"""A forecast of what a batch would do and cost. Its inputs are read, and nothing is sent."""
+"""A forecast of what a batch would do and cost. Its inputs are read; nothing is sent."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ from .sources import iterate
 from .sources.listing import passed_over_by
 
 SHOWN = 20
-"""The most unreadable items that are named."""
+"""Maximum number of unreadable items that are named."""
 
 Known: TypeAlias = Literal["planned", "sent", "billed", "free", "unknown", "answered"]
-"""The state of a document in the journal; ``answered`` was refused for good, or has an answer without a code."""
+"""State of a document in the journal; ``answered``: it was refused permanently, or its answer has no code."""
 
 
 @define
 class Plan:
-    """The contents of a source, and the most that a batch over it can cost.
+    """The contents of a source, and the maximum cost of a batch over it.
 
     Attributes:
-        count: items.
-        bytes: of the files, all together.
-        pages: of PDFs and pictures; None if there are PDFs and `pypdf` is not installed.
-        duplicates: items whose content, operation and parameters another item has too.
-        unreadable: the first of the items that cannot be sent, by name and reason.
-        unreadable_count: how many cannot be sent.
-        known: what the journal has of the others, by state.
-        most_billed: how many requests can be charged at most.
+        count: number of items.
+        bytes: total size of the files.
+        pages: number of pages of PDFs and pictures; None if there are PDFs and `pypdf` is not installed.
+        duplicates: number of items with the same content, operation and parameters as an earlier one.
+        unreadable: name and reason of the first items that cannot be sent.
+        unreadable_count: number of items that cannot be sent.
+        known: number of other items that the journal has, by state.
+        most_billed: maximum number of billed requests.
         operation: of the batch, such as ``ocr.card``.
-        passed_over: files that the source has found and does not read, by ending.
+        passed_over: number of files that the source found and ignores, by ending.
     """
 
     count: int = 0
@@ -59,7 +59,7 @@ class Plan:
     operation: str = ""
 
     def cost(self, prices: Prices) -> Bill:
-        """Return what the batch can cost at most, in money."""
+        """Return the maximum cost of the batch in money."""
         return prices.bill({self.operation: self.most_billed})
 
 
@@ -72,8 +72,8 @@ async def make_plan(
         source: of the batch.
         preparer: of its items.
         policy: of the batch.
-        known: what its journal has, by key.
-        each: how many requests of one call can be billed.
+        known: states of documents in its journal, by key.
+        each: number of requests of one call that can be billed.
     """
     endpoint = preparer.endpoint
     plan, seen = Plan(operation=endpoint.name), set[bytes]()
@@ -132,12 +132,12 @@ def _pages(part: Part) -> int | None:
     try:
         with part.open() as file:
             return len(PdfReader(io.BytesIO(file.read())).pages)
-    except Exception:  # pypdf raises whatever a broken file provokes; the service will say what it is
+    except Exception:  # pypdf raises any kind of error for a broken file; the service will report it
         return 1
 
 
 def known_states(journal: Path | None, service: Service) -> dict[bytes, Known]:
-    """Return what a journal has of each key. Blocks.
+    """Return the state of each document in a journal, by key. Blocks.
 
     Raises:
         JournalError: the journal cannot be read, or holds answers of another service.
@@ -154,4 +154,6 @@ def known_states(journal: Path | None, service: Service) -> dict[bytes, Known]:
 def _state(record: Record) -> Known:
     if is_answered(record) or (is_free(record) and record.error in PERMANENT):
         return "answered"
-    return "unknown" if record.state == "free" and not is_free(record) else record.state
+    if record.state == "free" and not is_free(record):
+        return "unknown"
+    return record.state

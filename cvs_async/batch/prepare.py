@@ -1,4 +1,4 @@
-"""From an element of a source to an item that can be sent: its inputs opened, its call checked, its key known."""
+"""Prepares the elements of a source for sending: checks the call, opens the inputs, computes the key."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ R = TypeVar("R")
 
 @frozen
 class PreparedItem(Generic[T]):
-    """An item that can be sent.
+    """An item that is ready to be sent.
 
     Attributes:
         item: with its key.
         key: of content, operation and parameters.
-        parts: the inputs, opened.
-        call: the call, checked; the vendor files the beginning of the key with it, unless the user gave a check_sum.
+        parts: the opened inputs.
+        call: the checked call. Its check_sum is the beginning of the key, unless the user gave another one.
     """
 
     item: Item
@@ -68,12 +68,12 @@ class Preparer(Generic[T]):
         Args:
             item: as its outcome will show it.
             element: of the source.
-            hold: open files in whole groups, because no call could start at once.
+            hold: wait until a group of files can be opened together, because no call could start at once.
 
         Raises:
-            InvalidInputError: it cannot be sent.
-            TimeoutError: its files do not answer within the time of a call.
-            ConfigurationError: the system does not let this process open another file.
+            InvalidInputError: the element cannot be sent.
+            TimeoutError: its files could not be read within the timeout of the call.
+            ConfigurationError: this process cannot open another file.
         """
         endpoint = self.endpoint
         inputs, options = apart(endpoint, item.index, element, self._options)
@@ -92,7 +92,7 @@ class Preparer(Generic[T]):
         return PreparedItem(keyed, key, parts, call.with_check_sum(key[:16]))
 
     def _question(self, call: PreparedCall[T], *, is_common: bool) -> bytes:
-        """Return what is asked, as it is part of the key. It is the same for all items without own keywords."""
+        """Return operation and parameters as bytes. They are the same for all items without keywords of their own."""
         if is_common and self._common_question is not None:
             return self._common_question
         question = question_of(self.endpoint.name, call.options, place=self._place)
@@ -112,10 +112,12 @@ class Preparer(Generic[T]):
 
 
 def named(endpoint: Endpoint[Any], item: Item) -> Item:
-    """Return an item as its outcome shows it. Of an `Entry`, `source` is what it lists, `reference` its id."""
+    """Return an item as its outcome shows it. Of an `Entry`, `source` is the inputs and `reference` the id."""
     entry = item.source
     if not isinstance(entry, Entry):
         return item
     inputs = tuple(value for _, value in inputs_of(endpoint, entry))
-    source = inputs[0] if len(inputs) == 1 else inputs or entry.origin
+    source: object = inputs or entry.origin
+    if len(inputs) == 1:
+        [source] = inputs
     return evolve(item, source=source, reference=entry.reference)

@@ -1,4 +1,4 @@
-"""The cost of billed requests in money: exact sums of the user's prices."""
+"""The cost of billed requests in money, computed exactly from the user's prices."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ..errors import InvalidInputError
 from ..models.amounts import Amount, parse_amount
 
 DIGITS = 9
-"""The most digits before and behind the point of a price, so that ten thousand million of them have an exact sum."""
+"""Maximum number of digits before and after the decimal point of a price, so that sums stay exact."""
 
 _TWO_WAYS = re.compile(r"\D*[1-9]\d{0,2}[.,]\d{3}\D*")
-"""1.000 is a thousand in Vietnam and one elsewhere, and a price is never guessed. Đồng have no decimals."""
+"""Ambiguous prices, which are refused: 1.000 is a thousand in Vietnam and one elsewhere. Đồng have no decimals."""
 
 
 @frozen
@@ -28,9 +28,9 @@ class Bill:
     """A sum of money.
 
     Attributes:
-        amount: of the requests whose operation has a price.
-        currency: of the amount, as given with the prices; None if none was given.
-        unpriced: requests of operations without a price, by operation; not in the amount.
+        amount: of requests whose operation has a price.
+        currency: as given with the prices; None if not given.
+        unpriced: number of requests of operations without a price, by operation; not included in `amount`.
     """
 
     amount: Decimal
@@ -38,7 +38,7 @@ class Bill:
     unpriced: Mapping[str, int] = field(factory=dict)
 
     def __str__(self) -> str:
-        return f"{self.amount:,f}" + (f" {self.currency}" if self.currency else "")
+        return f"{self.amount:,f} {self.currency or ''}".rstrip()
 
 
 def _exact(prices: Mapping[str, Decimal | int | str]) -> dict[str, Decimal]:
@@ -50,11 +50,11 @@ class Prices:
     """The price of one billed request of each operation: ``Prices({"ocr.card": 1000}, "VND")``.
 
     Args:
-        each: prices by operation; a float is refused, because it is not exact.
-        currency: written behind sums.
+        each: prices by operation. A float is refused, because it is not exact.
+        currency: appended to sums.
 
     Raises:
-        InvalidInputError: a price is not a number of at least 0, or has more digits than any price.
+        InvalidInputError: a price is not a number of at least 0, or has more than 9 digits before or after the point.
     """
 
     each: Mapping[str, Decimal] = field(converter=_exact)
@@ -62,10 +62,10 @@ class Prices:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read prices from a TOML file with lines such as ``ocr.card = 1000``, and perhaps ``currency = "VND"``.
+        """Read prices from a TOML file with lines such as ``ocr.card = 1000``, and optionally ``currency = "VND"``.
 
         Raises:
-            InvalidInputError: the file cannot be read, or holds something else.
+            InvalidInputError: the file cannot be read, or contains anything else.
         """
         try:
             found = tomllib.loads(Path(path).read_text("utf-8-sig"), parse_float=Decimal)
@@ -90,7 +90,7 @@ class Prices:
         """Read prices such as ``ocr.card=1000`` or ``ocr.card=1000đ``.
 
         Raises:
-            InvalidInputError: naming the one that cannot be read, or the operation that has two prices.
+            InvalidInputError: a price cannot be parsed, or an operation has two prices.
         """
         pairs = [(operation.strip(), price.strip()) for operation, _, price in (one.partition("=") for one in given)]
         for operation, price in pairs:
@@ -125,7 +125,7 @@ class Prices:
         """Return the cost of these requests.
 
         Args:
-            requests: their number, by operation.
+            requests: number of requests by operation.
         """
         amount = sum((self.each[name] * count for name, count in requests.items() if name in self.each), Decimal())
         unpriced = {name: count for name, count in requests.items() if count and name not in self.each}
@@ -133,7 +133,7 @@ class Prices:
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
-    """Return prices by the whole name: to TOML ``ocr.card`` is a table with a key."""
+    """Return prices by full names: TOML reads ``ocr.card`` as a key in a table."""
     flat: dict[str, object] = {}
     for name, value in table.items():
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The steps of one item: known already, held, or called, with the journal at both ends."""
+"""The steps of one item: look it up in the journal, take permits, call the API, return its outcome."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ class Next(Enum):
 
 
 class ItemProcessor(Generic[T]):
-    """Turns the items of a batch into outcomes: known? -> ceiling -> slot -> call -> outcome.
+    """Turns the items of a batch into outcomes: journal -> ceiling -> slot -> call -> outcome.
 
     Args:
-        call: the client's.
+        call: makes the calls of the client.
         preparer: of the items.
-        policy: what is sent again, and when the batch gives up.
+        policy: of the batch.
         stats: of the batch.
-        threads: that open files; what they hold back is due when a slot is free.
+        threads: that open files; files that are held back are opened when a slot is free.
         journal: where requests are recorded; None for a batch without one.
         ceiling: on what may be billed.
 
     Attributes:
-        stopped: to be set when no more calls are to be made; items that still come are skipped.
+        stopped: set it to make no more calls; further items are skipped.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class ItemProcessor(Generic[T]):
         return None if self._known is None else self._known.requests.error
 
     async def drained(self) -> None:
-        """Return when the end of every request is recorded, also of those whose caller was cancelled."""
+        """Wait until the end of every request is recorded, including those whose caller was cancelled."""
         if self._known is not None:
             await self._known.requests.drained()
 
@@ -92,7 +92,7 @@ class ItemProcessor(Generic[T]):
             return self._stopped_by(self._breaker.error, item)
         try:
             prepared = await self._preparer.prepare(item, element, hold=self._slots.locked())
-        except ConfigurationError as error:  # nothing is wrong with the item: another run may send it
+        except ConfigurationError as error:  # the item is usable: another run may send it
             return Held(item, "stop", drop_frames(error))
         except CVSError as error:
             error.operation = error.operation or self._endpoint.name
@@ -104,16 +104,18 @@ class ItemProcessor(Generic[T]):
             found = await self._known.look_up(prepared)
             if found is Next.CALL:
                 return await self._call(prepared)
-            return None if found is Next.SKIP else found
+            if found is Next.SKIP:
+                return None
+            return found
         finally:
             self._known.release(prepared.key)
 
     def release_slot(self, item: Item) -> None:
-        """Let the next item be sent. Called when the outcome is taken, so that a slow consumer slows the sending."""
+        """Let the next item be sent. Called when the outcome is taken, for back-pressure."""
         if item.index in self._has_slot:
             self._has_slot.remove(item.index)
             self._slots.release()
-            if not self._slots.locked():  # no item was ready to take the slot: open the files that are held back
+            if not self._slots.locked():  # no item was ready for the slot: open the files that are held back
                 self._threads.flush_soon()
 
     async def _call(self, prepared: PreparedItem[T]) -> Outcome[T] | None:
@@ -136,7 +138,7 @@ class ItemProcessor(Generic[T]):
             await self._ceiling.settle(paid)
 
     async def _call_api(self, prepared: PreparedItem[T]) -> tuple[Outcome[T], int]:
-        """Return the outcome of a call, and how many of its requests may have been billed."""
+        """Return the outcome of a call, and the number of its requests that may have been billed."""
         item, call = prepared.item, prepared.call
         recorder = None if self._known is None else self._known.recorder(prepared)
         self._stats.in_flight += 1
@@ -161,10 +163,10 @@ class ItemProcessor(Generic[T]):
 
 
 class _Known(Generic[T]):
-    """Items that the journal knows, and keys that this batch is working on.
+    """Looks items up in the journal, and tracks the keys that this batch is working on.
 
     Attributes:
-        requests: of the batch, on their way into the journal.
+        requests: records the requests of the batch.
     """
 
     def __init__(self, journal: JournalStore, preparer: Preparer[T], policy: BatchPolicy, stats: Stats) -> None:
@@ -180,27 +182,27 @@ class _Known(Generic[T]):
         return JournalRecorder(self.requests, prepared.key, prepared.call.check_sum)
 
     async def own(self, key: str) -> None:
-        """Wait until no other item of this batch has this key, and take it.
+        """Wait until no other item of this batch uses this key, then reserve it.
 
-        A copy of an item finds the answer in the journal. It also waits for a request that is still open after its
-        item has an outcome, because the caller ran out of time.
+        A copy of an item then finds the answer in the journal. A request may still be open after its item has an
+        outcome, because the caller ran out of time; that is waited for, too.
         """
         while (busy := self._owned.get(key) or self.requests.end_of(key)) is not None:
             await busy.wait()
         self._owned[key] = asyncio.Event()
 
     def release(self, key: str) -> None:
-        """Let the next item with this key go on."""
+        """Let the next item with this key continue."""
         self._owned.pop(key).set()
         self._journal.release(key)
 
     async def look_up(self, prepared: PreparedItem[T]) -> Outcome[T] | Next:
-        """Return the outcome that the journal gives, or what to do instead.
+        """Return the outcome from the journal, or the next step.
 
-        1. New, only planned, or refused for a reason that may pass: call.
-        2. Billed, or refused for good: replay the answer.
-        3. Its charge is unknown, but its answer can be read: deliver that. It is neither in doubt nor sent again.
-        4. In doubt: as `in_doubt` says. What this run has lost itself is never sent again in the same run.
+        1. New, planned, or refused for a temporary reason: call.
+        2. Billed, or refused permanently: replay the answer.
+        3. Of unknown charge, with a readable answer: replay it. The item is neither in doubt nor sent again.
+        4. In doubt: follow the policy. A request of this run is never sent again in this run.
         """
         item = prepared.item
         record = await self._journal.claim(
@@ -240,10 +242,12 @@ class _Known(Generic[T]):
         outcome = await self._answered(item, record, content)
         if not isinstance(outcome, Done):
             return None
-        return outcome if self._is_wanted(record) else self._skip()
+        if not self._is_wanted(record):
+            return self._skip()
+        return outcome
 
     def _is_wanted(self, record: Record) -> bool:
-        """Return whether an answer that is known becomes an outcome: one of this run always does."""
+        """Return whether a known answer becomes an outcome. An answer of this run always does."""
         return self._policy.replay or record.this_run
 
     def _skip(self) -> Next:
@@ -257,7 +261,7 @@ class _Known(Generic[T]):
 
 
 def _requests(recorder: JournalRecorder | None, began: float, ended: float, charge: Charge) -> Requests:
-    """Return what is known of the requests of a call that has just ended."""
+    """Return the requests of a call that has just ended."""
     sent_at = began if recorder is None else recorder.sent_at
     return Requests(sent_at, ended, int(charge == "billed"))
 
@@ -268,6 +272,6 @@ def _failure_outcome(item: Item, error: CVSError, requests: Requests | None = No
         return Held(item, "quota", error, requests=requests)
     if error.charge == "unknown":
         return Held(item, "in_doubt", error, requests=requests)
-    if isinstance(error, ConfigurationError):  # the item can be sent, if by another client, or with a higher limit
+    if isinstance(error, ConfigurationError):  # another client, or one with a higher limit, can send the item
         return Held(item, "stop", error, requests=requests)
     return Failed(item, error, requests=requests)

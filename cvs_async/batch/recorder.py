@@ -1,4 +1,4 @@
-"""The requests of a batch on their way into the journal."""
+"""Records the requests of a batch in its journal."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .store import JournalStore
 
 
 class RequestLog:
-    """Records the requests of all items, and counts those whose end is not recorded yet, by key.
+    """Records the requests of all items, and counts the open ones, by key.
 
-    A request stays open after its caller was cancelled or ran out of time, until its end is in the journal.
+    A request is open until its end is in the journal, also after its caller was cancelled or ran out of time.
 
     Attributes:
         error: why the journal can no longer be written; None while it can.
@@ -33,7 +33,7 @@ class RequestLog:
         self.error: JournalError | None = None
 
     def end_of(self, key: str) -> asyncio.Event | None:
-        """Return an event that is set when the last open request for this key has ended; None if none is open."""
+        """Return an event that is set when no request for this key is open; None if no request is open now."""
         if key not in self._open:
             return None
         return self._waits.setdefault(key, asyncio.Event())
@@ -51,13 +51,13 @@ class RequestLog:
         await self._journal.sent(key, check_sum=check_sum)
 
     async def end(self, key: str, attempt: Attempt, wire: WireReply | None, result: Reply[Any] | BaseException) -> None:
-        """Record how a request ended. Never raises: its answer goes on to its caller in any case."""
+        """Record how a request ended. Never raises, so that its caller gets the answer in any case."""
         try:
             with anyio.CancelScope(shield=True):
                 await self._record_end(key, attempt, wire, result)
         except JournalError as error:  # the batch ends after this outcome
             self.error = error
-        except RuntimeError:  # the batch was left by force, and has closed the journal: there it stays in doubt
+        except RuntimeError:  # the journal was closed when the batch was forced to end: it stays in doubt
             log.warning("the answer to a request came after its journal was closed")
         finally:
             self._close(key)
@@ -68,16 +68,17 @@ class RequestLog:
         if attempt.attempts < attempt.number:
             await self._journal.withdrawn(key)
             return
-        charge = attempt.charge
-        http_status = None if wire is None else wire.status
-        if isinstance(result, (Reply, CVSError)):  # else the reading of the answer was broken off, if it came at all
+        charge, content, http_status, error = attempt.charge, None, None, type(result).__name__
+        if wire is not None:
+            content, http_status = wire.content, wire.status
+        if isinstance(result, (Reply, CVSError)):  # else cancelled, perhaps during decoding
             charge, http_status = result.charge, result.http_status
         await self._journal.ended(
             key,
             charge=charge,
-            content=None if wire is None else wire.content,
+            content=content,
             http_status=http_status,
-            error=None if isinstance(result, Reply) else type(result).__name__,
+            error=None if isinstance(result, Reply) else error,
             code=_code_of(result),
         )
 
@@ -96,7 +97,7 @@ class JournalRecorder:
     """Records the requests of one call.
 
     Attributes:
-        sent_at: when the last one was about to leave, in seconds since 1970; None before the first.
+        sent_at: when the last request was about to leave, in seconds since 1970; None before the first.
     """
 
     def __init__(self, requests: RequestLog, key: str, check_sum: str | None) -> None:
@@ -111,11 +112,13 @@ class JournalRecorder:
         await self._requests.begin(self._key, self._check_sum)
 
     async def ended(self, attempt: Attempt, wire: WireReply | None, result: Reply[Any] | BaseException) -> None:
-        """Record how it ended."""
+        """Record how a request ended."""
         await self._requests.end(self._key, attempt, wire, result)
 
 
 def _code_of(result: Reply[Any] | BaseException) -> int | str | None:
     if isinstance(result, APIError):
         return result.code
-    return 0 if isinstance(result, Reply) and result.charge == "billed" else None
+    if isinstance(result, Reply) and result.charge == "billed":
+        return 0
+    return None

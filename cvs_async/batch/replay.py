@@ -1,4 +1,4 @@
-"""Outcomes from the journal. Decoding is pure, so a stored answer can be decoded again at any time."""
+"""Outcomes from the journal: stored answers are decoded again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNPRICED = (None, "DecodeError", "APIError")
 
 
 def answered(endpoint: Endpoint[T], item: Item, record: Record, content: bytes) -> Done[T] | Failed:
-    """Decode an answer from the journal: `deduplicated` if this run has paid for it, else `replayed`."""
+    """Decode an answer from the journal. It is `deduplicated` if this run paid for it, else `replayed`."""
     wire = WireReply(record.http_status or 200, content, record.attempts)
     try:
         reply = decode(endpoint, wire, check_sum=record.check_sum)
@@ -34,19 +34,21 @@ def answered(endpoint: Endpoint[T], item: Item, record: Record, content: bytes) 
 
 
 def is_free(record: Record) -> bool:
-    """Return whether the last request cost nothing, so that another one may be made.
+    """Return whether the last request was free, so that another one may be sent.
 
-    An older version took a code that is not a whole number for free, which it may not have been.
+    An older version recorded every answer with a code other than 0 as free. Unless the code is a whole number, its
+    charge is unknown.
     """
     return record.state == "free" and (record.code is None or whole_number(record.code) is not None)
 
 
 def may_be_read(record: Record) -> bool:
-    """Return whether an answer with an unknown charge may be stored and read.
+    """Return whether the answer of a request with an unknown charge may be read.
 
-    1. It came before its document was sent, and so ended as a lost connection: it may be another document's. Never.
-    2. It has no code, could not be decoded before, or its decoding was broken off because the client was closed or
-       memory was short, which may have caused any error: yes.
+    1. The connection was lost, because the answer came before its document was sent: no, it may belong to another
+       document.
+    2. The answer has no code, could not be decoded earlier, or its decoding was interrupted, because the client was
+       closed or memory was short: yes.
     """
     if record.error == ConnectionLostError.__name__:
         return False
@@ -54,13 +56,13 @@ def may_be_read(record: Record) -> bool:
 
 
 def is_answered(record: Record) -> bool:
-    """Return whether there was a reply whose charge is unknown because it had no code."""
+    """Return whether a reply was decoded whose charge is unknown, because it had no code."""
     return record.state == "unknown" and record.error is None
 
 
 def in_doubt(endpoint: Endpoint[Any], item: Item, record: Record) -> Held:
-    """Return the outcome of a request that left, and whose answer never came or cannot be read."""
-    came = "its answer does not tell what it cost"
+    """Return the outcome of a request that was sent, and whose answer never came or cannot be read."""
+    came = "its answer does not show its charge"
     if record.state == "sent" or record.error not in UNPRICED:
         came = "its answer never came"
     text = f"was sent before, and {came}; in_doubt='retry' sends it again, and may pay twice"
@@ -71,13 +73,14 @@ def in_doubt(endpoint: Endpoint[Any], item: Item, record: Record) -> Held:
 
 def unread(endpoint: Endpoint[Any], item: Item, record: Record) -> Failed:
     """Return the outcome of a request whose answer was not kept, such as one that was too large."""
-    paid = "was answered and paid for, and " if record.state == "billed" else ""
-    error = _error(endpoint, record, f"{paid}ended with {record.error}")
-    return Failed(item, error, **_known(record))
+    text = f"ended with {record.error}"
+    if record.state == "billed":
+        text = f"was answered and paid for, and {text}"
+    return Failed(item, _error(endpoint, record, text), **_known(record))
 
 
 def purged(endpoint: Endpoint[Any], item: Item, record: Record) -> Done[Any]:
-    """Return the outcome of a document that was paid for, and whose answer was dropped from the journal."""
+    """Return the outcome of a document that was paid for, and whose answer was purged from the journal."""
     reply: Reply[Any] = Reply(
         operation=endpoint.name,
         data=None,
@@ -91,13 +94,15 @@ def purged(endpoint: Endpoint[Any], item: Item, record: Record) -> Done[Any]:
 
 
 def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
-    """Return the outcome of an item in any state as the journal has it; its record includes its content."""
+    """Return the outcome of an item from its record, which includes its content."""
     if record.state == "planned":
         return Held(item, "stop", _error(endpoint, record, "was planned, and not sent yet"))
     if record.state != "billed" and not is_free(record):
         if may_be_read(record) and record.content is not None:
             outcome = answered(endpoint, item, record, record.content)
-            return outcome if isinstance(outcome, Done) else in_doubt(endpoint, item, record)
+            if isinstance(outcome, Done):
+                return outcome
+            return in_doubt(endpoint, item, record)
         if not is_answered(record):
             return in_doubt(endpoint, item, record)
     if record.content is not None:
@@ -108,7 +113,7 @@ def recorded(endpoint: Endpoint[T], item: Item, record: Record) -> Outcome[T]:
 
 
 def _held_if_unread(outcome: Done[T] | Failed, record: Record) -> Outcome[T]:
-    """Turn the error of an account that was out of requests into a held item: the next run sends it."""
+    """Return an item as held, if the account was out of requests: the next run sends it."""
     if isinstance(outcome, Failed) and record.error == OutOfRequestsError.__name__:
         return Held(outcome.item, "quota", outcome.error, requests=outcome.requests)
     return outcome
@@ -117,8 +122,7 @@ def _held_if_unread(outcome: Done[T] | Failed, record: Record) -> Outcome[T]:
 def outcomes_of(records: Iterable[tuple[Record, str, str | None]]) -> Iterator[Outcome[Any]]:
     """Yield the outcome of each source of a journal, in the order in which they were first claimed.
 
-    An answer of an operation that the library does not know is read as plain JSON. Of equal documents, those beyond
-    the first are `deduplicated`.
+    Answers of unknown operations are read as plain JSON. Of equal documents, all but the first are `deduplicated`.
     """
     from ..api import OPERATIONS  # imported here, because it imports this package
 
@@ -137,12 +141,14 @@ class _Known(TypedDict):
 
 
 def _known(record: Record) -> _Known:
-    """Return what an outcome reports of the requests of an earlier item or run."""
+    """Return the keywords of an outcome for the requests of an earlier item or run."""
     return {"replayed": not record.this_run, "deduplicated": record.this_run, "requests": _requests(record)}
 
 
 def _requests(record: Record) -> Requests | None:
-    return Requests(record.sent_at, record.ended_at, record.billed) if record.attempts else None
+    if not record.attempts:
+        return None
+    return Requests(record.sent_at, record.ended_at, record.billed)
 
 
 def _error(endpoint: Endpoint[Any], record: Record, text: str) -> CVSError:
@@ -158,4 +164,6 @@ def _error(endpoint: Endpoint[Any], record: Record, text: str) -> CVSError:
 def _charge(record: Record) -> Charge:
     if record.state == "billed":
         return "billed"
-    return "free" if record.state == "planned" or is_free(record) else "unknown"
+    if record.state == "planned" or is_free(record):
+        return "free"
+    return "unknown"

@@ -36,13 +36,13 @@ from .worker_threads import WorkerThreads
 T = TypeVar("T")
 
 AHEAD = 16
-"""Items that are opened while all calls are in flight, so that the next call begins at once."""
+"""Number of items that are opened early while all calls are in flight, so that the next call starts at once."""
 
 OPENING = 8
-"""The most threads that open files."""
+"""Maximum number of threads that open files."""
 
 BURST = 16
-"""Outcomes taken in one turn of the loop with a journal, which writes in one group what comes in one turn."""
+"""Number of outcomes taken in one turn of the loop, with a journal, which writes all jobs of a turn together."""
 
 
 @frozen(eq=False)
@@ -52,7 +52,7 @@ class _Running(Generic[T]):
     Attributes:
         processor: of its items.
         tasks: its workers.
-        resources: all that is closed when it is left.
+        resources: closed when the batch is left.
     """
 
     processor: ItemProcessor[T]
@@ -122,7 +122,7 @@ class Batch(Generic[T]):
             stack.callback(self._end)
             tasks = anyio.create_task_group()
             await tasks.__aenter__()
-            # Without the error of the body, which is the caller's and must not come back in a group.
+            # Without the error of the body, which would be raised again inside an exception group.
             stack.push_async_callback(tasks.__aexit__, None, None, None)
             self._running = _Running(processor, tasks, stack.pop_all())
         tasks.start_soon(self._run, processor)
@@ -134,7 +134,7 @@ class Batch(Generic[T]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._home.is_elsewhere:  # its tasks cannot be reached from here
+        if self._home.is_elsewhere:  # its tasks belong to another event loop
             if self.journal is not None:
                 await self.journal.aclose()
             self._home.check()
@@ -161,7 +161,7 @@ class Batch(Generic[T]):
         self._delivery.end()  # also if the tasks were cancelled before they began
 
     async def _record_end(self, processor: ItemProcessor[T]) -> None:
-        """Wait until the end of all that was sent is recorded; the client bounds how long that takes."""
+        """Wait until the ends of all requests are recorded. The client limits how long that takes."""
         if self.journal is None:
             return
         with anyio.CancelScope(shield=True):
@@ -170,21 +170,18 @@ class Batch(Generic[T]):
                 await self.journal.note(self.stats.figures())
 
     async def plan(self) -> Plan:
-        """Read the source, and return what is in it and what the batch can cost at most. Nothing is sent.
+        """Read the source, and return its contents and the maximum cost of the batch. Nothing is sent.
 
         The batch can be run afterwards.
 
         Raises:
-            ConfigurationError: if the source can be read but once.
-            ConfigurationError: if client or batch belong to another event loop.
-            JournalError: if there is a journal, and it cannot be read, or holds answers of another service.
+            ConfigurationError: the source can be read only once, or client or batch belong to another event loop.
+            JournalError: the journal cannot be read, or belongs to another service.
         """
         self._call.check_loop()
         self._home.check()
         if is_read_once(self._source):
-            raise ConfigurationError(
-                "a plan reads the source to its end, and this one can be read but once; give a list"
-            )
+            raise ConfigurationError("a plan reads the whole source, and this one can be read only once; give a list")
         path = None if self.journal is None else self.journal.path
         known = await anyio.to_thread.run_sync(known_states, path, self._service)
         each = self._call.most_billed(self._endpoint)
@@ -192,7 +189,7 @@ class Batch(Generic[T]):
             return await make_plan(self._source, self._preparer(threads), self._policy, known, each)
 
     def stop(self) -> None:
-        """Take up no more items. Those in flight are finished, and their outcomes still come."""
+        """Start no more items. Items in flight are finished, and their outcomes follow."""
         self._feed.stop()
         if self._ahead and self._running is not None:
             self._running.processor.stopped = True
@@ -217,13 +214,13 @@ class Batch(Generic[T]):
         return outcome
 
     def _give_up(self, error: Exception) -> None:
-        """Take up no more items; raise the error after the last outcome."""
+        """Start no more items, and raise the error after the last outcome."""
         if self._feed.error is None:
             self._feed.error = error
         self.stop()
 
     async def _note(self, journal: JournalStore) -> None:
-        """Publish the figures to other processes, once a second."""
+        """Store the figures in the journal once a second, for other processes."""
         while True:
             with suppress(JournalError):
                 await journal.note(self.stats.figures())
@@ -242,10 +239,10 @@ class Batch(Generic[T]):
             outcome: Outcome[T] | None = None
             try:
                 outcome = await processor.process(item)
-            except JournalError as error:  # it says why; its item stays as open as all that are not taken up any more
+            except JournalError as error:  # its item is not sent, like all that follow
                 self._give_up(error)
             finally:
-                # With `ordered`, the permits bound what waits for its turn, and not the calls in flight.
+                # With `ordered`, a finished item may wait long for its turn, and must not keep its slot.
                 if self._policy.ordered or outcome is None:
                     processor.release_slot(item)
             if outcome is not None:
@@ -267,7 +264,7 @@ def endpoint_of(operation: Any, call: Caller, operations: Mapping[str, Endpoint[
     """Return the endpoint behind a coroutine function of the client.
 
     Raises:
-        InvalidInputError: if it does not belong to this client.
+        InvalidInputError: it does not belong to this client.
     """
     if isinstance(operation, Endpoint):
         return operation

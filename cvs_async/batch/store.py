@@ -1,4 +1,4 @@
-"""The interfaces of the journal and the ceiling of a batch, so that others can be put in their place."""
+"""Interfaces of the journal and the ceiling of a batch, for other implementations."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class JournalStore(Protocol):
     async def claim(
         self, key: str, *, operation: str, source: str, reference: str | None = None, files: str | None = None
     ) -> Record | None:
-        """Record that a source has this key. Return what is known of the key, or None if it is new.
+        """Record that a source has this key. Return the known record, or None if the key is new.
 
-        When it returns, this batch owns the document or its outcome is known. A store that several processes share
-        waits here while another living process owns the document.
+        When it returns, this batch owns the document, or the outcome of the document is known. A store that several
+        processes share waits here while another running process owns the document.
         """
 
     def release(self, key: str) -> None:
-        """Give up the ownership of a document, once no request for it is open. Does not wait."""
+        """Give up the ownership of a document as soon as no request for it is open. Does not wait."""
 
     async def content(self, key: str) -> bytes | None:
         """Return the body of the answer; None if it was never stored, or was purged."""
@@ -47,14 +47,14 @@ class JournalStore(Protocol):
         """Record how the last request for this key ended."""
 
     async def withdrawn(self, key: str) -> None:
-        """Remove a request that was recorded as sent, and did not leave."""
+        """Remove the record of a request that did not leave."""
 
     async def note(self, figures: Mapping[str, Any]) -> None:
         """Store the figures of the running batch for readers."""
 
 
 class Ceiling(Protocol):
-    """A bound on billed requests, kept by permits that are taken before anything is sent."""
+    """A limit on billed requests. Permits are taken before anything is sent."""
 
     async def reserve(self) -> bool:
         """Take the permits of one call. Wait while calls in flight may return theirs; False if too few are left."""

@@ -1,4 +1,4 @@
-"""Threads for many small blocking jobs, such as reading a file and hashing it."""
+"""A thread pool for many small blocking jobs, such as reading and hashing a file."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from .._system.threads import MOST_STUCK, NoAnswerError
 T = TypeVar("T")
 
 GROUP = 8
-"""Jobs that are handed over at once."""
+"""Number of jobs that are handed to a thread at once."""
 
 SOON = 0.001
-"""The most seconds that a result waits for the rest of its group."""
+"""Maximum seconds that a result waits for the rest of its group."""
 
 SLOW = 0.05
-"""Seconds after which the rest of a group no longer waits for the job that is running."""
+"""Seconds after which another thread takes the rest of a group over from a running job."""
 
 SLICE = 32
-"""Futures that are resolved in one turn of the loop: each may wake a task that runs for a millisecond."""
+"""Number of futures that are resolved in one turn of the loop. Each may wake a task that runs for a millisecond."""
 
 Job: TypeAlias = tuple[asyncio.Future[Any], Callable[[], Any], float | None]
-"""A future, the function it waits for, and how many seconds that may take."""
+"""A future, the function whose result it gets, and the seconds that the function may take."""
 JobResult: TypeAlias = tuple[asyncio.Future[Any], Any]
 """A future, and its value or exception."""
 
@@ -38,23 +38,23 @@ JobResult: TypeAlias = tuple[asyncio.Future[Any], Any]
 class WorkerThreads:
     """A pool of threads for small jobs: ``async with WorkerThreads(8) as threads: await threads.run(work)``.
 
-    Handing a job over takes several times as long as most jobs, so they go in groups. With files of 100 KB that costs
-    25 us a job, against 50 to 110 us with `ThreadPoolExecutor` and 150 to 200 us with `anyio.to_thread`. A thread is
-    started when all others are busy. Callers that still wait when the pool is left are cancelled.
+    Jobs are handed over in groups, because handing over takes several times as long as most jobs. With files of 100 KB
+    it costs 25 us a job, compared with 50 to 110 us in `ThreadPoolExecutor` and 150 to 200 us in `anyio.to_thread`.
+    A thread is started when all others are busy. Callers that still wait when the pool is left are cancelled.
 
-    A job may never end, such as a read from a network drive that is gone:
+    A job may never end, for example a read from a lost network drive:
 
     1. After `SLOW` seconds other threads take the rest of its group.
-    2. When its time is up, or its caller was cancelled, its thread is stuck: another thread takes its place, and it
-       ends when its job does.
-    3. Nothing waits for a stuck thread, not even the interpreter at its end.
+    2. When its time is up, or its caller was cancelled, its thread counts as stuck. Another thread replaces it, and it
+       ends with its job.
+    3. Nothing waits for a stuck thread, neither the pool nor the interpreter at exit.
     """
 
     def __init__(self, threads: int) -> None:
         self._most = threads
         self._workers = set[_Worker]()
         self._stuck = set[_Worker]()
-        self._busy = 0  # groups that were handed over, and not yet done
+        self._busy = 0  # groups handed over and not done
         self._groups: SimpleQueue[deque[Job] | None] = SimpleQueue()
         self._pending: list[Job] = []
         self._due = False
@@ -104,7 +104,7 @@ class WorkerThreads:
             self._waiting.discard(future)
 
     def flush_soon(self) -> None:
-        """Hand over the jobs that are held back, with those of the same turn of the loop."""
+        """Hand over all waiting jobs at the end of this turn of the loop."""
         if self._loop is not None and not self._due:
             self._due = True
             self._loop.call_soon(self._flush)
@@ -124,7 +124,7 @@ class WorkerThreads:
         self._staff(loop)
 
     def _staff(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Start threads for all groups, within the bounds. Fail all waiting jobs if no thread is left."""
+        """Start threads for all groups, up to the maximum. If every thread is stuck, fail all waiting jobs."""
         most = self._most + min(MOST_STUCK - len(self._stuck), 0)
         while len(self._workers) < min(self._busy, most):
             worker = _Worker()
@@ -143,11 +143,11 @@ class WorkerThreads:
         with suppress(RuntimeError):  # the loop is closed
             while (group := self._groups.get()) is not None and not worker.stuck:
                 _perform(worker, group, loop)
-                del group  # keep nothing of it while waiting
+                del group  # keep no documents in memory while waiting
                 loop.call_soon_threadsafe(self._done, worker)
                 if worker.stuck:
                     return
-            self._groups.put(group)  # the end is for all threads, and a group for those that are not stuck
+            self._groups.put(group)  # the end mark is for all threads; a group is for threads that are not stuck
             if worker.stuck:
                 loop.call_soon_threadsafe(self._done, worker)
 
@@ -161,7 +161,7 @@ class WorkerThreads:
         worker.resolve()
 
     def _look(self) -> None:
-        """Make sure that only its own caller waits for a job that takes long."""
+        """Find jobs that take long, so that only their own callers wait for them."""
         self._next_look, loop = None, self._loop
         if loop is None:
             return
@@ -195,16 +195,16 @@ class WorkerThreads:
 
 
 class _Worker:
-    """The state of one thread, as the loop sees it.
+    """State of one thread, as the event loop sees it.
 
     Attributes:
-        group: where it takes its jobs from, perhaps together with other threads.
-        job: the one that is running.
-        count: how many jobs it has started.
-        results: to be handed on; only the loop removes them.
-        seen, since: `count` at the last look, and since when it has not changed.
-        shared: whether its group was offered to other threads because of the running job.
-        stuck: another thread has taken its place.
+        group: its jobs, perhaps shared with other threads.
+        job: the running job.
+        count: number of jobs started.
+        results: finished jobs whose futures are not resolved; only the loop removes them.
+        seen, since: `count` at the last check, and the time since when it has not changed.
+        shared: whether other threads may take jobs of its group.
+        stuck: whether another thread has replaced it.
     """
 
     __slots__ = ("count", "group", "job", "results", "seen", "shared", "since", "stuck")
@@ -228,7 +228,7 @@ class _Worker:
 
 
 def _perform(worker: _Worker, group: deque[Job], loop: asyncio.AbstractEventLoop) -> None:
-    """Run the jobs of a group until it is empty. Results are handed on early if the rest takes long."""
+    """Run the jobs of a group until it is empty. If that takes long, hand over the first results early."""
     since, worker.group = time.monotonic(), group
     while group and not worker.stuck:
         try:
@@ -238,7 +238,8 @@ def _perform(worker: _Worker, group: deque[Job], loop: asyncio.AbstractEventLoop
         worker.count += 1
         worker.job = job
         future, work, _ = job
-        worker.results.append((future, None if future.done() else _result(work)))
+        if not future.done():
+            worker.results.append((future, _result(work)))
         worker.job = None
         if time.monotonic() > since + SOON:
             loop.call_soon_threadsafe(worker.resolve)
@@ -254,7 +255,7 @@ def _result(work: Callable[[], Any]) -> Any:
 
 
 def resolve(results: Sequence[JobResult]) -> None:
-    """Resolve futures, some at a time, so that other tasks of the loop run in between."""
+    """Resolve futures, `SLICE` in each turn of the loop, so that other tasks run in between."""
     for future, result in results[:SLICE]:
         if future.done():  # cancelled, or too late
             continue

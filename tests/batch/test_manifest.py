@@ -154,7 +154,7 @@ async def test_a_broken_line_of_json_fails_its_item_only(tmp_path: Path, line: b
     assert broken.problem is not None
     assert said in broken.problem
     assert broken.origin.endswith("items.jsonl, line 2")
-    assert broken.problem.endswith("mend the line and run the batch again")
+    assert broken.problem.endswith("correct the line and run the batch again")
     assert not broken.values
 
 

@@ -81,7 +81,7 @@ class Request:
 
 
 class ReadableJournal(Protocol):
-    """The part of a journal that the sums need."""
+    """The methods of a journal from which charges are summed."""
 
     def requests(self, zone: tzinfo) -> Iterator[Request]:
         """Yield all requests that are not in flight, in the order of their groups."""

@@ -1,4 +1,4 @@
-"""Sinks that block: they work in a thread."""
+"""Base of sinks that write files with blocking calls."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class InThread(ABC):
     """
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()  # of threads: one whose task was cancelled goes on to its end
+        self._turn = threading.Lock()  # a thread goes on after its task was cancelled, so two may meet here
         self._entered = False
 
     async def __aenter__(self) -> Self:
@@ -45,14 +45,14 @@ class InThread(ABC):
         """Add one outcome, or its record, see `outcome_to_dict`.
 
         Raises:
-            OSError: it cannot be written; earlier outcomes stay.
+            OSError: it cannot be written; earlier outcomes stay in the file.
         """
         if not self._entered:
             raise RuntimeError(f"write inside of: async with {type(self).__name__}(...) as sink")
         await self._in_thread(self._put, outcome)
 
     def write_all(self, outcomes: Iterable[Any]) -> None:
-        """Make the whole file of existing outcomes. Blocks.
+        """Write a whole file with these outcomes. Blocks.
 
         Raises:
             InvalidInputError: the target exists, or cannot be made.

@@ -1,4 +1,4 @@
-"""The sink that writes a JSON object a line."""
+"""The sink that writes JSON Lines."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
 
 class JsonLines:
-    """A file with one JSON object a line for each outcome, in UTF-8.
+    """A UTF-8 file with one line for each outcome, a JSON object.
 
-    Lines are written off the event loop. They are with the operating system when `write` returns, and on the disk when
-    the sink is left. A new file is readable for its owner only. The file is locked while it is open. On a terminal,
-    control characters and marks of direction are escaped, which leaves the JSON the same.
+    Lines are written in a thread. The operating system has a line when `write` returns; the disk has all when the sink
+    is left. A new file is readable for its owner only. The file is locked while it is open. On a terminal, control
+    characters and marks of direction are escaped as JSON allows.
 
     Args:
         path: of the file; None is standard output.
-        append: add to a file that exists. Otherwise such a file is refused: its answers were paid for.
+        append: append to an existing file. By default it is refused, because its answers were paid for.
 
     Attributes:
         path: of the file; None for standard output.
 
     Raises:
-        InvalidInputError: on entering, if the file exists or cannot be made; with `append`, if it ends within a line;
-            if another sink or process writes it; or if standard output is closed.
+        InvalidInputError: on entering, if the file exists, cannot be made, is written by another sink or process, or
+            (with `append`) ends within a line; or if standard output is closed.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None, *, append: bool = False) -> None:
@@ -86,11 +86,12 @@ class JsonLines:
         """Add the line of one outcome, or of its record.
 
         Raises:
-            OSError: it cannot be written, for example because the disk is full; earlier lines stay.
+            OSError: it cannot be written, for example because the disk is full; earlier lines stay in the file.
         """
         if self._file is None:
             raise RuntimeError("write inside of: async with JsonLines(...) as sink")
-        line = await anyio.to_thread.run_sync(_shown_line if self._is_shown else _line, outcome)
+        make = _shown_line if self._is_shown else _line
+        line = await anyio.to_thread.run_sync(make, outcome)
         with anyio.CancelScope(shield=True):  # a line is written whole or not at all
             await self._whole(self._file, line)
 
@@ -99,7 +100,7 @@ class JsonLines:
         try:
             while written < len(line):
                 written += await file.write(line[written:])
-            if self.path is None:  # the only one with a buffer
+            if self.path is None:  # standard output is buffered
                 await file.flush()
         except OSError:
             if self.path is not None:
@@ -121,11 +122,13 @@ def _begin(file: int, path: Path) -> None:
     except OSError as error:
         raise refusal(path, error) from error
     if ends != b"\n":
-        raise InvalidInputError(f"{path} ends within a line: mend it, or choose another name")
+        raise InvalidInputError(f"{path} ends within a line: repair it, or choose another name")
 
 
 def _json(outcome: Outcome[Any] | Mapping[str, Any]) -> str:
-    return dumps(json_values(dict(outcome))) if isinstance(outcome, Mapping) else outcome.to_json()
+    if isinstance(outcome, Mapping):
+        return dumps(json_values(dict(outcome)))
+    return outcome.to_json()
 
 
 def _line(outcome: Outcome[Any] | Mapping[str, Any]) -> bytes:
@@ -133,5 +136,5 @@ def _line(outcome: Outcome[Any] | Mapping[str, Any]) -> bytes:
 
 
 def _shown_line(outcome: Outcome[Any] | Mapping[str, Any]) -> bytes:
-    """Return the same JSON without characters that control a terminal."""
+    """Return the line of an outcome, with characters that control a terminal escaped."""
     return escaped(_json(outcome)).encode() + b"\n"

@@ -1,4 +1,4 @@
-"""Notes of the files that a batch has made, as its journal keeps them, so that no other file is ever replaced."""
+"""Notes of the files that a batch has made. Its journal keeps them, and only noted files are ever replaced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..journal.records import Output, identity_of
 
 
 def same(one: os.stat_result | None, other: os.stat_result | None) -> bool:
-    """Return whether this is the same file with nothing written to it in between, or twice no file."""
+    """Return whether two statuses are of the same unchanged file, or both None."""
     return _marks(one) == _marks(other)
 
 
@@ -28,17 +28,17 @@ def output_of(target: Path, status: os.stat_result) -> Output:
 
 
 def note_of_draft(path: Path) -> Output:
-    """Return the note of a file or folder that exists and is not finished."""
+    """Return the note of an unfinished file or folder."""
     return Output(str(path), identity_of(path.lstat()))
 
 
 def is_left_behind(note: Output) -> bool:
-    """Return whether this is the note of a draft that still exists."""
+    """Return whether a note is of a draft that still exists."""
     status = status_of(Path(note.path))
     return note.size is None and status is not None and identity_of(status) == note.identity
 
 
 def is_known(status: os.stat_result, notes: Iterable[Output]) -> bool:
-    """Return whether this file was noted under its name, and has not changed since."""
+    """Return whether a regular file is unchanged since one of these notes."""
     noted = [(note.identity, note.size, note.modified_ns) for note in notes]
     return stat.S_ISREG(status.st_mode) and _marks(status) in noted

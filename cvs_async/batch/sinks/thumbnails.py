@@ -21,19 +21,19 @@ LONGEST_TYPE = 40
 
 
 class Thumbnails(InThread):
-    """A folder with every picture that the answers hold: of papers with ``get_thumb``, of faces and tables.
+    """A folder with every picture in the answers: of papers (with ``get_thumb``), faces and tables.
 
-    A file is named ``<index>-<n>-<type>.jpg``: the item's index, the picture's number within the item, from 0, and the
-    kind of paper, or of the picture without one. Nothing else of an answer gets into a name. It ends in .jpg or .png
-    as the picture is, else in .bin. New files and folders are readable for their owner only. If another sink has taken
-    a name meanwhile, the file gets another one, such as ``3-0-passport-2.jpg``.
+    Files are named ``<index>-<n>-<type>.jpg``: index of the item, number of the picture within the item, from 0, and
+    kind of paper or picture. Names contain nothing else of an answer. They end in .jpg, .png or, for other formats,
+    .bin. New files and folders are readable for their owner only. If a name was taken meanwhile, the file gets another
+    one, such as ``3-0-passport-2.jpg``.
 
     Args:
-        folder: made if it is missing; refused if it is not empty.
-        append: accept a folder with files; those of the same items are replaced.
+        folder: created if missing; refused if it is not empty.
+        append: accept a folder with files; files of the same items are replaced.
 
     Attributes:
-        skipped: how many pictures could not be decoded so far.
+        skipped: number of pictures that could not be decoded.
     """
 
     def __init__(self, folder: str | os.PathLike[str], *, append: bool = False) -> None:
@@ -61,7 +61,7 @@ class Thumbnails(InThread):
                 self.skipped += 1
 
     def _write(self, name: str, content: bytes) -> None:
-        # Another sink may have found the folder empty, too.
+        # Another sink may use the same folder, because both found it empty.
         with AtomicFile(self.folder / name, place=replace if self._append else move_to_free) as file:
             file.write(content)
 
@@ -71,8 +71,9 @@ class Thumbnails(InThread):
 
 def named_pictures(outcome: Outcome[Any]) -> Iterator[tuple[str, bytes]]:
     """Yield file name and content of the pictures of an outcome; empty content for one that cannot be decoded."""
-    pictures = images_of(outcome.reply.data) if isinstance(outcome, Done) else ()
-    for number, (kind, image) in enumerate(pictures):
+    if not isinstance(outcome, Done):
+        return
+    for number, (kind, image) in enumerate(images_of(outcome.reply.data)):
         try:
             content = image.decode()
         except ValueError:
@@ -81,7 +82,7 @@ def named_pictures(outcome: Outcome[Any]) -> Iterator[tuple[str, bytes]]:
 
 
 def images_of(value: object, kind: str | None = None, name: str = "image") -> Iterator[tuple[str, Image]]:
-    """Yield every picture in a part of an answer, with its kind of paper, else with its name in the model."""
+    """Yield every picture in a part of an answer, with its kind of paper, or its name in the model without one."""
     if isinstance(value, Image):
         yield kind or name, value
     elif isinstance(value, list):
@@ -100,4 +101,6 @@ def _name(kind: str) -> str:
 def _suffix(content: bytes) -> str:
     if content.startswith(b"\xff\xd8\xff"):
         return ".jpg"
-    return ".png" if content.startswith(b"\x89PNG\r\n\x1a\n") else ".bin"
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return ".png"
+    return ".bin"

@@ -13,11 +13,11 @@ from ..worker_threads import WorkerThreads
 T = TypeVar("T")
 
 Source = Iterable[Any] | AsyncIterable[Any]
-"""Inputs of an operation, tuples for operations with several; pulled when they are needed."""
+"""Inputs of an operation; tuples if it has several. Pulled when they are needed."""
 
 
 class Listed:
-    """Base of sources that only list their items: reading more than is sent loses nothing."""
+    """Base of sources that only list their items, so that items can be read before they are sent."""
 
     __slots__ = ()
 
@@ -25,7 +25,7 @@ class Listed:
 async def in_thread(groups: Iterator[Sequence[T]]) -> AsyncGenerator[T]:
     """Read groups of items in a thread, and yield one item at a time.
 
-    Nothing waits for the thread at the end: a network drive that is gone may never answer.
+    Closing it does not wait for the thread, because a lost network drive may never answer.
     """
     async with WorkerThreads(1) as threads:
         while (group := await threads.run(lambda: next(groups, None))) is not None:
@@ -37,7 +37,7 @@ def iterate(source: object) -> AsyncIterator[Any]:
     """Return an iterator that pulls items one by one.
 
     Raises:
-        InvalidInputError: if this is one input rather than a source of inputs.
+        InvalidInputError: `source` is a single input, not a source of inputs.
     """
     single = isinstance(source, (str, bytes, bytearray, os.PathLike)) or hasattr(source, "read")
     if not single and isinstance(source, AsyncIterable):

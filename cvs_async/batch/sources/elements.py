@@ -15,7 +15,7 @@ HASHED_AT_ONCE = 1 << 14
 
 
 def are_at_hand(inputs: Mapping[str, object]) -> bool:
-    """Return whether inputs are opened and hashed in less time than it takes to hand them to a thread."""
+    """Return whether opening and hashing the inputs takes less time than handing them to a thread."""
     return all(
         is_url(value) or (isinstance(value, bytes) and len(value) <= HASHED_AT_ONCE) for value in inputs.values()
     )
@@ -23,19 +23,20 @@ def are_at_hand(inputs: Mapping[str, object]) -> bool:
 
 def inputs_of(endpoint: Endpoint[Any], entry: Entry) -> list[tuple[str, object]]:
     """Return name and value of each input of an entry, in the order of the operation."""
-    alone = endpoint.images[0] if len(endpoint.images) == 1 else None
-    given = ((alone if alone and name in ONLY_INPUT else name, value) for name, value in entry.values.items())
-    inputs = [(name, value) for name, value in given if name in endpoint.images]
+    names = {name: name for name in endpoint.images}
+    if len(names) == 1:
+        names |= dict.fromkeys(ONLY_INPUT, endpoint.images[0])
+    inputs = [(names[name], value) for name, value in entry.values.items() if name in names]
     return sorted(inputs, key=lambda pair: endpoint.images.index(pair[0]))
 
 
 def apart(
     endpoint: Endpoint[Any], index: int, element: object, options: Arguments
 ) -> tuple[Mapping[str, object], Arguments]:
-    """Return the inputs of an element's call, and its keywords: `options` itself if the element has none of its own.
+    """Return the inputs and the keywords of an element's call. Without keywords of its own, these are `options` itself.
 
     Raises:
-        InvalidInputError: it has too few inputs, too many or unusable ones, or unknown keywords.
+        InvalidInputError: the element has too few, too many or unusable inputs, or unknown keywords.
     """
     names = endpoint.images
     if isinstance(element, Entry):

@@ -12,11 +12,11 @@ class Entry:
     """One item of a source with arguments of its own.
 
     Attributes:
-        values: inputs by name, or as `path`, `url` or `source` for operations with only one, and keywords of the
-            operation; not in the repr. Paths are `Path`, URLs are text.
-        reference: the user's own id of it; never sent to the service.
-        problem: why it cannot be used, for people; None if it can.
-        origin: where it is written, for people: its name in messages, and of an item without an input.
+        values: inputs by name, or as `path`, `url` or `source` for operations with one input, and keywords of the
+            operation. Paths are `Path`, URLs are text. Not in the repr.
+        reference: the user's id; never sent to the service.
+        problem: why the item cannot be used, for people; None if it can.
+        origin: where the item comes from, such as a line of a manifest; its name in messages.
     """
 
     values: Mapping[str, object] = field(factory=dict, repr=False)
@@ -26,5 +26,5 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """Its name in messages, as file objects have one: `origin`."""
+        """The `origin`, under the name that file objects have."""
         return self.origin

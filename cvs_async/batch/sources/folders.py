@@ -22,17 +22,17 @@ PICTURES = DOCUMENT_SUFFIXES - {".xml"}
 class folder(Listed):
     """The pictures and PDFs of a folder and the folders below it, in the order of their names.
 
-    It is listed while the batch runs, off the event loop, one folder at a time. Hidden files and folders are skipped,
-    and so are recycle bins and thumbnails of network drives (`@eaDir`, `#recycle`, `$RECYCLE.BIN` and others),
-    unless one is `path` itself. Links to files are followed, links to folders are not. A folder below that cannot
-    be listed becomes an `Entry` with a `problem`, which fails alone.
+    Folders are listed while the batch runs, in a thread, one at a time. Hidden files and folders are skipped, and so
+    are recycle bins and thumbnails of network drives (`@eaDir`, `#recycle`, `$RECYCLE.BIN` and others), unless `path`
+    itself is one. Links to files are followed, links to folders are not. A folder below `path` that cannot be listed
+    becomes an `Entry` with a `problem`, and only that item fails.
 
     Attributes:
         path: of the folder.
         suffixes: of the files to read, in lower case, with their dots.
         exclude: patterns of file and folder names to skip, such as ``*_draft.pdf``. A pattern with a slash is matched
             against the path below the folder.
-        passed_over: how many other files the last reading has found, by ending.
+        passed_over: number of other files found by the last reading, by ending.
 
     Raises:
         InvalidInputError: while it is read, if the folder itself cannot be listed.
@@ -47,7 +47,7 @@ class folder(Listed):
         return in_thread(self._read(self.passed_over))
 
     def count(self) -> int:
-        """Return how many items there are now. Lists the whole folder, and blocks meanwhile."""
+        """Return the present number of items. Lists the whole folder, and blocks."""
         return sum(map(len, self._read(Counter())))
 
     def _read(self, passed_over: Counter[str]) -> Iterator[list[Path | Entry]]:
@@ -80,7 +80,7 @@ class folder(Listed):
                     files.append(path)
                 else:
                     pass_over(passed_over, entry.name)
-            except OSError:  # such as a link to itself: opening or listing it says why
+            except OSError:  # such as a link to itself: opening or listing it reports why
                 if suffix in self.suffixes:
                     files.append(path)
                 else:

@@ -24,7 +24,7 @@ BINS = frozenset(
         "system volume information",
     }
 )
-"""Recycle bins, thumbnails and the like of network drives and systems, in lower case. Others have hidden names."""
+"""Names of recycle bins, thumbnails and similar folders of network drives, in lower case, except hidden names."""
 
 LONGEST_ENDING = 8
 MOST_ENDINGS = 100
@@ -36,7 +36,9 @@ SHOWN_ENDINGS = 5
 
 def as_tuple(given: str | Iterable[str]) -> tuple[str, ...]:
     """Return patterns as a tuple; a string is one pattern."""
-    return (given,) if isinstance(given, str) else tuple(given)
+    if isinstance(given, str):
+        return (given,)
+    return tuple(given)
 
 
 def is_left_out(name: str) -> bool:
@@ -45,7 +47,7 @@ def is_left_out(name: str) -> bool:
 
 
 def is_excluded(path: Path, root: Path, patterns: Collection[str]) -> bool:
-    """Return whether a pattern matches the name of a file or folder or, if it has a slash, its path below a root."""
+    """Return whether a pattern matches a name or, if the pattern has a slash, the path below a root."""
     if not patterns:
         return False
     below = _composed(path.relative_to(root).as_posix())
@@ -59,7 +61,7 @@ def _composed(name: str) -> str:
 
 
 def entries_of(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what is in a folder, by name.
+    """Return the entries of a folder, sorted by name.
 
     Raises:
         OSError: it cannot be listed.
@@ -74,20 +76,22 @@ def unlisted(folder: Path, error: OSError) -> Entry:
 
 
 def pass_over(passed_over: Counter[str], name: str) -> None:
-    """Count an unwanted file by its ending, with a bounded number of different endings."""
+    """Count a file that is not an item, by its ending. The number of different endings is bounded."""
     ending = os.path.splitext(name)[1].lower() or NO_ENDING
     is_usual = ending == NO_ENDING or len(ending) <= LONGEST_ENDING
     has_room = ending in passed_over or len(passed_over) < MOST_ENDINGS
-    passed_over[ending if is_usual and has_room else OTHERS] += 1
+    if not (is_usual and has_room):
+        ending = OTHERS
+    passed_over[ending] += 1
 
 
 def passed_over_by(source: object) -> Counter[str]:
-    """Return what the last reading of a source has passed over, by ending; empty for sources that read all."""
+    """Return the files that the last reading of a source passed over, by ending; empty for other sources."""
     return Counter(getattr(source, "passed_over", None) or {})
 
 
 def format_passed_over(passed_over: Counter[str]) -> str:
-    """Return how many files were passed over: "41 files passed over: 41 .heic"."""
+    """Return a text such as "41 files passed over: 41 .heic"."""
     count = passed_over.total()
     parts = [f"{number:,} {ending}" for ending, number in passed_over.most_common(SHOWN_ENDINGS)]
     if rest := count - sum(number for _, number in passed_over.most_common(SHOWN_ENDINGS)):

@@ -1,4 +1,4 @@
-"""Sources that are lists: manifests with arguments for each item, and standard input."""
+"""Sources that list their items: manifests with arguments for each item, and standard input."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ Row = dict[str, object]
 Parse = Callable[[str], Row]
 """Parses a line into names and values, or raises `_BrokenLineError`."""
 Line = tuple[int, bytes | None]
-"""Its number in the file, from 1, and its content; None if it is too long."""
+"""Number of a line in the file, from 1, and its content; None if it is too long."""
 
 ONLY_INPUT = frozenset({"path", "url", "source"})
-"""Names that the input of an operation with only one may have, beside its own."""
+"""Names that the only input of an operation may have, beside its own."""
 
 INPUTS = ONLY_INPUT.union(*(endpoint.images for endpoint in OPERATIONS.values()))
-"""The columns with paths and URLs; every other one is a keyword of the operation."""
+"""Names of columns with paths and URLs; other columns are keywords of the operation."""
 
 ID = "id"
-"""The column of the user's own ids."""
+"""Name of the column with the user's ids."""
 
 TEXTS = frozenset({"check_sum", "send_as", "type1"})
-"""Keywords that are text, also if the text looks like a number."""
+"""Keywords whose values are text, even if the text looks like a number."""
 
 CHUNK = 1 << 16
 LONGEST_LINE = 1 << 20
@@ -50,24 +50,24 @@ _BLANK = b" \t\r\n\v\f"
 
 @frozen
 class manifest(Listed):
-    """The items that a JSON Lines or CSV file lists, one a line, each with its own arguments.
+    """A JSON Lines or CSV file that lists one item on each line, with its own arguments.
 
-    ``{"id": "A-17", "path": "scans/17.jpg", "get_thumb": true}`` is a line of JSON. A CSV file has the names in
-    its first line and commas, semicolons or tabs between its cells, which hold no line breaks; an empty cell is
-    absent, and a keyword's cell is read as JSON where it is a number, true, false, a list or an object. Relative
-    paths start at the manifest's folder. Text is UTF-8, with or without a byte order mark. Quotes around a path, as
-    from Windows' "Copy as path", are removed, unless a file has them in its name.
+    A line of JSON is ``{"id": "A-17", "path": "scans/17.jpg", "get_thumb": true}``. A CSV file has the names in its
+    first line, and commas, semicolons or tabs between cells, which contain no line breaks. An empty cell is ignored;
+    the cell of a keyword is parsed as JSON if it is a number, true, false, a list or an object. Relative paths start at
+    the manifest's folder. Text is UTF-8, with or without a byte order mark. Quotes around a path, as from Windows'
+    "Copy as path", are removed, unless a file has them in its name.
 
-    It is read while the batch runs, off the event loop, some lines at a time. A line that cannot be used becomes an
-    `Entry` with a `problem`, which fails alone. Blank lines and rows of empty cells are skipped.
+    The file is read while the batch runs, in a thread, some lines at a time. An unusable line becomes an `Entry` with a
+    `problem`, and only that item fails. Blank lines and rows of empty cells are skipped.
 
     Attributes:
-        path: of the file: .csv, or .jsonl, .ndjson or .json with an object a line.
-        inputs: the columns with paths and URLs.
+        path: of the file: .csv; or .jsonl, .ndjson or .json with an object on each line.
+        inputs: names of columns with paths and URLs.
 
     Raises:
-        InvalidInputError: the file is missing, unreadable, of another kind, or has no usable header; also while it is
-            read, if it has changed.
+        InvalidInputError: the file is missing, unreadable, of another kind, or has no usable header; while it is read,
+            also if it has changed.
     """
 
     path: str | os.PathLike[str]
@@ -80,7 +80,7 @@ class manifest(Listed):
         return in_thread(self._entries())
 
     def count(self) -> int:
-        """Return how many items there are now. Reads the whole file, and blocks meanwhile."""
+        """Return the present number of items. Reads the whole file, and blocks."""
         return sum(len(lines) for lines in self._lines(self._look()))
 
     @cached_property
@@ -100,7 +100,9 @@ class manifest(Listed):
         except OSError as error:
             raise InvalidInputError(f"manifest {path}: {error.strerror or 'cannot be read'}") from error
         try:
-            return _csv_layout(head, self.inputs) if kind == ".csv" else _json_layout(head)
+            if kind == ".csv":
+                return _csv_layout(head, self.inputs)
+            return _json_layout(head)
         except _BrokenLineError as error:
             raise InvalidInputError(f"manifest {path}: {error}") from None
 
@@ -116,7 +118,7 @@ class manifest(Listed):
         yield splitter.end()
 
     def _chunks(self, offset: int) -> Iterator[bytes]:
-        """Yield the file in pieces. It is not open between them, so that reading may end at any point."""
+        """Yield the file in pieces. It is closed between them, so that iteration may end at any point."""
         path, chunk = Path(self.path), b" "
         before: tuple[int, int] | None = None
         while chunk:
@@ -140,7 +142,7 @@ class manifest(Listed):
             reference = _reference(values.pop(ID, None))
             return Entry(self._arguments(values), reference, origin=origin)
         except _BrokenLineError as error:
-            problem = f"{error}; mend the line and run the batch again"
+            problem = f"{error}; correct the line and run the batch again"
             return Entry(reference=reference, problem=problem, origin=origin)
 
     def _arguments(self, values: Row) -> Row:
@@ -165,7 +167,7 @@ class manifest(Listed):
 
 @frozen
 class _Layout:
-    """The layout of a manifest: where its items begin, how a line is parsed, and the characters of a blank line."""
+    """Layout of a manifest: offset and number of the first item's line, parser, and characters of blank lines."""
 
     begin: int
     first_line: int
@@ -174,21 +176,21 @@ class _Layout:
 
 
 class _BrokenLineError(Exception):
-    """A line cannot be used; the text continues the sentence about it: "names no input"."""
+    """An unusable line. The text continues a sentence that begins with the line: "names no input"."""
 
 
 def _json_layout(head: bytes) -> _Layout:
-    begin = len(_BOM) if head.startswith(_BOM) else 0
+    begin = _bom_length(head)
     if head[begin:].lstrip().startswith(b"["):
-        raise _BrokenLineError("is one JSON list; a manifest has one object a line, such as jq -c '.[]' makes")
+        raise _BrokenLineError("is one JSON list; a manifest has one object on each line, as from jq -c '.[]'")
     return _Layout(begin, 1, _json_row)
 
 
 def _csv_layout(head: bytes, inputs: Collection[str]) -> _Layout:
-    begin, line = (len(_BOM) if head.startswith(_BOM) else 0), 1
-    header, rest = _first_line(head[begin:])
+    line = 1
+    header, rest = _first_line(head[_bom_length(head) :])
     delimiter = max(",;\t", key=header.count)
-    if header[:4].lower() == "sep=" and len(header) == 5:  # Excel's own way to say it
+    if header[:4].lower() == "sep=" and len(header) == 5:  # written by Excel
         delimiter, line = header[4], 2
         header, rest = _first_line(rest)
     names = [name.strip().lower() for name in _cells(header, delimiter)]  # spreadsheets often write Path and ID
@@ -198,6 +200,12 @@ def _csv_layout(head: bytes, inputs: Collection[str]) -> _Layout:
         raise _BrokenLineError("its first line names no column of inputs, such as path or url")
     blank = _BLANK + b'"' + delimiter.encode()
     return _Layout(len(head) - len(rest), line + 1, _csv_rows(names, delimiter, inputs), blank)
+
+
+def _bom_length(head: bytes) -> int:
+    if head.startswith(_BOM):
+        return len(_BOM)
+    return 0
 
 
 def _first_line(head: bytes) -> tuple[str, bytes]:
@@ -249,13 +257,17 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def _cell_value(cell: str) -> object:
-    """Parse a cell as JSON, unless that is text; spreadsheets write TRUE and FALSE in capitals."""
+    """Parse a cell as JSON; text and null stay as they are. Spreadsheets write TRUE and FALSE in capitals."""
     word = cell.strip().lower()
+    if word in ("true", "false"):
+        return word == "true"
     try:
-        value = json.loads(word if word in ("true", "false") else cell, parse_constant=_no_json)
+        value = json.loads(cell, parse_constant=_no_json)
     except (ValueError, RecursionError):
         return cell
-    return cell if value is None or isinstance(value, str) else value
+    if value is None or isinstance(value, str):
+        return cell
+    return value
 
 
 def _reference(value: object) -> str | None:
@@ -276,7 +288,7 @@ def _decoded(line: bytes | None) -> str:
 
 
 def _without_quotes(path: str, folder: Path) -> str:
-    """Return a path or URL without the quotes around it, unless a file has that very name. May block."""
+    """Remove quotes around a path or URL, unless a file has them in its name. May block."""
     quoted = len(path) > 2 and path[0] == path[-1] == '"'
     if quoted and not os.path.lexists(folder / path):
         return path[1:-1]
@@ -284,12 +296,12 @@ def _without_quotes(path: str, folder: Path) -> str:
 
 
 class _Splitter:
-    """Splits pieces of a file into lines, without blank ones. It never keeps more than one longest line.
+    """Splits pieces of a file into lines, without blank ones. Keeps at most `LONGEST_LINE` bytes in memory.
 
     Args:
         number: of the first line.
-        end: what ends a line.
-        blank: the characters of a line that is skipped.
+        end: the character at the end of each line.
+        blank: characters of blank lines.
     """
 
     def __init__(self, number: int = 1, end: bytes = b"\n", blank: bytes = _BLANK) -> None:
@@ -307,13 +319,16 @@ class _Splitter:
         return lines
 
     def end(self) -> list[Line]:
-        """Return the last line, if it has no end of line."""
+        """Return the last line, if no end of line follows it."""
         line = self._finish(b"")
-        return [] if line is None else [line]
+        if line is None:
+            return []
+        return [line]
 
     def _keep(self, piece: bytes) -> None:
-        self._too_long = self._too_long or len(self._rest) + len(piece) > LONGEST_LINE
-        self._rest = b"" if self._too_long else self._rest + piece
+        self._rest += piece
+        if self._too_long or len(self._rest) > LONGEST_LINE:
+            self._too_long, self._rest = True, b""
 
     def _finish(self, piece: bytes) -> Line | None:
         self._keep(piece)
@@ -323,28 +338,32 @@ class _Splitter:
             return number, None
         if number == 1 and self._end == b"\n":
             line = line.removeprefix(_BOM)
-        return (number, line) if line.strip(self._blank) else None
+        if not line.strip(self._blank):
+            return None
+        return number, line
 
 
 NUL_ADVICE = "holds a NUL character; for a list that `find -print0` makes give --null"
 
 
 async def standard_input(descriptor: int = 0, *, null: bool = False) -> AsyncGenerator[str | Entry]:
-    """Yield the paths and URLs from standard input, one a line, without blank lines.
+    """Yield the paths and URLs from standard input, one on each line, without blank lines.
 
-    They are read as they come, off the event loop. Waiting for the next one can be cancelled: nothing waits for the
-    thread, which cannot be woken while it reads from a terminal or a pipe. A byte order mark at the beginning is
-    skipped, and quotes around a path are removed, unless a file has them in its name. A line that cannot be a path
-    becomes an `Entry` with a `problem`.
+    Lines are read in a thread, as they arrive. Waiting for the next one can be cancelled; the thread then stays behind,
+    because it cannot be woken while it reads from a terminal or a pipe. A byte order mark at the beginning is skipped,
+    and quotes around a path are removed, unless a file has them in its name. A line that cannot be a path becomes an
+    `Entry` with a `problem`.
 
     Args:
         descriptor: of the open file to read.
-        null: each one ends with a NUL character instead of a new line, as with ``find -print0``, and is not changed.
+        null: paths end with a NUL character instead of a new line, as from ``find -print0``, and are not changed.
 
     Raises:
-        InvalidInputError: while it is read, if that fails, or if it begins as UTF-16.
+        InvalidInputError: while it is read, if reading fails, or if the text begins as UTF-16.
     """
-    splitter = _Splitter(end=b"\0", blank=b"") if null else _Splitter()
+    splitter = _Splitter()
+    if null:
+        splitter = _Splitter(end=b"\0", blank=b"")
     chunk, first, has_nul = b" ", True, False
     async with WorkerThreads(1) as threads:
         while chunk:

@@ -22,20 +22,19 @@ from .listing import as_tuple, entries_of, is_excluded, is_left_out, pass_over, 
 class matches(Listed):
     """The files whose paths match a glob pattern, such as ``scans/**/*.jpg``, sorted within each folder.
 
-    ``**`` is any number of folders, none included; links to folders are not followed there. Hidden files and
-    folders, and recycle bins and thumbnails of network drives, match only what begins with the same character.
-    Folders are listed while the batch runs, off the event loop, one at a time. One that cannot be listed becomes an
-    `Entry` with a `problem`, which fails alone. A pattern without matches makes an empty batch; `count` says so
-    before.
+    ``**`` matches any number of folders, also zero, without following links to folders. Hidden files and folders, and
+    recycle bins and thumbnails of network drives, match only patterns that begin with the same character. Folders are
+    listed while the batch runs, in a thread, one at a time. A folder that cannot be listed becomes an `Entry` with a
+    `problem`, and only that item fails. A pattern without matches makes an empty batch; check with `count`.
 
     Attributes:
         pattern: of the paths.
-        exclude: patterns of names to skip, as in `folder`; those with a slash are matched below the first folder with
-            a wildcard in its name.
-        passed_over: how many files the last reading has found that do not match where others could, by ending.
+        exclude: patterns of names to skip, as for `folder`. A pattern with a slash is matched against the path below
+            the last folder without wildcards.
+        passed_over: number of files in matching folders that do not match the last part of the pattern, by ending.
 
     Raises:
-        InvalidInputError: the pattern is not usable; also while it is read, if its first folder cannot be listed.
+        InvalidInputError: the pattern is not usable; while it is read, if its first folder cannot be listed.
     """
 
     pattern: str | os.PathLike[str]
@@ -53,7 +52,7 @@ class matches(Listed):
         return in_thread(self._read(self.passed_over))
 
     def count(self) -> int:
-        """Return how many items there are now. Lists all folders, and blocks meanwhile."""
+        """Return the present number of items. Lists all folders, and blocks."""
         return sum(map(len, self._read(Counter())))
 
     def _read(self, passed_over: Counter[str]) -> Iterator[list[Path | Entry]]:
@@ -78,11 +77,11 @@ class matches(Listed):
 
 
 Places = frozenset[int]
-"""The parts of a pattern that the next name may match; a set, so that no file is found twice."""
+"""Indexes of the parts of a pattern that the next name may match. A set, so that no file is found twice."""
 
 
 def _split(pattern: str | os.PathLike[str]) -> tuple[Path, tuple[str, ...]]:
-    """Return the folder to begin in, and the parts of the pattern below it."""
+    """Return the folder before the first wildcard, and the parts of the pattern below it."""
     parts = PurePath(os.fspath(pattern)).parts
     fixed = next((place for place, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
     below = parts[max(fixed, 0) :]
@@ -92,7 +91,7 @@ def _split(pattern: str | os.PathLike[str]) -> tuple[Path, tuple[str, ...]]:
 
 
 def _reached(places: set[int], parts: Sequence[str]) -> Places:
-    """Return places with those behind a ``**``, which may match zero folders."""
+    """Add the places after each ``**``, because it may match zero folders."""
     reached = set(places)
     for place, part in enumerate(parts):
         if place in reached and part == "**":
@@ -102,7 +101,7 @@ def _reached(places: set[int], parts: Sequence[str]) -> Places:
 
 @define
 class _Found:
-    """The matches in one folder: files, and folders that may hold more, with their places."""
+    """Matches in one folder: files, and folders that may contain matches, with their places."""
 
     files: list[Path | Entry] = field(factory=list)
     folders: list[tuple[Path, Places]] = field(factory=list)
@@ -110,11 +109,11 @@ class _Found:
     def take(
         self, entry: os.DirEntry[str], path: Path, places: Places, parts: Sequence[str], passed_over: Counter[str]
     ) -> None:
-        """Take an entry of the folder, whose name may match the parts at these places.
+        """Sort an entry of the folder, whose name may match the parts at these places.
 
-        1. A folder that matches a part before the last: it may hold matches.
-        2. A file that matches the last part: an item.
-        3. Another file where the last part could match: passed over.
+        1. A folder that matches a part before the last one may contain matches.
+        2. A file that matches the last part is an item.
+        3. Another file, if the last part may match here, is counted as passed over.
         """
         last = len(parts) - 1
         matched = {place for place in places if _fits(entry, parts[place])}
@@ -136,4 +135,6 @@ class _Found:
 def _fits(entry: os.DirEntry[str], part: str) -> bool:
     if is_left_out(entry.name) and not part.startswith(entry.name[0]):
         return False
-    return not entry.is_symlink() if part == "**" else fnmatch.fnmatch(entry.name, part)
+    if part == "**":
+        return not entry.is_symlink()
+    return fnmatch.fnmatch(entry.name, part)

@@ -371,7 +371,7 @@ _GETTERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
 
 
 def papers_in(data: object) -> list[Any]:
-    """Return the papers of a reply's data that make a row each: those of a list, or of an employee's file."""
+    """Return the papers in the data of a reply, such as the elements of a list. Each makes a row."""
     if isinstance(data, EmployeeProfile):
         return [paper for name in _names_of(EmployeeProfile) for paper in getattr(data, name) if _is_paper(paper)]
     if isinstance(data, list) and not isinstance(data, Block | Line | Page):

@@ -1,4 +1,4 @@
-"""Files that are readable only when finished, such as those with an index at their end."""
+"""Base of sinks whose files are readable only when finished, such as those with an index at their end."""
 
 from __future__ import annotations
 
