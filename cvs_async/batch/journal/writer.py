@@ -11,7 +11,7 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,7 +20,7 @@ from attrs import frozen
 
 from ...errors import Charge
 from .files import kept_from_checkpoint, open_to_write, real_path, save_copy
-from .jobs import Job, Method
+from .jobs import DURABLE, Job, in_turn
 from .loss import leave_mark, new_copy
 from .records import Output, Record, Row, record_of
 from .schema import JournalError, failure, to_text, translated
@@ -155,7 +155,7 @@ class Writer:
 
     def _carry_out(self, group: Sequence[Job]) -> dict[int, Any]:
         results: dict[int, Any] = {}
-        for method, jobs in _in_turn(group):
+        for method, jobs in in_turn(group):
             results.update(zip(map(id, jobs), getattr(self, method)([job.arguments for job in jobs]), strict=True))
         return results
 
@@ -225,7 +225,7 @@ class Writer:
         """
         level = "OFF"
         if self._durable:
-            level = "FULL" if any(job.method in _DURABLE for job in group) else "NORMAL"
+            level = "FULL" if any(job.method in DURABLE for job in group) else "NORMAL"
         if level != self._synchronous:
             self._database.execute(f"PRAGMA synchronous = {level}")
             self._synchronous = level
@@ -361,42 +361,6 @@ class Writer:
         """Record files that the batch has made, or is making."""
         insert(self._database, "OR REPLACE INTO outputs", [row for (rows,) in calls for row in rows])
         return [None] * len(calls)
-
-
-_ORDER: tuple[Method, ...] = ("claim", "sent", "ended", "withdrawn", "content", "note", "made", "outputs")
-_DURABLE = frozenset[Method]({"sent", "ended", "withdrawn", "made", "note"})
-# With a note each second the disk is never far behind, and the files are checked, also while nothing is sent.
-_ABOUT_NO_KEY = frozenset[Method]({"note", "made", "outputs"})
-
-
-def _in_turn(group: Sequence[Job]) -> Iterator[tuple[Method, Sequence[Job]]]:
-    """Yield each method with its jobs.
-
-    1. All jobs have different keys, so their order does not matter: all jobs of a method together, in `_ORDER`, with
-       few statements.
-    2. Two jobs have the same key, such as a request that was sent and ended within one group: each job alone, in the
-       order of submission.
-    """
-    keys = [key for job in group for key in _keys(job)]
-    if len(set(keys)) == len(keys):
-        group = sorted(group, key=lambda job: _ORDER.index(job.method))
-        for method, jobs in itertools.groupby(group, key=_method_of):
-            yield method, list(jobs)
-    else:
-        for job in group:
-            yield job.method, [job]
-
-
-def _method_of(job: Job) -> Method:
-    return job.method
-
-
-def _keys(job: Job) -> Iterable[bytes]:
-    if job.method == "claim":
-        return [key for key, *_ in job.arguments[0]]
-    if job.method in _ABOUT_NO_KEY:
-        return ()
-    return (job.arguments[0],)
 
 
 def _working_directory() -> str | None:
