@@ -21,13 +21,7 @@ import pytest
 from attrs import field, frozen
 
 import cvs_async
-from cvs_async import (
-    AsyncCVS,
-    CVSError,
-    RedirectError,
-    Reply,
-    Timeout,
-)
+from cvs_async import AsyncCVS, CVSError, RedirectError, Reply, Timeout
 from cvs_async.errors import Charge
 from tests.support.faults import (
     BUSY,

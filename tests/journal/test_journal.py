@@ -18,17 +18,7 @@ import pytest
 from cvs_async import ConfigurationError
 from cvs_async.batch.journal import Journal, JournalError, JournalReader, purge_journal
 from cvs_async.batch.journal.writer import Writer
-from tests.support.journals import (
-    ANSWER,
-    A,
-    B,
-    claim,
-    end,
-    key_of,
-    known,
-    on_open,
-    send,
-)
+from tests.support.journals import ANSWER, A, B, claim, end, key_of, known, on_open, send
 
 
 async def test_a_new_key_is_planned_and_a_known_one_is_returned(path: Path) -> None:

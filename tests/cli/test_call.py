@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import errno
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -114,13 +114,14 @@ def test_impossible_options_are_refused_before_anything_is_paid(
 def test_a_picture_that_cannot_be_written_is_in_the_json(
     more: list[str], samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, content: bytes) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def full(path: str, flags: int) -> int:
+        Path(path).touch()
+        return os.open("/dev/full", os.O_WRONLY)
 
     monkeypatch.setenv("CVS_API_KEY", "key")
     monkeypatch.setenv("CVS_API_SECRET", "secret")
     with Sandbox() as sandbox:
-        monkeypatch.setattr(Path, "write_bytes", full)
+        monkeypatch.setattr("cvs_async._system.atomic.open_private", full)
         words = ["call", "ocr.card", str(card_of(samples)), "--get-thumb", "--thumbs", str(tmp_path / "p")]
         ended = CliRunner().invoke(app, [*words, *more, "--base-url", sandbox.base_url])
     assert ended.exit_code == 2
