@@ -22,15 +22,17 @@ class Proxies:
         Raises:
             ConfigurationError: the proxy is unusable; the error names the variable, without its value.
         """
-        scheme, host, port = origin_of(url)
-        for kind in (scheme, "all"):
+        for kind in (url.partition(":")[0], "all"):
             given = self._given.get(kind)
-            if not given:
-                continue
-            if proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):  # entries of no_proxy may have a port
-                return None
-            return _usable(given, kind)
+            if given:
+                return None if _is_exempt(url) else _usable(given, kind)
         return None
+
+
+def _is_exempt(url: str) -> bool:
+    """Return whether ``no_proxy`` names the host of a URL. Its entries may have a port."""
+    _, host, port = origin_of(url)
+    return bool(proxy_bypass(host) or proxy_bypass(f"{host}:{port}"))
 
 
 def _usable(given: str, kind: str) -> str:
