@@ -42,40 +42,39 @@ DEFAULT_RETRY = RetryPolicy()
 
 
 class AsyncCVS:
-    """Client for the CVS API: one connection pool, any number of concurrent calls.
+    """Client for the CVS API. It has one connection pool and makes any number of calls at the same time.
 
-    Make one, keep it as long as you call, and close it with ``async with`` or `aclose`. It belongs to the event loop
-    of its first call; in any other its calls raise `ConfigurationError`, and nothing is sent.
+    Create one client, use it for all calls, and close it with ``async with`` or `aclose`. It belongs to the event loop
+    of its first call. In another event loop, calls raise `ConfigurationError` and send nothing.
 
     Args:
-        api_key, api_secret: else CVS_API_KEY and CVS_API_SECRET of the environment.
-        base_url: one address for everything (that of your account, a sandbox), or a mapping with addresses for some
-            of the vendor's hosts, ``cloud`` and ``demo``, and for some operations by name, such as ``ocr.card``. What
-            it does not name is taken from CVS_BASE_URL (``https://… ocr.card=https://…``), then from the vendor's
-            documents.
-        timeout: seconds for a whole call, or a `Timeout` with its parts.
-        retry: when a call is sent again by itself; ``RetryPolicy(attempts=1)`` is never.
-        max_connections: how many requests may be in flight; more of them wait.
-        concurrency: ``"auto"`` finds out how many requests the service bears, up to `max_connections`.
-        max_response_bytes: the largest answer that is read, in bytes once unpacked. The default holds a PDF of fifty
-            pages with a picture of half a megabyte for each; without pictures, a hundred pages of text are 6 MB.
-        rate_limit: how many requests may leave in a time; no bound unless given. A ``Retry-After`` of the service
-            holds up all calls to its origin, with and without it.
-        quota: handling of calls while the account is out of requests: ``"raise"`` fails them at once, as the
-            first one was; ``"wait"`` lets them wait, that first one too, within their `timeout`.
-        quota_probe: seconds between two calls that try whether the account has requests again.
-        drain_timeout: seconds for which a sent request may still wait for its answer after its caller stopped
-            waiting or the client was closed.
-        transport: an `httpx.AsyncBaseTransport` of your own instead of the client's connection pool.
-        allow_insecure: take plain http to other machines than this one.
-        on_event: called with an `Event` after each request. It runs on the event loop, so it must not block.
-        tracing: make an OpenTelemetry span of each call; needs the extra ``otel``.
+        api_key, api_secret: credentials. Default: CVS_API_KEY and CVS_API_SECRET.
+        base_url: address of your account or of a sandbox; or a mapping of addresses, for the vendor's hosts ``cloud``
+            and ``demo`` and for operations such as ``ocr.card``. Default, also for what a mapping does not name:
+            CVS_BASE_URL (``https://… ocr.card=https://…``), else the vendor's documents.
+        timeout: limit for a whole call in seconds, or a `Timeout` with limits for its parts.
+        retry: when a failed attempt is repeated. ``RetryPolicy(attempts=1)`` repeats none.
+        max_connections: maximum number of requests in flight. Further requests wait.
+        concurrency: ``"auto"`` adapts the number of requests in flight to the service, up to `max_connections`.
+        max_response_bytes: maximum size of an answer in bytes, unpacked. The default is enough for a PDF of fifty pages
+            with a picture of half a megabyte each. Without pictures, a hundred pages of text take 6 MB.
+        rate_limit: maximum rate of requests. Default: none. A ``Retry-After`` of the service pauses all calls to its
+            origin in any case.
+        quota: what happens to calls while the account is out of requests. ``"raise"``: they fail at once. ``"wait"``:
+            they wait, within their `timeout`, including the call that was refused first.
+        quota_probe: seconds between two calls that test whether the account has requests again.
+        drain_timeout: maximum seconds to wait for the answer to a sent request, after its caller was cancelled or
+            the client was closed.
+        transport: an `httpx.AsyncBaseTransport` to use instead of the client's own connection pool.
+        allow_insecure: allow plain http to other machines.
+        on_event: called with an `Event` after each request. It runs on the event loop and must not block.
+        tracing: create an OpenTelemetry span for each call. Needs the extra ``otel``.
 
     Attributes:
-        stats: what the client has done so far, in a `ClientStats`.
+        stats: statistics so far, a `ClientStats`.
 
     Raises:
-        ConfigurationError: if a key is missing or an argument is unusable.
+        ConfigurationError: a credential is missing, or an argument is unusable.
     """
 
     ekyc = Attached(Ekyc)
@@ -106,7 +105,7 @@ class AsyncCVS:
         on_event: Callable[[Event], object] | None = None,
         tracing: bool = False,
     ) -> None:
-        # Here, because an HTTP library takes longer to import than all the rest.
+        # Imported here, because an HTTP library takes longer to import than everything else.
         refuse_pipes()
         from ._http.choice import make_backend
         from ._http.transport import Transport
@@ -170,32 +169,31 @@ class AsyncCVS:
         (17, 3)
 
         Args:
-            operation: of this client, such as ``cvs.ocr.card``, or an `Endpoint`.
-            source: any iterable or async iterable of inputs, of tuples of them for operations that read several.
-                It is pulled item by item; an ordinary iterable on the event loop, so it must not block.
-            concurrency: the most calls in flight. `max_connections` of the client bounds them too. ``"auto"``
-                leaves it to a client that was made with ``concurrency="auto"``.
-            ordered: give the outcomes in the order of the items rather than as they come.
-            journal: path of the durable record of what was sent, answered and paid. The same batch with the same
-                journal goes on where it was ended, however it was ended, and pays for nothing twice.
-            dedupe: with a journal, send only the first of items with the same content, operation and parameters.
-            replay: give the outcomes that the journal has once more; else leave those items out.
-            in_doubt: handling of items that an earlier run sent, and whose answer never came:
-                ``report`` them as held, ``retry`` them and perhaps pay twice, or ``skip`` them.
-            quota: while the account is out of requests, ``raise`` holds the items, ``wait`` waits until it is not.
-            max_billed: the most calls of this run that may be charged; all further items are held.
-            max_consecutive_failures: hold the rest after this number of failed calls in a row; failures caused by the
-                input do not count. Three refusals of the credentials suffice while no call has succeeded. None for no
-                bound.
-            moved_from: the address that the service had before, such as ``https://old.example.com``: what the journal
-                has from there counts as answered by this one. Without it a journal of another address is refused.
-            other_account: go on with a journal that was paid for with another api_key; else it is refused.
-            options: `get_thumb`, `send_as` and the like, for every call.
+            operation: an operation of this client, such as ``cvs.ocr.card``, or an `Endpoint`.
+            source: iterable or async iterable of inputs; of tuples for operations with several inputs. Items are
+                pulled one by one. A synchronous iterable runs on the event loop and must not block.
+            concurrency: maximum number of calls in flight, besides `max_connections` of the client. ``"auto"`` needs
+                a client with ``concurrency="auto"``, which then decides.
+            ordered: return outcomes in the order of the items, not as they finish.
+            journal: path of the durable record of requests, answers and charges. The same batch with the same journal
+                continues where it stopped, even after a crash, and pays for nothing twice.
+            dedupe: with a journal, send only the first of several items with equal content, operation and parameters.
+            replay: also return the outcomes that are already in the journal; otherwise skip those items.
+            in_doubt: what to do with items that an earlier run sent without receiving an answer: ``report`` them as
+                held, ``retry`` them and perhaps pay twice, or ``skip`` them.
+            quota: while the account is out of requests, ``raise`` holds the items and ``wait`` waits.
+            max_billed: maximum number of calls of this run that may be charged. Further items are held.
+            max_consecutive_failures: number of failed calls in a row after which the other items are held; None for no
+                limit. Failures caused by an input do not count. While no call has succeeded, three refused
+                credentials are enough.
+            moved_from: earlier address of the same service, such as ``https://old.example.com``, whose answers in the
+                journal are accepted. Without it, a journal of another address is refused.
+            other_account: accept a journal whose answers another api_key has paid for; otherwise it is refused.
+            options: options of every call, such as `get_thumb` and `send_as`.
 
         Raises:
-            ConfigurationError: if a keyword of the batch is invalid.
-            InvalidInputError: if operation, source or options are unusable. What is wrong with a single item
-                is its `Failed` outcome instead.
+            ConfigurationError: a keyword of the batch is invalid.
+            InvalidInputError: operation, source or options are unusable. An unusable item is a `Failed` outcome.
         """
         endpoint: Endpoint[T] = endpoint_of(operation, self._call, OPERATIONS)
         if concurrency == "auto":
@@ -218,35 +216,35 @@ class AsyncCVS:
 
     @private
     async def call(self, endpoint: Endpoint[T], **arguments: Any) -> Reply[T]:
-        """Call an operation that the library does not know yet, with everything that the known ones have.
+        """Call an operation that the library does not know yet, with the same limits, retries and errors as others.
 
         >>> reply = await cvs.call(Endpoint("ocr/card"), img="samples/0001-căn-cước.jpg")
         >>> reply.charge
         'billed'
 
         Args:
-            endpoint: where it is and what it takes. Without `returns` the data is the JSON as received.
-            arguments: the endpoint's inputs by name, and keywords such as `get_thumb`, `check_sum`, `timeout`.
+            endpoint: description of the operation. Without `returns`, the data is JSON as received.
+            arguments: inputs by name, and keywords such as `get_thumb`, `check_sum`, `timeout`.
 
         Raises:
-            InvalidInputError: before anything is sent.
-            CVSError: of any other kind.
+            InvalidInputError: an input is unusable. Nothing was sent.
+            CVSError: the call failed.
         """
         inputs = {name: arguments.pop(name) for name in endpoint.images if name in arguments}
         return await self._call(endpoint, inputs, **arguments)
 
     @property
     def stats(self) -> ClientStats:
-        """Counters of the client's work so far."""
+        """Statistics so far."""
         return evolve(self._dispatcher.stats(), connections=self._transport.connections)
 
     async def aclose(self) -> None:
-        """Let the requests in flight come to an end, for at most `drain_timeout`, and close all connections.
+        """Wait for requests in flight, for at most `drain_timeout`, and close all connections.
 
-        The client cannot be used afterwards. A client whose event loop was closed before lets go of its sockets.
+        The client cannot be used afterwards. If its event loop is closed already, only the sockets are closed.
 
         Raises:
-            ConfigurationError: if the client belongs to another event loop, which is still open.
+            ConfigurationError: the client belongs to another event loop, which is still open.
         """
         home = self._dispatcher.home
         if home.is_elsewhere:
@@ -270,7 +268,7 @@ class AsyncCVS:
     ) -> None:
         await self.aclose()
 
-    if not TYPE_CHECKING:  # for them a wrong name stays an error
+    if not TYPE_CHECKING:  # type checkers must report a wrong name
 
         def __getattr__(self, name: str) -> object:
             raise no_operation("cvs", name, public_names(type(self)))
