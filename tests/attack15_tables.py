@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,15 +54,6 @@ def test_what_stands_beside_fields_of_vehicles_is_documented(
 ) -> None:
     papers = documented()[operation]
     assert set(letters) <= set((papers.get(kind) or papers[""])[field])
-
-
-async def test_scans_that_were_answered_are_not_in_doubt(tmp_path: Path) -> None:
-    async with served({"result": ["một"], "time": 0.5}) as cvs:
-        batch = cvs.batch(cvs.v1.get_scan_a4, [b"\xff\xd8\xff"], journal=tmp_path / "j.db")
-        async with batch as outcomes:
-            assert [outcome async for outcome in outcomes]
-    shown = CliRunner().invoke(app, ["status", "--json", str(tmp_path / "j.db")])
-    assert json.loads(shown.stdout)["in_doubt"] == 0
 
 
 def test_an_operation_known_from_users_is_not_listed_as_a_comment() -> None:
