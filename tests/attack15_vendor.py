@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cvs_async import AsyncCVS, CVSError, InvalidInputError, RetryPolicy
+from cvs_async import AsyncCVS, CVSError, RetryPolicy
 from cvs_async.api.ocr_document import OcrDocument
 from cvs_async.models.fields import Field
 from cvs_async.sandbox import Sample, Sandbox, write_samples
@@ -36,12 +36,6 @@ async def test_ids_of_the_store_are_sent_as_they_came() -> None:
         await cvs.v1.face_search.edit_metadata(image.id)
     bodies = [json.loads(request.partition(b"\r\n\r\n")[2]) for request in server.requests[1:]]
     assert bodies == [{"ids": [481]}, {"image_id": 481}]
-
-
-async def test_metadata_of_the_store_of_v1_that_are_not_text_are_refused() -> None:
-    async with stored({"id": 1}) as (_, cvs):
-        with pytest.raises(InvalidInputError):
-            await cvs.v1.face_search.add(b"\xff\xd8\xff", metadata={"age": 30})
 
 
 def types_of(samples: list[Sample]) -> dict[str, list[dict[str, Any]]]:

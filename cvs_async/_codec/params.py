@@ -129,3 +129,12 @@ def metadata(value: Any) -> dict[str, Any]:
     except (TypeError, ValueError, RecursionError):
         raise ValueError("must contain only JSON values") from None
     return members
+
+
+def text_metadata(value: Any) -> dict[str, str]:
+    """Check metadata as `metadata` does, for operations whose values are documented as text."""
+    members = metadata(value)
+    wrong = sorted(name for name, member in members.items() if not isinstance(member, str))
+    if wrong:
+        raise ValueError(f"must have text for values, such as '30': {_shown(wrong[0])} is not text")
+    return members

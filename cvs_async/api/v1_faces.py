@@ -10,7 +10,7 @@ from attrs import evolve
 from .._codec.endpoint import CallOptions, Endpoint
 from .._codec.envelope import V1_FACE_MATCHING
 from .._codec.inputs import Input
-from .._codec.params import Param, identifier, metadata
+from .._codec.params import Param, identifier, metadata, text_metadata
 from .._codec.reply import Reply
 from ..models.faces import FaceImage
 from ..models.v1_faces import V1CardMatching, V1FaceMatching, V1LivenessMatching
@@ -65,7 +65,11 @@ def _stored(name: str) -> dict[str, Any]:
 
 GET_ALL_IMAGES = evolve(face_search.LIST_IMAGES, **_stored("get_all_images"))
 SEARCH = evolve(face_search.SEARCH, **_stored("search"))
-ADD = evolve(face_search.ADD_IMAGE, **_stored("add"))
+ADD = evolve(
+    face_search.ADD_IMAGE,
+    params=(Param("metadata", text_metadata, ("body",), required=False),),
+    **_stored("add"),
+)
 EDIT_METADATA = evolve(
     face_search.UPDATE_IMAGE,
     method="POST",
@@ -99,11 +103,11 @@ class V1FaceSearch(Family):
         return await self._call(SEARCH, {"image": image}, **options)
 
     async def add(
-        self, image: Input, metadata: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+        self, image: Input, metadata: Mapping[str, str] | None = None, **options: Unpack[CallOptions]
     ) -> Reply[FaceImage]:
         """Add a picture to the store, with `metadata` whose values are text.
 
-        Raises `NoContentError` if it shows no face. Newer pages, v1, face search.
+        Raises `NoContentError` if it shows no face, `InvalidInputError` for other values. Newer pages, v1, face search.
         """
         extra: dict[str, Any] = {} if metadata is None else {"metadata": metadata}
         return await self._call(ADD, {"image": image}, **extra, **options)

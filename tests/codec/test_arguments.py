@@ -17,6 +17,7 @@ from cvs_async import AsyncCVS, Done, Endpoint, Failed, InvalidInputError, Timeo
 from cvs_async._codec.inputs import Part
 from cvs_async._codec.params import Param, boolean, integer, one_of, printable
 from cvs_async.api import OPERATIONS
+from cvs_async.api.v1_faces import ADD, EDIT_METADATA
 from cvs_async.batch import manifest
 from cvs_async.batch.keys import key_of, question_of
 from cvs_async.cli.app import app
@@ -93,6 +94,14 @@ def test_a_check_sum_is_text(value: Any) -> None:
 def test_metadata_that_cannot_be_sent_is_refused_by_name(value: Any) -> None:
     with pytest.raises(InvalidInputError, match=r"add_image: metadata must contain only JSON values"):
         ADD_IMAGE.checked({"metadata": value})
+
+
+@pytest.mark.parametrize("value", [30, None, True, {"years": "30"}, ["30"]])
+def test_metadata_of_the_store_of_v1_are_text(value: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"search.add: metadata must have text for values, such as '30': 'age'"):
+        ADD.checked({"metadata": {"name": "mẫu", "age": value}})
+    assert ADD.checked({"metadata": {"age": "30"}}) == {"metadata": {"age": "30"}}
+    assert EDIT_METADATA.checked({"metadata": {"age": value}}) == {"metadata": {"age": value}}
 
 
 def test_metadata_is_what_is_sent_whatever_python_has_for_it() -> None:
