@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from cvs_async import AsyncCVS, CVSError, RetryPolicy
-from cvs_async.models.fields import Field
-from cvs_async.sandbox import Sample, Sandbox, write_samples
+from cvs_async.sandbox import Sample, write_samples
 from cvs_async.sandbox.samples.truth import read_truth
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -39,36 +37,6 @@ def test_there_is_a_sample_of_the_papers_that_the_issue_names(
 
 def test_there_is_a_sample_of_a_registration_with_seats(papers: dict[str, list[dict[str, Any]]]) -> None:
     assert any("sit" in info for info in papers["vehicle_registration_back"])
-
-
-async def test_the_sandbox_names_the_warning_of_a_card(sandbox: Sandbox, all_kinds: list[Sample]) -> None:
-    front = next(sample.path for sample in all_kinds if "căn-cước.jpg" in sample.path.name)
-    async with AsyncCVS("k", "s", base_url=sandbox.base_url) as cvs:
-        reply = await cvs.ekyc.card(front)
-    assert reply.data[0].invalid_code == 0
-
-
-async def test_the_sandbox_is_sure_of_the_fields_of_a_registration(sandbox: Sandbox, all_kinds: list[Sample]) -> None:
-    back = next(sample.path for sample in all_kinds if "đăng-ký-xe" in sample.path.name)
-    async with AsyncCVS("k", "s", base_url=sandbox.base_url) as cvs:
-        reply = await cvs.ocr.vehicle_registration(back)
-    plate: Field[str] = reply.data[0].info.plate  # type: ignore[attr-defined]
-    assert plate.confidence is not None
-
-
-async def test_the_sandbox_refuses_a_pdf_for_the_store_by_a_code(sandbox: Sandbox, samples: list[Sample]) -> None:
-    pdf = next(sample.path for sample in samples if sample.path.suffix == ".pdf" and sample.kind != "broken")
-    async with AsyncCVS("k", "s", base_url=sandbox.base_url, retry=RetryPolicy(attempts=1)) as cvs:
-        with pytest.raises(CVSError) as caught:
-            await cvs.v1.face_search.add(pdf)
-    assert caught.value.http_status == 200
-
-
-async def test_the_sandbox_speaks_vietnamese_in_v1(sandbox: Sandbox) -> None:
-    async with AsyncCVS("k", "wrong", base_url=sandbox.base_url) as cvs:
-        with pytest.raises(CVSError) as caught:
-            await cvs.v1.get_blx(b"\xff\xd8\xff")
-    assert caught.value.message == "Api_key hoặc api_secret không đúng"
 
 
 @pytest.mark.parametrize("host", ["trustid.vn", "myanmar.computervision.com.vn", "cambodia.computervision.com.vn"])

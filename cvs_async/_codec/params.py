@@ -144,9 +144,10 @@ def metadata(value: Any) -> dict[str, Any]:
     return members
 
 
-def text_metadata(value: Any) -> dict[str, Any]:
-    """Check metadata as `metadata` does, and that all values are text."""
+def text_metadata(value: Any) -> dict[str, str]:
+    """Check metadata as `metadata` does, for operations whose values are documented as text."""
     members = metadata(value)
-    if not all(isinstance(each, str) for each in members.values()):
-        raise ValueError("must have text for values")
+    wrong = sorted(name for name, member in members.items() if not isinstance(member, str))
+    if wrong:
+        raise ValueError(f"must have text for values, such as '30': {_shown(wrong[0])} is not text")
     return members

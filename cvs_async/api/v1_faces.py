@@ -108,11 +108,11 @@ class V1FaceSearch(Family):
         return await self._call(SEARCH, {"image": image}, **options)
 
     async def add(
-        self, image: Input, metadata: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+        self, image: Input, metadata: Mapping[str, str] | None = None, **options: Unpack[CallOptions]
     ) -> Reply[FaceImage]:
         """Add a picture to the store, with `metadata` whose values are text.
 
-        Raises `NoContentError` if it shows no face. Newer pages, v1, face search.
+        Raises `NoContentError` if it shows no face, `InvalidInputError` for other values. Newer pages, v1, face search.
         """
         extra: dict[str, Any] = {} if metadata is None else {"metadata": metadata}
         return await self._call(ADD, {"image": image}, **extra, **options)

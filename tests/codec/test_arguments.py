@@ -17,6 +17,7 @@ from cvs_async import AsyncCVS, Done, Endpoint, Failed, InvalidInputError, Timeo
 from cvs_async._codec.inputs import Part
 from cvs_async._codec.params import Param, boolean, integer, one_of, printable
 from cvs_async.api import OPERATIONS
+from cvs_async.api.v1_faces import ADD, EDIT_METADATA
 from cvs_async.batch import manifest
 from cvs_async.batch.keys import key_of, question_of
 from cvs_async.cli.app import app
@@ -95,6 +96,14 @@ def test_metadata_that_cannot_be_sent_is_refused_by_name(value: Any) -> None:
         ADD_IMAGE.checked({"metadata": value})
 
 
+@pytest.mark.parametrize("value", [30, None, True, {"years": "30"}, ["30"]])
+def test_metadata_of_the_store_of_v1_are_text(value: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"search.add: metadata must have text for values, such as '30': 'age'"):
+        ADD.checked({"metadata": {"name": "mẫu", "age": value}})
+    assert ADD.checked({"metadata": {"age": "30"}}) == {"metadata": {"age": "30"}}
+    assert EDIT_METADATA.checked({"metadata": {"age": value}}) == {"metadata": {"age": value}}
+
+
 def test_metadata_is_what_is_sent_whatever_python_has_for_it() -> None:
     told: dict[str, Any] = {"a": {2: (1, [True]), "b": None, 10: 1.5}}
     sent = {"a": {"2": [1, [True]], "b": None, "10": 1.5}}
@@ -114,15 +123,6 @@ def test_an_id_of_the_store_of_v1_is_the_number_that_it_spells(sent: int | str, 
     assert OPERATIONS["v1.face_search.edit_metadata"].checked({"image_id": sent}) == {"image_id": wire}
     assert OPERATIONS["face_search.delete_images"].checked({"ids": [sent]}) == {"ids": [sent]}
     assert OPERATIONS["face_search.update_image"].checked({"image_id": sent}) == {"image_id": sent}
-
-
-@pytest.mark.parametrize("value", [30, None, ["a"], {"a": "b"}, True])
-def test_metadata_of_a_new_picture_of_v1_are_text(value: object) -> None:
-    add = OPERATIONS["v1.face_search.add"]
-    assert add.checked({"metadata": {"tên": "mẫu"}}) == {"metadata": {"tên": "mẫu"}}
-    with pytest.raises(InvalidInputError, match=r"v1\.face_search\.add: metadata must have text for values"):
-        add.checked({"metadata": {"tên": value}})
-    assert ADD_IMAGE.checked({"metadata": {"tên": value}}) == {"metadata": {"tên": value}}
 
 
 async def test_ids_of_the_store_of_v1_are_sent_as_they_came() -> None:

@@ -148,6 +148,10 @@ def test_readme_names_every_command_and_operation() -> None:
     assert [name for name in OPERATIONS if f"`{name}`" not in README] == []
 
 
+def test_readme_names_the_stamp_of_legal_documents() -> None:
+    assert "get_seal" in README
+
+
 def test_readme_names_every_setting() -> None:
     settings = set(inspect.signature(cvs_async.AsyncCVS).parameters)
     assert {name for name in settings if f"`{name}`" not in README} == set()

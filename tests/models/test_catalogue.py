@@ -297,6 +297,17 @@ def test_the_command_lists_all_names_and_knows_the_nearest() -> None:
     assert cvs_async("fields", "face_search.delete_images").returncode == 0
 
 
+def test_the_command_shows_the_fields_of_a_paper_that_no_operation_documents() -> None:
+    shown = cvs_async("fields", "chip_id_card_2024_back").stdout
+    assert "Place of residence" in shown
+    assert "info.id" in shown
+
+
+def test_the_command_says_where_answers_that_stay_json_are_in_tables() -> None:
+    shown = " ".join(cvs_async("fields", "ocr.document.van_ban_phap_quy").stdout.split())
+    assert "stay JSON; tables have them in the column data." in shown
+
+
 def test_the_command_says_what_fields_are_called_in_tables() -> None:
     shown = " ".join(cvs_async("fields", "ocr.document.invoice").stdout.split())
     assert "In tables and in --fields, columns have names such as info.date and info.form" in shown

@@ -20,6 +20,7 @@ from cvs_async._codec.decoding import decode
 from cvs_async._exchange import WireReply
 from cvs_async._settings.origins import DOCUMENTED
 from cvs_async.api import OPERATIONS
+from cvs_async.batch.sinks.thumbnails import images_of
 from cvs_async.models import Image, Page, Recognized, Table
 from cvs_async.models.v1 import V1_PAPERS
 from tests.vendor.beyond import as_text, extract
@@ -184,6 +185,7 @@ def test_a_page_of_text_may_have_its_picture() -> None:
             again = Page.from_dict(json.loads(json.dumps(written)))
             assert (again, again.image, again.extra) == (page, page.image, page.extra)
     assert "UA==" in pictured.to_json()
+    assert [image for _, image in images_of([bare, pictured])] == [pictured.image]
 
 
 @pytest.mark.parametrize("image", [["UA=="], {"base64": "UA=="}, 7, ""])
