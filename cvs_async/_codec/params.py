@@ -106,6 +106,19 @@ def identifier(value: Any) -> int | str:
     return value
 
 
+def numeric_identifier(value: Any) -> int | str:
+    """Check an id, and convert text that spells a number to it, because the service has answered the number."""
+    checked = identifier(value)
+    if isinstance(checked, str) and re.fullmatch(r"0|[1-9][0-9]{0,17}", checked):
+        return int(checked)
+    return checked
+
+
+def numeric_identifiers(value: Any) -> list[int | str]:
+    """Check a list of ids that is not empty, each by `numeric_identifier`."""
+    return [numeric_identifier(each) for each in identifiers(value)]
+
+
 def identifiers(value: Any) -> list[int | str]:
     """Check a list of ids that is not empty."""
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
@@ -128,4 +141,13 @@ def metadata(value: Any) -> dict[str, Any]:
         members: dict[str, Any] = json.loads(sent)
     except (TypeError, ValueError, RecursionError):
         raise ValueError("must contain only JSON values") from None
+    return members
+
+
+def text_metadata(value: Any) -> dict[str, str]:
+    """Check metadata as `metadata` does, for operations whose values are documented as text."""
+    members = metadata(value)
+    wrong = sorted(name for name, member in members.items() if not isinstance(member, str))
+    if wrong:
+        raise ValueError(f"must have text for values, such as '30': {_shown(wrong[0])} is not text")
     return members

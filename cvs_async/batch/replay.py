@@ -15,6 +15,7 @@ from .._exchange import WireReply
 from ..errors import Charge, ConnectionLostError, CVSError, OutOfRequestsError, drop_frames
 from .journal import Record
 from .journal.records import PERMANENT as PERMANENT
+from .journal.records import is_answered as is_answered
 from .outcome import Done, Failed, Held, Item, Outcome, Requests
 
 T = TypeVar("T")
@@ -53,11 +54,6 @@ def may_be_read(record: Record) -> bool:
     if record.error == ConnectionLostError.__name__:
         return False
     return record.state == "unknown" or (record.state == "free" and not is_free(record))
-
-
-def is_answered(record: Record) -> bool:
-    """Return whether a reply was decoded whose charge is unknown, because it had no code."""
-    return record.state == "unknown" and record.error is None
 
 
 def in_doubt(endpoint: Endpoint[Any], item: Item, record: Record) -> Held:

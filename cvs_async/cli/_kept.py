@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from .._codec.converter import unstructure_with
 from .._codec.reply import Reply
 from .._system import atomic
 from ..batch import Done
 from ..batch.outcome import Item, printable_name
+from ..batch.pictures_in_json import with_pictures
 from ..batch.sinks.thumbnails import images_of, named_pictures
 from ..errors import InvalidInputError
 from ..models.fields import Image, described
@@ -61,6 +62,7 @@ class KeptPictures:
 
     def plain(self, reply: Reply[Any]) -> Any:
         """Return the reply's data as JSON values, each picture as the name of its file or its kind and size."""
+        reply = evolve(reply, data=with_pictures(reply.data))
         names = dict(self._keep(reply))
         return unstructure_with(reply.data, lambda image: names.get(id(image)) or self._instead(image))
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..api import OPERATIONS
-from ..batch.tables.columns import Column, documented
+from ..batch.tables.columns import REST, Column, documented, is_documented
 from ..models.catalogue import FieldInfo, fields_of
 from ..models.fields import PAPERS
 from ..models.v1 import V1_PAPERS
@@ -105,7 +105,7 @@ def _print_fields(name: str) -> None:
     fields = _find(name)
     out = console()
     if not fields:
-        out.print(f"{name} returns no read fields.")
+        out.print(_without_fields(name))
         return
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)
@@ -119,12 +119,19 @@ def _print_fields(name: str) -> None:
         out.print(columns, style="dim")
 
 
+def _without_fields(name: str) -> str:
+    if name in OPERATIONS and not is_documented(name):
+        return f"The answers of {name} are not documented and stay JSON; tables have them in the column data."
+    return f"{name} returns no fields that are read from a document."
+
+
 def _columns(name: str, fields: tuple[FieldInfo, ...]) -> str:
     """Return a sentence about the columns with these fields in tables; "" if there is no such column."""
     items: tuple[Column, ...] = ()
     if name in OPERATIONS:
         known = documented((name,))
-        own, items = [column.name for column in known.fields], known.items
+        own = [column.name for column in known.fields]
+        items = tuple(column for column in known.items if column != REST)
     elif name in PAPERS:
         own = [f"info.{field.path}" for field in fields if not field.fields and field.kind != "picture"]
     else:

@@ -58,8 +58,8 @@ def command(
 
 
 def _in_doubt(figures: JournalFigures) -> int:
-    """Return the number of documents whose last request may have been charged and is not in flight."""
-    return figures.states["unknown"] + figures.states["sent"] - figures.in_flight
+    """Return the number of documents whose last request may have been charged, has no reply and is not in flight."""
+    return figures.states["unknown"] - figures.answered + figures.states["sent"] - figures.in_flight
 
 
 def _left(figures: JournalFigures) -> int | None:
@@ -112,12 +112,18 @@ def _print(figures: JournalFigures, bill: Bill | None) -> None:
         f"Requests: {figures.billed:,} billed, {figures.free:,} free, {figures.unknown:,} unknown, "
         f"{figures.in_flight:,} in flight.",
         *(f"Cost of billed requests: {format_bill(one)}." for one in filter(None, [bill])),
-        f"Duplicates: {figures.duplicates:,}. In doubt: {_in_doubt(figures):,}.",
+        f"Duplicates: {figures.duplicates:,}. In doubt: {_in_doubt(figures):,}.{_answered(figures)}",
         f"Answered by {figures.origin or 'a service that was not noted'}.",
         f"Since {format_time(figures.first_at)}; last request {format_time(figures.last_at)}.",
     ]
     for line in lines:
         out.print(line, markup=False)
+
+
+def _answered(figures: JournalFigures) -> str:
+    if not figures.answered:
+        return ""
+    return f" Answered, with an unknown charge: {figures.answered:,}."
 
 
 def _activity(figures: JournalFigures) -> str:

@@ -14,7 +14,7 @@ from ..batch.journal.several import Journals
 from ..batch.outcome import Done, Held, Outcome
 from ..batch.replay import outcomes_of
 from ..batch.tables.frames import read_results
-from ..batch.tables.rows import result_of
+from ..batch.tables.results import result_of
 from ..batch.tables.values import part_of, whole
 from ..errors import InvalidInputError
 from ..models import warnings

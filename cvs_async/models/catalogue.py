@@ -83,7 +83,7 @@ def fields_of(what: type[Document] | str) -> tuple[FieldInfo, ...]:
     """Return the documented fields of an operation, a kind of paper, or any class of documents.
 
     Papers of one class may come from several operations. For an operation the result describes what is documented for
-    it; for a class, what is documented for any operation.
+    it; for a class, what is documented for any operation, or all of its fields if that is nothing.
 
     Args:
         what: an operation such as ``ocr.card``; a paper's ``type`` such as ``passport``; a class such as
@@ -100,7 +100,7 @@ def fields_of(what: type[Document] | str) -> tuple[FieldInfo, ...]:
     if not (isinstance(what, type) and issubclass(what, Document)):
         raise TypeError("fields_of takes an operation such as 'ocr.card', a type of paper, or a class such as Invoice")
     found = [children for name in _operations() for children in _inside(what, _root(name))]
-    return _rooted(_merged(found))
+    return _rooted(_merged(found) or _children(what))
 
 
 def names() -> list[str]:
@@ -148,9 +148,10 @@ def _classes() -> dict[str, type[Document]]:
 @cache
 def _operation(name: str) -> tuple[FieldInfo, ...]:
     root = _root(name)
-    if root.model is TextItem:
-        return _rooted(root.fields, "*.*.*.")
-    return _rooted(root.fields)
+    if root.model is not TextItem:
+        return _rooted(root.fields)
+    image = FieldInfo("image", "*.image", "image", "picture", **meaning(meanings(Page)["image"]))
+    return (image, *_rooted(root.fields, "*.*.*."))
 
 
 @cache
@@ -170,7 +171,7 @@ def _root(operation: str) -> FieldInfo:
             (declared,) = get_args(element) or (Paper,)
             fields = _recognized(declared, papers)
         case _ if origin is V1Paper:
-            fields = _wrapped(V1Paper, "data", _infos(V1Paper, Paper, papers), None)
+            fields = _wrapped(V1Paper, "data", _infos(V1Paper, Paper, papers), papers.get(WRAPPED))
         case _ if origin is V1Sides:
             fields = tuple(_with_parts(node, papers.get(node.name)) for node in _children(V1Sides))
         case _ if origin is PersonWithCard:

@@ -29,6 +29,14 @@ from .views import Files, PageView, cut_out, text_of
 OBJECT_FOR_ONE = frozenset({"ekyc.card", "ocr.card"})
 """Operations that answer with an object for a picture of one paper, and with a list otherwise."""
 
+JUDGED = OBJECT_FOR_ONE | {"ekyc.cards", "v3.ekyc.cards"}
+"""Operations that say whether a paper is valid."""
+
+UNJUDGED = ("driving_license", "vehicle_registration", "picertificate")
+"""Beginnings of the types of papers of which they do not say it."""
+
+VERDICT = {"valid": "True", "invalidCode": "0", "invalidMessage": "Successful"}
+
 ALWAYS_OBJECT = frozenset({"ocr.document.credit_report", "ocr.document.land_certificate"})
 
 OTHER_PAPERS = {
@@ -71,25 +79,29 @@ class Responder:
             "ocr.document.get_label_claim": _labels,
             "ocr.document.bank_statement": _statements,
             "ocr.document.invoice_xml": _invoice_xml,
-            "face_search.list_images": lambda files: self._faces.page(**_numbers(files, "offset", "limit")),
-            "face_search.search": lambda files: self._faces.search(files.contents[0]),
-            "face_search.add_image": self._add_face,
-            "face_search.update_image": lambda files: self._faces.update(
-                str(files.arguments["image_id"]), files.arguments.get("metadata", {})
-            ),
             **legacy.OWN,
             "v3.ekyc.face_matching": _face_matching,
             "ocr.document.invoice_hospital": lambda files: _unpublished(files, self.boxes),
             "ocr.document.van_ban_phap_quy": lambda files: _unpublished(files, self.boxes),
-            "face_search.delete_images": lambda files: self._faces.delete(list(map(str, files.arguments["ids"]))),
             "smartcrop.crop_image": self._crop,
             "smartcrop.crop_person": lambda files: (
                 self._crop(files) | {"invalidCode": 0, "invalidMessage": "Successful"}
             ),
         }
 
-        for name, newer in legacy.STORE.items():
-            self._own[f"v1.face_search.{name}"] = self._own[f"face_search.{newer}"]
+        store: dict[str, Callable[[Files], Any]] = {
+            "list_images": lambda files: self._faces.page(**_numbers(files, "offset", "limit")),
+            "search": lambda files: self._faces.search(files.contents[0]),
+            "add_image": self._add_face,
+            "update_image": lambda files: self._faces.update(
+                str(files.arguments["image_id"]), files.arguments.get("metadata", {})
+            ),
+            "delete_images": lambda files: self._faces.delete(list(map(str, files.arguments["ids"]))),
+        }
+        for name, of_store in store.items():
+            self._own[f"face_search.{name}"] = _converted(of_store, faces.as_stored)
+        for older, name in legacy.STORE.items():
+            self._own[f"v1.face_search.{older}"] = _converted(store[name], legacy.as_stored)
 
     def answer(self, endpoint: Endpoint[Any], files: Files) -> Any:
         """Return the data of an answer in its documented shape.
@@ -110,12 +122,16 @@ class Responder:
             return legacy.in_v1(endpoint, papers, files)
         if endpoint.name in ALWAYS_OBJECT:
             return papers[0]
+        if endpoint.name in JUDGED:
+            papers = _judged(papers, files)
         if len(papers) == 1 and endpoint.name in OBJECT_FOR_ONE and not files.files[0][0].is_pdf:
-            return papers[0] | {"valid": "True", "invalidMessage": "Successful"}
+            return papers[0]
         return papers
 
     def _add_face(self, files: Files) -> Any:
         content = files.contents[0]
+        if files.files[0][0].is_pdf:
+            raise Refusal(NoContentError)
         url = f"{files.base_url}pictures/{self._gallery.put(_as_jpeg(content))}"
         return self._faces.add(content, url, files.arguments.get("metadata", {}))
 
@@ -124,6 +140,10 @@ class Responder:
             raise Refusal(NoContentError)
         picture = cropped(files.contents[0], **_numbers(files, "width", "height"))
         return {"url": f"{files.base_url}pictures/{self._gallery.put(picture)}"}
+
+
+def _converted(answer: Callable[[Files], Any], convert: Callable[[Any], Any]) -> Callable[[Files], Any]:
+    return lambda files: convert(answer(files))
 
 
 def _numbers(files: Files, *names: str) -> dict[str, int]:
@@ -153,6 +173,13 @@ def _papers_on(page: PageView, endpoint: Endpoint[Any]) -> list[dict[str, Any]]:
     return [paper for paper in page.papers if paper["type"] != TABLE]
 
 
+def _judged(papers: list[dict[str, Any]], files: Files) -> list[dict[str, Any]]:
+    """Add the verdict on each paper, unless a file is a PDF or shows several papers."""
+    if len(papers) != len(files.files) or any(picture.is_pdf for picture, _ in files.files):
+        return papers
+    return [paper if paper["type"].startswith(UNJUDGED) else paper | VERDICT for paper in papers]
+
+
 def _other_paper(endpoint: Endpoint[Any], page: PageView) -> dict[str, Any]:
     (recognized,) = get_args(endpoint.returns) or (Recognized,)
     (declared,) = get_args(recognized) or (Paper,)
@@ -172,7 +199,12 @@ def _text_page(page: PageView, *, with_picture: bool) -> Any:
 
 
 def _face_matching(files: Files) -> dict[str, Any]:
-    return faces.match(files.contents) | cut_out(files, "face1", "face2")
+    scores = {f"face{number}_score": str(score) for number, score in enumerate(_face_scores(files), start=1)}
+    return faces.match(files.contents) | cut_out(files, "face1", "face2") | scores
+
+
+def _face_scores(files: Files) -> list[float]:
+    return [page.source.score("face") for page in files.pages()]
 
 
 def _person_with_card(files: Files, boxes: Boxes) -> dict[str, Any]:

@@ -19,37 +19,15 @@ from starlette.staticfiles import StaticFiles
 
 from .._codec.endpoint import Endpoint
 from ..api import OPERATIONS
-from ..errors import (
-    APIError,
-    AuthenticationError,
-    ConfigurationError,
-    FormatTypeError,
-    InvalidIdError,
-    InvalidImageError,
-    NoContentError,
-    OutOfRequestsError,
-    ProcessingError,
-    UrlUnavailableError,
-)
+from ..errors import APIError, AuthenticationError, ConfigurationError, InvalidImageError, OutOfRequestsError
 from .answers import Responder
 from .documented import Boxes
 from .faults import UNANSWERED, UNWORKED, Faults, HangUp, bare, spoiled
 from .intake import Credentials, ParsedRequest, Refusal, parse_request
 from .ledger import Entry, Ledger
+from .messages import message_of, success_of
 from .picture import Gallery, Reader, UnreadableError
 from .views import Files
-
-MESSAGES: dict[type[APIError], str] = {
-    NoContentError: "The photo does not contain content",
-    UrlUnavailableError: "Url is unavailable",
-    InvalidImageError: "Incorrect image format",
-    OutOfRequestsError: "Out of requests",
-    AuthenticationError: "Incorrect Api_key or api_secret",
-    FormatTypeError: "Incorrect format type",
-    ProcessingError: "Error when processing the request",
-    InvalidIdError: "Incorrect Id",
-}
-"""The vendor's messages (document 001, "Bảng mã lỗi")."""
 
 
 @define
@@ -170,12 +148,12 @@ class Service:
                 if fault in UNWORKED:
                     return self._without_work(entry, fault, fault)
                 data = await self._work(endpoint, parsed, str(request.base_url))
-                code, message = 0, "Success"
+                code, message = 0, success_of(endpoint)
             except ClientDisconnect:  # the client disconnected
                 return self._without_work(entry, "reset")
             except Refusal as refusal:  # free, and therefore delivered despite any fault
                 fault = None
-                data, code, message = None, _code(endpoint, refusal.kind), MESSAGES[refusal.kind]
+                data, code, message = None, _code(endpoint, refusal.kind), message_of(endpoint, refusal.kind)
             answered = fault not in UNANSWERED and not await request.is_disconnected()
             self.ledger.close(entry, code, fault=fault, answered=answered)
             return spoiled(JSONResponse(_wrapped(endpoint, data, code, message)), fault, self._stalls)

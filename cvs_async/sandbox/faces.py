@@ -71,7 +71,7 @@ def verify(contents: Sequence[bytes]) -> dict[str, Any]:
 
 
 class FaceStore:
-    """Stored pictures of face search."""
+    """Stored pictures of face search, each with id, url and metadata."""
 
     def __init__(self) -> None:
         self._images: dict[str, dict[str, Any]] = {}
@@ -81,7 +81,7 @@ class FaceStore:
     def add(self, content: bytes, url: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
         """Store a picture and return its information."""
         shape, image_id = fingerprint(content), str(next(self._ids))
-        self._images[image_id] = {**metadata, "id": image_id, "url": url}
+        self._images[image_id] = {"id": image_id, "url": url, "metadata": metadata}
         self._fingerprints[image_id] = shape
         return self._images[image_id]
 
@@ -97,8 +97,7 @@ class FaceStore:
 
     def update(self, image_id: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
         """Replace the metadata of a picture."""
-        kept = self._known(image_id)
-        self._images[image_id] = {**metadata, "id": kept["id"], "url": kept["url"]}
+        self._images[image_id] = self._known(image_id) | {"metadata": metadata}
         return self._images[image_id]
 
     def delete(self, ids: Sequence[str]) -> None:
@@ -113,3 +112,12 @@ class FaceStore:
         if image_id not in self._images:
             raise Refusal(InvalidIdError)
         return self._images[image_id]
+
+
+def as_stored(result: Any) -> Any:
+    """Return a result of the store as API v2 has it: metadata stand beside id and url."""
+    if isinstance(result, list):
+        return [as_stored(one) for one in result]
+    if result is None:
+        return None
+    return {**result["metadata"], "id": result["id"], "url": result["url"]}

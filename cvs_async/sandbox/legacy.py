@@ -76,8 +76,17 @@ def _verdict(files: Files) -> str:
 def _liveness(files: Files) -> dict[str, Any]:
     card, mid, left, right = files.contents
     living = faces.verify([left, mid, right])
-    wrong = "" if living["valid"] == "True" else living["invalidMessage"]
+    wrong = {"4": "left", "5": "right"}.get(living["invalidCode"], "")
     return {"matching": faces.match([card, mid])["matching"], "valid": living["valid"], "errors": wrong}
+
+
+def as_stored(result: Any) -> Any:
+    """Return a result of the store as API v1 has it: ids are numbers."""
+    if isinstance(result, list):
+        return [as_stored(one) for one in result]
+    if result is None:
+        return None
+    return {**result, "id": int(result["id"])}
 
 
 OWN: dict[str, Callable[[Files], Any]] = {

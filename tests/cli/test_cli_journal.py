@@ -386,3 +386,12 @@ def test_progress_is_a_plain_line_now_and_then_elsewhere(stats: Stats, monkeypat
     (line,) = plain.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert line.startswith("ocr.card: 5 of 10 · 4 done")
     assert line.isprintable()
+
+
+def test_scans_that_were_answered_are_not_in_doubt(samples: list[Sample], sandbox: Sandbox, tmp_path: Path) -> None:
+    scans = [sample.path for sample in samples if sample.path.suffix == ".jpg" and sample.kind != "broken"][:2]
+    out, journal = tmp_path / "scans.jsonl", tmp_path / "scans.db"
+    assert run("batch", "v1.get_scan_a4", *scans, "--out", out, "--journal", journal, sandbox=sandbox).exit_code == 0
+    status = json.loads(run("status", journal, "--json").stdout)
+    assert (status["in_doubt"], status["answered"]) == (0, 2)
+    assert "In doubt: 0. Answered, with an unknown charge: 2." in run("status", journal).stdout

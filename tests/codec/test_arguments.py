@@ -17,6 +17,7 @@ from cvs_async import AsyncCVS, Done, Endpoint, Failed, InvalidInputError, Timeo
 from cvs_async._codec.inputs import Part
 from cvs_async._codec.params import Param, boolean, integer, one_of, printable
 from cvs_async.api import OPERATIONS
+from cvs_async.api.v1_faces import ADD, EDIT_METADATA
 from cvs_async.batch import manifest
 from cvs_async.batch.keys import key_of, question_of
 from cvs_async.cli.app import app
@@ -95,6 +96,14 @@ def test_metadata_that_cannot_be_sent_is_refused_by_name(value: Any) -> None:
         ADD_IMAGE.checked({"metadata": value})
 
 
+@pytest.mark.parametrize("value", [30, None, True, {"years": "30"}, ["30"]])
+def test_metadata_of_the_store_of_v1_are_text(value: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"search.add: metadata must have text for values, such as '30': 'age'"):
+        ADD.checked({"metadata": {"name": "mẫu", "age": value}})
+    assert ADD.checked({"metadata": {"age": "30"}}) == {"metadata": {"age": "30"}}
+    assert EDIT_METADATA.checked({"metadata": {"age": value}}) == {"metadata": {"age": value}}
+
+
 def test_metadata_is_what_is_sent_whatever_python_has_for_it() -> None:
     told: dict[str, Any] = {"a": {2: (1, [True]), "b": None, 10: 1.5}}
     sent = {"a": {"2": [1, [True]], "b": None, "10": 1.5}}
@@ -103,6 +112,33 @@ def test_metadata_is_what_is_sent_whatever_python_has_for_it() -> None:
     checked = ADD_IMAGE.checked({"metadata": told})
     told["a"]["b"] = "changed after it was checked"
     assert checked == {"metadata": sent}
+
+
+@pytest.mark.parametrize(
+    ("sent", "wire"),
+    [(481, 481), ("481", 481), ("0", 0), ("0481", "0481"), ("48a", "48a"), ("９", "９"), ("9" * 40, "9" * 40)],
+)
+def test_an_id_of_the_store_of_v1_is_the_number_that_it_spells(sent: int | str, wire: int | str) -> None:
+    assert OPERATIONS["v1.face_search.delete"].checked({"ids": [sent]}) == {"ids": [wire]}
+    assert OPERATIONS["v1.face_search.edit_metadata"].checked({"image_id": sent}) == {"image_id": wire}
+    assert OPERATIONS["face_search.delete_images"].checked({"ids": [sent]}) == {"ids": [sent]}
+    assert OPERATIONS["face_search.update_image"].checked({"image_id": sent}) == {"image_id": sent}
+
+
+async def test_ids_of_the_store_of_v1_are_sent_as_they_came() -> None:
+    sent: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content or b"null"))
+        images = [{"id": 481, "url": "https://example.com/481.jpg"}]
+        return httpx.Response(200, json={"result": images, "status_code": 0, "message": ""})
+
+    async with AsyncCVS("k", "s", transport=httpx.MockTransport(answer)) as cvs:
+        (image,) = (await cvs.v1.face_search.get_all_images()).data
+        assert image.id == "481"
+        await cvs.v1.face_search.delete([image.id])
+        await cvs.v1.face_search.edit_metadata(image.id)
+    assert sent[1:] == [{"ids": [481]}, {"image_id": 481}]
 
 
 def test_an_argument_of_none_counts_as_absent() -> None:

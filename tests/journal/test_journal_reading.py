@@ -97,6 +97,17 @@ async def test_an_export_has_each_source_in_the_order_of_claiming(path: Path, mo
     assert figures.states == {"planned": 2, "sent": 0, "billed": 1, "free": 0, "unknown": 0}
 
 
+async def test_answers_with_an_unknown_charge_are_counted_apart(path: Path) -> None:
+    async with Journal(path) as journal:
+        await claim(journal, A)
+        await send(journal, A, "unknown", error=None, code=None)
+        await claim(journal, B)
+        await send(journal, B, "unknown", None, error="TimeoutError", code=None)
+    with JournalReader(path) as reader:
+        figures = reader.figures()
+    assert (figures.states["unknown"], figures.answered) == (2, 1)
+
+
 async def test_reconcile_has_each_day_and_key(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_700_000_000.0  # 2023-11-14, 22:13 UTC
     monkeypatch.setattr("time.time", lambda: now)

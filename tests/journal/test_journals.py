@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cvs_async.batch import JournalReader
+from cvs_async.batch.journal.records import is_answered
 from cvs_async.batch.journal.several import Journals
 from cvs_async.sandbox import Sandbox
 from tests.support.booked import EVENING, A, B, C, D, Sent, book, rows_of
@@ -59,7 +60,7 @@ def test_a_copy_of_a_journal_and_what_it_has_become_are_one_journal(
             assert list(both.reconcile()) == charges
             total = both.sum_up(both.figures())
             merged = list(both.records())
-    for name in ("documents", "sources", "duplicates", "states", "billed", "free", "unknown", "in_flight"):
+    for name in ("documents", "sources", "duplicates", "states", "answered", "billed", "free", "unknown", "in_flight"):
         assert getattr(total, name) == getattr(alone, name), name
     assert [(r.key, name, r.attempts, r.billed, r.unknown_attempts) for r, name, _ in merged] == [
         (r.key, name, r.attempts, r.billed, r.unknown_attempts) for r, name, _ in records
@@ -92,6 +93,7 @@ def test_requests_of_two_machines_are_all_counted_and_their_documents_once(
     assert dict(total.states) == {
         state: sum(record.state == state for record in records.values()) for state in total.states
     }
+    assert total.answered == sum(map(is_answered, records.values()))
     paid = {key for key, charge in first + second if charge == "billed"}
     assert {key for key, record in records.items() if record.state == "billed"} == paid
     shared = len({key for key, _ in first} & {key for key, _ in second})

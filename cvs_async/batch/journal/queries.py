@@ -17,10 +17,11 @@ SOURCES = "SELECT count(*), count(*) FILTER (WHERE document = id), min(claimed_a
 STATES = f"""
 SELECT CASE
   WHEN last IS NULL THEN 'sent' WHEN billed THEN 'billed' WHEN in_doubt AND NOT refused THEN 'unknown' ELSE last
-END, count(*)
+END, count(*), total(answered)
 FROM (
   SELECT max(number), charge AS last, total(charge = 'billed') AS billed,
     total(coalesce(charge, 'unknown') = 'unknown') AS in_doubt,
+    charge IS NOT NULL AND error IS NULL AS answered,
     charge = 'free' AND error IN ({", ".join(f"'{name}'" for name in sorted(PERMANENT))}) AS refused
   FROM requests GROUP BY document
 )

@@ -54,6 +54,8 @@ class JournalFigures:
         writer: id of the process that writes to the journal; None without one.
         origin: of the service, such as ``https://cvs.example.com``; None if unknown.
         warning: describes lost data that the figures lack; None if no loss is known.
+        answered: number of documents in the state ``unknown`` that have a reply, which had no code. They are not in
+            doubt.
     """
 
     sources: int
@@ -71,6 +73,7 @@ class JournalFigures:
     writer: int | None
     origin: str | None = None
     warning: str | None = None
+    answered: int = 0
 
 
 class JournalReader:
@@ -129,7 +132,8 @@ class JournalReader:
                 [(sources, documents, first_at)] = database.execute(queries.SOURCES).fetchall()
                 [(noted, noted_at)] = database.execute("SELECT figures, noted_at FROM journal").fetchall()
                 states: dict[State, int] = {"planned": 0, "sent": 0, "billed": 0, "free": 0, "unknown": 0}
-                states.update(database.execute(queries.STATES).fetchall())
+                by_state = database.execute(queries.STATES).fetchall()
+                states.update({state: number for state, number, _ in by_state})
                 states["planned"] = documents - sum(states.values())
                 figures = database.execute(queries.REQUESTS, (session,)).fetchone()
                 origin = origin_of(database, self.path)
@@ -139,7 +143,7 @@ class JournalReader:
         return JournalFigures(
             sources, documents, sources - documents, states, billed, free, requests - billed - free - in_flight,
             in_flight, first_at, last_at, json.loads(noted or "null"), noted_at, writer, origin,
-            self.warning,
+            self.warning, sum(int(answered) for state, _, answered in by_state if state == "unknown"),
         )  # fmt: skip
 
     def check_service(self, service: Service) -> None:

@@ -68,6 +68,11 @@ class Record:
     content: bytes | None = field(default=None, repr=False)
 
 
+def is_answered(record: Record) -> bool:
+    """Return whether there was a reply whose charge is unknown because it had no code."""
+    return record.state == "unknown" and record.error is None
+
+
 @frozen
 class Session:
     """One opening of a journal by a batch.

@@ -19,7 +19,7 @@ from attrs import define, field
 from .charges import Charges, charges_of
 from .files import real_path
 from .reader import JournalFigures, JournalReader
-from .records import Record, State
+from .records import Record, State, is_answered
 from .shared import Part, Shared
 
 
@@ -93,6 +93,7 @@ class Journals:
             max((one.last_at for one in each if one.last_at is not None), default=None),
             noted=None, noted_at=None, writer=None, origin=", ".join(sorted(origins)) or None,
             warning="; ".join(warnings) or None,
+            answered=sum(one.answered for one in each) + self._overlap.answered,
         )  # fmt: skip
 
     def billed(self) -> dict[str, int]:
@@ -166,6 +167,7 @@ class _Overlap:
         paid_twice: number of shared documents with more than one billed request.
         names: of sources.
         states: of documents.
+        answered: documents with a reply whose charge is unknown.
         requests: by charge.
         billed: billed requests, by operation.
     """
@@ -174,6 +176,7 @@ class _Overlap:
     paid_twice: int = 0
     names: int = 0
     states: Counter[State] = field(factory=Counter)
+    answered: int = 0
     requests: Counter[str] = field(factory=Counter)
     billed: Counter[str] = field(factory=Counter)
 
@@ -185,6 +188,7 @@ class _Overlap:
         self.names += len(document.names) - sum(len(part.names) for part in document.parts)
         self.states[document.record.state] += 1
         self.states.subtract(document.states)
+        self.answered += is_answered(document.record) - document.answered
         self.requests.update(costs)
         self.requests.subtract(in_each)
         self.billed[document.record.operation] += costs["billed"] - in_each["billed"]

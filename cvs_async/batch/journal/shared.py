@@ -9,7 +9,7 @@ from functools import cached_property
 from attrs import frozen
 
 from .charges import Moment, Name, once
-from .records import CHARGE, ENDED_AT, NUMBER, SENT_AT, SESSION, Record, Row, State, record_of
+from .records import CHARGE, ENDED_AT, NUMBER, SENT_AT, SESSION, Record, Row, State, is_answered, record_of
 
 RUNNING, OTHER = 1, 0
 """Used in place of session numbers, which differ between journals: sent by a running writer, or not."""
@@ -66,7 +66,12 @@ class Shared:
     @property
     def states(self) -> Counter[State]:
         """The number of journals that have it in each state."""
-        return Counter(record_of(part.rows, RUNNING).state for part in self.parts)
+        return Counter(record.state for record in self._records)
+
+    @property
+    def answered(self) -> int:
+        """The number of journals in which it has a reply with an unknown charge."""
+        return sum(map(is_answered, self._records))
 
     @property
     def costs(self) -> Counter[str]:
@@ -91,6 +96,10 @@ class Shared:
         yield from (part for part in self.parts if any(row[SENT_AT] == self.record.sent_at for row in part.rows))
         if self.record.state == "billed":
             yield from (part for part in self.parts if any(cost == "billed" for _, cost in part.requests))
+
+    @cached_property
+    def _records(self) -> list[Record]:
+        return [record_of(part.rows, RUNNING) for part in self.parts]
 
     @cached_property
     def _requests(self) -> list[tuple[Row, str]]:

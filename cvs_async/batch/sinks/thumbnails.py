@@ -13,7 +13,9 @@ import attrs
 from ..._system.atomic import AtomicFile, make_folder, move_to_free, replace
 from ...errors import InvalidInputError
 from ...models.fields import Document, Image
+from ...models.general import Page
 from ..outcome import Done, Outcome
+from ..pictures_in_json import DEEPEST, with_pictures
 from ..tables import type_of
 from .in_thread import InThread
 
@@ -26,7 +28,8 @@ class Thumbnails(InThread):
     Files are named ``<index>-<n>-<type>.jpg``: index of the item, number of the picture within the item, from 0, and
     kind of paper or picture. Names contain nothing else of an answer. They end in .jpg, .png or, for other formats,
     .bin. New files and folders are readable for their owner only. If a name was taken meanwhile, the file gets another
-    one, such as ``3-0-passport-2.jpg``.
+    one, such as ``3-0-passport-2.jpg``. In an answer that stays JSON, each text that is a JPEG or PNG in base64 is a
+    picture.
 
     Args:
         folder: created if missing; refused if it is not empty.
@@ -73,7 +76,7 @@ def named_pictures(outcome: Outcome[Any]) -> Iterator[tuple[str, bytes]]:
     """Yield file name and content of the pictures of an outcome; empty content for one that cannot be decoded."""
     if not isinstance(outcome, Done):
         return
-    for number, (kind, image) in enumerate(images_of(outcome.reply.data)):
+    for number, (kind, image) in enumerate(images_of(with_pictures(outcome.reply.data))):
         try:
             content = image.decode()
         except ValueError:
@@ -82,16 +85,32 @@ def named_pictures(outcome: Outcome[Any]) -> Iterator[tuple[str, bytes]]:
 
 
 def images_of(value: object, kind: str | None = None, name: str = "image") -> Iterator[tuple[str, Image]]:
-    """Yield every picture in a part of an answer, with its kind of paper, or its name in the model without one."""
+    """Yield every picture in a part of an answer, with its kind of paper, else with its name in the model or JSON."""
+    yield from _images_of(value, kind, name, DEEPEST)
+
+
+def _images_of(value: object, kind: str | None, name: str, depth: int) -> Iterator[tuple[str, Image]]:
     if isinstance(value, Image):
         yield kind or name, value
-    elif isinstance(value, list):
-        for element in value:
-            yield from images_of(element, kind, name)
-    elif isinstance(value, Document):
+        return
+    if not depth:
+        return
+    if isinstance(value, Document | dict):
         kind = type_of(value) or kind
-        for own in attrs.fields_dict(type(value)):
-            yield from images_of(getattr(value, own), kind, own)
+    for own, part in _parts(value):
+        yield from _images_of(part, kind, own or name, depth - 1)
+
+
+def _parts(value: object) -> Iterator[tuple[str, object]]:
+    """Yield the parts of a part of an answer that may be or have pictures, with their names, if they have any."""
+    if isinstance(value, Page):
+        yield "", value.image
+    elif isinstance(value, list):
+        yield from (("", element) for element in value)
+    elif isinstance(value, Document):
+        yield from ((own, getattr(value, own)) for own in attrs.fields_dict(type(value)) if own != "extra")
+    elif isinstance(value, dict):
+        yield from value.items()
 
 
 def _name(kind: str) -> str:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from attrs import evolve
 
+from ...api import OPERATIONS
 from ...errors import InvalidInputError
 from .columns import NAME, Column, Documented, documented, documented_elsewhere
 from .kinds import DATES, UNITS
@@ -162,7 +163,7 @@ def check_lines(operations: tuple[str, ...]) -> None:
         InvalidInputError: naming the operations.
     """
     known = documented(operations)
-    if known.is_complete and not known.items:
+    if not known.items and all(name in OPERATIONS for name in operations):
         raise InvalidInputError(
             f"rows: {' and '.join(operations)} has no line items: choose the rows 'paper', or 'field' (--rows field)"
         )

@@ -69,6 +69,11 @@ class Column:
     has_page: bool = False
     of_item: bool = False
 
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the values are whole papers, as JSON."""
+        return self.name == DATA.name and not self.parts
+
 
 HEAD = tuple(Column(name, kind) for name, kind in _HEAD.items())
 LINE_HEAD = (*HEAD, Column("table"), Column("line", "whole"))
@@ -76,6 +81,8 @@ FIELD_HEAD = (*HEAD, Column("field"), Column("value"), Column("confidence", "num
 RAW = Column("raw")
 NAME = Column("name")
 """Name of a person, whatever fields a paper has for it."""
+DATA = Column("data")
+"""A paper as JSON, of operations whose answers stay JSON."""
 REST = Column("rest", parts=("rest",), of_item=True)
 """Texts of the cells of a row that have no column."""
 
@@ -89,7 +96,7 @@ class Documented:
         items: the columns of a line item.
         tables: paths of the lists of line items.
         nodes: paths of everything that has nested fields or is a picture.
-        is_complete: whether all of the operations are documented.
+        is_complete: whether the answers of all operations are documented.
     """
 
     fields: tuple[Column, ...]
@@ -107,14 +114,14 @@ class Documented:
 
 @cache
 def documented(operations: tuple[str, ...]) -> Documented:
-    """Return the documented fields of operations. The data of an unknown operation is one column."""
-    known = [name for name in operations if name in OPERATIONS]
+    """Return the documented fields of operations. If the fields of one are not documented, its data is one column."""
+    known = [name for name in operations if is_documented(name)]
     leaves = [leaf for name in known for leaf in _leaves(_catalogue(name), _Place())]
     fields = [leaf.column for leaf in leaves if leaf.column and not leaf.table]
     items = [leaf.column for leaf in leaves if leaf.column and leaf.table]
     complete = len(known) == len(operations)
     if not complete:
-        fields.append(Column("data"))
+        fields.append(DATA)
     return Documented(
         fields=_merged(fields, COLUMNS, "data."),
         items=_merged(items, tuple(column.name for column in LINE_HEAD), "item."),
@@ -122,6 +129,12 @@ def documented(operations: tuple[str, ...]) -> Documented:
         nodes=frozenset(leaf.node for leaf in leaves if leaf.node),
         is_complete=complete,
     )
+
+
+def is_documented(operation: str) -> bool:
+    """Return whether the fields of an operation's answers are documented. Other answers stay JSON."""
+    endpoint = OPERATIONS.get(operation)
+    return endpoint is not None and endpoint.returns is not None
 
 
 @cache

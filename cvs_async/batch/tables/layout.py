@@ -22,7 +22,8 @@ class Shape(TypedDict, total=False):
     """Keywords of all functions and sinks that make tables.
 
     Attributes:
-        operation: of the results, one name or several; the columns are their documented fields. By default the
+        operation: of the results, one name or several; the columns are their documented fields. Answers that stay
+            JSON have one column, ``data``, with each paper as JSON text. By default the
             operation of the first outcome. If it is given, wrong names of fields are refused at once.
         rows: ``paper`` (default): a row for each paper. ``document``: a row for each item; differing values of its
             papers are joined. ``line``: a row for each line item, such as a line of an invoice, with the selected
@@ -117,7 +118,8 @@ class Layout:
         if self.has_twin and not of_lines:
             names = of_papers(names, operations)
         own = choose(names, known, of_lines=of_lines)
-        if of_lines and not any(column.of_item for column in own):
+        of_items = known.items or known.is_complete
+        if of_lines and of_items and not any(column.of_item for column in own):
             return [*own, *self._whole(known.items)]
         if self.fields is None or (self.chosen and not names):
             return self._whole(known.fields)

@@ -15,8 +15,10 @@ from ...models.fields import Box, Document, Field, Image
 from ...models.general import Block, Line, Page, TextItem
 from ...models.recognized import Recognized
 from ...models.tables import Cell
+from ..pictures_in_json import is_picture, without_pictures
 from .columns import NAME, REST, Column
 from .values import MOST, box_of, find, is_plain_field, part_of, text_of, value_of
+from .values import whole as whole_number
 
 PICTURES = re.compile(r"image|face\d*$|img_|list_img|imgs|.*_image$")
 """Names of pictures, which are text in plain JSON."""
@@ -63,6 +65,8 @@ class Values:
         column = self._columns[place]
         if column is NAME:
             found, row[place] = name_of_person(paper)
+        elif column.is_whole:
+            found, row[place] = True, without_pictures(paper)
         else:
             found, row[place] = find(paper, column.parts)
         self._found[place] = self._found[place] or found
@@ -195,6 +199,8 @@ def _is_plain_cell(part: object) -> bool:
 
 def as_document(item: object, columns: Iterable[Column]) -> object:
     """Return a line item as an object whose parts have names."""
+    if isinstance(item, str):
+        return {REST.name: item}
     if isinstance(item, Line):
         return TextItem(text=item.text, confidence=min(confidences(item), default=None), box=_around(item))
     if not isinstance(item, list):
@@ -252,7 +258,7 @@ def leaves(whole: object, path: str = "", name: str = "") -> Iterator[Leaf]:
         yield Leaf(path, name, whole.text, whole.confidence, whole.box)
     elif isinstance(whole, Document | list | dict) and path.count(".") < DEEPEST:
         yield from _leaves_below(whole, path, name)
-    elif whole is not None and not isinstance(whole, Image):
+    elif not (whole is None or isinstance(whole, Image) or (isinstance(whole, str) and is_picture(whole))):
         yield Leaf(path, name, whole)
 
 
@@ -343,8 +349,8 @@ def least_confidence(paper: object) -> float | None:
 
 def first_page(paper: object) -> int | None:
     """Return the page of the first field that has one; for a labelled page, its own number."""
-    own = part_of(paper, "page")[1]
-    if isinstance(own, int):
+    own = whole_number(part_of(paper, "page")[1])
+    if own is not None:
         return own
     for whole in (paper, part_of(paper, "info")[1]):
         if isinstance(whole, Document):

@@ -9,12 +9,9 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
-from ..._codec.converter import structure
 from ..._text.json import sound
-from ...api import OPERATIONS
-from ...errors import APIError, Charge
-from ...models.general import Page
-from ..outcome import Done, Held, Outcome, name_of, printable_name
+from ..outcome import Outcome
+from ..pictures_in_json import without_pictures
 from .choosing import patterns_of
 from .columns import COLUMNS, NAME, RAW, Column, documented
 from .kinds import DATES, UNITS
@@ -29,9 +26,9 @@ from .reading import (
     least_confidence,
     leaves,
     name_of_person,
-    papers_in,
 )
-from .values import UNTYPED, Kind, json_of, part_of, read, seconds_of, text_of, whole
+from .results import Result, result_of
+from .values import UNTYPED, Kind, json_of, part_of, read, text_of
 
 Row: TypeAlias = list[object]
 
@@ -56,7 +53,7 @@ class Table:
         self.unread = Counter[str]()
         self.left_out = self.empty = 0
         self._layout = layout
-        self._waiting: list[_Result] = []
+        self._waiting: list[Result] = []
         self._paid = set[int]()
         self._papers = 0
         self._met = set[str]()
@@ -108,12 +105,15 @@ class Table:
         self._values, self._item_values = Values(self._fields), Values(self._items)
         known = documented(layout.operation or operations)
         self._tables = known.tables
+        in_papers = {column.name for column in known.fields}
+        self._left_out = [table for table in known.tables if table not in in_papers]
+        self._is_json = not known.is_complete
         self._patterns = {name: patterns_of(name, known) for name in layout.chosen}
         self._places = list[int]()
         if self._items and self._fields:
             places = {column.name: place for place, column in enumerate(self._order)}
             self._places = [places[column.name] for column in own]
-        make: dict[str, Callable[[_Result], Iterator[Row]]] = {
+        make: dict[str, Callable[[Result], Iterator[Row]]] = {
             "paper": self._paper_rows,
             "document": self._document_rows,
             "line": self._line_rows,
@@ -127,16 +127,16 @@ class Table:
 
     # --- rows
 
-    def _rows(self, result: _Result) -> list[Row]:
+    def _rows(self, result: Result) -> list[Row]:
         rows = list(self._make(result)) or [self._alone(result)]
         if self._tables and self._layout.fields is None and self._layout.rows in ("paper", "document"):
-            self.left_out += sum(1 for paper in result.papers for name in self._tables for _ in items_of(paper, name))
+            self.left_out += sum(1 for paper in result.papers for name in self._left_out for _ in items_of(paper, name))
         for row in rows:
             row[_BILLED] = 0
         rows[0][_BILLED] = self._billed(result)
         return rows
 
-    def _billed(self, result: _Result) -> int:
+    def _billed(self, result: Result) -> int:
         """Return the billed requests of an item; 0 if an earlier run paid for it and an equal item has shown them."""
         if result.is_replayed and result.billed:
             mark = int(str(result.head["key"])[:16], 16)
@@ -145,7 +145,7 @@ class Table:
             self._paid.add(mark)
         return result.billed
 
-    def _alone(self, result: _Result) -> Row:
+    def _alone(self, result: Result) -> Row:
         """Return the only row of an item without papers."""
         row = [*result.head.values(), *[None] * (self._width - len(COLUMNS))]
         if self._layout.raw:
@@ -158,18 +158,21 @@ class Table:
             return []
         return [json_of(whole)]
 
-    def _paper_rows(self, result: _Result) -> Iterator[Row]:
+    def _paper_rows(self, result: Result) -> Iterator[Row]:
         for number, paper in enumerate(result.papers, start=1):
             values = self._read(self._values.of(paper), self._fields)
             self.empty += bool(values) and not any(value is not None for value in values)
             yield [*_head(result, paper, number), *values, *self._raw(paper)]
 
-    def _document_rows(self, result: _Result) -> Iterator[Row]:
+    def _document_rows(self, result: Result) -> Iterator[Row]:
         papers = result.papers
         if not papers:
             return
         rows = [self._read(self._values.of(paper), self._fields) for paper in papers]
-        merged = [_joined(values, column) for values, column in zip(zip(*rows, strict=True), self._fields, strict=True)]
+        merged = [
+            json_of(without_pictures(result.data)) if column.is_whole else _joined(values, column)
+            for values, column in zip(zip(*rows, strict=True), self._fields, strict=True)
+        ]
         self.unread.update(
             column.name
             for value, column in zip(merged, self._fields, strict=True)
@@ -181,15 +184,18 @@ class Table:
         head[_CONFIDENCE] = min(found, default=None)
         yield [*head, *merged, *self._raw(result.data)]
 
-    def _line_rows(self, result: _Result) -> Iterator[Row]:
+    def _line_rows(self, result: Result) -> Iterator[Row]:
         rows = list(self._rows_of_lines(result))
-        if not rows and len(result.papers) == 1:
-            (paper,) = result.papers
-            fields = self._read(self._values.of(paper), self._fields)
-            return iter([[*_head(result, paper, 1), None, None, *self._ordered([*fields, *[None] * len(self._items)])]])
+        if not rows and (len(result.papers) == 1 or self._is_json):
+            return self._rows_without_lines(result)
         return iter(rows)
 
-    def _rows_of_lines(self, result: _Result) -> Iterator[Row]:
+    def _rows_without_lines(self, result: Result) -> Iterator[Row]:
+        for number, paper in enumerate(result.papers, start=1):
+            fields = self._read(self._values.of(paper), self._fields)
+            yield [*_head(result, paper, number), None, None, *self._ordered([*fields, *[None] * len(self._items)])]
+
+    def _rows_of_lines(self, result: Result) -> Iterator[Row]:
         for number, paper in enumerate(result.papers, start=1):
             head = _head(result, paper, number)
             fields: Row | None = None
@@ -208,7 +214,7 @@ class Table:
             return values
         return [values[place] for place in self._places]
 
-    def _field_rows(self, result: _Result) -> Iterator[Row]:
+    def _field_rows(self, result: Result) -> Iterator[Row]:
         every = self._layout.fields is None
         for number, paper in enumerate(result.papers, start=1):
             self._papers += 1
@@ -286,101 +292,13 @@ def _joined(values: Iterable[object], column: Column | None) -> object:
     return "; ".join(plain(value) or "" for value in different)
 
 
-# --- what rows are made of
-
-
-class _Result:
-    """Data that a table needs of an outcome, or of a line of a results file.
-
-    Attributes:
-        head: the first columns of its rows, in their order.
-        data: data of the reply.
-        instead: answer received in place of data, as text.
-        billed: number of charged requests.
-        is_replayed: whether an earlier run has paid for it.
-    """
-
-    __slots__ = ("billed", "data", "head", "instead", "is_replayed", "papers")
-
-    def __init__(self, head: dict[str, Any], data: object, instead: object, billed: int, is_replayed: bool) -> None:
-        self.head = head
-        self.data = data
-        self.papers = papers_in(data)
-        self.instead = text_of(instead)
-        self.billed = billed
-        self.is_replayed = is_replayed and head["key"] is not None
-        head["papers"] = len(self.papers)
+# --- first columns
 
 
 _TYPE, _PAPER, _PAGE, _CONFIDENCE, _BILLED = map(COLUMNS.index, ("type", "paper", "page", "min_confidence", "billed"))
 
 
-def result_of(outcome: Outcome[Any] | Mapping[str, Any]) -> _Result:
-    """Return the data that a table needs of an outcome, or of a line of a results file as plain JSON."""
-    if isinstance(outcome, Mapping):
-        return _from_record(outcome)
-    item = outcome.item
-    sources = item.source if isinstance(item.source, tuple) else (item.source,)
-    head: dict[str, Any] = dict.fromkeys(COLUMNS)
-    head["index"], head["id"], head["key"] = item.index, item.reference, item.key
-    head["source"] = "; ".join(map(name_of, sources))
-    requests = outcome.requests
-    if requests is not None:
-        head["sent_at"], head["ended_at"] = requests.sent_at, requests.ended_at
-    data: object = None
-    instead: object = None
-    if isinstance(outcome, Done):
-        reply = outcome.reply
-        head["operation"], head["charge"], data = reply.operation, reply.charge, reply.data
-        head["status"] = "purged" if outcome.purged else "done"
-        if reply.charge == "billed":
-            head["code"] = 0
-    else:
-        error = outcome.error
-        head["operation"], head["charge"] = error.operation, error.charge
-        head["status"] = type(outcome).__name__.lower()
-        head["error"] = f"{type(error).__name__}: {printable_name(str(error))}"
-        if isinstance(error, APIError):
-            head["code"] = whole(error.code)
-        instead = error.raw
-        if isinstance(instead, bytes):
-            instead = instead.decode("utf-8", "replace")
-    is_replayed = not isinstance(outcome, Held) and outcome.replayed
-    return _Result(head, data, instead, _billed_of(outcome, head["charge"]), is_replayed)
-
-
-def _billed_of(outcome: Outcome[Any], charge: Charge) -> int:
-    """Return the billed requests of an outcome. A duplicate has none, because its original has them."""
-    if not isinstance(outcome, Held) and outcome.deduplicated:
-        return 0
-    if outcome.requests is not None:
-        return outcome.requests.billed
-    return int(charge == "billed" and not isinstance(outcome, Held))
-
-
-def _from_record(record: Mapping[str, Any]) -> _Result:
-    """Return the same from a line of a results file."""
-    head: dict[str, Any] = dict.fromkeys(COLUMNS) | {name: record.get(name) for name in _RECORDED}
-    if isinstance(record.get("source"), list):
-        head["source"] = "; ".join(record["source"])
-    for name in ("sent_at", "ended_at"):
-        head[name] = seconds_of(head[name])
-    error = record.get("error")
-    if isinstance(error, Mapping):
-        head["error"], head["code"] = f"{error.get('kind')}: {error.get('text')}", whole(error.get("code"))
-    elif head["charge"] == "billed":
-        head["code"] = 0
-    billed = int(head["charge"] == "billed" and not record.get("deduplicated") and head["status"] != "held")
-    data, endpoint = record.get("data"), OPERATIONS.get(str(head["operation"]))
-    if endpoint is not None and endpoint.returns == list[Page]:
-        data = structure(data, list[Page])  # they have a text of their own
-    return _Result(head, data, record.get("raw"), billed, bool(record.get("replayed")))
-
-
-_RECORDED = ("index", "source", "id", "key", "operation", "status", "charge", "sent_at", "ended_at")
-
-
-def _head(result: _Result, paper: object, number: int | None) -> Row:
+def _head(result: Result, paper: object, number: int | None) -> Row:
     """Return the first columns of the rows of a paper."""
     head = [*result.head.values()]
     # for a person with a card, the type of the card

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from ...models.fields import Box
 from .columns import Column
-from .values import Kind, only, text_of
+from .values import Kind, only, text_of, whole
 
 _FROM_TEXT = ("date", "amount")
 """Kinds of values that papers have as text, which cannot always be parsed."""
@@ -66,7 +66,7 @@ _CONVERT: dict[Kind, Callable[[Any], Any]] = {
     "any": text_of,
     "number": _number,
     "amount": _number,
-    "whole": only(int),
+    "whole": whole,
     "flag": only(bool),
     "date": only(datetime.date),
     "time": only(int | float, _time),
