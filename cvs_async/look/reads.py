@@ -75,13 +75,17 @@ def reads_of_paper(number: int, paper: object) -> Iterator[Read]:
 
 
 def _page_of(path: str, paper: object) -> int | None:
-    """Return the page of a value without one of its own: that of its table, or the only page of its paper."""
+    """Return the page of a value without one of its own: that of its table, or the only page of its paper.
+
+    A page of a table that is not one of the paper's is not used.
+    """
+    _, found = find(paper, ("pages",))
+    pages = found if isinstance(found, list) else []
     if table := _TABLE.match(path):
         _, page = find(paper, ("info", "table", "page_table", table[1]))
-        if isinstance(page, int):
+        if isinstance(page, int) and (page in pages or not pages):
             return page
-    _, pages = find(paper, ("pages",))
-    if not isinstance(pages, list) or len(pages) != 1 or not isinstance(pages[0], int):
+    if len(pages) != 1 or not isinstance(pages[0], int):
         return None
     return pages[0]
 

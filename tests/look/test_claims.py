@@ -40,6 +40,11 @@ def test_a_cell_is_on_the_only_page_of_its_paper(plain: bool) -> None:
     assert {page for path, page in pages.items() if path.startswith("info.table.")} == {3}
 
 
+def test_a_page_of_a_table_that_its_paper_does_not_have_is_not_used() -> None:
+    pages = pages_of(expenses([3], [0, 3]), plain=False)
+    assert (pages["info.table.tables.0.0.goods"], pages["info.table.tables.1.0.goods"]) == (3, 3)
+
+
 def test_page_numbers_are_not_values_of_the_paper() -> None:
     assert not [path for path in pages_of(expenses([3], [3, 3]), plain=False) if "page" in path]
 
