@@ -14,22 +14,38 @@ from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from .._text.json import CUT, DEPTH
-from ..models.fields import EMPTY, PAPERS, Box, Document, Field, Image, Paper, Unknown, class_of
+from ..models.fields import EMPTY, Box, Document, Field, Image, Paper, Unknown, class_of
 from ..models.general import NESTED, Page
+from ..models.recognized import Recognized
 from ..models.tables import Row
 from ..models.v1 import V1Paper, v1_papers
 from . import scalars
 from .readers import Read, Wire, reader, take_one, wire_names
-from .untyped import type_from_fields
+from .untyped import with_types
 
 D = TypeVar("D", bound=Document)
 
 
-def structure(data: Any, returns: Any) -> Any:
-    """Convert an answer's data to the declared type. For types with an envelope, `data` is the whole answer."""
+def structure(data: Any, returns: Any, operation: str = "") -> Any:
+    """Convert an answer's data to the declared type.
+
+    Args:
+        data: the data; for types with an envelope, the whole answer.
+        returns: the declared type.
+        operation: the operation that answered, which determines the types that papers without a type may have.
+    """
     if isinstance(data, list) and len(data) == 1 and _is_document(returns):
         (data,) = data
+    if _is_of_papers(returns):
+        data = with_types(data, operation)
     return _converter.structure(data, returns)
+
+
+def _is_of_papers(returns: Any) -> bool:
+    element = returns
+    if get_origin(returns) is list:
+        (element,) = get_args(returns)
+    return (get_origin(element) or element) is Recognized
 
 
 def unstructure(data: Any, *, compact: bool = False) -> Any:
@@ -162,8 +178,6 @@ def _typed_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
         else:
             info, extra = raw, {}
         values = {name: read(extra) for name, read in readers}
-        if kinds is PAPERS and declared is Paper:
-            values["type"] = type_from_fields(values["type"], info)
         kind = class_of(values["type"], kinds, declared)
         paper = converter.structure(info, kind)
         if read_pages is not None and "pages" in extra:
@@ -212,12 +226,27 @@ def _row_hook(cls: type[Row], converter: Converter) -> Callable[[Any, Any], Row]
     return read
 
 
+def _as_tables(raw: Any) -> list[Any]:
+    """Return a list of tables, for which rows may come if there is only one table, and cells if it has one row."""
+    tables = _as_list(raw)
+    if tables and all(isinstance(each, Mapping) for each in tables):
+        return [[tables]]
+    rows = [each for each in tables if isinstance(each, list)]
+    cells = [cell for row in rows for cell in row]
+    if len(rows) == len(tables) and cells and all(isinstance(cell, Mapping) for cell in cells):
+        return [tables]
+    return tables
+
+
 def _list_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], list[Any]]:
     element: Any = NESTED.get(cls) or get_args(cls)[0]
     hook = converter.get_structure_hook(element)
     build: Callable[[Iterator[Any]], list[Any]] = list
     if cls in NESTED:
         build = cls
+    as_list = _as_list
+    if get_origin(element) is list and _is_row(get_args(element)[0]):
+        as_list = _as_tables
 
     def read(raw: Any, _: Any) -> list[Any]:
         if cls is Page and isinstance(raw, Mapping) and "result" in raw:  # a page with its picture
@@ -226,7 +255,7 @@ def _list_hook(cls: Any, converter: Converter) -> Callable[[Any, Any], list[Any]
             return Page(read(blocks, cls), image=image, extra=extra)
         if element is V1Paper:
             raw = v1_papers(raw)
-        return build(hook(item, element) for item in _as_list(raw))
+        return build(hook(item, element) for item in as_list(raw))
 
     return read
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from functools import cache
@@ -35,7 +36,7 @@ from .answer import (
 )
 from .converter import declared_names, structure
 from .endpoint import Endpoint
-from .envelope import KNOWN_CODES
+from .envelope import KNOWN_CODES, message_meaning
 from .reply import Reply
 
 T = TypeVar("T")
@@ -46,7 +47,8 @@ def decode(endpoint: Endpoint[T], wire: WireReply, *, check_sum: str | None = No
 
     1. A whole-number code decides: with 0 it is a paid reply, with any other code a free error.
     2. A code that is not a whole number, or two different codes: `DecodeError`, charge ``unknown``.
-    3. No code, HTTP 200 and data: a reply, charge ``unknown``. No code otherwise: the error of the HTTP status.
+    3. No code, HTTP 200 and data: a reply, charge ``unknown``. No code otherwise: the error of the HTTP status. Of an
+       operation whose successful answers have no code, the message of an answer without data decides first.
     4. Not JSON: the complete members before the fault are searched for a code, which decides the charge.
 
     Raises:
@@ -168,7 +170,7 @@ def _require_data(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, An
     match codes:
         case []:
             if wire.status != HTTPStatus.OK or not _has_data(endpoint, answer):
-                raise http_error(endpoint.name, wire, answer)
+                raise _uncoded_error(endpoint, wire, answer) or http_error(endpoint.name, wire, answer)
             if endpoint.envelope.coded:
                 _report_no_code(endpoint.name)
         case [int() | str() as code]:
@@ -181,12 +183,33 @@ def _has_data(endpoint: Endpoint[Any], answer: dict[str, Any]) -> bool:
     """Return whether an answer without a code has the documented data of the operation."""
     if any(answer.get(name) is not None for name in KNOWN_CODES):
         return False  # the answer of another operation
-    if not endpoint.envelope.coded:
-        return not declared_names(endpoint.returns).isdisjoint(answer)
+    if endpoint.envelope.uncoded is not None:
+        if answer.get(endpoint.envelope.uncoded):
+            return True
+        return endpoint.envelope.uncoded in answer and not _is_error(_message(answer) or "")
     if endpoint.envelope.data is None:
         return any(answer.get(name) is not None for name in declared_names(endpoint.returns))
     data = answer.get(endpoint.envelope.data)
     return isinstance(data, (dict, list)) and bool(data)
+
+
+_SUCCESSES = ("", "success", "successful", "thành công")
+"""Messages of successful answers, in lower case."""
+
+
+def _is_error(message: str) -> bool:
+    return unicodedata.normalize("NFC", message).strip().lower() not in _SUCCESSES
+
+
+def _uncoded_error(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any]) -> APIError | None:
+    """Return the error that the message means, of an operation without a code in successful answers; else None."""
+    if endpoint.envelope.coded or wire.status != HTTPStatus.OK or endpoint.envelope.uncoded not in answer:
+        return None
+    context = _context(endpoint.name, wire, answer)
+    kind = message_meaning(context["message"] or "")
+    if kind is None:
+        return None
+    return kind(f"{endpoint.name}: {kind.__doc__} (by its message, without a code); nothing was charged", **context)
 
 
 @cache
@@ -248,7 +271,7 @@ def _unreadable(endpoint: Endpoint[Any], wire: WireReply, text: str, nodes: int)
 def _structured(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any], data: Any, charge: Charge) -> Any:
     """Convert data to the type of the endpoint. The library's models never fail; a user's own type may."""
     try:
-        return structure(data, endpoint.returns)
+        return structure(data, endpoint.returns, endpoint.name)
     except Exception as error:  # including RecursionError
         paid = "was paid for" if charge == "billed" else "may have been charged"
         raise DecodeError(

@@ -116,7 +116,7 @@ class Endpoint(Generic[T]):
         method: HTTP method of operations without inputs; with inputs the form determines it.
         host: name of the vendor's host that serves it, unless `base_url` has an address for the operation's name.
         envelope: kind of envelope around its answers.
-        listed: False for operations that are documented only in comments.
+        listed: False for operations that are documented only in comments, or not at all.
         document: its place in the vendor's documents.
         attribute: attribute path on the client, if it differs from the path.
     """

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
+from typing import TypeAlias
 
 from attrs import evolve, frozen
 
@@ -12,21 +14,31 @@ from .. import errors
 from .._system.log import log
 from ..errors import APIError
 
-_MEANINGS: tuple[tuple[re.Pattern[str], type[APIError]], ...] = tuple(
-    (re.compile(words, re.IGNORECASE), kind)
-    for words, kind in (
-        (r"api[_ ]?(key|secret)", errors.AuthenticationError),
-        (r"out of requests?|hết số lượng request", errors.OutOfRequestsError),
-        (r"not contain content", errors.NoContentError),
-        (r"url is unavailable", errors.UrlUnavailableError),
-        (r"ncorrect image format", errors.InvalidImageError),
-        (r"ncorrect format type", errors.FormatTypeError),
-        (r"error when processing", errors.ProcessingError),
-        (r"incorrect id\b", errors.InvalidIdError),
-        (r"\bfaces?\b", errors.NoContentError),  # warnings about faces, which one page lists as errors
-    )
+_Meanings: TypeAlias = tuple[tuple[re.Pattern[str], type[APIError]], ...]
+
+
+def _compiled(*meanings: tuple[str, type[APIError]]) -> _Meanings:
+    return tuple((re.compile(words, re.IGNORECASE), kind) for words, kind in meanings)
+
+
+_MEANINGS = _compiled(
+    (r"api[_ ]?(key|secret)", errors.AuthenticationError),
+    (r"out of requests?|hết số lượng request", errors.OutOfRequestsError),
+    (r"not contain content", errors.NoContentError),
+    (r"url is unavailable", errors.UrlUnavailableError),
+    (r"ncorrect image format", errors.InvalidImageError),
+    (r"ncorrect format type", errors.FormatTypeError),
+    (r"error when processing", errors.ProcessingError),
+    (r"incorrect id\b", errors.InvalidIdError),
+    (r"\bfaces?\b", errors.NoContentError),  # a picture without one
 )
 """Errors by the vendor's messages, whose meanings do not vary between operations, unlike those of the codes."""
+
+_WARNINGS = _compiled(
+    (r"is not existed|does not contain a face", errors.NoContentError),
+    (r"photocopy|tampering|more than one face|^wearing |sign of fraud|is too small|too close to the margin", APIError),
+)
+"""Errors by the messages of warnings about faces, which a newer page lists as those of errors."""
 
 
 @frozen(kw_only=True)
@@ -40,7 +52,7 @@ class Envelope:
         errors: the error of each documented code, without the ambiguous ones.
         ambiguous: codes that mean either wrong credentials or an empty account; the message decides.
         described: codes whose documented description and message contradict each other; the description counts.
-        coded: False if a successful answer has no code.
+        uncoded: key that a successful answer has instead of a code; None if it has a code.
     """
 
     name: str = "answer"
@@ -50,14 +62,20 @@ class Envelope:
     errors: Mapping[int, type[APIError]]
     ambiguous: frozenset[int] = frozenset()
     described: frozenset[int] = frozenset()
-    coded: bool = True
+    uncoded: str | None = None
+
+    @property
+    def coded(self) -> bool:
+        """Return whether a successful answer has a code."""
+        return self.uncoded is None
 
     def kind(self, code: int | str, message: str) -> type[APIError]:
         """Return the class of the error that a code and its message mean.
 
         1. The message is unknown, or agrees with the table of codes: the table decides.
-        2. The code is one of `described`, and the message is about pictures: the table decides.
-        3. Otherwise the message decides, because newer pages of the vendor use the same messages with other codes.
+        2. The message is that of a warning: it decides, because the codes of warnings have a table of their own.
+        3. The code is one of `described`, and the message is about pictures: the table decides.
+        4. Otherwise the message decides, because newer pages of the vendor use the same messages with other codes.
            This is logged once for each code.
         """
         documented: type[APIError] = APIError
@@ -65,10 +83,11 @@ class Envelope:
             documented = self.errors.get(code, APIError)
         if code in self.ambiguous:
             documented = errors.AuthenticationError
-        meant = _meaning(message)
+        warned = message_meaning(message, _WARNINGS)
+        meant = warned or message_meaning(message)
         if meant is None or meant is documented:
             return documented
-        if code in self.described and meant in _PICTURES:
+        if warned is None and code in self.described and meant in _PICTURES:
             return documented
         if code not in self.ambiguous:
             _report_drift(self.name, code)
@@ -81,9 +100,10 @@ MESSAGE = 1 << 12
 _PICTURES = (errors.InvalidImageError, errors.NoContentError)
 
 
-def _meaning(message: str) -> type[APIError] | None:
-    message = message[:MESSAGE]
-    return next((kind for pattern, kind in _MEANINGS if pattern.search(message)), None)
+def message_meaning(message: str, meanings: _Meanings = _MEANINGS) -> type[APIError] | None:
+    """Return the class of the error that one of the vendor's messages means; None for an unknown message."""
+    message = unicodedata.normalize("NFC", message[:MESSAGE])
+    return next((kind for pattern, kind in meanings if pattern.search(message)), None)
 
 
 @cache
@@ -155,7 +175,7 @@ SMART_CROP = Envelope(
 V1 = evolve(DATA, name="v1", data=None, errors={code: kind for code, kind in DATA.errors.items() if code < 6})
 """API v1. Type and validity are beside the data."""
 
-V1_SCAN = evolve(V1, name="v1 scan", coded=False)
+V1_SCAN = evolve(V1, name="v1 scan", uncoded="result")
 """``text_photostory/get_scan_a4`` of API v1, which documents no code for success."""
 
 V1_FACE_MATCHING = evolve(

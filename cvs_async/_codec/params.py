@@ -106,6 +106,19 @@ def identifier(value: Any) -> int | str:
     return value
 
 
+def numeric_identifier(value: Any) -> int | str:
+    """Check an id, and convert text that spells a number to it, because the service has answered the number."""
+    checked = identifier(value)
+    if isinstance(checked, str) and re.fullmatch(r"0|[1-9][0-9]{0,17}", checked):
+        return int(checked)
+    return checked
+
+
+def numeric_identifiers(value: Any) -> list[int | str]:
+    """Check a list of ids that is not empty, each by `numeric_identifier`."""
+    return [numeric_identifier(each) for each in identifiers(value)]
+
+
 def identifiers(value: Any) -> list[int | str]:
     """Check a list of ids that is not empty."""
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):

@@ -116,7 +116,7 @@ def reader(attribute: attrs.Attribute[Any], declared: frozenset[str], converter:
     if understand is None:
         hook = converter.get_structure_hook(type_)
         if "texts" in attribute.metadata:
-            return _take_part(names, lambda raw, _: hook(_as_cells(raw), type_), type_)
+            return _take_part(names, lambda raw, _: hook(as_cells(raw), type_), type_)
         return _take_part(names, hook, type_)
     if get_origin(type_) is list:
         take = _take(names, understand)
@@ -127,22 +127,25 @@ def reader(attribute: attrs.Attribute[Any], declared: frozenset[str], converter:
 
 
 def _take_part(names: tuple[str, ...], hook: Callable[[Any, Any], Any], type_: Any) -> Read:
-    """Read a document or a list of documents from the first of its names that has a value."""
+    """Read a document or a list of documents from the first of its names that has content."""
     first = names[0]
     if len(names) == 1:
         return lambda wire: hook(wire.pop(first, None), type_)
 
     def take(wire: Wire) -> Any:
-        sent = next((name for name in names if wire.get(name) is not None), first)
+        sent = next((name for name in names if wire.get(name) not in (None, [])), first)
+        for name in names:
+            if name != sent and wire.get(name) in (None, []):
+                wire.pop(name, None)
         return hook(wire.pop(sent, None), type_)
 
     return take
 
 
-def _as_cells(raw: Any) -> Any:
+def as_cells(raw: Any) -> Any:
     """Convert the plain texts in an older table to the form of cells."""
     if isinstance(raw, list):
-        return [_as_cells(each) for each in raw]
+        return [as_cells(each) for each in raw]
     if isinstance(raw, str | int | float):
         return {"value": raw}
     return raw

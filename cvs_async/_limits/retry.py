@@ -41,8 +41,8 @@ class RetryPolicy:
         maximum: upper limit of the maximum wait, in seconds.
         max_retry_after: longest ``Retry-After`` to wait for, in seconds. With a longer one the call fails at once.
         unknown_resends: maximum number of retries for a call after requests whose charge is unknown. Each of them may
-            be charged in addition, so the default is 0. `face_search.add_image` is never repeated in this case, because
-            it could add the picture twice.
+            be charged in addition, so the default is 0. `face_search.add_image` and `v1.face_search.add` are never
+            repeated in this case, because they could add the picture twice.
 
     Raises:
         ConfigurationError: if a number is out of range.

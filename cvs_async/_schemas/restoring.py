@@ -15,6 +15,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 import attrs
 from typing_extensions import NoDefault
 
+from .._codec import scalars
+from .._codec.readers import as_cells, take_one
 from .._codec.reply import Reply
 from .._text.paths import below
 from ..api import OPERATIONS
@@ -22,6 +24,7 @@ from ..errors import Charge
 from ..models.dictionaries import InPydantic
 from ..models.fields import Box, Document, Image, Paper, Unknown, class_of
 from ..models.general import NESTED, Page
+from ..models.tables import Table
 
 Read = Callable[[Any, str], Any]
 """Function that builds a model from a plain value at a path."""
@@ -85,7 +88,10 @@ def _reader(type_: Any, strict: bool) -> Read:
     if type_ in _SCALARS:
         return _SCALARS[type_]
     if isinstance(origin, type) and issubclass(origin, InPydantic) and attrs.has(origin):
-        return _attributes_reader(origin, arguments, strict)
+        read = _attributes_reader(origin, arguments, strict)
+        if origin is Table:
+            return lambda value, path: read(_with_rows(value), path)
+        return read
     if origin in (Union, UnionType) and len(arguments) == 2 and type(None) in arguments:
         (inner,) = (each for each in arguments if each is not type(None))
         return _optional(_reader(inner, strict))
@@ -109,9 +115,9 @@ def _level_reader(level: type[Any], strict: bool) -> Read:
     def read(value: Any, path: str) -> Any:
         if not isinstance(value, Mapping):
             return read_list(value, path)
-        image = _optional(_SCALARS[Image])(value.get("image"), f"{path}.image")
-        extra = {name: part for name, part in value.items() if name not in ("image", "result")}
-        return Page(read_list(value.get("result"), f"{path}.result"), image=image, extra=extra)
+        extra = dict(value)
+        blocks = read_list(extra.pop("result", None), f"{path}.result")
+        return Page(blocks, image=take_one("image", scalars.image)(extra), extra=extra)
 
     return read
 
@@ -227,6 +233,17 @@ def _attributes_reader(cls: type[Any], arguments: tuple[Any, ...], strict: bool)
         return cls(**values)
 
     return read
+
+
+def _with_rows(table: Any) -> Any:
+    """Return a table with `rows`; former versions wrote the texts of its cells, as `info`."""
+    if not isinstance(table, Mapping) or "rows" in table or "info" not in table:
+        return table
+    rows = table["info"]
+    if isinstance(rows, list):
+        rows = [[as_cells(text) or {} for text in row] if isinstance(row, list) else row for row in rows]
+    others = {name: part for name, part in table.items() if name != "info"}
+    return {**others, "rows": rows}
 
 
 def _declared_info(attributes: Mapping[str, attrs.Attribute[Any]], variables: Mapping[Any, Any]) -> Any:

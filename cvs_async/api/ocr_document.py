@@ -28,7 +28,7 @@ INVOICE_XML = Endpoint(
     "ocr/document/invoice-xml", returns=list[Recognized[Invoice]], forms=("file",), document="001, Hóa đơn 2"
 )
 INVOICE_VEHICLE = Endpoint(
-    "ocr/document/invoice_vehicle", returns=list[Recognized[Invoice]], document="001, OCR 31 to 33"
+    "ocr/document/invoice_vehicle", returns=list[Recognized[Invoice]], document="001, OCR 31 to 33; answer: newer pages"
 )
 GET_TABLE = Endpoint("ocr/document/get_table", returns=list[Table], document="001, OCR 34 to 36 and 43")
 BUSINESS_REGISTRATION = Endpoint(
@@ -113,9 +113,9 @@ class OcrDocument(Family):
         return await self._call(INVOICE_XML, {"img": img}, **options)
 
     async def invoice_vehicle(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized[Invoice]]]:
-        """Read the invoice of a vehicle, a picture or PDF. Its answer is undocumented and decoded as an invoice.
+        """Read the invoice of a vehicle, a picture or PDF. The data is that of `invoice`, without `info_goods`.
 
-        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 31 to 33.
+        Raises `NoContentError` if none is found. Vendor document 001, OCR chapters 31 to 33, and newer pages.
         """
         return await self._call(INVOICE_VEHICLE, {"img": img}, **options)
 

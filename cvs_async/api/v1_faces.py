@@ -10,7 +10,7 @@ from attrs import evolve
 from .._codec.endpoint import CallOptions, Endpoint
 from .._codec.envelope import V1_FACE_MATCHING
 from .._codec.inputs import Input
-from .._codec.params import Param, identifier, metadata, text_metadata
+from .._codec.params import Param, metadata, numeric_identifier, numeric_identifiers, text_metadata
 from .._codec.reply import Reply
 from ..models.faces import FaceImage
 from ..models.v1_faces import V1CardMatching, V1FaceMatching, V1LivenessMatching
@@ -73,10 +73,15 @@ ADD = evolve(
 EDIT_METADATA = evolve(
     face_search.UPDATE_IMAGE,
     method="POST",
-    params=(Param("image_id", identifier, ("body",)), Param("metadata", metadata, ("body",), required=False)),
+    params=(Param("image_id", numeric_identifier, ("body",)), Param("metadata", metadata, ("body",), required=False)),
     **_stored("edit_metadata"),
 )
-DELETE = evolve(face_search.DELETE_IMAGES, method="POST", **_stored("delete"))
+DELETE = evolve(
+    face_search.DELETE_IMAGES,
+    method="POST",
+    params=(Param("ids", numeric_identifiers, ("body",)),),
+    **_stored("delete"),
+)
 
 ENDPOINTS = (MATCHING, FACE_MATCHING, MATCHINGLIVENESS, GET_ALL_IMAGES, SEARCH, ADD, EDIT_METADATA, DELETE)
 
@@ -117,6 +122,8 @@ class V1FaceSearch(Family):
     ) -> Reply[FaceImage]:
         """Replace the metadata of a picture in the store. The answer is undocumented.
 
+        `image_id` is sent as a number if it is one, also in text as in `FaceImage.id`.
+
         Raises `InvalidIdError` if there is no such picture. Newer pages, v1, face search.
         """
         extra: dict[str, Any] = {} if metadata is None else {"metadata": metadata}
@@ -124,6 +131,8 @@ class V1FaceSearch(Family):
 
     async def delete(self, ids: Sequence[int | str], **options: Unpack[CallOptions]) -> Reply[Any]:
         """Delete pictures from the store, at least one. The documented data is None.
+
+        An id is sent as a number if it is one, also in text as in `FaceImage.id`.
 
         Raises `InvalidIdError` if there is no such picture. Newer pages, v1, face search.
         """

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..api import OPERATIONS
-from ..batch.tables.columns import Column, documented, is_documented
+from ..batch.tables.columns import REST, Column, documented, is_documented
 from ..models.catalogue import FieldInfo, fields_of
 from ..models.fields import PAPERS
 from ..models.v1 import V1_PAPERS
@@ -130,7 +130,8 @@ def _columns(name: str, fields: tuple[FieldInfo, ...]) -> str:
     items: tuple[Column, ...] = ()
     if name in OPERATIONS:
         known = documented((name,))
-        own, items = [column.name for column in known.fields], known.items
+        own = [column.name for column in known.fields]
+        items = tuple(column for column in known.items if column != REST)
     elif name in PAPERS:
         own = [f"info.{field.path}" for field in fields if not field.fields and field.kind != "picture"]
     else:

@@ -66,8 +66,16 @@ def _facts(endpoint: Endpoint[Any]) -> dict[str, str]:
         "sent as": ", ".join(endpoint.forms) or "json",
         "host": endpoint.host,
         "vendor document": endpoint.document,
-        "listed": "yes" if endpoint.listed else "no, in a comment only",
+        "listed": _listed(endpoint),
     }
+
+
+def _listed(endpoint: Endpoint[Any]) -> str:
+    if endpoint.listed:
+        return "yes"
+    if endpoint.document[:1].isdigit():
+        return "no, in a comment only"
+    return "no"
 
 
 def _documentation(endpoint: Endpoint[Any]) -> str:

@@ -148,9 +148,10 @@ def _classes() -> dict[str, type[Document]]:
 @cache
 def _operation(name: str) -> tuple[FieldInfo, ...]:
     root = _root(name)
-    if root.model is TextItem:
-        return _rooted(root.fields, "*.*.*.")
-    return _rooted(root.fields)
+    if root.model is not TextItem:
+        return _rooted(root.fields)
+    image = FieldInfo("image", "*.image", "image", "picture", **meaning(meanings(Page)["image"]))
+    return (image, *_rooted(root.fields, "*.*.*."))
 
 
 @cache
@@ -170,7 +171,7 @@ def _root(operation: str) -> FieldInfo:
             (declared,) = get_args(element) or (Paper,)
             fields = _recognized(declared, papers)
         case _ if origin is V1Paper:
-            fields = _wrapped(V1Paper, "data", _infos(V1Paper, Paper, papers), None)
+            fields = _wrapped(V1Paper, "data", _infos(V1Paper, Paper, papers), papers.get(WRAPPED))
         case _ if origin is V1Sides:
             fields = tuple(_with_parts(node, papers.get(node.name)) for node in _children(V1Sides))
         case _ if origin is PersonWithCard:

@@ -90,9 +90,10 @@ class Field(Readable, Restorable, Hinted, Generic[T]):
         value: the value read.
         confidence: from 0 to 1.
         box: position in the picture, in pixels.
-        page: page number, counted from `PAGE_BASE`, for fields with a documented page: in curricula vitae of
+        page: page number, counted from `PAGE_BASE`, for fields with a documented page: in papers of
             ``ocr.employee_profile``, credit reports, and certificates of land use, where it is a position in
-            ``list_img``. ``cvs-async fields`` marks these fields with ``p``. Otherwise None.
+            ``list_img``. ``cvs-async fields`` marks these fields with ``p``. In a paper of ``ocr.claims`` with only one
+            page in `Recognized.pages` it is that page. Otherwise None.
     """
 
     value: T | None = None

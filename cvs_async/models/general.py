@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 
 from attrs import field, frozen
 
-from .._text.json import dumps
+from .._text.json import dumps, json_values
 from .._text.reveal import is_revealed
 from .dictionaries import InPydantic, Showable
 from .fields import Box, Document, Image
@@ -32,16 +32,22 @@ class _Quiet(InPydantic, Showable, list[T]):
 
     __slots__ = ()
 
-    def to_dict(self, *, compact: bool = False) -> list[Any]:
-        """Return plain JSON values: lists, with the pieces of text as dictionaries."""
-        return [part.to_dict(compact=compact) for part in self]  # type: ignore[attr-defined]
+    def to_dict(self, *, compact: bool = False) -> list[Any] | dict[str, Any]:
+        """Return plain JSON values: lists, with the pieces of text as dictionaries.
+
+        A page with a picture or `extra` is a dictionary with its blocks as ``result``.
+        """
+        from .._codec.converter import unstructure  # needs the models
+
+        plain: list[Any] | dict[str, Any] = json_values(unstructure(self, compact=compact))
+        return plain
 
     def to_json(self, *, compact: bool = False) -> str:
         """Return `to_dict` as JSON, on one line."""
         return dumps(self.to_dict(compact=compact))
 
     @classmethod
-    def from_dict(cls, data: Sequence[Any]) -> Self:
+    def from_dict(cls, data: Sequence[Any] | Mapping[str, Any]) -> Self:
         """Restore an instance from the result of `to_dict`, compact or not.
 
         Raises:
@@ -84,11 +90,13 @@ class Page(_Quiet[Block]):
     """One page of a PDF, or one picture: its blocks, from top to bottom.
 
     Attributes:
-        image: the page, straightened; only with ``get_thumb``.
         extra: undocumented content of the page, as received.
     """
 
     __slots__ = ("extra", "image")
+
+    image: Image | None
+    """The page, straightened; only with ``get_thumb`` (ảnh trang đã căn chỉnh)."""
 
     def __init__(
         self, blocks: Iterable[Block] = (), *, image: Image | None = None, extra: Mapping[str, Any] | None = None

@@ -87,7 +87,7 @@ class DischargePaper(ClaimPaper):
 @paper("list_expense")
 @frozen(kw_only=True)
 class ExpenseList(ClaimPaper):
-    """A hospital's list of expenses. Older answers have `image` for `image_list`."""
+    """A hospital's list of expenses. In older answers, the vendor's name of `image_list` is ``image``."""
 
     patient_name: Text = EMPTY
     """Full name of the patient (họ tên bệnh nhân), such as ``LÊ VĂN MẪU``."""
@@ -113,7 +113,7 @@ class ExpenseList(ClaimPaper):
     """Codes of diseases by ICD-10 (mã bệnh ICD-10)."""
     table: ExpenseTables = Factory(ExpenseTables)
     """The expenses (bảng chi phí)."""
-    image_list: list[Image] = listed()
+    image_list: list[Image] = listed("image_list", "image")
     """Pictures of the pages (ảnh các trang bảng kê)."""
 
 

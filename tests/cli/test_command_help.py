@@ -192,5 +192,21 @@ def test_an_operation_has_a_page_of_its_own() -> None:
         "operations", "ocr.document.invoice_hospital", CVS_BASE_URL="ocr.document.invoice_hospital=http://cvs.test"
     )
     assert "demo, called at http://cvs.test" in ended.stdout
+    for operation, listed in (
+        ("v3.ekyc.face_matching", "no"),
+        ("ocr.scan", "no, in a comment only"),
+        ("ocr.card", "yes"),
+    ):
+        (line,) = (line for line in cvs_async("operations", operation).stdout.splitlines() if "listed:" in line)
+        assert line.partition("listed:")[2].strip() == listed
     wrong = cvs_async("operations", "ocr.invoice")
     assert (wrong.returncode, "did you mean ocr.document.invoice?" in wrong.stderr) == (2, True)
+
+
+def test_fields_are_those_of_the_operation() -> None:
+    assert "rest" not in cvs_async("fields", "v1.get_scan_a4").stdout.split()
+    assert "such as rest." not in cvs_async("fields", "v1.get_scan_a4").stdout
+    names = [line.split()[0] for line in cvs_async("fields", "v1.get_blx").stdout.splitlines()]
+    assert "valid" not in names
+    assert "valid" in [line.split()[0] for line in cvs_async("fields", "v1.get_infor").stdout.splitlines()]
+    assert "image" in [line.split()[0] for line in cvs_async("fields", "ocr.document.general").stdout.splitlines()]

@@ -114,6 +114,33 @@ def test_metadata_is_what_is_sent_whatever_python_has_for_it() -> None:
     assert checked == {"metadata": sent}
 
 
+@pytest.mark.parametrize(
+    ("sent", "wire"),
+    [(481, 481), ("481", 481), ("0", 0), ("0481", "0481"), ("48a", "48a"), ("９", "９"), ("9" * 40, "9" * 40)],
+)
+def test_an_id_of_the_store_of_v1_is_the_number_that_it_spells(sent: int | str, wire: int | str) -> None:
+    assert OPERATIONS["v1.face_search.delete"].checked({"ids": [sent]}) == {"ids": [wire]}
+    assert OPERATIONS["v1.face_search.edit_metadata"].checked({"image_id": sent}) == {"image_id": wire}
+    assert OPERATIONS["face_search.delete_images"].checked({"ids": [sent]}) == {"ids": [sent]}
+    assert OPERATIONS["face_search.update_image"].checked({"image_id": sent}) == {"image_id": sent}
+
+
+async def test_ids_of_the_store_of_v1_are_sent_as_they_came() -> None:
+    sent: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content or b"null"))
+        images = [{"id": 481, "url": "https://example.com/481.jpg"}]
+        return httpx.Response(200, json={"result": images, "status_code": 0, "message": ""})
+
+    async with AsyncCVS("k", "s", transport=httpx.MockTransport(answer)) as cvs:
+        (image,) = (await cvs.v1.face_search.get_all_images()).data
+        assert image.id == "481"
+        await cvs.v1.face_search.delete([image.id])
+        await cvs.v1.face_search.edit_metadata(image.id)
+    assert sent[1:] == [{"ids": [481]}, {"image_id": 481}]
+
+
 def test_an_argument_of_none_counts_as_absent() -> None:
     assert CARD.checked(dict.fromkeys(CARD.options)) == {}
     assert MATCHING.completed({"type1": None}) == {"type1": "card"}

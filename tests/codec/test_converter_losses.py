@@ -82,6 +82,12 @@ def means(shown: Any, raw: Any) -> bool:
     return str(raw) == str(shown)
 
 
+def empty(document: Document, key: str) -> Any:
+    """Return what `visible` omits under a name: a document without content, else a list without elements."""
+    part = getattr(document, key, None)
+    return part if isinstance(part, Document) else []
+
+
 def is_complete(document: Document, raw: Any) -> bool:
     """Return whether the whole answer is in the document's fields or unchanged in `extra`, and nothing twice."""
     if isinstance(document, Row):
@@ -95,7 +101,7 @@ def is_complete(document: Document, raw: Any) -> bool:
     return all(
         (document.extra[key] == value and shown.get(key, []) == [])
         if key in document.extra
-        else (value is None or means(shown.get(key, []), value))
+        else (value is None or means(shown.get(key, empty(document, key)), value))
         for key, value in raw.items()
     ) and set(document.extra) <= set(raw)
 
@@ -132,6 +138,11 @@ def test_a_paper_of_swapped_types_decodes_and_loses_nothing(type_name: str, data
     assert is_complete(found, wire)
     assert wire == before, "the reply's raw answer must stay as it came"
     json.dumps(unstructure(found), allow_nan=False)
+
+
+def test_an_object_without_content_is_complete() -> None:
+    assert is_complete(paper("list_expense", {"table": {}}), {"table": {}})
+    assert not is_complete(paper("list_expense", {"table": {}}), {"table": {"new": 1}})
 
 
 @pytest.mark.parametrize("type_name", PAPERS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import unicodedata
+from typing import Literal
 
 import pytest
 
@@ -104,6 +106,39 @@ def test_a_description_counts_more_than_the_message_printed_beside_its_code(
     assert envelope.kind(1, CONTENT) is InvalidImageError
     assert envelope.kind(3, IMAGE) is NoContentError
     assert caplog.records == []
+
+
+CARD, FACES = "The ID card photo is not existed", "Photo contains more than one face"
+WARNINGS: list[tuple[int, str, type[APIError]]] = [
+    (1, CARD, NoContentError),
+    (2, "The picture is a photocopy version of the id card", APIError),
+    (3, "The ID card photo is suspected of tampering", APIError),
+    (4, "The ID card photo does not contain a face", NoContentError),
+    (5, "The portrait photo does not contain a face", NoContentError),
+    (6, FACES, APIError),
+    (7, "Wearing sunglasses", APIError),
+    (8, "Wearing a hat", APIError),
+    (9, "Wearing a mask", APIError),
+    (10, "Photo taken from picture, screen, blurred noise or sign of fraud", APIError),
+    (11, "The face in the picture is too small", APIError),
+    (12, "The face in the portrait photo is too close to the margin", APIError),
+]
+
+
+@pytest.mark.parametrize(("code", "message", "expected"), WARNINGS)
+def test_the_message_of_a_warning_among_errors_decides(code: int, message: str, expected: type[APIError]) -> None:
+    assert FACE_MATCHING.kind(code, message) is expected
+
+
+@pytest.mark.parametrize("code", range(1, 13))
+def test_quota_and_credentials_are_found_beside_any_code_of_face_matching(code: int) -> None:
+    assert FACE_MATCHING.kind(code, QUOTA) is OutOfRequestsError
+    assert FACE_MATCHING.kind(code, CREDENTIALS) is AuthenticationError
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_vietnamese_message_is_understood_in_any_normal_form(form: Literal["NFC", "NFD"]) -> None:
+    assert DATA.kind(5, unicodedata.normalize(form, "Hết số lượng request hữu dụng")) is OutOfRequestsError
 
 
 def test_only_the_beginning_of_a_message_is_looked_at() -> None:

@@ -26,8 +26,11 @@ import pytest
 import typer.main
 
 import cvs_async
+from cvs_async import RetryPolicy
 from cvs_async.api import OPERATIONS
+from cvs_async.api.ocr_document import OcrDocument
 from cvs_async.cli.app import app
+from cvs_async.models import Field
 from cvs_async.sandbox import Sandbox, write_samples
 
 ROOT = Path(__file__).parents[2]
@@ -174,6 +177,19 @@ def test_every_public_thing_is_documented() -> None:
     bare = [name for name, thing in found if not (thing.__doc__ or "").strip()]
     assert len(found) > 100
     assert bare == []
+
+
+def test_what_newer_pages_add_is_documented() -> None:
+    assert "nor on which of several pages a paper is" not in README
+    assert "ocr.claims" in (Field.__doc__ or "")
+    assert "undocumented" not in (OcrDocument.invoice_vehicle.__doc__ or "")
+
+
+def test_each_operation_that_is_never_sent_again_is_named() -> None:
+    (line,) = (line for line in README.splitlines() if "is never retried in this case" in line)
+    for name in (name for name, endpoint in OPERATIONS.items() if not endpoint.repeatable):
+        assert f"`{name}`" in line
+        assert f"`{name}`" in (RetryPolicy.__doc__ or "")
 
 
 def test_the_figures_of_speed_are_those_of_the_full_run() -> None:

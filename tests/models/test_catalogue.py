@@ -78,11 +78,16 @@ def documents(operation: str) -> dict[str, set[str]]:
     return found
 
 
+INVOICES = {"ocr.claims": "invoice", "ocr.document.invoice_vehicle": ""}
+"""Types of the invoices that have all fields of `ocr.document.invoice` but one list."""
+
+
 def newer(operation: str) -> dict[str, set[str]]:
     """The same of the newer pages."""
     papers = {type_: set(written(words)) for type_, words in BEYOND["papers"].get(operation, {}).items()}
-    if operation == "ocr.claims":  # its invoices are those of all operations but for one list
-        papers["invoice"] |= {n for n in documents("ocr.document.invoice")[""] if not n.startswith("info_goods")}
+    if operation in INVOICES:
+        of_all = {name for name in documents("ocr.document.invoice")[""] if not name.startswith("info_goods")}
+        papers[INVOICES[operation]] |= of_all
     return {type_: names for type_, names in papers.items() if type_ != WRAPPED}
 
 
@@ -95,7 +100,7 @@ def written(words: str) -> Iterator[str]:
             yield from (name + suffix for suffix, letter in SUFFIXES.items() if letter in letters)
 
 
-OF_PAPERS = sorted({operation for operations in OPERATIONS_OF.values() for operation in operations})
+OF_PAPERS = sorted({operation for operations in OPERATIONS_OF.values() for operation in operations} | {*INVOICES})
 BARE = {"ocr.vehicle_plate", "ocr.document.get_table", "ocr.document.get_label_claim", "ocr.document.bank_statement"}
 
 
@@ -119,7 +124,8 @@ def test_each_documented_field_of_a_paper_is_there_and_no_other(operation: str) 
         ("ocr.document.get_table", {"json", "image"}),
         ("ocr.document.get_label_claim", {"id", "label", "image"}),
         ("ocr.document.bank_statement", {"image_table", "json", *(f"json.json_{place}" for place in range(5))}),
-        ("ocr.document.general", {"text", "confidence", "box"}),
+        ("ocr.document.general", {"image", "text", "confidence", "box"}),
+        ("v1.get_scan_a4", {"result", "time"}),
         (
             "ekyc.face_matching",
             {"matching", "match", "face1", "face2", "face1_score", "face2_score", "invalidCode", "invalidMessage"},
@@ -196,6 +202,29 @@ def test_parts_depend_on_the_operation_and_a_class_has_those_of_all() -> None:
     assert identifier(claims).has_box
     assert identifier(fields_of(ChipIdCardFront)).has_box
     assert fields_of("chip_id_card_front") == fields_of("ChipIdCardFront") == fields_of(ChipIdCardFront)
+
+
+@pytest.mark.parametrize(
+    ("operation", "type_", "wire", "letters"),
+    [
+        ("ocr.vehicle_registration", "vehicle_registration_front", "plate", "c"),
+        ("ocr.vehicle_registrations", "vehicle_registration_back", "engine", "c"),
+        ("ocr.vehicle", "vehicle_registration_back", "chassis", "c"),
+        ("ocr.vehicle_registration", "vehicle_registration_back", "address_town", "c"),
+        ("ocr.vehicle_inspection", "picertificate", "mark", "c"),
+        ("ocr.vehicle", "driving_license", "address_town", "cb"),
+        ("ocr.employee_profile", "birth_certificate", "father_address", "cb"),
+        ("ocr.employee_profile", "curriculum_vitae", "work_experience", "cbp"),
+    ],
+)
+def test_what_stands_beside_fields_on_newer_pages_is_documented(
+    operation: str, type_: str, wire: str, letters: str
+) -> None:
+    words = BEYOND["papers"][operation][type_].split()
+    assert f"{wire}:{letters}" in words
+    (fields,) = (fields for found, fields in infos(operation) if found == type_)
+    (field,) = (field for field in fields if field.wire == wire)
+    assert (field.has_confidence, field.has_box, field.has_page) == tuple(letter in letters for letter in "cbp")
 
 
 def test_what_a_class_inherits_but_is_not_documented_is_not_there() -> None:

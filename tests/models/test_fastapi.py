@@ -212,6 +212,14 @@ def test_a_page_a_box_and_a_picture_are_fields_of_pydantic_models() -> None:
 # What is received
 
 
+def test_a_page_has_its_picture_in_pydantic() -> None:
+    pages = TypeAdapter(list[Page])
+    page = Page([], image=Image("UA=="), extra={"new": 1})
+    assert json.loads(pages.dump_json([page])) == [{"image": "UA==", "new": 1, "result": []}]
+    (again,) = pages.validate_json(pages.dump_json([page]))
+    assert (again.image, again.extra) == (page.image, page.extra)
+
+
 async def test_a_paper_is_received_as_it_was_written() -> None:
     app = FastAPI()
 

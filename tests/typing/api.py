@@ -125,7 +125,7 @@ def dictionaries(reply: Reply[list[Recognized]], page: Page, outcome: Done[Any] 
     assert_type(reply.to_dict(), dict[str, Any])
     assert_type(reply.to_json(compact=True), str)
     assert_type(outcome.to_dict(), dict[str, Any])
-    assert_type(page.to_dict(), list[Any])
+    assert_type(page.to_dict(), list[Any] | dict[str, Any])
     assert_type(Reply.from_dict({}), Reply[Any])
     assert_type(Passport.from_dict({}), Passport)
     assert_type(Recognized[Invoice].from_dict({}, Invoice).info, Invoice)

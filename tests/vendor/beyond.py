@@ -32,40 +32,66 @@ CARDS = {
     "passport": "full_name:cb issue_date:cb issued_at:cb place_of_birth:cb id:cb dob:cb gender:cb nationality:cb"
     " due_date:cb person_number:cb",
 }
-REGISTRATION = (
-    "address_town address_town_code address_district address_district_code address_ward address_ward_code"
-    " issued_at_code year_of_manufacture:c sit:c lie:c stand:c"
+
+
+def each(names: str, letters: str) -> str:
+    """Return names, each with the same letters."""
+    return " ".join(f"{name}:{letters}" for name in names.split())
+
+
+ADDRESS = "address_town address_town_code address_district address_district_code address_ward address_ward_code"
+REGISTRATIONS = {
+    "vehicle_registration_front": each("id name address plate issued_at", "c"),
+    "vehicle_registration_back": each(
+        "name address engine chassis brand model color capacity issued_at last_issue_date first_issue_date plate"
+        f" issued_at_code year_of_manufacture sit lie stand {ADDRESS}",
+        "c",
+    ),
+}
+WITH_LOAD = {
+    **REGISTRATIONS,
+    "vehicle_registration_back": f"{REGISTRATIONS['vehicle_registration_back']} pay_load:c",
+}
+"""The two operations for registrations alone have one field more."""
+INSPECTION = each(
+    "chassis_number commercial_use design_pay_load design_towed_mass engine_number inside_cargo_container_dimension"
+    " issued_on life_time_limit manufactured_country manufactured_year mark model_code modification permissible_no"
+    " regis_date registration_number seri tire_size type valid_until wheel_form capacity report_number"
+    " authorized_pay_load seat_place lying_place stand_place issued_on_code",
+    "c",
 )
-INSPECTION = "seat_place:c lying_place:c stand_place:c issued_on_code:c tire_size:c"
 RESIDENCE = (
     "id name dob gender ethnicity nationality religious hometown address registered_address current_address"
     " relationship_to_head head_name head_id"
 )
-PARTS = ("town", "town_code", "district", "district_code", "ward", "ward_code")
 PROSE: dict[str, dict[str, str]] = {
     **dict.fromkeys(("ekyc.card", "ekyc.cards", "ocr.card"), CARDS),
     "ekyc.face_matching": {"*": "face1_score face2_score"},
     "ocr.employee_profile": {
-        "confirm_residence": " ".join(f"{name}:cb" for name in RESIDENCE.split())
-        + " image image_member member "
-        + " ".join(f"member.{name}:cb" for name in ("name", "dob", "gender", "id_card", "relationship_to_head")),
-        "curriculum_vitae": "current_address:cbp gender:cbp place_of_birth:cbp",
-        "health_certification": "name:cbp dob:cbp height:cbp weight:cbp health_condition:cbp",
+        "confirm_residence": f"{each(RESIDENCE, 'cb')} image image_member member "
+        + each("member.name member.dob member.gender member.id_card member.relationship_to_head", "cb"),
+        "curriculum_vitae": each(
+            "name dob work_experience father_name mother_name academic_level current_address gender place_of_birth",
+            "cbp",
+        ),
+        "health_certification": each("name dob height weight health_condition", "cbp"),
         "registration_book": "member.gender:cb",
+        "birth_certificate": each(
+            "name dob number number_book place_of_birth regis_place father_name father_dob father_address mother_name"
+            " mother_dob mother_address",
+            "cb",
+        ),
+        "*": "id_negative image_negative",
     },
-    "ocr.vehicle_registration": {"vehicle_registration_back": REGISTRATION},
-    "ocr.vehicle_registrations": {"vehicle_registration_back": REGISTRATION},
-    "ocr.vehicle": {
-        "vehicle_registration_back": REGISTRATION,
-        "picertificate": INSPECTION,
-        "driving_license": " ".join(f"address_{part}" for part in PARTS),
-    },
+    "ocr.vehicle_registration": WITH_LOAD,
+    "ocr.vehicle_registrations": WITH_LOAD,
+    "ocr.vehicle": {**REGISTRATIONS, "picertificate": INSPECTION, "driving_license": each(ADDRESS, "cb")},
     "ocr.vehicle_inspection": {"picertificate": INSPECTION},
-    "ocr.birth_certificate": {"": "regis_place:c " + " ".join(f"regis_place_{part}" for part in PARTS)},
+    "ocr.birth_certificate": {"": "regis_place:c " + ADDRESS.replace("address", "regis_place")},
     "ocr.document.price_quotation": {"": "make_model:cb number_plate:cb table table.amount_total:cb table.tax:cb"},
-    "ocr.document.invoice_vehicle": {"": "valid_seals"},
+    "ocr.document.invoice_vehicle": {"": "valid_seals"},  # beside those of all invoices but the goods in short
     "ocr.document.get_table": {"": "json"},
-    "v1.get_blx": {"blx": "id name born class nation dateissue duedate address"},
+    "v1.get_blx": {"blx": "id name born class nation dateissue duedate address", "*": "type data"},
     "v1.get_scan_a4": {"*": "result time"},
     "v1.matching": {"*": "matching img_cmt img_person valid"},
     "v1.face_matching": {"*": "matching img_person1 img_person2 valid match"},

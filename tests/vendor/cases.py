@@ -69,7 +69,7 @@ OPERATIONS_OF: dict[tuple[str, str], tuple[str, ...]] = {
     ("OCR", "Đăng kiểm xe"): ("ocr.vehicle_inspection",),
     ("OCR", "Giấy khai sinh"): ("ocr.birth_certificate",),
     ("OCR", "Biển số xe"): ("ocr.vehicle_plate",),
-    ("OCR", "Hóa đơn"): ("ocr.document.invoice", "ocr.document.invoice_vehicle"),
+    ("OCR", "Hóa đơn"): ("ocr.document.invoice",),
     ("OCR", "Giấy chứng nhận đăng ký doanh nghiệp"): ("ocr.document.business_registration",),
     ("OCR", "Báo giá xe"): ("ocr.document.price_quotation",),
     ("Phân loại giấy tờ Hồ sơ bảo hiểm sức khỏe", "Trong đó"): ("ocr.document.get_label_claim",),

@@ -75,8 +75,9 @@ def documented() -> dict[str, dict[str, Parts]]:
     for operation, papers in BEYOND["papers"].items():
         for type_, words in papers.items():
             merge(found.setdefault(operation, {}).setdefault(type_, {}), dict(_parts(words)))
-    of_invoices = found["ocr.document.invoice"][""]
-    merge(found["ocr.claims"]["invoice"], {n: p for n, p in of_invoices.items() if not n.startswith("info_goods")})
+    of_invoices = {n: p for n, p in found["ocr.document.invoice"][""].items() if not n.startswith("info_goods")}
+    merge(found["ocr.claims"]["invoice"], of_invoices)
+    merge(found["ocr.document.invoice_vehicle"][""], of_invoices)
     for newer, older in TAKEN_TO_BE.items():
         found[newer] = found[older]
     found["ekyc.person_with_card"]["matching"] = dict.fromkeys(shape("Face Matching", "matching"), "")

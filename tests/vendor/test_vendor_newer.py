@@ -6,6 +6,7 @@ Facts without the certainty of a page that was read (marks C and D) are not buil
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from cvs_async import APIError, AuthenticationError, DecodeError, OutOfRequestsError, Reply
 from cvs_async._codec.converter import structure, unstructure
 from cvs_async._codec.decoding import decode
 from cvs_async._exchange import WireReply
 from cvs_async._settings.origins import DOCUMENTED
 from cvs_async.api import OPERATIONS
-from cvs_async.models import Page, Recognized, Table
+from cvs_async.batch.sinks.thumbnails import images_of
+from cvs_async.models import Image, Page, Recognized, Table
 from cvs_async.models.v1 import V1_PAPERS
 from tests.vendor.beyond import as_text, extract
 from tests.vendor.cases import BEYOND, Canaries, check, folders
@@ -178,8 +181,66 @@ def test_a_page_of_text_may_have_its_picture() -> None:
     assert bare == pictured
     assert (pictured.text, pictured.image.base64, pictured.extra, bare.image) == ("Xin", "UA==", {"new": 1}, None)
     for page in (bare, pictured):
-        again = Page.from_dict(json.loads(json.dumps(unstructure(page))))
-        assert (again, again.image, again.extra) == (page, page.image, page.extra)
+        for written in (page.to_dict(), page.to_dict(compact=True), json.loads(page.to_json()), unstructure(page)):
+            again = Page.from_dict(json.loads(json.dumps(written)))
+            assert (again, again.image, again.extra) == (page, page.image, page.extra)
+    assert "UA==" in pictured.to_json()
+    assert [image for _, image in images_of([bare, pictured])] == [pictured.image]
+
+
+@pytest.mark.parametrize("image", [["UA=="], {"base64": "UA=="}, 7, ""])
+def test_a_picture_of_another_type_stays_in_the_extra_of_its_page(image: object) -> None:
+    found = reply("ocr.document.general", {"data": [{"image": image, "result": []}], "errorCode": "0"})
+    assert (found.data[0].image, found.data[0].extra) == (None, {"image": image})
+    (again,) = Reply.from_dict(json.loads(found.to_json())).data
+    assert (again.image, again.extra) == (None, {"image": image})
+
+
+def test_an_empty_newer_table_does_not_hide_the_older_one() -> None:
+    sent: list[Any] = [[], None]
+    for newer in sent:
+        (table,) = structure([{"json": newer, "info": [["STT"]]}], list[Table])
+        assert (table.info, table.extra) == ([["STT"]], {})
+    (table,) = structure([{"json": [[CELL]], "info": [["another"]]}], list[Table])
+    assert (table.info, table.extra) == ([["STT"]], {"info": [["another"]]})
+
+
+def test_a_table_that_a_former_version_has_written_is_restored() -> None:
+    table = {"info": [["STT", None, ""]], "image": "UA==", "extra": {"new": 1}}
+    line = {"operation": "ocr.document.get_table", "charge": "billed", "data": [table]}
+    (restored,) = Reply.from_dict(line).data
+    assert (restored.info, restored.image, restored.extra) == ([["STT", None, ""]], Image("UA=="), {"new": 1})
+    with pytest.raises(ValueError, match=r"data\.0\.rows\.0 is not a list"):
+        Reply.from_dict(line | {"data": [{"info": ["STT"]}]})
+
+
+def test_pages_of_an_older_list_of_expenses_are_its_image_list() -> None:
+    info = {"patient_name": "LÊ MẪU", "image": ["UA==", "UQ=="]}
+    (paper,) = structure([{"type": "list_expense", "info": info, "pages": [0, 1]}], list[Recognized])
+    assert [image.base64 for image in paper.info.image_list] == ["UA==", "UQ=="]
+    assert (paper.info.image, paper.info.extra) == (None, {})
+    (paper,) = structure(
+        [{"type": "list_expense", "info": {"image": "UA==", "image_list": ["UQ=="]}}], list[Recognized]
+    )
+    assert (paper.info.image, paper.info.image_list) == (Image("UA=="), [Image("UQ==")])
+
+
+ROW = [{**CELL, "value": value} for value in ("Khám bệnh", "100.000", "1", "100.000")]
+
+
+@pytest.mark.parametrize(("sent", "lengths"), [(ROW, [1]), ([ROW, ROW], [2]), ([[ROW, ROW], [ROW]], [2, 1]), ([], [])])
+def test_one_table_without_a_list_around_it_keeps_its_columns(sent: Any, lengths: list[int]) -> None:
+    info = {"table": {"info_table": sent}}
+    (paper,) = structure([{"type": "list_expense", "info": info}], list[Recognized])
+    tables = paper.info.table.tables
+    assert [len(table) for table in tables] == lengths
+    for row in (row for table in tables for row in table):
+        assert [getattr(row, name).value for name in ("goods", "patient_pays", "quantity", "unit_price")] == [
+            "Khám bệnh",
+            "100.000",
+            "1",
+            "100.000",
+        ]
 
 
 def reply(operation: str, answer: dict[str, Any]) -> Any:
@@ -191,6 +252,41 @@ def test_a_scan_is_accepted_without_a_code(lines: list[str], caplog: pytest.LogC
     found = reply("v1.get_scan_a4", {"result": lines or None, "time": 0.84})
     assert (found.data.lines, found.data.time, found.charge) == (lines, 0.84, "unknown")
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"time": "2026-11-26T00:00:00Z", "path": "/", "error": "Service Unavailable"},
+        {"time": 0.84},
+        {"result": None, "error": "Service Unavailable"},
+        {"result": [], "errorMessage": "lời lạ"},
+    ],
+)
+def test_an_answer_without_a_result_is_not_an_empty_page(answer: dict[str, Any]) -> None:
+    with pytest.raises(DecodeError) as caught:
+        reply("v1.get_scan_a4", answer)
+    assert (caught.value.charge, caught.value.raw) == ("unknown", answer)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("Hết số lượng request hữu dụng", OutOfRequestsError),
+        (unicodedata.normalize("NFD", "Hết số lượng request hữu dụng"), OutOfRequestsError),
+        ("Api_key hoặc api_secret không đúng", AuthenticationError),
+    ],
+)
+def test_a_scan_without_lines_and_with_a_known_message_is_that_error(message: str, kind: type[APIError]) -> None:
+    with pytest.raises(kind) as caught:
+        reply("v1.get_scan_a4", {"result": None, "errorMessage": message})
+    assert (type(caught.value), caught.value.charge, caught.value.code) == (kind, "free", None)
+    assert reply("v1.get_scan_a4", {"result": ["một"], "errorMessage": message}).data.lines == ["một"]
+
+
+@pytest.mark.parametrize("message", ["", None, "Success", "Thành công"])
+def test_a_scan_without_text_may_have_a_message_of_success(message: str | None) -> None:
+    assert reply("v1.get_scan_a4", {"result": None, "errorMessage": message}).data.lines == []
 
 
 def test_faces_of_v1_have_an_envelope_of_their_own() -> None:
