@@ -141,7 +141,8 @@ class Painter:
         if self._labels == "value":
             texts = [_short(str("" if read.value is None else read.value))]
         else:
-            texts = [label_of(read), label_of(evolve(read, path=read.path.rpartition(".")[2])), percent(read)]
+            texts = [label_of(evolve(read, path=path)) for path in (_row_and_name(read.path), _name(read.path))]
+            texts.append(percent(read))
         return [text for text in dict.fromkeys(texts) if text]
 
     def _spot(self, box: tuple[float, float, float, float], width: float, height: float) -> tuple[float, float] | None:
@@ -178,6 +179,17 @@ def label_of(read: Read) -> str:
     """Return a value's name and confidence, such as ``id 84 %``."""
     name = _short(read.path.removeprefix("info."))
     return f"{name} {percent(read)}".strip()
+
+
+def _row_and_name(path: str) -> str:
+    """Return the end of a path from its last row number, such as ``0.goods``; the whole path without one."""
+    parts = path.split(".")
+    rows = [place for place, part in enumerate(parts) if part.isdecimal()]
+    return ".".join(parts[rows[-1] :]) if rows else path
+
+
+def _name(path: str) -> str:
+    return path.rpartition(".")[2]
 
 
 def percent(read: Read) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,12 +11,16 @@ from attrs import evolve, field, frozen
 
 from ..batch.tables.reading import Leaf, leaves, papers_in
 from ..batch.tables.rows import type_of
-from ..batch.tables.values import box_of
+from ..batch.tables.values import box_of, find
 from ..models.fields import Box
 
-NOT_READ = frozenset({"type", "valid", "valid_message", "invalid_code", "invalid_message"})
-"""Keys of the service's opinion of a paper, which is not printed on it."""
+NOT_READ = frozenset(
+    {"type", "valid", "valid_message", "invalid_code", "invalid_message", "pages.*", "info.table.page_table.*"}
+)
+"""Columns of the service's opinion of a paper and of its pages, which are not printed on it."""
 
+_TABLE = re.compile(r"info\.table\.tables\.(\d+)\.")
+"""Beginning of the paths in a table of a list of expenses."""
 
 MOST = 1_000.0
 """Larger numbers are not confidences, and may be too large for a float."""
@@ -63,10 +68,26 @@ def read_fields(data: object) -> Iterator[Read]:
 def reads_of_paper(number: int, paper: object) -> Iterator[Read]:
     """Yield every value in one paper."""
     kind = type_of(paper)
-    for leaf in _folded(leaf for leaf in leaves(paper) if leaf.path not in NOT_READ):
-        page = leaf.page if isinstance(leaf.page, int) else None
+    for leaf in _folded(leaf for leaf in leaves(paper) if column_of(leaf.path) not in NOT_READ):
+        page = leaf.page if isinstance(leaf.page, int) else _page_of(leaf.path, paper)
         column, box = column_of(leaf.path), box_of(leaf.box)
         yield Read(number, kind, leaf.path, column, leaf.value, _confidence(leaf), box, page)
+
+
+def _page_of(path: str, paper: object) -> int | None:
+    """Return the page of a value without one of its own: that of its table, or the only page of its paper.
+
+    A page of a table that is not one of the paper's is not used.
+    """
+    _, found = find(paper, ("pages",))
+    pages = found if isinstance(found, list) else []
+    if table := _TABLE.match(path):
+        _, page = find(paper, ("info", "table", "page_table", table[1]))
+        if isinstance(page, int) and (page in pages or not pages):
+            return page
+    if len(pages) != 1 or not isinstance(pages[0], int):
+        return None
+    return pages[0]
 
 
 def _confidence(leaf: Leaf) -> float | None:

@@ -162,9 +162,17 @@ def _papers(endpoint: Endpoint[Any], files: Files) -> list[dict[str, Any]]:
         for paper in _papers_on(page, endpoint):
             read = {"type": paper["type"], "info": paper["info"] | page.image}
             if endpoint.name == "ocr.claims":
-                read["pages"] = [page.number]
+                read |= {"pages": [page.number], "info": _on_page(read["info"], page.number)}
             found.append(read)
     return found
+
+
+def _on_page(info: dict[str, Any], page: int) -> dict[str, Any]:
+    """Return a paper whose tables, if it is a list of expenses, have this page."""
+    table = info.get("table")
+    if not isinstance(table, dict) or "page_table" not in table:
+        return info
+    return info | {"table": table | {"page_table": [page] * len(table["page_table"])}}
 
 
 def _papers_on(page: PageView, endpoint: Endpoint[Any]) -> list[dict[str, Any]]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
+from PIL import Image
 
 from cvs_async import AsyncCVS, CVSError, NoContentError, OutOfRequestsError
 from cvs_async.models.fields import Field
 from cvs_async.sandbox import Sample, Sandbox
+from cvs_async.sandbox.samples.truth import Truth, read_truth, save_pdf
 
 
 def one(samples: list[Sample], name: str) -> Path:
@@ -119,3 +122,19 @@ async def test_the_portraits_of_v1_name_the_side_that_is_wrong(cvs: AsyncCVS, al
     face, other = one(all_kinds, "căn-cước.jpg"), one(all_kinds, "đăng-kiểm-xe.jpg")
     found = (await cvs.v1.matchingliveness(face, face, other, face)).raw["data"]
     assert (found["valid"], found["errors"]) == ("False", "left")
+
+
+# --- claims
+
+
+async def test_tables_of_claims_have_the_page_of_their_paper(
+    cvs: AsyncCVS, all_kinds: list[Sample], tmp_path: Path
+) -> None:
+    content = one(all_kinds, "bảng-kê-chi-phí").read_bytes()
+    truth = read_truth(content)
+    assert truth is not None
+    blank = attrs.evolve(truth.pages[0], papers=[])
+    page = Image.new("RGB", (90, 127))
+    save_pdf([page, page], tmp_path / "two.pdf", Truth("expense_list", (blank, truth.pages[0])))
+    (paper,) = (await cvs.ocr.claims(tmp_path / "two.pdf")).raw["data"]
+    assert (paper["pages"], paper["info"]["table"]["page_table"]) == ([1], [1])
