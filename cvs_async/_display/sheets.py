@@ -12,6 +12,7 @@ from .._codec.converter import unstructure
 from .._codec.reply import Reply
 from .._text.json import dumps
 from .._text.paths import below
+from .._text.pictures import is_picture
 from ..models.fields import Box, Document, Field, Image, described
 from ..models.general import Line, Page, TextItem
 from ..models.recognized import Recognized
@@ -154,5 +155,5 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value
+        return described(Image(base64=value)) if is_picture(value) else value
     return dumps(unstructure(value))

@@ -20,6 +20,7 @@ from ..batch import JsonLines, Outcome
 from ..batch.journal import Journal, JournalError
 from ..batch.sinks.thumbnails import Thumbnails
 from ..batch.tables import Csv, Parquet, Shape, Xlsx, check_lines
+from ..batch.tables.columns import documented
 from ..errors import InvalidInputError
 from ._pictures import Pictures
 from ._progress import Sink
@@ -142,9 +143,9 @@ class Results:
             if cut := getattr(self._sink, "cut", 0):
                 sentences.append(f"{cut:,} texts were longer than an Excel cell and were truncated.")
             if table.empty:
-                sentences.append(
-                    f"{table.empty:,} papers have none of these fields: --rows field has all that they have."
-                )
+                papers = "paper has" if table.empty == 1 else "papers have"
+                whole = "a .jsonl file" if isinstance(self._sink, Xlsx) else "--rows field"
+                sentences.append(f"{table.empty:,} {papers} none of these fields: {whole} has every value.")
             if table.left_out and not isinstance(self._sink, Xlsx):
                 sentences.append(
                     f"{table.left_out:,} line items are not in this table: --rows line has a row for each."
@@ -236,6 +237,7 @@ def _sink(out: Path | None, table: TableOptions, *, append: bool = False, draft:
     assert target is not None  # noqa: S101 - it has an extension
     if table.rows == "line" and table.operation:
         check_lines(table.operation)
+    _check_values(table)
     if kind == ".csv":
         delimiter = DELIMITERS.get(table.delimiter or ",", table.delimiter or ",")
         return Csv(target, table.fields, append=continues, delimiter=delimiter, excel=table.excel, **table.shape)
@@ -251,6 +253,22 @@ def _sink(out: Path | None, table: TableOptions, *, append: bool = False, draft:
     else:
         sink = Parquet(target, table.fields, **table.shape)
     return sink if draft is None else sink.as_draft()
+
+
+def _check_values(table: TableOptions) -> None:
+    """Refuse a table without any value of the answers: the documents would be paid for, and their contents lost.
+
+    Raises:
+        InvalidInputError: naming the operations.
+    """
+    if not table.operation or table.fields is not None or table.raw or table.rows == "field":
+        return
+    known = documented(table.operation)
+    if known.is_complete and not known.fields:
+        raise InvalidInputError(
+            f"a table has columns of documented fields, and {' and '.join(table.operation)} has none: write .jsonl, or"
+            " .csv or .parquet with --rows field or --raw"
+        )
 
 
 DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}

@@ -105,7 +105,7 @@ def _print_fields(name: str) -> None:
     fields = _find(name)
     out = console()
     if not fields:
-        out.print(f"{name} returns no read fields.")
+        out.print(f"The answer of {name} has no documented fields; the library returns its JSON as received.")
         return
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from ..._system.atomic import AtomicFile, make_folder, move_to_free, replace
+from ..._text.pictures import is_picture
 from ...errors import InvalidInputError
 from ...models.fields import Document, Image
 from ..outcome import Done, Outcome
@@ -18,6 +19,9 @@ from ..tables import type_of
 from .in_thread import InThread
 
 LONGEST_TYPE = 40
+
+DEEPEST = 20
+"""Nesting depth below which pictures are not looked for."""
 
 
 class Thumbnails(InThread):
@@ -71,27 +75,50 @@ class Thumbnails(InThread):
 
 def named_pictures(outcome: Outcome[Any]) -> Iterator[tuple[str, bytes]]:
     """Yield file name and content of the pictures of an outcome; empty content for one that cannot be decoded."""
-    if not isinstance(outcome, Done):
-        return
-    for number, (kind, image) in enumerate(images_of(outcome.reply.data)):
+    if isinstance(outcome, Done):
+        for name, content, _ in named_images(with_images(outcome.reply.data), outcome.item.index):
+            yield name, content
+
+
+def named_images(data: object, index: int) -> Iterator[tuple[str, bytes, Image]]:
+    """Yield file name, content and `Image` of each picture in the data of the item with this index."""
+    for number, (kind, image) in enumerate(images_of(data)):
         try:
             content = image.decode()
         except ValueError:
             content = b""
-        yield f"{outcome.item.index}-{number}-{_name(kind)}{_suffix(content)}", content
+        yield f"{index}-{number}-{_name(kind)}{_suffix(content)}", content, image
 
 
-def images_of(value: object, kind: str | None = None, name: str = "image") -> Iterator[tuple[str, Image]]:
-    """Yield every picture in a part of an answer, with its kind of paper, or its name in the model without one."""
+def with_images(data: object, depth: int = DEEPEST) -> object:
+    """Return data with an `Image` for each picture that is only a text, because its place has no declared type."""
+    if isinstance(data, str) and is_picture(data):
+        return Image(base64=data)
+    if depth and type(data) is dict:
+        return {name: with_images(part, depth - 1) for name, part in data.items()}
+    if depth and type(data) is list:
+        return [with_images(part, depth - 1) for part in data]
+    return data
+
+
+def images_of(
+    value: object, kind: str | None = None, name: str = "image", depth: int = DEEPEST
+) -> Iterator[tuple[str, Image]]:
+    """Yield every picture in a part of an answer, with its kind of paper, or its own name without one."""
+    parts: Iterable[tuple[str, object]] = ()
     if isinstance(value, Image):
         yield kind or name, value
     elif isinstance(value, list):
-        for element in value:
-            yield from images_of(element, kind, name)
+        parts = ((name, element) for element in value)
     elif isinstance(value, Document):
         kind = type_of(value) or kind
-        for own in attrs.fields_dict(type(value)):
-            yield from images_of(getattr(value, own), kind, own)
+        parts = ((own, getattr(value, own)) for own in attrs.fields_dict(type(value)))
+    elif isinstance(value, dict):
+        kind = type_of(value) or kind
+        parts = ((str(own), part) for own, part in value.items())
+    if depth:
+        for own, part in parts:
+            yield from images_of(part, kind, own, depth - 1)
 
 
 def _name(kind: str) -> str:
