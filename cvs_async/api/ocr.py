@@ -139,7 +139,7 @@ class Ocr(Family):
         return await self._call(SCAN, {"img": img}, **options)
 
     async def claims(self, img: Input, **options: Unpack[ThumbOptions]) -> Reply[list[Recognized]]:
-        """Read a health-insurance claim: request forms, insurance cards and identity papers.
+        """Read a health-insurance claim: request forms, medical and identity papers, bills, insurance cards.
 
         The data is the list of the papers found: one for each page of a PDF, or for each paper in a picture.
 

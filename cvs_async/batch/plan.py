@@ -38,7 +38,8 @@ class Plan:
         count: number of items.
         bytes: total size of the files.
         pages: number of pages of PDFs and pictures; None if there are PDFs and `pypdf` is not installed.
-        duplicates: number of items with the same content, operation and parameters as an earlier one.
+        duplicates: number of items with the same content, operation and parameters as an earlier one. With a journal
+            they are not sent.
         unreadable: name and reason of the first items that cannot be sent.
         unreadable_count: number of items that cannot be sent.
         known: number of other items that the journal has, by state.
@@ -64,7 +65,7 @@ class Plan:
 
 
 async def make_plan(
-    source: object, preparer: Preparer[Any], policy: BatchPolicy, known: Mapping[bytes, Known], each: int
+    source: object, preparer: Preparer[Any], policy: BatchPolicy, known: Mapping[bytes, Known] | None, each: int
 ) -> Plan:
     """Read a source to its end.
 
@@ -72,7 +73,7 @@ async def make_plan(
         source: of the batch.
         preparer: of its items.
         policy: of the batch.
-        known: states of documents in its journal, by key.
+        known: states of documents in its journal, by key; None without a journal, which sends each copy.
         each: number of requests of one call that can be billed.
     """
     endpoint = preparer.endpoint
@@ -91,9 +92,10 @@ async def make_plan(
         key = bytes.fromhex(prepared.key)  # half the memory
         if key in seen:
             plan.duplicates += 1
-            continue
+            if known is not None:
+                continue
         seen.add(key)
-        state = known.get(key)
+        state = None if known is None else known.get(key)
         if state is not None:
             plan.known[state] += 1
         if _is_sent(state, policy):
@@ -136,13 +138,15 @@ def _pages(part: Part) -> int | None:
         return 1
 
 
-def known_states(journal: Path | None, service: Service) -> dict[bytes, Known]:
-    """Return the state of each document in a journal, by key. Blocks.
+def known_states(journal: Path | None, service: Service) -> dict[bytes, Known] | None:
+    """Return the state of each document in a journal, by key; None without a journal. Blocks.
 
     Raises:
         JournalError: the journal cannot be read, or holds answers of another service.
     """
-    if journal is None or is_new(journal):
+    if journal is None:
+        return None
+    if is_new(journal):
         return {}
     with JournalReader(journal) as reader:
         if reader.warning is not None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -203,6 +203,12 @@ def options_of(endpoint: Endpoint[Any], settings: list[str] | None, **given: Any
     with exit_on_error():
         endpoint.check_options(parsed | chosen)
     return parsed | chosen
+
+
+def check_thumbs(endpoint: Endpoint[Any], options: Mapping[str, Any]) -> None:
+    """Refuse --thumbs if the keywords of the operation ask for no pictures."""
+    if endpoint.thumb and not (options.get("get_thumb") or options.get("get_seal")):
+        fail(f"--thumbs requires --get-thumb: without it {endpoint.name} returns no pictures.")
 
 
 def other_than_auto(send_as: str) -> str | None:

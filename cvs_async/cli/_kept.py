@@ -6,17 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from .._codec.converter import unstructure_with
 from .._codec.reply import Reply
 from .._system import atomic
-from ..batch import Done
-from ..batch.outcome import Item, printable_name
-from ..batch.pictures_in_json import with_pictures
-from ..batch.sinks.thumbnails import images_of, named_pictures
+from ..batch.outcome import printable_name
 from ..errors import InvalidInputError
 from ..models.fields import Image, described
+from ..models.pictures_in_json import with_pictures
 
 
 @define(eq=False)
@@ -62,9 +60,9 @@ class KeptPictures:
 
     def plain(self, reply: Reply[Any]) -> Any:
         """Return the reply's data as JSON values, each picture as the name of its file or its kind and size."""
-        reply = evolve(reply, data=with_pictures(reply.data))
-        names = dict(self._keep(reply))
-        return unstructure_with(reply.data, lambda image: names.get(id(image)) or self._instead(image))
+        data = with_pictures(reply.data)
+        names = dict(self._keep(data))
+        return unstructure_with(data, lambda image: names.get(id(image)) or self._instead(image))
 
     def _instead(self, image: Image) -> str:
         if self.problems:
@@ -72,11 +70,10 @@ class KeptPictures:
         self.lost += 1
         return described(image)
 
-    def _keep(self, reply: Reply[Any]) -> Iterator[tuple[int, str]]:
+    def _keep(self, data: object) -> Iterator[tuple[int, str]]:
         if self.folder is None:
             return
-        named = named_pictures(Done(Item(0, None), reply))
-        for (name, content), (_, image) in zip(named, images_of(reply.data), strict=True):
+        for name, content, image in named_images(data, 0):
             try:
                 if content:
                     yield id(image), printable_name(str(_write(self.folder / name, content)))

@@ -142,9 +142,9 @@ class Results:
             if cut := getattr(self._sink, "cut", 0):
                 sentences.append(f"{cut:,} texts were longer than an Excel cell and were truncated.")
             if table.empty:
-                sentences.append(
-                    f"{table.empty:,} papers have none of these fields: --rows field has all that they have."
-                )
+                papers = "paper has" if table.empty == 1 else "papers have"
+                whole = "a .jsonl file" if isinstance(self._sink, Xlsx) else "--rows field"
+                sentences.append(f"{table.empty:,} {papers} none of these fields: {whole} has every value.")
             if table.left_out and not isinstance(self._sink, Xlsx):
                 sentences.append(
                     f"{table.left_out:,} line items are not in this table: --rows line has a row for each."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -49,12 +49,17 @@ class Commands(TyperGroup):
             return super().make_context(*arguments, **more)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return a command. Its help shows no type for flags, since they take no value."""
+        """Return a command. Its help shows no type for flags."""
         command = super().get_command(ctx, cmd_name)
-        for option in getattr(command, "params", ()):
-            if getattr(option, "is_flag", False):
-                option.metavar = ""
+        if command is not None:
+            _hide_types_of_flags(command.get_params(ctx))
         return command
+
+    def get_params(self, ctx: Any) -> Any:
+        """Return the options of the program. Its help shows no type for flags."""
+        params = super().get_params(ctx)
+        _hide_types_of_flags(params)
+        return params
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command, or suggest the one that does what the name suggests."""
@@ -66,6 +71,13 @@ class Commands(TyperGroup):
         """Run the named command."""
         with _quoted_safely():
             return super().invoke(ctx)
+
+
+def _hide_types_of_flags(params: Iterable[Any]) -> None:
+    """Remove the type of each flag, since it takes no value."""
+    for option in params:
+        if getattr(option, "is_flag", False):
+            option.metavar = ""
 
 
 app = typer.Typer(

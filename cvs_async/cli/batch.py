@@ -29,6 +29,7 @@ from ._common import (
     SendAsOption,
     Settings,
     ThumbsOption,
+    check_thumbs,
     exit_on_error,
     fail,
     find_operation,
@@ -132,7 +133,7 @@ def command(
             metavar="ACTION",
         ),
     ] = "report",
-    dedupe: Annotated[bool, typer.Option(help="Send only one of several identical files.")] = True,
+    dedupe: Annotated[bool, typer.Option(help="With --journal, send only one of several identical files.")] = True,
     replay: Annotated[bool, typer.Option(help="Also output results that the journal already has.")] = True,
     quota: Annotated[
         str,
@@ -188,8 +189,8 @@ def command(
     if not endpoint.images:
         fail(f"{operation} reads no files: use `cvs-async call`.")
     options = options_of(endpoint, settings, send_as=other_than_auto(send_as), get_thumb=get_thumb or None)
-    if thumbs is not None and endpoint.thumb and manifest is None and not options.get("get_thumb"):
-        fail(f"--thumbs requires --get-thumb: without it {operation} returns no pictures.")
+    if thumbs is not None and manifest is None:
+        check_thumbs(endpoint, options)
     rules = {
         "journal": journal,
         "in_doubt": in_doubt,

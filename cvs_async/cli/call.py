@@ -26,6 +26,7 @@ from ._common import (
     SendAsOption,
     Settings,
     ThumbsOption,
+    check_thumbs,
     console,
     exit_on_error,
     fail,
@@ -71,13 +72,14 @@ def command(
     endpoint, files = find_operation(operation), inputs or []
     if raw and (table or thumbs is not None):
         fail("--raw prints the answer as received: it excludes --table and --thumbs.")
-    if thumbs is not None and endpoint.thumb and not get_thumb:
-        fail(f"--thumbs requires --get-thumb: without it {operation} returns no pictures.")
     if len(files) != len(endpoint.images):
         fail(_wrong_number(endpoint, len(files)))
-    arguments: dict[str, Any] = dict(zip(endpoint.images, files, strict=True)) | options_of(
+    options = options_of(
         endpoint, settings, check_sum=check_sum, get_thumb=get_thumb or None, send_as=other_than_auto(send_as)
     )
+    if thumbs is not None:
+        check_thumbs(endpoint, options)
+    arguments: dict[str, Any] = dict(zip(endpoint.images, files, strict=True)) | options
     pictures = KeptPictures(thumbs)
     with exit_on_error():
         check_stdout()

@@ -43,3 +43,14 @@ async def test_a_plan_counts_a_copy_once_and_no_more_than_the_ceiling(path: Path
             for most in (None, 2, 1)
         ]
     assert [(plan.duplicates, plan.most_billed) for plan in plans] == [(1, 2), (1, 2), (1, 1)]
+
+
+async def test_a_plan_without_a_journal_counts_every_copy() -> None:
+    """Only a journal knows that a copy was answered: without one, each copy is sent and paid for."""
+    service = Service()
+    async with service.client() as cvs:
+        batch = cvs.batch(cvs.ocr.card, [b"same", b"same", b"other"])
+        plan = await batch.plan()
+        async with batch as outcomes:
+            done = [outcome async for outcome in outcomes]
+    assert (len(done), plan.duplicates, plan.most_billed, service.sent.total()) == (3, 1, 3, 3)

@@ -50,6 +50,25 @@ def test_all_pictures_of_an_answer_are_printed_so(sandbox: Sandbox, samples: lis
     assert [matching[face].startswith("<image/jpeg, ") for face in ("face1", "face2")] == [True, True]
 
 
+def test_pictures_of_an_answer_without_declared_types_are_shown_and_kept_alike(
+    sandbox: Sandbox, samples: list[Sample], tmp_path: Path
+) -> None:
+    """The stamp of a legal document needs no --get-thumb."""
+    words = ("ocr.document.van_ban_phap_quy", card_of(samples), "--set", "get_seal=true")
+    (shown,) = read(*words, sandbox=sandbox)
+    assert shown["seal"].startswith("<image/jpeg, ")
+    table = cvs_async("call", *words, "--table", sandbox=sandbox)
+    assert "<image/jpeg, " in table.stdout
+    assert len(table.stdout) < 10_000
+    (named,) = read(*words, "--thumbs", tmp_path / "p", sandbox=sandbox)
+    (kept,) = (tmp_path / "p").iterdir()
+    assert named["seal"] == str(kept)
+    assert kept.read_bytes().startswith(b"\xff\xd8\xff")
+    batch = ("batch", *words, "--thumbs", tmp_path / "q", "--out", tmp_path / "r.jsonl")
+    assert cvs_async(*batch, sandbox=sandbox).returncode == 0
+    assert [path.read_bytes() for path in (tmp_path / "q").iterdir()] == [kept.read_bytes()]
+
+
 def test_pictures_are_kept_in_a_folder_and_named_in_the_json(
     sandbox: Sandbox, samples: list[Sample], tmp_path: Path
 ) -> None:

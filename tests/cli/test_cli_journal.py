@@ -214,6 +214,29 @@ def test_rows_of_line_items_are_refused_before_sending_if_the_operation_has_no_l
     assert (ended.exit_code, "ocr.card has no line items" in ended.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("more", [(), ("--raw",), ("--rows", "field")])
+def test_a_table_has_the_values_of_an_answer_that_is_not_documented(
+    cards: Path, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    words = ("batch", "ocr.document.invoice_hospital", cards, "--out", tmp_path / "x.csv", *more)
+    with Sandbox() as sandbox:
+        assert run(*words, sandbox=sandbox).exit_code == 0
+    assert "the vendor publishes no answer" in (tmp_path / "x.csv").read_text(encoding="utf-8-sig")
+
+
+def test_the_remark_on_papers_without_a_column_names_a_remedy_of_its_format(
+    samples: list[Sample], tmp_path: Path
+) -> None:
+    card = next(sample.path for sample in samples if sample.kind == "citizen_card")
+    remarks = {}
+    with Sandbox() as sandbox:
+        for name in ("x.csv", "x.xlsx"):
+            words = ("batch", "ocr.card", card, "--out", tmp_path / name, "--fields", "info.given_name")
+            remarks[name] = run(*words, sandbox=sandbox).stderr
+    assert "1 paper has none of these fields: --rows field has every value." in remarks["x.csv"]
+    assert "1 paper has none of these fields: a .jsonl file has every value." in remarks["x.xlsx"]
+
+
 def test_export_writes_parquet(words: list[str | Path], sandbox: Sandbox, tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     assert run(*words, sandbox=sandbox).exit_code == 0

@@ -85,6 +85,13 @@ def test_a_wrong_word_is_answered_with_the_right_one(words: list[str], answer: s
     assert answer in " ".join(ended.stderr.replace("│", " ").split())
 
 
+@pytest.mark.parametrize("words", [["--help"], ["samples", "--help"], ["batch", "--help"]])
+def test_flags_are_shown_without_a_type(words: list[str]) -> None:
+    lines = cvs_async(*words).stdout.splitlines()
+    assert [line for line in lines if "--help " in line] != []
+    assert [line for line in lines if "bool" in line] == []
+
+
 def test_a_shell_completes_commands_options_and_operations() -> None:
     def completed(line: str) -> set[str]:
         words = {"_CVS_ASYNC_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}

@@ -14,8 +14,8 @@ from ..._system.atomic import AtomicFile, make_folder, move_to_free, replace
 from ...errors import InvalidInputError
 from ...models.fields import Document, Image
 from ...models.general import Page
+from ...models.pictures_in_json import DEEPEST, with_pictures
 from ..outcome import Done, Outcome
-from ..pictures_in_json import DEEPEST, with_pictures
 from ..tables import type_of
 from .in_thread import InThread
 
@@ -74,14 +74,19 @@ class Thumbnails(InThread):
 
 def named_pictures(outcome: Outcome[Any]) -> Iterator[tuple[str, bytes]]:
     """Yield file name and content of the pictures of an outcome; empty content for one that cannot be decoded."""
-    if not isinstance(outcome, Done):
-        return
-    for number, (kind, image) in enumerate(images_of(with_pictures(outcome.reply.data))):
+    if isinstance(outcome, Done):
+        for name, content, _ in named_images(with_pictures(outcome.reply.data), outcome.item.index):
+            yield name, content
+
+
+def named_images(data: object, index: int) -> Iterator[tuple[str, bytes, Image]]:
+    """Yield file name, content and `Image` of each picture in the data of the item with this index."""
+    for number, (kind, image) in enumerate(images_of(data)):
         try:
             content = image.decode()
         except ValueError:
             content = b""
-        yield f"{outcome.item.index}-{number}-{_name(kind)}{_suffix(content)}", content
+        yield f"{index}-{number}-{_name(kind)}{_suffix(content)}", content, image
 
 
 def images_of(value: object, kind: str | None = None, name: str = "image") -> Iterator[tuple[str, Image]]:

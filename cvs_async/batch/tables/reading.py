@@ -13,9 +13,9 @@ from attrs import frozen
 from ...models.employee import EmployeeProfile
 from ...models.fields import Box, Document, Field, Image
 from ...models.general import Block, Line, Page, TextItem
+from ...models.pictures_in_json import is_picture, without_pictures
 from ...models.recognized import Recognized
 from ...models.tables import Cell
-from ..pictures_in_json import is_picture, without_pictures
 from .columns import NAME, REST, Column
 from .values import MOST, box_of, find, is_plain_field, part_of, text_of, value_of
 from .values import whole as whole_number

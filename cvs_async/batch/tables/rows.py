@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
 from ..._text.json import sound
+from ...models.pictures_in_json import without_pictures
 from ..outcome import Outcome
-from ..pictures_in_json import without_pictures
 from .choosing import patterns_of
 from .columns import COLUMNS, NAME, RAW, Column, documented
 from .kinds import DATES, UNITS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..models.fields import Image, described
+from .fields import Image, described
 
 HEADS = ("/9j/", "iVBORw0KGgo")
 """First characters of a JPEG and of a PNG in base64."""
