@@ -7,6 +7,7 @@ object where a list is expected becomes a list of one, numeric strings become nu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from types import GenericAlias
 from typing import Any, TypeVar, get_args, get_origin
 
 import attrs
@@ -21,7 +22,7 @@ from ..models.tables import Row
 from ..models.v1 import V1Paper, v1_papers
 from . import scalars
 from .readers import Read, Wire, reader, take_one, wire_names
-from .untyped import with_types
+from .untyped import lacks_type, with_types
 
 D = TypeVar("D", bound=Document)
 
@@ -34,9 +35,9 @@ def structure(data: Any, returns: Any, operation: str = "") -> Any:
         returns: the declared type.
         operation: the operation that answered, which determines the types that papers without a type may have.
     """
-    if isinstance(data, list) and len(data) == 1 and _is_document(returns):
-        (data,) = data
-    if _is_of_papers(returns):
+    if type(returns) is not GenericAlias and isinstance(data, list) and len(data) == 1 and _is_document(returns):
+        (data,) = data  # `list[…]` is a generic alias, and no document; this is faster to find
+    if lacks_type(data) and _is_of_papers(returns):
         data = with_types(data, operation)
     return _converter.structure(data, returns)
 
