@@ -7,7 +7,6 @@ object where a list is expected becomes a list of one, numeric strings become nu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from types import GenericAlias
 from typing import Any, TypeVar, get_args, get_origin
 
 import attrs
@@ -27,6 +26,10 @@ from .untyped import lacks_type, with_types
 D = TypeVar("D", bound=Document)
 
 
+_LIST: Any = type(list[Any])
+"""Type of ``list[…]``, which is found faster than whether it is a document."""
+
+
 def structure(data: Any, returns: Any, operation: str = "") -> Any:
     """Convert an answer's data to the declared type.
 
@@ -35,8 +38,8 @@ def structure(data: Any, returns: Any, operation: str = "") -> Any:
         returns: the declared type.
         operation: the operation that answered, which determines the types that papers without a type may have.
     """
-    if type(returns) is not GenericAlias and isinstance(data, list) and len(data) == 1 and _is_document(returns):
-        (data,) = data  # `list[…]` is a generic alias, and no document; this is faster to find
+    if type(returns) is not _LIST and isinstance(data, list) and len(data) == 1 and _is_document(returns):
+        (data,) = data
     if lacks_type(data) and _is_of_papers(returns):
         data = with_types(data, operation)
     return _converter.structure(data, returns)
