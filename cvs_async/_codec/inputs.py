@@ -105,10 +105,10 @@ def choose_form(endpoint: Endpoint[Any], inputs: Mapping[str, object], send_as: 
 
 
 def _first_of_files(endpoint: Endpoint[Any]) -> Form:
-    for form in endpoint.forms:
-        if form != "url":
-            return form
-    return "url"
+    files: list[Form] = [form for form in endpoint.forms if form != "url"]
+    if not files:
+        return "url"
+    return files[0]
 
 
 async def load(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form) -> dict[str, Url | Part]:
