@@ -89,6 +89,6 @@ class Overlays:
         except InvalidInputError as error:
             messages().print(f"No picture of page {page + 1}: {error}", markup=False)
             return REFUSED
-        described = describe_boxes(picture.info["frame"], picture.info["page"])
+        described = describe_boxes(picture.info["frame"], picture.info["page_note"])
         messages().print(f"{path}: {described}.", markup=False)
         return 0

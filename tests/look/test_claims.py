@@ -69,3 +69,10 @@ def test_cells_are_drawn_on_the_page_of_their_table() -> None:
 def test_a_label_in_a_table_has_its_row_and_name(path: str, longest: str) -> None:
     painter = Painter(Image.new("RGB", (100, 100)), 0.8, "name")
     assert painter._texts(Read(0, None, path, path, "1", 0.9))[0] == longest
+
+
+@pytest.mark.parametrize(("count", "note"), [(2, "the page is that of the answer, assumed to count from 0"), (1, "")])
+def test_a_page_by_number_is_not_said_to_be_by_position(count: int, note: str) -> None:
+    files = [Image.new("RGB", (400, 200), "white")] * count
+    answer = reply("ocr.claims", [{"type": "list_expense", "pages": [count - 1], "info": {"pid": "1", "pid_box": BOX}}])
+    assert overlay(answer, files, page=count - 1, labels="none").info["page_note"] == note
