@@ -89,7 +89,7 @@ def drawn_on(
     pages.check(page)
     placed, frames = places
     frame = frames.get(page)
-    drawn = [one for one in placed if one.page == page and one.box is not None]
+    drawn = boxed_on(placed, page)
     if not drawn:
         raise InvalidInputError(_why_nothing(placed, frame, page))
     picture = pages.picture(page, width)
@@ -97,7 +97,6 @@ def drawn_on(
     Painter(picture, low, labels).paint(wanted)
     picture.info["frame"] = describe_frame(frame)
     picture.info["page"] = page_state(drawn)
-    picture.info["page_note"] = page_note(drawn)
     return picture
 
 
@@ -105,6 +104,11 @@ def page_state(placed: Iterable[Placed]) -> State:
     """Return the weakest state among the values' pages."""
     states = {one.page_state for one in placed}
     return next((state for state in get_args(State)[::-1] if state in states), "none")
+
+
+def boxed_on(placed: Iterable[Placed], page: int) -> list[Placed]:
+    """Return the values with a box on a page."""
+    return [one for one in placed if one.page == page and one.box is not None]
 
 
 def page_note(placed: Sequence[Placed]) -> str:
