@@ -21,9 +21,13 @@ from ..models.tables import Row
 from ..models.v1 import V1Paper, v1_papers
 from . import scalars
 from .readers import Read, Wire, reader, take_one, wire_names
-from .untyped import with_types
+from .untyped import lacks_type, with_types
 
 D = TypeVar("D", bound=Document)
+
+
+_LIST: Any = type(list[Any])
+"""Type of ``list[…]``, which is found faster than whether it is a document."""
 
 
 def structure(data: Any, returns: Any, operation: str = "") -> Any:
@@ -34,9 +38,9 @@ def structure(data: Any, returns: Any, operation: str = "") -> Any:
         returns: the declared type.
         operation: the operation that answered, which determines the types that papers without a type may have.
     """
-    if isinstance(data, list) and len(data) == 1 and _is_document(returns):
+    if type(returns) is not _LIST and isinstance(data, list) and len(data) == 1 and _is_document(returns):
         (data,) = data
-    if _is_of_papers(returns):
+    if lacks_type(data) and _is_of_papers(returns):
         data = with_types(data, operation)
     return _converter.structure(data, returns)
 

@@ -227,6 +227,8 @@ def _api_error(endpoint: Endpoint[Any], wire: WireReply, answer: dict[str, Any],
     meaning = kind.__doc__
     if kind is APIError:
         meaning = "the service answered with an undocumented code"
+        if code in endpoint.envelope.errors:
+            meaning = "the service refused the request for the reason in its message"
     shown = f"code {code}"
     if isinstance(code, str):
         shown = f"a code of {len(code):,} digits"

@@ -105,7 +105,8 @@ def choose_form(endpoint: Endpoint[Any], inputs: Mapping[str, object], send_as: 
 
 
 def _first_of_files(endpoint: Endpoint[Any]) -> Form:
-    return next((form for form in endpoint.forms if form != "url"), "url")
+    url: Form = "url"
+    return next((form for form in endpoint.forms if form != url), url)
 
 
 async def load(endpoint: Endpoint[Any], inputs: Mapping[str, object], form: Form) -> dict[str, Url | Part]:

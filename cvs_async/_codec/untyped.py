@@ -25,8 +25,20 @@ INFO = tuple(attrs.fields_dict(Recognized)["info"].metadata["wire"])
 PARTS = ("_confidence", "_box", "_id")
 """Endings of the names that stand beside a field's own."""
 
-PICTURES = ("image", "image_seals", "valid_seals")
-"""Names of fields that an answer may lack although the paper has them."""
+PICTURES = ("image", "valid_seals")
+"""Beginnings of the names of pictures and stamps, which an answer may lack although the paper has them."""
+
+
+UNTYPED = (None, *SIDES)
+
+
+def lacks_type(data: Any) -> bool:
+    """Return whether data, or one of its elements, is an object whose type has to be found. Every answer is asked."""
+    papers = data if type(data) is list else (data,)
+    for paper in papers:  # noqa: SIM110  # faster than any()
+        if type(paper) is dict and paper.get("type") in UNTYPED:
+            return True
+    return False
 
 
 def with_types(data: Any, operation: str) -> Any:
@@ -40,7 +52,7 @@ def _with_type(paper: Any, operation: str) -> Any:
     if not isinstance(paper, Mapping):
         return paper
     given = paper.get("type")
-    if given is not None and not (isinstance(given, str) and given in SIDES):
+    if given not in UNTYPED:
         return paper
     name = next((name for name in INFO if name in paper), None)
     if name is not None:
@@ -93,6 +105,5 @@ def _known_names(type_: str) -> frozenset[str]:
 def _own_names(operation: str, type_: str) -> frozenset[str]:
     """Return the documented names of a type of paper without pictures and parts of addresses."""
     names = {name.partition(".")[0] for name in _documented(operation).get(type_, {})}
-    return frozenset(
-        name for name in names if name not in PICTURES and not any(name.startswith(f"{other}_") for other in names)
-    )
+    texts = {name for name in names if not name.startswith(PICTURES)}
+    return frozenset(name for name in texts if not any(name.startswith(f"{other}_") for other in texts))

@@ -136,7 +136,8 @@ class V1(Family):
 
         The vendor documents no code for success, so the charge of its replies is ``unknown``.
 
-        Raises `InvalidImageError` for an unreadable picture. Newer pages, v1, scan.
+        Raises `InvalidImageError` for an unreadable picture, `DecodeError` for an answer without a result.
+        Newer pages, v1, scan.
         """
         return await self._call(GET_SCAN_A4, {"img": img}, **options)
 

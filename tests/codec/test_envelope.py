@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import unicodedata
 from typing import Literal
@@ -18,6 +19,7 @@ from cvs_async import (
     OutOfRequestsError,
     ProcessingError,
 )
+from cvs_async._codec.decoding import decode
 from cvs_async._codec.envelope import (
     DATA,
     FACE_MATCHING,
@@ -28,6 +30,8 @@ from cvs_async._codec.envelope import (
     Envelope,
     _report_drift,
 )
+from cvs_async._exchange import WireReply
+from cvs_async.api import OPERATIONS
 
 QUOTA, CREDENTIALS = "Out of requests", "Incorrect Api_key or api_secret"
 TABLE: list[tuple[Envelope, int | str, str, type[APIError]]] = [
@@ -128,6 +132,14 @@ WARNINGS: list[tuple[int, str, type[APIError]]] = [
 @pytest.mark.parametrize(("code", "message", "expected"), WARNINGS)
 def test_the_message_of_a_warning_among_errors_decides(code: int, message: str, expected: type[APIError]) -> None:
     assert FACE_MATCHING.kind(code, message) is expected
+
+
+@pytest.mark.parametrize(("code", "reason"), [(2, "refused the request"), (9, "undocumented code")])
+def test_an_error_that_is_a_warning_says_so(code: int, reason: str) -> None:
+    answer = {"errorCode": str(code), "errorMessage": "The picture is a photocopy version of the id card"}
+    with pytest.raises(APIError, match=reason) as caught:
+        decode(OPERATIONS["ekyc.face_matching"], WireReply(200, json.dumps(answer).encode()))
+    assert (type(caught.value), caught.value.code, caught.value.charge) == (APIError, code, "free")
 
 
 @pytest.mark.parametrize("code", range(1, 13))

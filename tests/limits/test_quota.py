@@ -95,6 +95,17 @@ async def refused(call: Awaitable[object]) -> OutOfRequestsError:
 
 
 @virtual
+async def test_a_refusal_that_only_its_message_names_closes_the_gate() -> None:
+    account = Account()
+    account.otherwise = httpx.Response(200, json={"result": None, "errorMessage": "Hết số lượng request hữu dụng"})
+    async with client(account) as cvs:
+        first = await refused(cvs.v1.get_scan_a4(b"x"))
+        assert (first.code, first.charge, cvs.stats.gate) == (None, "free", "closed")
+        assert "nothing was sent" in str(await refused(cvs.v1.get_scan_a4(b"x")))
+        assert account.asked == [0]
+
+
+@virtual
 async def test_the_first_refusal_is_its_callers_and_the_others_ask_no_more() -> None:
     account = Account()
     async with client(account) as cvs:
