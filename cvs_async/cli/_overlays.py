@@ -74,7 +74,7 @@ class Overlays:
 
     def _write_page(self, pages: Pages, page: int, places: Places) -> int | None:
         """Draw a page. Return the exit code; None if no value is known to be on it."""
-        from ..look.overlay import describe_boxes, drawn_on
+        from ..look.overlay import boxed_on, describe_boxes, drawn_on, page_note
 
         path = self._targets[page]
         try:
@@ -89,6 +89,6 @@ class Overlays:
         except InvalidInputError as error:
             messages().print(f"No picture of page {page + 1}: {error}", markup=False)
             return REFUSED
-        described = describe_boxes(picture.info["frame"], picture.info["page"])
+        described = describe_boxes(picture.info["frame"], page_note(boxed_on(places[0], page)))
         messages().print(f"{path}: {described}.", markup=False)
         return 0

@@ -15,7 +15,7 @@ from .._codec.reply import Reply
 from .._display.showing import as_html
 from ..batch.sinks import write_new
 from .frames import Frame, Placed
-from .overlay import LOW, describe_boxes, describe_frame, page_state, places_of
+from .overlay import LOW, describe_boxes, describe_frame, page_note, places_of
 from .pages import Pages
 from .painting import label_of, style_of
 from .pictures import Encoded, encode
@@ -97,7 +97,7 @@ def _state(drawn: Sequence[Placed], frame: Frame | None) -> str:
         return "no boxes"
     if not drawn:
         return "the boxes lie outside of this picture"
-    return describe_boxes(describe_frame(frame), page_state(drawn))
+    return describe_boxes(describe_frame(frame), page_note(drawn))
 
 
 def _box(placed: Placed, width: int, height: int) -> str:

@@ -89,7 +89,7 @@ def drawn_on(
     pages.check(page)
     placed, frames = places
     frame = frames.get(page)
-    drawn = [one for one in placed if one.page == page and one.box is not None]
+    drawn = boxed_on(placed, page)
     if not drawn:
         raise InvalidInputError(_why_nothing(placed, frame, page))
     picture = pages.picture(page, width)
@@ -104,6 +104,20 @@ def page_state(placed: Iterable[Placed]) -> State:
     """Return the weakest state among the values' pages."""
     states = {one.page_state for one in placed}
     return next((state for state in get_args(State)[::-1] if state in states), "none")
+
+
+def boxed_on(placed: Iterable[Placed], page: int) -> list[Placed]:
+    """Return the values with a box on a page."""
+    return [one for one in placed if one.page == page and one.box is not None]
+
+
+def page_note(placed: Sequence[Placed]) -> str:
+    """Return a clause on how the page of values was assumed; "" if it is stated."""
+    if page_state(placed) != "assumed":
+        return ""
+    if any(one.page_state == "assumed" and one.read.page is None for one in placed):
+        return "the page is assumed from the position of the paper in the answer"
+    return "the page is that of the answer, assumed to count from 0"
 
 
 def cutouts(
@@ -177,12 +191,9 @@ def describe_frame(frame: Frame | None) -> str:
     return ": ".join(filter(None, (frame.state, frame.note)))
 
 
-def describe_boxes(frame: str, page: State) -> str:
+def describe_boxes(frame: str, page_note: str) -> str:
     """Return a clause on how the positions of boxes are known, for the user."""
-    position = ""
-    if page == "assumed":
-        position = "; the page is assumed from the position of the paper in the answer"
-    return f"boxes in pixels of the page ({frame}){position}"
+    return "; ".join(filter(None, (f"boxes in pixels of the page ({frame})", page_note)))
 
 
 def _why_nothing(placed: Sequence[Placed], frame: Frame | None, page: int) -> str:

@@ -352,3 +352,15 @@ def test_a_field_leads_to_its_queue(report: Path, opened: Open) -> None:
     notes = page.locator("#queue .note").all_inner_texts()
     assert notes
     assert all(note.startswith("due_date · ") for note in notes)
+
+
+def test_a_row_has_its_values_without_a_confidence_too(opened: Open, tmp_path: Path) -> None:
+    drug = {"value": "Paracetamol", "confidence": 0.9}
+    quantity = {"value": "10", "confidence": None}
+    paper = {"type": "prescription", "info": {"drug_info": [{"drug": drug, "quantity": quantity}]}}
+    written(tmp_path / "out.jsonl", [("a.jpg", paper)])
+    write_report([tmp_path / "out.jsonl"], tmp_path / "r.html", OPTIONS)
+    page = opened(tmp_path / "r.html")
+    go(page, "d1")
+    page.wait_for_selector(".papers th")
+    assert page.locator(".papers th:visible").all_inner_texts() == ["drug", "quantity"]

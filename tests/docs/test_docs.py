@@ -148,6 +148,11 @@ def test_readme_names_every_command_and_operation() -> None:
     assert [name for name in OPERATIONS if f"`{name}`" not in README] == []
 
 
+@pytest.mark.parametrize("host", ["trustid.vn", "myanmar.computervision.com.vn", "cambodia.computervision.com.vn"])
+def test_readme_names_hosts_of_brands_and_countries(host: str) -> None:
+    assert host in README
+
+
 def test_readme_names_the_stamp_of_legal_documents() -> None:
     assert "get_seal" in README
 

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from cvs_async import InvalidInputError
-from cvs_async.look import overlay, read_fields
+from cvs_async.look import Pages, overlay, read_fields
+from cvs_async.look.overlay import boxed_on, page_note, places_of
 from cvs_async.look.painting import Painter
 from cvs_async.look.reads import Read
 from tests.support.replies import reply
@@ -69,3 +70,12 @@ def test_cells_are_drawn_on_the_page_of_their_table() -> None:
 def test_a_label_in_a_table_has_its_row_and_name(path: str, longest: str) -> None:
     painter = Painter(Image.new("RGB", (100, 100)), 0.8, "name")
     assert painter._texts(Read(0, None, path, path, "1", 0.9))[0] == longest
+
+
+@pytest.mark.parametrize(("count", "note"), [(2, "the page is that of the answer, assumed to count from 0"), (1, "")])
+def test_how_a_page_is_known_by_number_is_described(count: int, note: str) -> None:
+    files = [Image.new("RGB", (400, 200), "white")] * count
+    answer = reply("ocr.claims", [{"type": "list_expense", "pages": [count - 1], "info": {"pid": "1", "pid_box": BOX}}])
+    with Pages(files) as pages:
+        placed, _ = places_of(answer, pages)
+    assert page_note(boxed_on(placed, count - 1)) == note

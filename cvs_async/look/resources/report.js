@@ -266,8 +266,11 @@
       side.append(make("h3", {}, paper.type ?? "–", make("span", { className: "note", textContent: `${where}${state ? ` · ${state}` : ""}` })));
       paper.warnings.forEach(([name, text]) => side.append(make("p", { className: "warning", textContent: `▲ ${name}${text ? `: ${text}` : ""}`, lang: "vi" })));
       const rows = paper.fields.map((field) => [field, id++]);
-      const certain = rows.filter(([field]) => field[3] !== null || field[5]);
-      const derived = rows.filter(([field]) => field[3] === null && !field[5]);
+      const isSure = ([field]) => field[3] !== null || field[5];
+      const lines = new Set(rows.filter(isSure).map(lineOf));
+      const isCertain = (row) => isSure(row) || (lineOf(row) !== null && lines.has(lineOf(row)));
+      const certain = rows.filter(isCertain);
+      const derived = rows.filter((row) => !isCertain(row));
       const few = certain.length === 0;
       side.append(...tables(few ? rows : certain));
       if (derived.length && !few) {
@@ -279,6 +282,9 @@
     if (data.raw) side.append(make("details", {}, make("summary", { textContent: tr("raw") }), make("pre", { textContent: data.raw, lang: "vi" })));
     return side;
   }
+
+  // The line item of a value, such as info.drug_info.0; null for other values.
+  const lineOf = ([field]) => /^(.*\.\d+)\.[^.]+$/.exec(field[0])?.[1] ?? null;
 
   // Line items stand in a table of their own, a row each; everything else is one value a row.
   function tables(rows) {
