@@ -12,6 +12,7 @@ from .._codec.converter import unstructure_with
 from .._codec.reply import Reply
 from .._system import atomic
 from ..batch.outcome import printable_name
+from ..batch.sinks.thumbnails import named_images
 from ..errors import InvalidInputError
 from ..models.fields import Image, described
 from ..models.pictures_in_json import with_pictures
