@@ -222,6 +222,20 @@ class AtomicFile:
                 self.draft.unlink(missing_ok=True)
 
 
+def check_folder(folder: Path) -> None:
+    """Check that files can be created in a folder.
+
+    Raises:
+        InvalidInputError: if they cannot.
+    """
+    probe = AtomicFile(folder / "picture")
+    try:
+        probe.open()
+        probe.discard()
+    except OSError as error:
+        raise InvalidInputError(f"{folder} cannot be written: {error.strerror}") from error
+
+
 def move_to_new(draft: Path, target: Path) -> Path:
     """Rename a draft in one step, and never over an existing file. Return the target.
 

@@ -37,6 +37,12 @@ class Feed:
         except StopAsyncIteration:
             self._has_ended = True
             return None
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+            # The source awaited a task of its own that was cancelled. The outcomes so far must not end with it.
+            self._has_ended, self.error = True, RuntimeError("the source was cancelled")
+            return None
         except Exception as error:  # the source is user code, and may raise anything
             self._has_ended, self.error = True, error
             return None
@@ -60,3 +66,9 @@ class Feed:
                 with anyio.CancelScope() as self._wait:
                     return await anext(self._elements)
         raise StopAsyncIteration
+
+
+def _is_cancelled() -> bool:
+    """Return whether the running task is asked to end."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

@@ -51,13 +51,11 @@ class KeptPictures:
             return
         try:
             atomic.make_folder(self.folder)
-            probe = atomic.AtomicFile(self.folder / "picture")
-            probe.open()
-            probe.discard()
         except FileExistsError:
             raise InvalidInputError(f"{self.folder} is a file, not a folder") from None
         except OSError as error:
             raise InvalidInputError(f"{self.folder} cannot be written: {error.strerror}") from error
+        atomic.check_folder(self.folder)
 
     def plain(self, reply: Reply[Any]) -> Any:
         """Return the reply's data as JSON values, each picture as the name of its file or its kind and size."""

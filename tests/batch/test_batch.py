@@ -371,6 +371,23 @@ async def test_a_source_that_raises_shows_its_error_after_the_outcomes() -> None
     assert sorted(seen) == [0, 1, 2]
 
 
+async def test_a_source_that_awaits_a_cancelled_task_loses_no_outcome() -> None:
+    async def source() -> AsyncIterator[bytes]:
+        for picture in numbered(3):
+            yield picture
+        task = asyncio.ensure_future(asyncio.sleep(60))
+        task.cancel()
+        await task
+
+    seen = []
+    async with client(answer) as cvs, cvs.batch(cvs.ocr.card, source(), concurrency=8) as outcomes:
+        with pytest.raises(RuntimeError, match="the source was cancelled"):
+            async for outcome in outcomes:
+                seen.append(outcome.item.index)
+    assert sorted(seen) == [0, 1, 2]
+    assert outcomes.stats.billed == 3
+
+
 async def test_stopping_finishes_what_is_in_flight_and_takes_up_no_more() -> None:
     service, pulled = Service(), list[int]()
     async with client(service) as cvs, cvs.batch(cvs.ocr.card, numbered(50, pulled), concurrency=4) as outcomes:

@@ -514,6 +514,19 @@ async def test_a_folder_with_files_is_refused_unless_one_appends(tmp_path: Path)
             pass
 
 
+async def test_a_folder_that_cannot_be_written_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(path: str, flags: int) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("cvs_async._system.atomic.open_private", read_only)
+    with pytest.raises(InvalidInputError, match="cannot be written: Read-only file system"):
+        async with Thumbnails(tmp_path):
+            pass
+    assert os.listdir(tmp_path) == []
+
+
 async def test_of_two_that_begin_in_one_empty_folder_none_writes_over_the_others_pictures(tmp_path: Path) -> None:
     async with Thumbnails(tmp_path) as one, Thumbnails(tmp_path) as two:
         await one.write(done([card(image=picture(JPG))]))

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from ..._system.atomic import AtomicFile, make_folder, move_to_free, replace
+from ..._system.atomic import AtomicFile, check_folder, make_folder, move_to_free, replace
 from ...errors import InvalidInputError
 from ...models.fields import Document, Image
 from ...models.general import Page
@@ -55,6 +55,7 @@ class Thumbnails(InThread):
             raise InvalidInputError(f"{self.folder} cannot be written: {error.strerror}") from error
         if used:
             raise InvalidInputError(f"{self.folder} holds files: choose another folder, or append to it")
+        check_folder(self.folder)
 
     def _put(self, outcome: Outcome[Any]) -> None:
         for name, content in named_pictures(outcome):
