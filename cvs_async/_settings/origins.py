@@ -123,5 +123,5 @@ def _unknown(place: str, operations: Iterable[str]) -> str:
 
 
 def _first(layers: Iterable[Mapping[str, str]], *places: str) -> str:
-    """Return the address of the first of the places in the first of the layers that has one."""
+    """Return the first address found: layer by layer, and in each layer place by place."""
     return next(layer[place] for layer in layers for place in places if place in layer)
