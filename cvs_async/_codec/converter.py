@@ -62,19 +62,17 @@ def unstructure(data: Any, *, compact: bool = False) -> Any:
         data: a reply's data, or a part of it.
         compact: omit empty values in documents and fields.
     """
-    converter = _converter
-    if compact:
-        converter = _compact_converter
-    try:
-        return converter.unstructure(data)
-    except RecursionError:
-        return _unstructure_parts(data, DEPTH, converter)
+    return _unstructure(data, _compact_converter if compact else _converter)
 
 
 def unstructure_with(data: Any, picture: Callable[[Image], Any]) -> Any:
     """Convert decoded data to plain JSON values, and each picture with the given function."""
     converter = _make_converter()
     converter.register_unstructure_hook(Image, picture)
+    return _unstructure(data, converter)
+
+
+def _unstructure(data: Any, converter: Converter) -> Any:
     try:
         return converter.unstructure(data)
     except RecursionError:

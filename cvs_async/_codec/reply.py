@@ -78,16 +78,16 @@ class Reply(Serializable, Showable, Hinted, Generic[T]):
 
     @property
     def front(self) -> Recognized[Front] | None:
-        """The first front of an identity card or vehicle registration in the data; None if there is no front."""
+        """The first front of an identity card or vehicle registration in the data; None without one."""
         return picking.front(self.data)
 
     @property
     def back(self) -> Recognized[Back] | None:
-        """The first back of an identity card or vehicle registration in the data; None if there is no back."""
+        """The first back of an identity card or vehicle registration in the data; None without one."""
         return picking.back(self.data)
 
     def first(self, kind: type[PaperT]) -> Recognized[PaperT] | None:
-        """Return the first paper of a class, such as `Passport`; None if there is no such paper."""
+        """Return the first paper of a class, such as `Passport`; None without one."""
         return picking.first(self.data, kind)
 
     @overload

@@ -14,7 +14,7 @@ from .._text.json import dumps
 from .._text.paths import below
 from ..models.fields import Box, Document, Field, Image, described
 from ..models.general import Line, Page, TextItem
-from ..models.pictures_in_json import is_picture
+from ..models.pictures_in_json import is_encoded_picture
 from ..models.recognized import Recognized
 from ..models.tables import Cell
 
@@ -155,5 +155,5 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return described(Image(base64=value)) if is_picture(value) else value
+        return described(Image(base64=value)) if is_encoded_picture(value) else value
     return dumps(unstructure(value))

@@ -123,7 +123,7 @@ class Backend(Protocol):
         """Send a request exactly once, and report to the attempt when it connects and before its first byte is sent.
 
         Raises:
-            TransportError: there is no answer; a ConnectError only if nothing of the request was delivered.
+            TransportError: no answer arrived; a ConnectError only if nothing of the request was delivered.
             ConfigurationError: no file descriptor is free.
             CVSError: an error from reading the body of the request.
         """

@@ -50,7 +50,7 @@ class Replaceable:
 
     def send(self, request: HttpRequest, attempt: Attempt) -> Awaitable[HttpResponse]:
         """Send a request, or pass it to the mock."""
-        if "httpx" not in sys.modules:  # without httpx there is no mock
+        if "httpx" not in sys.modules:  # only httpx can be mocked
             return self._own.send(request, attempt)
         if self._mockable is None:
             from .httpx_backend import Mockable

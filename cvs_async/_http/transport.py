@@ -51,7 +51,7 @@ class Transport:
         The bound on the whole call is not applied here.
 
         Raises:
-            TransportError: there is no answer.
+            TransportError: no answer arrived.
             DecodeError: the content encoding of the body is broken.
             ResponseTooLargeError: the answer is larger than `max_response_bytes`.
             InvalidInputError: a file changed while it was being sent.

@@ -23,9 +23,7 @@ def quoted(url: str) -> str:
         ValueError: host or port are unusable.
     """
     scheme, host, port = origin_of(url)
-    place = host
-    if ":" in host:
-        place = f"[{host}]"
+    place = _bracketed(host)
     if port != _PORTS.get(scheme):
         place = f"{place}:{port}"
     user, at, _ = urlsplit(url).netloc.rpartition("@")
@@ -55,8 +53,12 @@ def address_of(url: str) -> str:
     'https://cvs.example.com:443'
     """
     scheme, host, port = origin_of(url)
-    host = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{host}:{port}"
+    return f"{scheme}://{_bracketed(host)}:{port}"
+
+
+def _bracketed(host: str) -> str:
+    """Return a host as it stands in a URL: an IPv6 address has brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _without_dots(segments: list[str]) -> list[str]:

@@ -91,8 +91,8 @@ class QuotaGate:
     2. It is refused too: the next probe may be sent after another `interval` seconds.
     3. Any other result says nothing about the account: the next call is the next probe.
 
-    While a probe may be sent and there is no call, the gate is half-open. It becomes half-open by the clock alone:
-    otherwise a load balancer that sends no calls to a closed gate would wait forever.
+    While a probe may be sent and no call is made, the gate is half-open. The clock alone makes it half-open: a load
+    balancer that sends no calls to a closed gate would otherwise wait forever.
     """
 
     def __init__(self, mode: Quota, interval: float) -> None:

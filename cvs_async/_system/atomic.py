@@ -10,7 +10,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -164,6 +164,17 @@ def refusal(path: Path, error: OSError, advice: str = "choose another name, or a
     return InvalidInputError(f"{path} cannot be written: {error.strerror}")
 
 
+@contextmanager
+def refusing_folder(name: object) -> Iterator[None]:
+    """Raise InvalidInputError in place of an OSError about an output folder, which errors call `name`."""
+    try:
+        yield
+    except FileExistsError:
+        raise InvalidInputError(f"{name} is a file, not a folder") from None
+    except OSError as error:
+        raise InvalidInputError(f"{name} cannot be written: {error.strerror}") from error
+
+
 class AtomicFile:
     """A file that gets its name when it is finished: ``with AtomicFile(path) as file: file.write(content)``.
 
@@ -229,11 +240,9 @@ def check_folder(folder: Path) -> None:
         InvalidInputError: if they cannot.
     """
     probe = AtomicFile(folder / "picture")
-    try:
+    with refusing_folder(folder):
         probe.open()
         probe.discard()
-    except OSError as error:
-        raise InvalidInputError(f"{folder} cannot be written: {error.strerror}") from error
 
 
 def move_to_new(draft: Path, target: Path) -> Path:

@@ -115,7 +115,7 @@ class FaceSearch(Family):
     ) -> Reply[FaceImage]:
         """Replace the metadata of a picture in the store.
 
-        Raises `InvalidIdError` if there is no such picture. Vendor document 001, Face Search 4.
+        Raises `InvalidIdError` if the picture is unknown. Vendor document 001, Face Search 4.
         """
         extra: dict[str, Any] = {} if metadata is None else {"metadata": metadata}
         return await self._call(UPDATE_IMAGE, {}, image_id=image_id, **extra, **options)
@@ -123,6 +123,6 @@ class FaceSearch(Family):
     async def delete_images(self, ids: Sequence[int | str], **options: Unpack[CallOptions]) -> Reply[Any]:
         """Delete pictures from the store, at least one. The documented data is None.
 
-        Raises `InvalidIdError` if there is no such picture. Vendor document 001, Face Search 5.
+        Raises `InvalidIdError` if the picture is unknown. Vendor document 001, Face Search 5.
         """
         return await self._call(DELETE_IMAGES, {}, ids=ids, **options)

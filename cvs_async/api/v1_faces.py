@@ -124,7 +124,7 @@ class V1FaceSearch(Family):
 
         `image_id` is sent as a number if it is one, also in text as in `FaceImage.id`.
 
-        Raises `InvalidIdError` if there is no such picture. Newer pages, v1, face search.
+        Raises `InvalidIdError` if the picture is unknown. Newer pages, v1, face search.
         """
         extra: dict[str, Any] = {} if metadata is None else {"metadata": metadata}
         return await self._call(EDIT_METADATA, {}, image_id=image_id, **extra, **options)
@@ -134,6 +134,6 @@ class V1FaceSearch(Family):
 
         An id is sent as a number if it is one, also in text as in `FaceImage.id`.
 
-        Raises `InvalidIdError` if there is no such picture. Newer pages, v1, face search.
+        Raises `InvalidIdError` if the picture is unknown. Newer pages, v1, face search.
         """
         return await self._call(DELETE, {}, ids=ids, **options)

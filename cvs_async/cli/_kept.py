@@ -13,7 +13,6 @@ from .._codec.reply import Reply
 from .._system import atomic
 from ..batch.outcome import printable_name
 from ..batch.sinks.thumbnails import named_images
-from ..errors import InvalidInputError
 from ..models.fields import Image, described
 from ..models.pictures_in_json import with_pictures
 
@@ -49,12 +48,8 @@ class KeptPictures:
         """
         if self.folder is None:
             return
-        try:
+        with atomic.refusing_folder(self.folder):
             atomic.make_folder(self.folder)
-        except FileExistsError:
-            raise InvalidInputError(f"{self.folder} is a file, not a folder") from None
-        except OSError as error:
-            raise InvalidInputError(f"{self.folder} cannot be written: {error.strerror}") from error
         atomic.check_folder(self.folder)
 
     def plain(self, reply: Reply[Any]) -> Any:

@@ -107,12 +107,8 @@ class Pictures:
                 await self._name_all()
 
     def _make_folder(self) -> None:
-        try:
+        with atomic.refusing_folder(self._given):
             atomic.make_folder(self._folder)
-        except FileExistsError:
-            raise InvalidInputError(f"{self._given} is a file, not a folder") from None
-        except OSError as error:
-            raise InvalidInputError(f"{self._given} cannot be written: {error.strerror}") from error
 
     def _make_drafts(self) -> Output:
         try:

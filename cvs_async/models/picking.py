@@ -74,7 +74,7 @@ P = TypeVar("P", bound=Paper)
 
 
 def first(papers: object, kind: type[P]) -> Recognized[P] | None:
-    """Return the first paper of a class or of a subclass; None if there is no such paper.
+    """Return the first paper of a class or of a subclass; None without one.
 
     Args:
         papers: a reply, its data, an outcome of a batch, or a list of papers.
@@ -87,12 +87,12 @@ def first(papers: object, kind: type[P]) -> Recognized[P] | None:
 
 
 def front(papers: object) -> Recognized[Front] | None:
-    """Return the first front of an identity card or vehicle registration; None if there is no front."""
+    """Return the first front of an identity card or vehicle registration; None without one."""
     return next(of_kind(papers, Front), None)
 
 
 def back(papers: object) -> Recognized[Back] | None:
-    """Return the first back of an identity card or vehicle registration; None if there is no back."""
+    """Return the first back of an identity card or vehicle registration; None without one."""
     return next(of_kind(papers, Back), None)
 
 

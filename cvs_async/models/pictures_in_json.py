@@ -27,7 +27,7 @@ def without_pictures(data: object) -> Any:
     return _replaced(data, lambda text: described(Image(text)), DEEPEST)
 
 
-def is_picture(text: str) -> bool:
+def is_encoded_picture(text: str) -> bool:
     """Return whether text is base64 of a JPEG or PNG, perhaps after a prefix such as ``data:image/jpeg;base64,``."""
     encoded = text.partition(",")[2] if text.startswith("data:image/") else text
     if not encoded.startswith(HEADS):
@@ -40,7 +40,7 @@ def is_picture(text: str) -> bool:
 
 
 def _replaced(data: object, replace: Callable[[str], object], depth: int) -> object:
-    if isinstance(data, str) and is_picture(data):
+    if isinstance(data, str) and is_encoded_picture(data):
         return replace(data)
     if depth and type(data) is dict:
         return {name: _replaced(value, replace, depth - 1) for name, value in data.items()}

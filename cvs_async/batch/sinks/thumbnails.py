@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from ..._system.atomic import AtomicFile, check_folder, make_folder, move_to_free, replace
+from ..._system.atomic import AtomicFile, check_folder, make_folder, move_to_free, refusing_folder, replace
 from ...errors import InvalidInputError
 from ...models.fields import Document, Image
 from ...models.general import Page
@@ -46,13 +46,9 @@ class Thumbnails(InThread):
         self._append = append
 
     def _open(self) -> None:
-        try:
+        with refusing_folder(self.folder):
             make_folder(self.folder)
             used = not self._append and any(self.folder.iterdir())
-        except FileExistsError:
-            raise InvalidInputError(f"{self.folder} is a file, and not a folder to write to") from None
-        except OSError as error:
-            raise InvalidInputError(f"{self.folder} cannot be written: {error.strerror}") from error
         if used:
             raise InvalidInputError(f"{self.folder} holds files: choose another folder, or append to it")
         check_folder(self.folder)

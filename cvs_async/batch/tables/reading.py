@@ -13,7 +13,7 @@ from attrs import frozen
 from ...models.employee import EmployeeProfile
 from ...models.fields import Box, Document, Field, Image
 from ...models.general import Block, Line, Page, TextItem
-from ...models.pictures_in_json import is_picture, without_pictures
+from ...models.pictures_in_json import is_encoded_picture, without_pictures
 from ...models.recognized import Recognized
 from ...models.tables import Cell
 from .columns import NAME, REST, Column
@@ -258,7 +258,7 @@ def leaves(whole: object, path: str = "", name: str = "") -> Iterator[Leaf]:
         yield Leaf(path, name, whole.text, whole.confidence, whole.box)
     elif isinstance(whole, Document | list | dict) and path.count(".") < DEEPEST:
         yield from _leaves_below(whole, path, name)
-    elif not (whole is None or isinstance(whole, Image) or (isinstance(whole, str) and is_picture(whole))):
+    elif not (whole is None or isinstance(whole, Image) or (isinstance(whole, str) and is_encoded_picture(whole))):
         yield Leaf(path, name, whole)
 
 
